@@ -1,0 +1,1 @@
+"""Audio-driven lip sync: preprocess, train, infer and evaluate Wav2Lip models with one model code."""
