@@ -1,0 +1,111 @@
+"""The three blocks that every network here is made of, under the published key names.
+
+A block keeps its layers in `conv_block`: 0 is the convolution, 1 the norm.
+"""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+Pair = int | tuple[int, int]
+CHANNEL_STEP = 8  # channel counts are multiples of this, which is what vector units like
+LEAK = 0.01  # slope of the discriminator's LeakyReLU below zero
+
+
+def scale_channels(channels: Sequence[int], width: float) -> list[int]:
+    """Every channel count times `width`, rounded to a multiple of 8, at least 8."""
+    if width <= 0:
+        raise ValueError(f"width must be above 0, not {width}")
+    return [max(CHANNEL_STEP, round(c * width / CHANNEL_STEP) * CHANNEL_STEP) for c in channels]
+
+
+def extend(values: Sequence[int], length: int) -> list[int]:
+    """`values` cut to `length`, or its last value repeated up to it."""
+    return [*values, *[values[-1]] * length][:length]
+
+
+class ConvBlock(nn.Module):
+    """Convolution, batch norm, then the input added if `residual`, then ReLU if `rectify`.
+
+    (B, in, H, W) -> (B, out, H', W').
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: Pair,
+        stride: Pair = 1,
+        padding: Pair = 0,
+        *,
+        residual: bool = False,
+        rectify: bool = True,
+    ) -> None:
+        super().__init__()
+        self.conv_block = nn.Sequential(
+            nn.Conv2d(in_channels, out_channels, kernel, stride, padding),
+            nn.BatchNorm2d(out_channels),
+        )
+        self.residual = residual
+        self.act: nn.Module = nn.ReLU(inplace=True) if rectify else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, H', W')."""
+        out = self.conv_block(x)
+        if self.residual:
+            out = out + x
+        result: Tensor = self.act(out)
+        return result
+
+
+class TransposedBlock(nn.Module):
+    """Transposed convolution, batch norm, ReLU: (B, in, H, W) -> (B, out, H', W')."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        stride: int,
+        padding: int,
+        output_padding: int = 0,
+    ) -> None:
+        super().__init__()
+        self.conv_block = nn.Sequential(
+            nn.ConvTranspose2d(in_channels, out_channels, kernel, stride, padding, output_padding),
+            nn.BatchNorm2d(out_channels),
+        )
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, H', W')."""
+        result: Tensor = self.act(self.conv_block(x))
+        return result
+
+
+class PlainBlock(nn.Module):
+    """Convolution and LeakyReLU without a norm, for the discriminator."""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: Pair,
+        stride: Pair = 1,
+        padding: Pair = 0,
+    ) -> None:
+        super().__init__()
+        self.conv_block = nn.Sequential(
+            nn.Conv2d(in_channels, out_channels, kernel, stride, padding)
+        )
+        self.act = nn.LeakyReLU(LEAK, inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in, H, W) -> (B, out, H', W')."""
+        result: Tensor = self.act(self.conv_block(x))
+        return result
+
+
+def residual_blocks(channels: int, count: int) -> list[ConvBlock]:
+    """`count` 3x3 residual blocks that keep the shape."""
+    return [ConvBlock(channels, channels, 3, 1, 1, residual=True) for _ in range(count)]

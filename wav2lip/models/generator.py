@@ -1,0 +1,90 @@
+"""The Wav2Lip generator (Prajwal et al., ACM MM 2020): upper face and sound give the mouth."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from wav2lip.models.audio_encoder import (
+    AUDIO_CHANNELS,
+    GENERATOR_AUDIO_RESIDUALS,
+    AudioEncoder,
+)
+from wav2lip.models.blocks import ConvBlock, extend, scale_channels
+from wav2lip.models.face_decoder import DECODER_CHANNELS, FaceDecoder
+from wav2lip.models.face_encoder import FACE_CHANNELS, FACE_RESIDUALS, FaceEncoder, stage_strides
+
+EMBEDDING = 512  # channels where sound and face meet
+OUTPUT_CHANNELS = 32  # channels before the last 1x1 convolution to BGR
+FACE_INPUTS = 6  # masked target (3) over reference (3)
+
+
+class Generator(nn.Module):
+    """Mel windows and masked faces -> faces whose mouths say it.
+
+    forward: mel (B, 1, 80, 16), face (B, 6, S, S) -> (B, 3, S, S), or
+    mel (B, T, 1, 80, 16), face (B, 6, T, S, S) -> (B, 3, T, S, S); BGR in [0, 1].
+    Channels 0-2 of `face` are the target with its lower half zeroed, 3-5 a reference of the person.
+
+    With default arguments this is the published network: 36,298,035 parameters, same keys.
+
+    width: factor on every default channel count (rounded to a multiple of 8, at least 8).
+    image_size: S, pixels; 96 times a power of two, 288, or whatever divides down to 3-7 pixels.
+    skips: False joins the face at the 1x1 bottleneck only (ablation of the U-Net skips).
+    embedding: channels of the encoded sound; the scaled 512 if None.
+    face_channels, decoder_channels: one count a scale from full size to 1x1, taken as they are.
+    audio_channels: five counts, taken as they are.
+    audio_residuals: (2, 2, 2, 2) gives the sync expert's audio encoder, so that its weights fit.
+    max_residuals: at most so many residual blocks a scale in the face encoder and decoder.
+    Raises ValueError for a size or a list that does not fit.
+    """
+
+    def __init__(
+        self,
+        width: float = 1.0,
+        image_size: int = 96,
+        *,
+        skips: bool = True,
+        embedding: int | None = None,
+        face_channels: Sequence[int] | None = None,
+        decoder_channels: Sequence[int] | None = None,
+        audio_channels: Sequence[int] | None = None,
+        audio_residuals: Sequence[int] = GENERATOR_AUDIO_RESIDUALS,
+        max_residuals: int = 3,
+    ) -> None:
+        super().__init__()
+        scales = len(stage_strides(image_size)[0]) + 2
+        face = face_channels or scale_channels(extend(FACE_CHANNELS, scales), width)
+        decoder = decoder_channels or scale_channels(extend(DECODER_CHANNELS, scales), width)
+        audio = audio_channels or scale_channels(AUDIO_CHANNELS, width)
+        sound = embedding or scale_channels([EMBEDDING], width)[0]
+        hidden = scale_channels([OUTPUT_CHANNELS], width)[0]
+        face_residuals = [min(r, max_residuals) for r in extend(FACE_RESIDUALS, scales)]
+
+        self.image_size = image_size
+        self.face_encoder_blocks = FaceEncoder(image_size, face, face_residuals, FACE_INPUTS)
+        self.audio_encoder = AudioEncoder(audio, sound, audio_residuals)
+        self.face_decoder_blocks = FaceDecoder(
+            image_size, sound, decoder[::-1], face[::-1], max_residuals, skips
+        )
+        self.output_block = nn.Sequential(
+            ConvBlock(self.face_decoder_blocks.out_channels, hidden, 3, 1, 1),
+            nn.Conv2d(hidden, 3, 1),
+            nn.Sigmoid(),
+        )
+
+    def forward(self, mel: Tensor, face: Tensor) -> Tensor:
+        """Mel and face with or without a time axis -> faces in [0, 1], likewise."""
+        if face.dim() == 5:
+            batch, _, frames = face.shape[:3]
+            flat = self(mel.flatten(0, 1), face.transpose(1, 2).flatten(0, 1))
+            unflat: Tensor = flat.unflatten(0, (batch, frames)).transpose(1, 2)
+            return unflat
+        if face.shape[-1] != self.image_size or face.shape[-2] != self.image_size:
+            raise ValueError(
+                f"this generator draws {self.image_size}x{self.image_size} faces, "
+                f"not {face.shape[-2]}x{face.shape[-1]}"
+            )
+        maps = self.face_encoder_blocks(face)
+        decoded = self.face_decoder_blocks(self.audio_encoder(mel), maps)
+        result: Tensor = self.output_block(decoded)
+        return result
