@@ -1,0 +1,55 @@
+"""Time to frame and time to mel window: the only place where fps, 80 and 16 meet."""
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wav2lip.media.audio import MEL_RATE, N_MELS, SILENCE
+
+MEL_STEP = 16  # columns a window: 200 ms
+ROUNDING = 1e-6  # mel columns; so that 80 * 0.05 is 4 whatever the floating point says
+CLOCK = 1e-3  # seconds; containers such as Matroska store times in milliseconds
+
+
+def frame_times(count: int, fps: Fraction | float) -> NDArray[np.float64]:
+    """Presentation times (count,) in seconds of `count` frames at a constant rate, from 0."""
+    rate = Fraction(fps)
+    return np.arange(count, dtype=np.float64) * rate.denominator / rate.numerator
+
+
+def mel_start(time: float, mel_rate: int = MEL_RATE) -> int:
+    """First mel column of the window of a frame shown at `time` seconds (negative before 0)."""
+    return int(np.floor(mel_rate * time + ROUNDING))
+
+
+def mel_windows(mel: NDArray[np.float32], times: ArrayLike) -> NDArray[np.float32]:
+    """mel (80, M) and frame times (T,) in seconds -> windows (T, 80, 16).
+
+    Columns before the sound starts or after it ends are silence.
+    """
+    if mel.ndim != 2 or mel.shape[0] != N_MELS:
+        raise ValueError(f"mel must be ({N_MELS}, M), not {mel.shape}")
+    starts = np.floor(MEL_RATE * np.asarray(times, np.float64) + ROUNDING).astype(np.int64)
+    columns = starts[:, None] + np.arange(MEL_STEP)  # (T, 16)
+    padded = np.concatenate([mel, np.full((N_MELS, 1), SILENCE, mel.dtype)], axis=1)
+    length = mel.shape[1]
+    outside = (columns < 0) | (columns >= length)
+    windows = padded[:, np.where(outside, length, columns)]  # (80, T, 16)
+    return np.ascontiguousarray(windows.transpose(1, 0, 2), np.float32)
+
+
+def retime(
+    source_times: ArrayLike, fps: Fraction | float, duration: float
+) -> NDArray[np.int64]:
+    """Which source frame is on screen at each tick of a constant rate: (round(duration * fps),).
+
+    source_times (N,) are increasing presentation times in seconds. A frame is shown from its time
+    until the next one's; ticks before the first frame show the first, after the last the last.
+    """
+    source = np.asarray(source_times, np.float64)
+    if source.size == 0:
+        raise ValueError("no source frames to choose from")
+    ticks = frame_times(max(1, round(duration * fps)), fps)
+    shown = np.searchsorted(source, ticks + CLOCK, side="right") - 1
+    return np.clip(shown, 0, source.size - 1).astype(np.int64)
