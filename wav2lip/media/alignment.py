@@ -39,9 +39,7 @@ def mel_windows(mel: NDArray[np.float32], times: ArrayLike) -> NDArray[np.float3
     return np.ascontiguousarray(windows.transpose(1, 0, 2), np.float32)
 
 
-def retime(
-    source_times: ArrayLike, fps: Fraction | float, duration: float
-) -> NDArray[np.int64]:
+def retime(source_times: ArrayLike, fps: Fraction | float, duration: float) -> NDArray[np.int64]:
     """Which source frame is on screen at each tick of a constant rate: (round(duration * fps),).
 
     source_times (N,) are increasing presentation times in seconds. A frame is shown from its time

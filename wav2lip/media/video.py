@@ -1,0 +1,210 @@
+"""Pictures in: probe a file, stream its frames with their own times, read a still.
+
+Frames leave as BGR uint8 as they are to be seen: rotated, alpha over white, colours converted by
+the file's own matrix and range (BT.601, limited range where it names none, as FFmpeg does).
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+from wav2lip.errors import InputError
+from wav2lip.media.container import check_file, decode, open_media, video_stream
+
+MIN_FPS, MAX_FPS = 1, 240  # a header beyond these is broken: the packets are counted instead
+STANDARD = (24, 25, 30, 48, 50, 60, 120)  # frames a second, each also times 1000/1001
+SNAP = 1e-3  # relative; a measured rate this near to a standard one is that one
+STILL_FPS = Fraction(25)  # what a still is played at unless told otherwise
+SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0", b"MM\0*")  # first bytes
+# Full chroma interpolation and exact rounding: without them a round trip shifts colours by a level.
+SCALING = (
+    Interpolation.BICUBIC
+    | Interpolation.FULL_CHR_H_INT
+    | Interpolation.FULL_CHR_H_INP
+    | Interpolation.ACCURATE_RND
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Colours:
+    """Colour tags as FFmpeg numbers them (ISO/IEC 23091-2); 2 (0 for the range) is unspecified."""
+
+    colour_range: int = 0  # 1 limited, 2 full
+    space: int = 2  # the YUV matrix: 1 BT.709, 5 and 6 BT.601, 9 BT.2020
+    primaries: int = 2
+    transfer: int = 2
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What is known of a video or still without decoding it."""
+
+    path: Path
+    width: int  # pixels as displayed, after rotation
+    height: int
+    fps: Fraction  # average; a still's is 25
+    duration: float | None  # seconds; None for a still
+    has_audio: bool
+    rotation: int  # degrees counter-clockwise that reading applies: 0, 90, 180, 270
+    is_still: bool
+    colours: Colours
+    pixel_aspect: Fraction  # width of a pixel over its height, as displayed
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame as displayed."""
+
+    image: NDArray[np.uint8]  # (H, W, 3) BGR
+    time: float  # seconds since the first frame's presentation
+    index: int
+
+
+def _is_still(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+    return head.startswith(SIGNATURES) or (head[:4] == b"RIFF" and head[8:] == b"WEBP")
+
+
+def _over_white(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Composite (H, W, 4) BGRA over white -> (H, W, 3)."""
+    alpha = image[..., 3:].astype(np.uint16)
+    mixed = image[..., :3] * alpha + 255 * (255 - alpha)
+    return ((mixed + 127) // 255).astype(np.uint8)
+
+
+def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+    """Read a still (jpg, png, webp, bmp, tiff) as (H, W, 3) BGR uint8, upright by its EXIF tag.
+
+    Transparency is composited over white. Raises `InputError` if it cannot be read.
+    """
+    path = check_file(path)
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+        if image is not None and not (image.ndim == 3 and image.shape[2] == 4):
+            image = cv2.imdecode(data, cv2.IMREAD_COLOR)  # the flag that honours EXIF
+        elif image is not None:
+            if image.dtype == np.uint16:
+                image = (image // 257).astype(np.uint8)
+            image = _over_white(image)
+    except cv2.error as error:
+        raise InputError(f"{path}: a damaged picture; give another") from error
+    if image is None:
+        raise InputError(f"{path}: not a readable picture; give a jpg, png, webp or bmp")
+    return np.ascontiguousarray(image, np.uint8)
+
+
+def _snap(rate: Fraction) -> Fraction:
+    """The standard rate within 0.1 %, the nearest first; else the rate with a small denominator."""
+    standard = [Fraction(n) for n in STANDARD] + [Fraction(n * 1000, 1001) for n in STANDARD]
+    nearest = min(standard, key=lambda known: abs(known - rate))
+    return nearest if abs(nearest - rate) <= SNAP * rate else rate.limit_denominator(1001)
+
+
+def _measure(path: Path) -> tuple[Fraction, float]:
+    """(average fps, duration in seconds) from the packets' times, for headers that lie."""
+    with open_media(path) as container:
+        stream = video_stream(container)
+        packets = container.demux(stream)
+        times = sorted(p.pts for p in packets if p.pts is not None and p.size)
+        if len(times) < 2 or times[-1] == times[0]:
+            return STILL_FPS, float(1 / STILL_FPS)
+        span = Fraction(times[-1] - times[0]) * stream.time_base
+    step = span / (len(times) - 1)
+    return _snap(1 / step), float(span + step)
+
+
+def probe(path: str | os.PathLike[str]) -> VideoInfo:
+    """What a video or still is like; decodes one frame, reads on only where the header is broken.
+
+    Raises `InputError` for anything without a picture.
+    """
+    path = check_file(path)
+    if _is_still(path):
+        height, width = read_image(path).shape[:2]
+        return VideoInfo(
+            path, width, height, STILL_FPS, None, False, 0, True, Colours(), Fraction(1)
+        )
+    with open_media(path) as container:
+        stream = video_stream(container)
+        if stream is None:
+            raise InputError(f"{path}: has no picture; give a photo or a video")
+        fps, seconds = stream.average_rate, None
+        if stream.duration:
+            seconds = float(stream.duration * stream.time_base)
+        elif container.duration:
+            seconds = container.duration / 1e6
+        has_audio = bool(container.streams.audio)
+        aspect = stream.sample_aspect_ratio or Fraction(1)
+        first = next(decode(container, stream), None)
+        if first is None:
+            raise InputError(f"{path}: no frame of the video decodes; give another file")
+        rotation = round(first.rotation / 90) * 90 % 360
+        colours = Colours(
+            first.color_range, first.colorspace, first.color_primaries, first.color_trc
+        )
+        width, height = first.width, first.height
+    if fps is None or not MIN_FPS <= fps <= MAX_FPS or seconds is None:
+        fps, seconds = _measure(path)
+    if rotation in (90, 270):
+        width, height, aspect = height, width, 1 / aspect
+    return VideoInfo(
+        path, width, height, Fraction(fps), seconds, has_audio, rotation, False, colours, aspect
+    )
+
+
+def to_bgr(frame: Any, reformatter: VideoReformatter) -> NDArray[np.uint8]:
+    """One decoded `av` frame as (H, W, 3) BGR, upright."""
+    picture = reformatter.reformat(frame, format="bgr24", interpolation=SCALING, threads=1)
+    image: NDArray[np.uint8] = picture.to_ndarray()
+    turns = round(frame.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+
+
+def read_frames(
+    path: str | os.PathLike[str], problems: list[str] | None = None
+) -> Iterator[Frame]:
+    """Stream the frames of a video (a still is one frame) with their own presentation times.
+
+    Times start at 0 and strictly increase; memory does not grow with length. Damaged packets are
+    skipped, a track that breaks off ends there, and `problems` receives a line for each kind.
+    Raises `InputError` when nothing decodes.
+    """
+    path = check_file(path)
+    if _is_still(path):
+        yield Frame(read_image(path), 0.0, 0)
+        return
+    problems = [] if problems is None else problems
+    with open_media(path) as container:
+        stream = video_stream(container)
+        if stream is None:
+            raise InputError(f"{path}: has no picture; give a photo or a video")
+        stream.thread_type = "AUTO"
+        rate = stream.average_rate
+        step = float(1 / rate) if rate and MIN_FPS <= rate <= MAX_FPS else float(1 / STILL_FPS)
+        reformatter = VideoReformatter()
+        index, start, last = 0, 0.0, 0.0
+        for frame in decode(container, stream, problems):
+            time = last + step if frame.pts is None else float(frame.pts * frame.time_base) - start
+            if index == 0:
+                start, time = (0.0 if frame.pts is None else time), 0.0
+            elif time <= last:
+                time = last + step
+            yield Frame(to_bgr(frame, reformatter), time, index)
+            index, last = index + 1, time
+    for problem in problems:
+        log.warning("%s: %s", path, problem)
+    if index == 0:
+        raise InputError(f"{path}: no frame of the video decodes; give another file")
