@@ -1,0 +1,46 @@
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from wav2lip.errors import InputError
+from wav2lip.faces.detectors import build_detector
+
+FACE = np.array([173, 59, 271, 184])  # px in the astronaut's picture: mid-forehead to chin
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    return data.astronaut()[..., ::-1].copy()
+
+
+@pytest.fixture(scope="module")
+def hog():
+    return build_detector("hog")
+
+
+def test_hog_finds_the_face(astronaut, hog):
+    found = hog.detect(astronaut)
+    assert found.shape == (1, 5)
+    assert found.dtype == np.float32
+    assert np.abs(found[0, :4] - FACE).max() < 12
+
+
+@pytest.mark.parametrize("scale", [0.4, 0.5, 1.7, 3.0])
+def test_the_box_follows_the_size_of_the_picture(astronaut, hog, scale):
+    found = hog.detect(cv2.resize(astronaut, None, fx=scale, fy=scale))
+    assert np.abs(found[0, :4] / scale - FACE).max() < 14
+
+
+def test_a_face_that_fills_the_frame_is_found(astronaut, hog):
+    found = hog.detect(astronaut[60:195, 160:285])
+    assert np.abs(found[0, :4] + [160, 60, 160, 60] - FACE).max() < 15
+
+
+def test_no_face(hog):
+    assert hog.detect(np.full((240, 320, 3), 90, np.uint8)).shape == (0, 5)
+
+
+def test_unknown_detector_lists_the_names():
+    with pytest.raises(InputError, match=r"unknown face detector 'haar': take one of auto, .*hog"):
+        build_detector("haar")

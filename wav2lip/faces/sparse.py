@@ -1,0 +1,115 @@
+"""Boxes for every frame from detections on some of them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from wav2lip.faces.detectors import Detector
+from wav2lip.faces.hog import Boxes
+from wav2lip.faces.shots import ShotCounter
+from wav2lip.media.video import Frame
+
+STILL = 0.08  # of the face; moved less between two looks, a straight line describes the way
+SAME_FACE = 0.6  # of the face; a centre that moved more is somebody else
+SAME_SIZE = 1.6  # times; a face that grew more is somebody else
+MINOR = 0.25  # of the largest face's area; smaller ones may come and go without a closer look
+
+
+@dataclass
+class Seen:
+    """A frame, the shot it belongs to and the faces in it."""
+
+    frame: Frame
+    shot: int
+    boxes: Boxes  # (N, 5) x0, y0, x1, y1, score in px
+
+
+def distances(boxes: Boxes, others: Boxes) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Way from faces (N, 4+) to others (M, 4+) in face sizes -> (N, M); inf if too unlike."""
+    a, b = boxes[:, None, :4], others[None, :, :4]
+    size_a = np.sqrt(np.prod(a[..., 2:] - a[..., :2], axis=-1))
+    size_b = np.sqrt(np.prod(b[..., 2:] - b[..., :2], axis=-1))
+    moved = np.abs((a[..., :2] + a[..., 2:]) - (b[..., :2] + b[..., 2:])).max(axis=-1) / 2
+    far = moved / np.maximum(np.minimum(size_a, size_b), 1.0)
+    ratio = np.maximum(size_a, size_b) / np.maximum(np.minimum(size_a, size_b), 1.0)
+    out = np.where((far > SAME_FACE) | (ratio > SAME_SIZE), np.inf, far)
+    return out.astype(np.float32)
+
+
+def match(boxes: Boxes, others: Boxes) -> list[tuple[int, int]]:
+    """Pairs (i, j) of the same face, the closest first; no face twice."""
+    if not len(boxes) or not len(others):
+        return []
+    far = distances(boxes, others)
+    pairs = []
+    while np.isfinite(far).any():
+        i, j = divmod(int(far.argmin()), far.shape[1])
+        pairs.append((i, j))
+        far[i, :] = np.inf
+        far[:, j] = np.inf
+    return pairs
+
+
+def _main(boxes: Boxes) -> set[int]:
+    area = np.prod(boxes[:, 2:4] - boxes[:, :2], axis=1)
+    return set(np.flatnonzero(area >= MINOR * area.max()).tolist()) if len(boxes) else set()
+
+
+def _between(first: Boxes, last: Boxes, pairs: list[tuple[int, int]], part: float) -> Boxes:
+    rows = [(1 - part) * first[i] + part * last[j] for i, j in pairs]
+    # A minor face known at one end only stays for its half of the way.
+    own, taken = (first, {i for i, _ in pairs}) if part < 0.5 else (last, {j for _, j in pairs})
+    rows += [own[k] for k in range(len(own)) if k not in taken]
+    return np.array(rows, np.float32).reshape(-1, 5)
+
+
+def _settle(run: list[Seen], detector: Detector) -> None:
+    """Fill `run`, whose ends are detected: by a line if the faces kept still, else look between."""
+    if len(run) < 3:
+        return
+    first, last = run[0].boxes, run[-1].boxes
+    pairs = match(first, last)
+    calm = all(
+        np.abs(first[i, :4] - last[j, :4]).max() <= STILL * _size(first[i]) for i, j in pairs
+    )
+    same = _main(first) <= {i for i, _ in pairs} and _main(last) <= {j for _, j in pairs}
+    if calm and same:
+        for k in range(1, len(run) - 1):
+            run[k].boxes = _between(first, last, pairs, k / (len(run) - 1))
+        return
+    middle = len(run) // 2
+    run[middle].boxes = detector.detect(run[middle].frame.image)
+    _settle(run[: middle + 1], detector)
+    _settle(run[middle:], detector)
+
+
+def _size(box: Boxes) -> float:
+    return float(np.sqrt(np.prod(box[2:4] - box[:2])))
+
+
+def detect_sparsely(frames: Iterable[Frame], detector: Detector, stride: int) -> Iterator[Seen]:
+    """Faces of every frame; the detector looks at every `stride`-th, at both ends of a shot, and
+    in between only where faces moved, came or went. Holds `stride` frames back.
+    """
+    count = ShotCounter()
+    run: list[Seen] = []  # from the last frame looked at to the newest
+    for frame in chain(frames, [None]):
+        shot = count(frame.image) if frame is not None else -1
+        if run and shot != run[-1].shot:
+            if len(run) > 1:
+                run[-1].boxes = detector.detect(run[-1].frame.image)
+                _settle(run, detector)
+            yield from run
+            run = []
+        if frame is None:
+            return
+        run.append(Seen(frame, shot, np.zeros((0, 5), np.float32)))
+        if len(run) == 1:
+            run[0].boxes = detector.detect(frame.image)
+        elif len(run) == stride + 1:
+            run[-1].boxes = detector.detect(frame.image)
+            _settle(run, detector)
+            yield from run[:-1]
+            run = run[-1:]
