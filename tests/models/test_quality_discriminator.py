@@ -1,0 +1,41 @@
+import pytest
+import torch
+
+from wav2lip.models import QualityDiscriminator
+
+PROBABILITIES = [0.500119, 0.500475]
+
+
+def test_default_is_the_published_network():
+    network = QualityDiscriminator()
+    state = network.state_dict()
+    assert sum(p.numel() for p in network.parameters()) == 14_113_793
+    assert len(state) == 28
+    assert state["face_encoder_blocks.1.1.conv_block.0.weight"].shape == (64, 64, 5, 5)
+    assert state["binary_pred.0.weight"].shape == (1, 512, 1, 1)
+
+
+def test_literal_output_sees_the_lower_half_alone_frame_by_frame(fill, draw):
+    network = fill(QualityDiscriminator(width=0.25), "small-")
+    faces = draw("faces", (2, 3, 5, 96, 96), 0, 1)
+    with torch.inference_mode():
+        out = network(faces)
+        torch.testing.assert_close(torch.logit(out), network.logits(faces), atol=1e-5, rtol=0)
+        clip_1_frame_3 = network(faces[1:, :, 3:4])
+        faces[..., :48, :] = 0
+        masked = network(faces)
+    assert out.shape == (10, 1)
+    torch.testing.assert_close(out[7:8], clip_1_frame_3, atol=1e-6, rtol=0)
+    torch.testing.assert_close(out, masked, atol=0, rtol=0)
+    torch.testing.assert_close(out[:2, 0], torch.tensor(PROBABILITIES), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("size", [48, 192, 288])
+def test_sizes(size):
+    network = QualityDiscriminator(width=0.125, image_size=size)
+    assert network(torch.rand(2, 3, 2, size, size)).shape == (4, 1)
+
+
+def test_an_odd_size_says_so():
+    with pytest.raises(ValueError, match="95"):
+        QualityDiscriminator(image_size=95)
