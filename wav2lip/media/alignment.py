@@ -24,7 +24,7 @@ def mel_start(time: float, mel_rate: int = MEL_RATE) -> int:
 
 
 def mel_windows(mel: NDArray[np.float32], times: ArrayLike) -> NDArray[np.float32]:
-    """mel (80, M) and frame times (T,) in seconds -> windows (T, 80, 16).
+    """Windows of mel (80, M) at frame times (T,) in seconds -> (T, 80, 16).
 
     Columns before the sound starts or after it ends are silence.
     """

@@ -38,10 +38,12 @@ def _resampled(container: Any, stream: Any, rate: int) -> Iterator[tuple[float |
     Channels are averaged after resampling: the library's own mix of stereo is not normalised in
     floating point. The resampler is renewed where a file changes its format on the way.
     """
-    resampler, layout, expected = None, None, None
+    resampler, layout = None, None
+    expected: float | None = None
     for frame in decode(container, stream):
         time = None if frame.pts is None else float(frame.pts * frame.time_base)
-        jump = None not in (time, expected) and MIN_GAP < time - expected < MAX_GAP
+        step = 0.0 if time is None or expected is None else time - expected
+        jump = MIN_GAP < step < MAX_GAP
         now = (frame.format.name, frame.layout.name, frame.sample_rate)
         if resampler is not None and (jump or now != layout):
             for out in resampler.resample(None):

@@ -1,4 +1,4 @@
-"""Open a media file with FFmpeg's libraries, and the instant that every time here is relative to."""
+"""Open a media file, decode what decodes, and find the instant that times are relative to."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def check_file(path: str | os.PathLike[str]) -> Path:
 
 
 def file_url(path: Path) -> str:
-    """A name that FFmpeg takes for a file whatever it holds (a colon, a leading dash, a percent)."""
+    """A name that FFmpeg takes for a file whatever is in it (a colon, a dash, a percent)."""
     return f"file:{path.absolute()}"
 
 

@@ -14,36 +14,23 @@ from typing import Any
 
 import cv2
 import numpy as np
-from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
+from wav2lip.media.colour import BT709, Colours, ToBgr, colours_of
 from wav2lip.media.container import check_file, decode, open_media, video_stream
 
 MIN_FPS, MAX_FPS = 1, 240  # a header beyond these is broken: the packets are counted instead
 STANDARD = (24, 25, 30, 48, 50, 60, 120)  # frames a second, each also times 1000/1001
 SNAP = 1e-3  # relative; a measured rate this near to a standard one is that one
 STILL_FPS = Fraction(25)  # what a still is played at unless told otherwise
+TURNS = {
+    90: cv2.ROTATE_90_COUNTERCLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_CLOCKWISE,
+}
 SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0", b"MM\0*")  # first bytes
-# Full chroma interpolation and exact rounding: without them a round trip shifts colours by a level.
-SCALING = (
-    Interpolation.BICUBIC
-    | Interpolation.FULL_CHR_H_INT
-    | Interpolation.FULL_CHR_H_INP
-    | Interpolation.ACCURATE_RND
-)
-
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Colours:
-    """Colour tags as FFmpeg numbers them (ISO/IEC 23091-2); 2 (0 for the range) is unspecified."""
-
-    colour_range: int = 0  # 1 limited, 2 full
-    space: int = 2  # the YUV matrix: 1 BT.709, 5 and 6 BT.601, 9 BT.2020
-    primaries: int = 2
-    transfer: int = 2
 
 
 @dataclass(frozen=True)
@@ -116,7 +103,7 @@ def _snap(rate: Fraction) -> Fraction:
 def _measure(path: Path) -> tuple[Fraction, float]:
     """(average fps, duration in seconds) from the packets' times, for headers that lie."""
     with open_media(path) as container:
-        stream = video_stream(container)
+        stream: Any = video_stream(container)
         packets = container.demux(stream)
         times = sorted(p.pts for p in packets if p.pts is not None and p.size)
         if len(times) < 2 or times[-1] == times[0]:
@@ -134,9 +121,7 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
     path = check_file(path)
     if _is_still(path):
         height, width = read_image(path).shape[:2]
-        return VideoInfo(
-            path, width, height, STILL_FPS, None, False, 0, True, Colours(), Fraction(1)
-        )
+        return VideoInfo(path, width, height, STILL_FPS, None, False, 0, True, BT709, Fraction(1))
     with open_media(path) as container:
         stream = video_stream(container)
         if stream is None:
@@ -151,10 +136,8 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         first = next(decode(container, stream), None)
         if first is None:
             raise InputError(f"{path}: no frame of the video decodes; give another file")
-        rotation = round(first.rotation / 90) * 90 % 360
-        colours = Colours(
-            first.color_range, first.colorspace, first.color_primaries, first.color_trc
-        )
+        rotation = _turn(first)
+        colours = colours_of(first)
         width, height = first.width, first.height
     if fps is None or not MIN_FPS <= fps <= MAX_FPS or seconds is None:
         fps, seconds = _measure(path)
@@ -165,17 +148,17 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
     )
 
 
-def to_bgr(frame: Any, reformatter: VideoReformatter) -> NDArray[np.uint8]:
-    """One decoded `av` frame as (H, W, 3) BGR, upright."""
-    picture = reformatter.reformat(frame, format="bgr24", interpolation=SCALING, threads=1)
-    image: NDArray[np.uint8] = picture.to_ndarray()
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+def _turn(frame: Any) -> int:
+    """Degrees counter-clockwise that show a decoded frame upright: 0, 90, 180 or 270."""
+    return int(round(frame.rotation / 90) * 90 % 360)
 
 
-def read_frames(
-    path: str | os.PathLike[str], problems: list[str] | None = None
-) -> Iterator[Frame]:
+def _upright(image: NDArray[np.uint8], rotation: int) -> NDArray[np.uint8]:
+    code = TURNS.get(rotation)
+    return image if code is None else np.asarray(cv2.rotate(image, code), np.uint8)
+
+
+def read_frames(path: str | os.PathLike[str], problems: list[str] | None = None) -> Iterator[Frame]:
     """Stream the frames of a video (a still is one frame) with their own presentation times.
 
     Times start at 0 and strictly increase; memory does not grow with length. Damaged packets are
@@ -191,10 +174,10 @@ def read_frames(
         stream = video_stream(container)
         if stream is None:
             raise InputError(f"{path}: has no picture; give a photo or a video")
-        stream.thread_type = "AUTO"
+        stream.thread_type = "NONE"  # a third less work; the other stages fill the other cores
         rate = stream.average_rate
         step = float(1 / rate) if rate and MIN_FPS <= rate <= MAX_FPS else float(1 / STILL_FPS)
-        reformatter = VideoReformatter()
+        to_bgr = ToBgr()
         index, start, last = 0, 0.0, 0.0
         for frame in decode(container, stream, problems):
             time = last + step if frame.pts is None else float(frame.pts * frame.time_base) - start
@@ -202,7 +185,7 @@ def read_frames(
                 start, time = (0.0 if frame.pts is None else time), 0.0
             elif time <= last:
                 time = last + step
-            yield Frame(to_bgr(frame, reformatter), time, index)
+            yield Frame(_upright(to_bgr(frame), _turn(frame)), time, index)
             index, last = index + 1, time
     for problem in problems:
         log.warning("%s: %s", path, problem)
