@@ -1,0 +1,250 @@
+"""Read and write networks: a checkpoint rebuilds itself, and no code in one can run.
+
+    python -m wav2lip.checkpoints slim runs/wav2lip/last.ckpt wav2lip.safetensors
+    python -m wav2lip.checkpoints published wav2lip.safetensors wav2lip.pth
+
+Our files are safetensors whose header has one JSON entry, `wav2lip`:
+`{"config": {"_target_": "wav2lip.models.Generator", ...}, "metadata": {...}}`.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from wav2lip import models
+from wav2lip.downloads import NAMED, fetch, sha256_of
+from wav2lip.errors import InputError, exit_on_input_error
+from wav2lip.weight_files import (
+    JSON_ENTRY,
+    NETWORK_NAMES,
+    WeightFile,
+    describe_foreign,
+    networks_inside,
+    read_weight_file,
+)
+
+Kind = Literal["generator", "syncnet", "quality_discriminator", "judge"]
+
+PACKAGE = "wav2lip.models"
+DEFAULT = Path(__file__).parent / "assets" / "wav2lip.safetensors"
+CLASSES: dict[str, Kind] = {
+    "Generator": "generator",
+    "SyncNet": "syncnet",
+    "QualityDiscriminator": "quality_discriminator",
+    "SyncNetV2": "judge",
+}
+FPS = 25  # frames a second that a generator is trained at, unless its checkpoint says otherwise
+SHOWN = 3  # keys named in a message about weights that do not fit
+
+
+@dataclass(frozen=True)
+class LoadedNetwork:
+    """A network in eval mode, float32, on the CPU, and where it came from."""
+
+    network: nn.Module
+    config: dict[str, Any]
+    metadata: dict[str, Any]  # a generator's has mel_offset_frames, fps and image_size
+    sha256: str
+    path: Path
+
+
+def plain(value: Any) -> Any:
+    """Mappings and sequences of any type (Hydra's, say) as dicts and lists."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(v) for v in value]
+    return value
+
+
+def _class_of(config: Mapping[str, Any]) -> str:
+    """The class named by `_target_`; looked up in a list, never imported."""
+    package, _, name = str(config.get("_target_", "")).rpartition(".")
+    if name not in CLASSES or not f"{package}.".startswith(f"{PACKAGE}."):
+        raise InputError(
+            f"_target_ {config.get('_target_')!r} is refused; "
+            f"it must be one of {', '.join(f'{PACKAGE}.{n}' for n in CLASSES)}"
+        )
+    return name
+
+
+def build_network(config: Mapping[str, Any]) -> nn.Module:
+    """A fresh network from `{"_target_": "wav2lip.models.Generator", "width": 0.25, ...}`.
+
+    Raises InputError for a target outside `wav2lip.models` and for arguments that do not fit.
+    """
+    name = _class_of(config)
+    arguments = {k: v for k, v in plain(config).items() if k != "_target_"}
+    try:
+        network: nn.Module = getattr(models, name)(**arguments)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} cannot be built from {arguments}: {error}") from error
+    return network
+
+
+def _atomically(path: Path, write: Callable[[Path], object]) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(part)
+        part.replace(path)
+    except (OSError, SafetensorError, RuntimeError) as error:  # RuntimeError is torch.save's own
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be written ({reason})") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _halved(value: Tensor) -> Tensor:
+    """fp16 where every number survives it (a batch norm's variance may be above 65504)."""
+    if not value.is_floating_point():
+        return value
+    half = value.half()
+    return half if bool(torch.isfinite(half).all()) else value
+
+
+def save_network(
+    path: Path | str,
+    network: nn.Module,
+    config: Mapping[str, Any],
+    metadata: Mapping[str, Any],
+    half: bool = True,
+) -> None:
+    """Write safetensors, fp16 if `half`; whole or not at all. `config` must rebuild `network`."""
+    _class_of(config)
+    state = {k: v.detach().cpu() for k, v in network.state_dict().items()}
+    tensors = {k: (_halved(v) if half else v).contiguous().clone() for k, v in state.items()}
+    entry = json.dumps({"config": plain(config), "metadata": plain(metadata)})
+    _atomically(Path(path), lambda part: save_file(tensors, part, metadata={JSON_ENTRY: entry}))
+
+
+def _locate(path_or_name: Path | str) -> Path:
+    if path_or_name == "default":
+        if not DEFAULT.is_file():
+            raise InputError(f"{DEFAULT}: the bundled checkpoint is missing; give --checkpoint")
+        return DEFAULT
+    if isinstance(path_or_name, str) and path_or_name in NAMED:
+        return fetch(NAMED[path_or_name])
+    path = Path(path_or_name).expanduser()
+    if not path.exists() and len(path.parts) == 1 and not path.suffix:
+        names = ", ".join(["default", *NAMED])
+        raise InputError(f"{path}: no such checkpoint file, and not one of the names {names}")
+    return path
+
+
+def _choose(path: Path, file: WeightFile, kind: Kind | None) -> tuple[Kind, str]:
+    """Which network of the file is wanted, and the prefix of its keys."""
+    inside = networks_inside(file.state)
+    if not inside:
+        wanted = NETWORK_NAMES[kind] if kind else "one of our networks"
+        raise InputError(f"{path}: holds {describe_foreign(file.state)}, not {wanted}")
+    chosen: Kind = kind or next(k for k in get_args(Kind) if k in inside)
+    if chosen not in inside:
+        held = " and ".join(NETWORK_NAMES[k] for k in inside)
+        raise InputError(f"{path}: holds {held}, not {NETWORK_NAMES[chosen]}")
+    return chosen, inside[chosen]
+
+
+def _config_of(file: WeightFile, kind: Kind, prefix: str) -> dict[str, Any]:
+    """The file's own config, a Lightning task's, or the published network's."""
+    name = next(n for n, k in CLASSES.items() if k == kind)
+    for found in (file.config, file.hyper_parameters.get(prefix.rstrip("."))):
+        if isinstance(found, Mapping) and "_target_" in found:
+            return dict(plain(found))
+    return {"_target_": f"{PACKAGE}.{name}"}
+
+
+def _fit(path: Path, config: Mapping[str, Any], state: dict[str, Tensor]) -> nn.Module:
+    """Build without memory or random numbers, compare, then take the file's tensors as they are."""
+    try:
+        with torch.device("meta"):
+            network = build_network(config)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    needed = network.state_dict()
+    wrong = [f"{k} is missing" for k in needed if k not in state]
+    wrong += [f"{k} is unknown" for k in state if k not in needed]
+    wrong += [
+        f"{k} is {tuple(state[k].shape)} instead of {tuple(v.shape)}"
+        for k, v in needed.items()
+        if k in state and state[k].shape != v.shape
+    ]
+    if wrong:
+        more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+        raise InputError(
+            f"{path}: does not fit {dict(config)}: {'; '.join(wrong[:SHOWN])}{more}; "
+            "it is a network of another size or version"
+        )
+    network.load_state_dict({k: v.to(needed[k].dtype) for k, v in state.items()}, assign=True)
+    return network.eval()
+
+
+def load_network(path_or_name: Path | str, kind: Kind | None = None) -> LoadedNetwork:
+    """Load a network from `default`, a published name, or a file of any supported format.
+
+    Formats: our safetensors, our Lightning .ckpt, the published .pth (with or without `module.`),
+    TorchScript .pt. Without `kind` a file of several networks gives its generator.
+    Raises InputError that says what the file is when it is not what was asked for.
+    """
+    path = _locate(path_or_name)
+    file = read_weight_file(path)
+    kind, prefix = _choose(path, file, kind)
+    config = _config_of(file, kind, prefix)
+    if CLASSES.get(_class_of(config)) != kind:
+        raise InputError(f"{path}: its config {config} does not name {NETWORK_NAMES[kind]}")
+    others = [p for p in networks_inside(file.state).values() if p != prefix]
+    state = {
+        key.removeprefix(prefix): value
+        for key, value in file.state.items()
+        if key.startswith(prefix) and (prefix or not any(key.startswith(p) for p in others))
+    }
+    network = _fit(path, config, state)
+    simple = {k: v for k, v in file.hyper_parameters.items() if isinstance(v, int | float | str)}
+    metadata = {**simple, **file.metadata}
+    if kind == "generator":
+        defaults = {"mel_offset_frames": 0, "fps": FPS, "image_size": config.get("image_size", 96)}
+        metadata = {**defaults, **metadata}
+    return LoadedNetwork(network, config, metadata, sha256_of(path), path)
+
+
+def save_published(path: Path | str, network: nn.Module, metadata: Mapping[str, Any]) -> None:
+    """Write the published layout (no optimizer state), which the published scripts read."""
+    content = {
+        "state_dict": {k: v.detach().cpu() for k, v in network.state_dict().items()},
+        "optimizer": None,
+        "global_step": int(metadata.get("step", 0)),
+        "global_epoch": int(metadata.get("epoch", 0)),
+    }
+    _atomically(Path(path), lambda part: torch.save(content, part))
+
+
+@exit_on_input_error
+def main() -> None:
+    """Convert a checkpoint of any supported format."""
+    parser = argparse.ArgumentParser(prog="python -m wav2lip.checkpoints", description=main.__doc__)
+    parser.add_argument("action", choices=("slim", "published"), help="safetensors, or .pth")
+    parser.add_argument("checkpoint", help="file or name")
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--network", choices=get_args(Kind), help="default: the generator")
+    parser.add_argument("--full", action="store_true", help="slim: float32 instead of fp16")
+    args = parser.parse_args()
+    loaded = load_network(args.checkpoint, args.network)
+    if args.action == "slim":
+        save_network(args.output, loaded.network, loaded.config, loaded.metadata, not args.full)
+    else:
+        save_published(args.output, loaded.network, loaded.metadata)
+    size = args.output.stat().st_size / 1e6
+    print(f"{args.output}: {loaded.config}, {size:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

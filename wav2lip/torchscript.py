@@ -1,0 +1,122 @@
+"""The tensors of a TorchScript archive, read without running or compiling any of its code.
+
+`torch.jit.load` compiles the archive's code and may run its `__setstate__` methods. The archive is
+a zip whose `data.pkl` holds the module tree, so a pickle reader that knows inert modules, tensors
+and lists, and refuses every other name, is enough for a state dict.
+"""
+
+import pickle
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from wav2lip.errors import InputError
+
+DTYPES = {
+    "FloatStorage": torch.float32,
+    "HalfStorage": torch.float16,
+    "BFloat16Storage": torch.bfloat16,
+    "DoubleStorage": torch.float64,
+    "LongStorage": torch.int64,
+    "IntStorage": torch.int32,
+    "ByteStorage": torch.uint8,
+    "BoolStorage": torch.bool,
+}
+MAX_DEPTH = 32  # levels of nested modules; the published networks have five
+
+
+class _Module:
+    """An object of the archive: its attributes and nothing that can be called."""
+
+    def __init__(self) -> None:
+        self.attributes: dict[str, Any] = {}
+
+    def __new__(cls, *_: object) -> "_Module":
+        made = super().__new__(cls)
+        made.attributes = {}
+        return made
+
+    def __setstate__(self, state: object) -> None:
+        if isinstance(state, dict):
+            self.attributes.update(state)
+
+
+def _rebuild(
+    storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
+) -> Tensor:
+    """A strided view of a storage; torch checks that it stays inside."""
+    return torch.as_strided(storage, size, stride, offset).clone()
+
+
+def _list(values: Any) -> list[Any]:
+    return list(values)
+
+
+class _Reader(pickle.Unpickler):
+    """Unpickles names of the lists below alone, so that nothing can be imported or called."""
+
+    def __init__(self, archive: zipfile.ZipFile, root: str) -> None:
+        self._stream = archive.open(f"{root}/data.pkl")
+        super().__init__(self._stream)
+        self._archive = archive
+        self._root = root
+        self._storages: dict[str, Tensor] = {}
+
+    def find_class(self, module: str, name: str) -> Any:
+        known: dict[tuple[str, str], Callable[..., Any]] = {
+            ("torch._utils", "_rebuild_tensor_v2"): _rebuild,
+            ("collections", "OrderedDict"): OrderedDict,
+        }
+        if module.split(".")[0] == "__torch__":
+            return _Module
+        if module == "torch" and name in DTYPES:
+            return DTYPES[name]
+        if module == "torch.jit._pickle" and name.startswith("build_"):
+            return _list
+        if (module, name) in known:
+            return known[module, name]
+        raise pickle.UnpicklingError(f"{module}.{name}")
+
+    def persistent_load(self, pid: Any) -> Tensor:
+        _, dtype, key, _, _ = pid
+        if key not in self._storages:
+            data = bytearray(self._archive.read(f"{self._root}/data/{key}"))
+            self._storages[key] = torch.frombuffer(data, dtype=dtype)
+        return self._storages[key]
+
+
+def _tensors(module: _Module, prefix: str, depth: int) -> Iterator[tuple[str, Tensor]]:
+    for name, value in module.attributes.items():
+        if isinstance(value, Tensor):
+            yield prefix + str(name), value
+        elif isinstance(value, _Module) and depth < MAX_DEPTH:
+            yield from _tensors(value, f"{prefix}{name}.", depth + 1)
+
+
+def read_torchscript(path: Path) -> dict[str, Tensor]:
+    """State dict of the archive, the keys being attribute paths ("audio_encoder.0...").
+
+    Raises InputError where the archive is damaged or asks for anything but tensors and modules.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            root = next(n for n in archive.namelist() if n.endswith("/data.pkl")).split("/")[0]
+            module = _Reader(archive, root).load()
+    except pickle.UnpicklingError as error:
+        raise InputError(
+            f"{path}: refused, because its pickle asks for {error}, which is not a weight"
+        ) from error
+    except (zipfile.BadZipFile, StopIteration, KeyError, EOFError) as error:
+        raise InputError(
+            f"{path}: this TorchScript archive is damaged; download it again"
+        ) from error
+    except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise InputError(f"{path}: this TorchScript archive holds no readable weights") from error
+    if not isinstance(module, _Module):
+        raise InputError(f"{path}: this TorchScript archive holds no module")
+    return dict(_tensors(module, "", 0))
