@@ -1,0 +1,47 @@
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from wav2lip.metrics import BootstrapMean, bootstrap_mean
+
+
+def test_interval_agrees_with_scipy():
+    values = np.random.default_rng(0).gamma(2.0, 3.0, 40)
+    ours = bootstrap_mean(values)
+    reference = stats.bootstrap(
+        (values,), np.mean, n_resamples=10_000, method="percentile", rng=np.random.default_rng(9)
+    ).confidence_interval
+    assert ours.mean == pytest.approx(values.mean())
+    width = reference.high - reference.low
+    assert ours.low == pytest.approx(reference.low, abs=0.03 * width)
+    assert ours.high == pytest.approx(reference.high, abs=0.03 * width)
+    assert (ours.clips, ours.missing) == (40, 0)
+
+
+def test_same_values_same_interval_and_narrower_at_less_confidence():
+    values = [1.0, 2.0, 4.0, 9.0]
+    assert bootstrap_mean(values) == bootstrap_mean(values)
+    wide, narrow = bootstrap_mean(values), bootstrap_mean(values, confidence=0.5)
+    assert wide.low < narrow.low < 4.0 < narrow.high < wide.high
+
+
+def test_what_cannot_be_measured_is_counted():
+    interval = bootstrap_mean([1.0, float("nan"), 3.0])
+    assert (interval.mean, interval.clips, interval.missing) == (2.0, 2, 1)
+    one = bootstrap_mean([5.0])
+    assert one.mean == 5.0
+    assert math.isnan(one.low)
+    assert math.isnan(bootstrap_mean([]).mean)
+    with pytest.raises(ValueError, match="infinite"):
+        bootstrap_mean([1.0, float("inf")])
+
+
+def test_metric_gives_mean_low_high():
+    metric = BootstrapMean()
+    for value in (1.0, 2.0, 4.0, 9.0, float("nan")):
+        metric.update(value)
+    expected = bootstrap_mean([1.0, 2.0, 4.0, 9.0])
+    assert metric.compute().tolist() == [4.0, expected.low, expected.high]
+    assert metric.missing == 1

@@ -1,0 +1,68 @@
+"""Scores: pure functions, thin torchmetrics classes over them; networks are arguments.
+
+FID is `wav2lip.metrics.fid.FaceFID`: it alone needs torchvision.
+"""
+
+from wav2lip.metrics.bootstrap import BootstrapMean, Interval, bootstrap_mean
+from wav2lip.metrics.closure import SilenceClosure, silence_closure, speech_and_pauses
+from wav2lip.metrics.image import MouthMSSSIM, MouthPSNR, MouthSSIM, ms_ssim, psnr, ssim
+from wav2lip.metrics.jitter import Jitter, JitterRatio, jitter, jitter_ratio
+from wav2lip.metrics.judges import ExpertJudge, Judge, SyncNetV2Judge
+from wav2lip.metrics.leak import Leak, LeakProbe, leak_probe
+from wav2lip.metrics.lse import (
+    LSEConfidence,
+    LSEDistance,
+    SyncCurve,
+    SyncOffset,
+    SyncScore,
+    lse,
+    mean_distances,
+    sync_curve,
+    sync_distances,
+    window_distances,
+)
+from wav2lip.metrics.mfcc import mfcc
+from wav2lip.metrics.mouth import mouth_box, mouth_motion, mouth_region
+from wav2lip.metrics.sharpness import SharpnessRatio, sharpness, sharpness_ratio
+
+__all__ = [
+    "BootstrapMean",
+    "ExpertJudge",
+    "Interval",
+    "Jitter",
+    "JitterRatio",
+    "Judge",
+    "LSEConfidence",
+    "LSEDistance",
+    "Leak",
+    "LeakProbe",
+    "MouthMSSSIM",
+    "MouthPSNR",
+    "MouthSSIM",
+    "SharpnessRatio",
+    "SilenceClosure",
+    "SyncCurve",
+    "SyncNetV2Judge",
+    "SyncOffset",
+    "SyncScore",
+    "bootstrap_mean",
+    "jitter",
+    "jitter_ratio",
+    "leak_probe",
+    "lse",
+    "mean_distances",
+    "mfcc",
+    "mouth_box",
+    "mouth_motion",
+    "mouth_region",
+    "ms_ssim",
+    "psnr",
+    "sharpness",
+    "sharpness_ratio",
+    "silence_closure",
+    "speech_and_pauses",
+    "ssim",
+    "sync_curve",
+    "sync_distances",
+    "window_distances",
+]

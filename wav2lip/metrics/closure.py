@@ -1,0 +1,74 @@
+"""Silence closure: a mouth should rest while nothing is said."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wav2lip.metrics.clip_values import ClipMean
+from wav2lip.metrics.judges import SAMPLES_PER_FRAME
+from wav2lip.metrics.mouth import mouth_motion
+
+SILENT_BELOW = 25.0  # dB under the clip's loud frames
+LOUD_PERCENTILE = 95.0
+FLOOR = -60.0  # dB of full scale; a clip whose loud frames lie below holds no speech
+MIN_PAUSE = 8  # frames, 320 ms: shorter silences are stops within words
+MARGIN = 2  # frames at either end of a pause, while the mouth still closes or already opens
+
+
+def frame_levels(pcm: NDArray[np.int16], count: int) -> NDArray[np.float64]:
+    """Level of the sound under each of `count` frames at 25 fps -> (count,) dB of full scale."""
+    sound = np.zeros(count * SAMPLES_PER_FRAME)
+    used = min(len(pcm), len(sound))
+    sound[:used] = pcm[:used] / 32768.0
+    power = (sound.reshape(count, SAMPLES_PER_FRAME) ** 2).mean(1)
+    return np.asarray(10 * np.log10(np.maximum(power, 1e-12)))
+
+
+def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Stretches (start, stop) where `mask` (N,) holds."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
+    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def speech_and_pauses(
+    pcm: NDArray[np.int16], count: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Pcm (N,) int16 at 16 kHz -> (count,) frames that speak, (count,) frames well within a pause.
+
+    Frames in short silences and at a pause's ends are neither.
+    """
+    levels = frame_levels(pcm, count)
+    loud = float(np.percentile(levels, LOUD_PERCENTILE))
+    pauses = np.zeros(count, np.bool_)
+    if loud < FLOOR:
+        return pauses.copy(), np.ones(count, np.bool_)
+    quiet = levels < loud - SILENT_BELOW
+    for start, stop in runs(quiet):
+        if stop - start >= MIN_PAUSE:
+            pauses[start + MARGIN : stop - MARGIN] = True
+    return ~quiet, pauses
+
+
+def silence_closure(faces: NDArray[np.uint8], pcm: NDArray[np.int16]) -> float:
+    """Mouth motion in pauses over mouth motion in speech; crops (T,H,W,3) at 25 fps.
+
+    0 a mouth at rest, 1 one that moves as if speaking. NaN when the clip has no pause, no speech,
+    or a mouth that does not move in speech.
+    """
+    speech, pauses = speech_and_pauses(pcm, len(faces))
+    motion = mouth_motion(faces)
+    # motion t lies between frames t and t+1: it belongs to a stretch that holds both
+    speaking = motion[speech[:-1] & speech[1:]]
+    resting = motion[pauses[:-1] & pauses[1:]]
+    if not len(speaking) or not len(resting) or speaking.mean() == 0:
+        return float("nan")
+    return float(resting.mean() / speaking.mean())
+
+
+class SilenceClosure(ClipMean):
+    """Mean silence closure over the clips that have pauses; `missing` counts the others."""
+
+    higher_is_better = False
+
+    def update(self, faces: NDArray[np.uint8], pcm: NDArray[np.int16]) -> None:
+        """Add one clip: crops (T,H,W,3) uint8 at 25 fps, pcm (N,) int16 at 16 kHz."""
+        self.add(silence_closure(faces, pcm))
