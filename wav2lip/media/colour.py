@@ -119,11 +119,12 @@ def from_bgr(image: NDArray[np.uint8], colours: Colours) -> Any:
     full = colours.range == FULL_RANGE
     matrix = _bgr_to_yuv(colours.space, full)
     frame = VideoFrame(width, height, "yuv420p")
-    _plane(frame, 0)[:] = cv2.transform(image, matrix[:1])
+    # All three rows each time: OpenCV has a fast path for 3 -> 3 channels alone.
+    _plane(frame, 0)[:] = cv2.extractChannel(cv2.transform(image, matrix), 0)
     small = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    chroma = cv2.transform(small, matrix[1:])
-    _plane(frame, 1)[:] = chroma[..., 0]
-    _plane(frame, 2)[:] = chroma[..., 1]
+    chroma = cv2.transform(small, matrix)
+    _plane(frame, 1)[:] = chroma[..., 1]
+    _plane(frame, 2)[:] = chroma[..., 2]
     frame.color_range, frame.colorspace = colours.range, colours.space
     frame.color_primaries, frame.color_trc = colours.primaries, colours.transfer
     return frame

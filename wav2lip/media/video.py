@@ -1,4 +1,4 @@
-"""Pictures in: probe a file, stream its frames with their own times, read a still.
+"""Pictures in: probe a file, stream its frames with their own times, read a still (out: writer.py).
 
 Frames leave as BGR uint8 as they are to be seen: rotated, alpha over white, colours converted by
 the file's own matrix and range (BT.601, limited range where it names none, as FFmpeg does).
@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 from wav2lip.errors import InputError
 from wav2lip.media.colour import BT709, Colours, ToBgr, colours_of
 from wav2lip.media.container import check_file, decode, open_media, video_stream
+from wav2lip.media.writer import VideoWriter
+
+__all__ = ["Colours", "Frame", "VideoInfo", "VideoWriter", "probe", "read_frames", "read_image"]
 
 MIN_FPS, MAX_FPS = 1, 240  # a header beyond these is broken: the packets are counted instead
 STANDARD = (24, 25, 30, 48, 50, 60, 120)  # frames a second, each also times 1000/1001

@@ -1,0 +1,104 @@
+"""The sound of a file on its way into an output: packets copied as they are, or encoded once."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+from av import AudioFrame
+
+from wav2lip.errors import InputError
+from wav2lip.media.audio import read_sound
+from wav2lip.media.container import open_media, start_time
+
+COPIED = {  # suffix of the output -> codecs that it takes as they are and that players play
+    ".mp4": {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"},
+    ".m4v": {"aac", "ac3", "eac3", "alac"},
+    ".mov": {"aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s24le"},
+    ".mkv": {"aac", "mp3", "ac3", "eac3", "opus", "vorbis", "flac", "pcm_s16le", "pcm_s24le"},
+    ".webm": {"opus", "vorbis"},
+}
+ENCODER = {".webm": "libopus"}  # elsewhere AAC
+BIT_RATE = 96_000  # bits a second and channel
+AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
+DEFAULT_RATE = 48_000  # Hz, for a rate the encoder lacks
+
+
+class SoundTrack:
+    """Feeds the sound of `path` into an output container in step with its video.
+
+    The picture's time 0 is the sound's: the same instant as sample 0 of `load_wav`. Only the
+    packets up to the asked time are read, so that memory does not grow with length.
+
+    Raises `InputError` if the file has no sound.
+    """
+
+    def __init__(self, output: Any, path: str | os.PathLike[str], suffix: str) -> None:
+        self._output = output
+        self._files = ExitStack()
+        with open_media(path) as container:
+            if not container.streams.audio:
+                raise InputError(f"{path}: has no sound track; give a file with sound")
+            codec = container.streams.audio[0].codec_context.codec.canonical_name
+            self._zero = start_time(container)
+        self.copied = codec in COPIED[suffix]
+        container = self._files.enter_context(open_media(path))
+        source = container.streams.audio[0]
+        if self.copied:
+            self._stream = output.add_stream_from_template(source)
+            self._packets = self._copy(container, source)
+        else:
+            self._stream = self._add_encoder(source, ENCODER.get(suffix, "aac"))
+            self._packets = self._encode(path)
+        self._next: tuple[float, Any] | None = None
+
+    def _add_encoder(self, source: Any, encoder: str) -> Any:
+        rates = OPUS_RATES if encoder == "libopus" else AAC_RATES
+        rate = source.rate if source.rate in rates else DEFAULT_RATE
+        channels = 1 if source.channels == 1 else 2
+        stream = self._output.add_stream(encoder, rate=rate)
+        stream.layout = "mono" if channels == 1 else "stereo"
+        stream.bit_rate = BIT_RATE * channels
+        return stream
+
+    def _copy(self, container: Any, source: Any) -> Iterator[tuple[float, Any]]:
+        """Packets on the picture's clock; those that end before its start are left out."""
+        shift = round(self._zero / source.time_base)
+        last: int | None = None
+        for packet in container.demux(source):
+            if packet.dts is None or packet.size == 0:
+                continue
+            packet.dts -= shift
+            packet.pts = packet.dts if packet.pts is None else packet.pts - shift
+            time = float(packet.pts * source.time_base)
+            length = float((packet.duration or 0) * source.time_base)
+            if time + length <= 0 < -time or (last is not None and packet.dts <= last):
+                continue
+            last = packet.dts
+            packet.stream = self._stream
+            yield time, packet
+
+    def _encode(self, path: str | os.PathLike[str]) -> Iterator[tuple[float, Any]]:
+        rate, layout = self._stream.rate, self._stream.layout.name
+        count = 0
+        for samples in read_sound(path, rate, layout):
+            frame = AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
+            frame.sample_rate, frame.pts = rate, count
+            yield from ((count / rate, packet) for packet in self._stream.encode(frame))
+            count += samples.shape[1]
+        yield from ((count / rate, packet) for packet in self._stream.encode(None))
+
+    def feed(self, until: float) -> None:
+        """Put every packet that starts before `until` seconds into the output."""
+        while True:
+            if self._next is None:
+                self._next = next(self._packets, None)
+            if self._next is None or self._next[0] >= until:
+                return
+            self._output.mux(self._next[1])
+            self._next = None
+
+    def close(self) -> None:
+        """Close the file that the sound comes from."""
+        self._files.close()
