@@ -3,6 +3,9 @@
 import sys
 from collections.abc import Callable
 from functools import wraps
+from typing import ParamSpec
+
+P = ParamSpec("P")
 
 
 class InputError(Exception):
@@ -12,22 +15,23 @@ class InputError(Exception):
     """
 
 
-def exit_on_input_error(main: Callable[[], int | None]) -> Callable[[], None]:
+def exit_on_input_error(main: Callable[P, int | None]) -> Callable[P, None]:
     """Run a script's `main`, print an `InputError` as one line and exit with code 2.
 
     Any other exception is a bug of ours and keeps its traceback.
     """
 
     @wraps(main)
-    def run() -> None:
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            code = main()
+            code = main(*args, **kwargs)
         except InputError as error:
             print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
             sys.exit(2)
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             sys.exit(130)
-        sys.exit(code or 0)
+        if code:
+            sys.exit(code)
 
     return run

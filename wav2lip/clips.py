@@ -1,0 +1,192 @@
+"""The clip file and the manifest row: what preprocessing leaves behind and training reads.
+
+One clip file is one face track of one video at a constant frame rate: a safetensors file with
+
+    jpeg          uint8 (N,)      every crop as JPEG, one after another
+    jpeg_offsets  int64 (F+1,)    crop f is jpeg[jpeg_offsets[f]:jpeg_offsets[f+1]]
+    boxes         float32 (F, 4)  x0 y0 x1 y1 of the face in the source picture, pixels
+    times         float64 (F,)    seconds in the source video
+    mel           float32 (M, 80) column 0 is the first frame's time; time first, so that a window is
+                                  one contiguous read
+    pcm           int16 (S,)      16 kHz mono, from the first frame's time
+
+and one JSON metadata entry, `clip`. A crop shows the face box widened by `pad` of its side on every side,
+so that training may shift it. safetensors maps the file: a window is read without touching the rest.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from wav2lip.errors import InputError
+from wav2lip.media.audio import MEL_RATE, SILENCE
+
+FORMAT = 1
+JPEG_QUALITY = 95
+MANIFEST = "manifest.csv"
+
+Image = npt.NDArray[np.uint8]
+
+
+@dataclass
+class ManifestRow:
+    """One clip as later choices need it. `clip` is relative to the manifest's folder."""
+
+    clip: str
+    source: str  # the video's path relative to the input root
+    speaker: str
+    split: str  # train | val | test
+    track: int
+    start: float  # s in the source
+    frames: int
+    fps: float
+    face: float  # side of the face box, px, median
+    coverage: float  # share of the source's frames that the track covers
+    sharpness: float  # variance of the Laplacian of the lower half at 96 px, median
+    loudness: float  # dBFS, root mean square
+    offset: str = ""  # frames that the sound comes late, where measured
+    confidence: str = ""
+
+
+def write_manifest(path: Path, rows: Iterable[ManifestRow]) -> None:
+    """Write rows as CSV, sorted by clip so that the order of work leaves no trace."""
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, [f.name for f in fields(ManifestRow)])
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in sorted(rows, key=lambda row: row.clip))
+    temporary.replace(path)
+
+
+def read_manifest(path: Path) -> list[ManifestRow]:
+    """Rows of a manifest, given the file or its folder; InputError where it is missing or no manifest."""
+    path = path / MANIFEST if path.is_dir() else path
+    if not path.is_file():
+        raise InputError(f"{path}: no manifest there; run preprocess.py first or correct the path")
+    known = {field.name: field.type for field in fields(ManifestRow)}
+    with path.open(newline="") as file:
+        reader = csv.DictReader(file)
+        missing = set(known) - set(reader.fieldnames or ())
+        if missing:
+            raise InputError(f"{path}: not a manifest: column {sorted(missing)[0]!r} is missing")
+        rows = []
+        for number, values in enumerate(reader, start=2):
+            try:
+                typed = {name: kind(values[name]) for name, kind in known.items()}  # type: ignore[operator]
+            except (TypeError, ValueError) as error:
+                raise InputError(f"{path}: line {number} cannot be read: {error}") from error
+            rows.append(ManifestRow(**typed))
+    return rows
+
+
+def encode_crop(crop: Image) -> bytes:
+    """JPEG bytes of one BGR crop."""
+    done, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise InputError(f"a crop of shape {crop.shape} cannot be encoded as JPEG")
+    return data.tobytes()
+
+
+def write_clip(
+    path: Path,
+    crops: Sequence[bytes],
+    boxes: npt.NDArray[np.float32],
+    times: npt.NDArray[np.float64],
+    mel: npt.NDArray[np.float32],
+    pcm: npt.NDArray[np.int16],
+    metadata: dict[str, Any],
+) -> None:
+    """Write one clip file; crops (F) as JPEG bytes, boxes (F,4), times (F,), mel (M,80), pcm (S,)."""
+    offsets = np.cumsum([0, *map(len, crops)], dtype=np.int64)
+    tensors: dict[str, npt.NDArray[Any]] = {
+        "jpeg": np.frombuffer(b"".join(crops), dtype=np.uint8),
+        "jpeg_offsets": offsets,
+        "boxes": np.ascontiguousarray(boxes, dtype=np.float32),
+        "times": np.ascontiguousarray(times, dtype=np.float64),
+        "mel": np.ascontiguousarray(mel, dtype=np.float32),
+        "pcm": np.ascontiguousarray(pcm, dtype=np.int16),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    save_file(tensors, temporary, {"clip": json.dumps({"format": FORMAT, **metadata})})
+    temporary.replace(path)
+
+
+class ClipFile:
+    """One clip, read by windows.
+
+    Attributes: `fps`, `frames` (F), `crop_size` and `pad` (the crop's margin as a share of the face's side).
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            self._file: Any = safe_open(self.path, framework="np")
+            metadata = json.loads((self._file.metadata() or {})["clip"])
+            self._offsets = self._file.get_tensor("jpeg_offsets")
+        except FileNotFoundError as error:
+            raise InputError(
+                f"{path}: missing; the manifest points nowhere, run preprocess.py again"
+            ) from error
+        except (SafetensorError, KeyError, OSError, ValueError) as error:
+            raise InputError(
+                f"{path}: not a whole clip file ({error}); run preprocess.py again"
+            ) from error
+        self.metadata: dict[str, Any] = metadata
+        self.fps = float(metadata["fps"])
+        self.crop_size = int(metadata["crop_size"])
+        self.pad = float(metadata["pad"])
+        self.frames = len(self._offsets) - 1
+
+    def crops(self, frames: npt.NDArray[np.int64]) -> Image:
+        """Crops of the given frames (N,), as (N, crop_size, crop_size, 3) uint8 BGR."""
+        view = self._file.get_slice("jpeg")
+        pictures = np.empty((len(frames), self.crop_size, self.crop_size, 3), dtype=np.uint8)
+        for position, frame in enumerate(frames):
+            data = view[int(self._offsets[frame]) : int(self._offsets[frame + 1])]
+            picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+            if picture is None:
+                raise InputError(
+                    f"{self.path}: frame {frame} cannot be decoded; run preprocess.py again"
+                )
+            pictures[position] = picture
+        return pictures
+
+    def mel(self, column: int, columns: int) -> npt.NDArray[np.float32]:
+        """Mel columns column..column+columns-1 as (80, columns); silence beyond either end."""
+        view = self._file.get_slice("mel")
+        length, bands = view.get_shape()
+        out = np.full((columns, bands), SILENCE, dtype=np.float32)
+        first, last = max(column, 0), min(column + columns, length)
+        if first < last:
+            out[first - column : last - column] = view[first:last]
+        return out.T
+
+    def pcm(self) -> npt.NDArray[np.int16]:
+        """The clip's sound, (S,) int16 at 16 kHz."""
+        sound: npt.NDArray[np.int16] = self._file.get_tensor("pcm")
+        return sound
+
+    def boxes(self) -> npt.NDArray[np.float32]:
+        """Face boxes in the source picture, (F, 4)."""
+        boxes: npt.NDArray[np.float32] = self._file.get_tensor("boxes")
+        return boxes
+
+    @property
+    def mel_columns(self) -> int:
+        """Number of mel columns, at MEL_RATE a second."""
+        return int(self._file.get_slice("mel").get_shape()[0])
+
+    @property
+    def seconds(self) -> float:
+        """Duration of picture and sound together, whichever ends first."""
+        return min(self.frames / self.fps, self.mel_columns / MEL_RATE)
