@@ -1,0 +1,42 @@
+"""Turn a folder of videos into clip files and a manifest that train.py reads.
+
+python preprocess.py input=VIDEOS output=data/clips
+"""
+
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig
+
+from wav2lip.errors import exit_on_input_error
+from wav2lip.preprocessing.clip import ClipSettings
+from wav2lip.preprocessing.corpus import plan, preprocess
+
+
+@hydra.main(version_base="1.3", config_path="configs", config_name="preprocess")
+@exit_on_input_error
+def main(cfg: DictConfig) -> None:
+    """Plan one job a video, run them, say what came out."""
+    output = Path(cfg.output)
+    jobs = plan(
+        Path(cfg.input),
+        output,
+        ClipSettings(**cfg.clip),
+        detector=cfg.detector,
+        weights=cfg.detector_weights,
+        splits=Path(cfg.splits) if cfg.splits else None,
+        val_share=cfg.val_share,
+    )
+    outcomes = preprocess(jobs, output, cfg.workers)
+    rows = [row for outcome in outcomes for row in outcome.rows]
+    minutes = sum(row.frames / row.fps for row in rows) / 60
+    failed = sum(bool(outcome.reason) for outcome in outcomes)
+    print(
+        f"{len(rows)} clips, {minutes:.1f} minutes, from {len(jobs) - failed} videos -> {output}/manifest.csv"
+    )
+    if failed:
+        print(f"{failed} videos gave no clip, with the reasons in {output}/failures.csv")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Videos to clip files and a manifest."""
