@@ -1,0 +1,182 @@
+"""Datasets over clip files: index-addressable, seeded, the same sample for the same index.
+
+Sample i of a training set is drawn by a generator seeded with (seed, i), so order, workers and machines
+do not matter; a validation set has one fixed sample a clip.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from wav2lip.clips import ClipFile, ManifestRow
+from wav2lip.data.augment import NONE, AugmentSettings, FaceView, SoundView
+from wav2lip.data.windows import WINDOW, evenly, reference_start, spread, starts
+from wav2lip.errors import InputError
+from wav2lip.media.alignment import MEL_STEP, mel_start
+from wav2lip.media.audio import MEL_RATE
+
+OPEN_FILES = 512  # clip files kept mapped by one worker
+LONG_CLIP = 250  # frames; a longer clip is drawn no more often, so that no single person rules
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One training clip: its file, its row, and how often it is drawn relative to others."""
+
+    path: Path
+    row: ManifestRow
+    weight: float = 1.0
+
+
+@lru_cache(OPEN_FILES)
+def _open(path: Path) -> ClipFile:
+    return ClipFile(path)
+
+
+class _ClipDataset:
+    """What both datasets share: the draw of a clip and the reading of faces and mel windows."""
+
+    def __init__(
+        self,
+        clips: Sequence[Clip],
+        samples: int | None,
+        image_size: int,
+        augment: AugmentSettings,
+        seed: int,
+        mel_offset_frames: int,
+    ) -> None:
+        if not clips:
+            raise InputError(
+                "no clip is left to draw from; check data.manifests, the split and the filters"
+            )
+        self.clips = list(clips)
+        self.samples = samples  # None: one fixed sample a clip
+        self.image_size = image_size
+        self.augment = augment if samples is not None else NONE
+        self.seed = seed
+        self.mel_offset_frames = mel_offset_frames
+        weights = np.array([clip.weight * min(clip.row.frames, LONG_CLIP) for clip in self.clips])
+        self._cumulative = np.cumsum(weights / weights.sum())
+
+    def __len__(self) -> int:
+        return self.samples if self.samples is not None else len(self.clips)
+
+    def _draw(self, index: int) -> tuple[Clip, ClipFile, np.random.Generator]:
+        rng = np.random.default_rng((self.seed, index))
+        if self.samples is None:
+            clip = self.clips[index]
+        else:
+            clip = self.clips[
+                int(
+                    np.searchsorted(self._cumulative, rng.random(), side="right").clip(
+                        0, len(self.clips) - 1
+                    )
+                )
+            ]
+        return clip, _open(clip.path), rng
+
+    def _view(self, file: ClipFile, rng: np.random.Generator) -> FaceView:
+        return FaceView(self.augment, self.image_size, file.pad, rng)
+
+    @staticmethod
+    def _mel(file: ClipFile, frame: int) -> npt.NDArray[np.float32]:
+        # A negative frame (the sound of a window that leads) starts before the clip: silence there.
+        column = mel_start(frame / file.fps) if frame >= 0 else -mel_start(-frame / file.fps)
+        return file.mel(column, MEL_STEP)
+
+
+class SyncDataset(_ClipDataset, Dataset[dict[str, Tensor | str]]):
+    """Windows of one clip for the sync expert; see `wav2lip.types.SyncBatch`, without the batch dimension.
+
+    Training: `windows` starts at least `gap` frames apart. Validation: consecutive starts, so that the
+    similarities along each diagonal tell the offset.
+    """
+
+    def __init__(
+        self,
+        clips: Sequence[Clip],
+        samples: int | None = None,
+        windows: int = 8,
+        gap: int = WINDOW,
+        image_size: int = 96,
+        augment: AugmentSettings = NONE,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(clips, samples, image_size, augment, seed, mel_offset_frames=0)
+        self.windows = windows
+        self.gap = gap
+
+    def __getitem__(self, index: int) -> dict[str, Tensor | str]:
+        clip, file, rng = self._draw(index)
+        allowed = starts(min(file.frames, int(file.mel_columns / MEL_RATE * file.fps)))
+        if not allowed:
+            raise InputError(
+                f"{clip.path}: shorter than one window of {WINDOW} frames; remove it from the manifest"
+            )
+        chosen = (
+            evenly(self.windows, allowed)
+            if self.samples is None
+            else spread(self.windows, allowed, self.gap, rng)
+        )
+        view, sound = self._view(file, rng), SoundView(self.augment, rng)
+        frames, where = np.unique(chosen[:, None] + np.arange(WINDOW), return_inverse=True)
+        lips = view(file.crops(frames))[:, self.image_size // 2 :].transpose(0, 3, 1, 2)
+        lips = lips[where.reshape(-1)].reshape(len(chosen), 3 * WINDOW, *lips.shape[2:])
+        mels = np.stack([sound(self._mel(file, int(start))) for start in chosen])
+        return {
+            "lips": torch.from_numpy(lips),
+            "mel": torch.from_numpy(mels)[:, None],
+            "start": torch.from_numpy(chosen.astype(np.int64)),
+            "clip": clip.row.clip,
+        }
+
+
+class LipDataset(_ClipDataset, Dataset[dict[str, Tensor | str]]):
+    """A target window, a reference window and the sound; see `wav2lip.types.LipBatch`, without the batch dimension."""
+
+    def __init__(
+        self,
+        clips: Sequence[Clip],
+        samples: int | None = None,
+        image_size: int = 96,
+        augment: AugmentSettings = NONE,
+        seed: int = 0,
+        mel_offset_frames: int = 0,
+    ) -> None:
+        super().__init__(clips, samples, image_size, augment, seed, mel_offset_frames)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor | str]:
+        clip, file, rng = self._draw(index)
+        # Leading mel windows want sound from before the target, so it keeps that distance from the ends.
+        allowed = starts(
+            min(file.frames, int(file.mel_columns / MEL_RATE * file.fps)),
+            margin=abs(self.mel_offset_frames),
+        )
+        if not allowed:
+            raise InputError(
+                f"{clip.path}: shorter than one window of {WINDOW} frames; remove it from the manifest"
+            )
+        target = int(rng.choice(np.asarray(allowed)))
+        reference = reference_start(target, starts(file.frames), WINDOW, rng)
+        view, sound = self._view(file, rng), SoundView(self.augment, rng)
+        faces = [
+            view(file.crops(np.arange(start, start + WINDOW))).transpose(3, 0, 1, 2)
+            for start in (target, reference)
+        ]
+        frames = range(target + self.mel_offset_frames, target + self.mel_offset_frames + WINDOW)
+        mels = np.stack([sound(self._mel(file, frame)) for frame in frames])
+        return {
+            "target": torch.from_numpy(np.ascontiguousarray(faces[0])),
+            "reference": torch.from_numpy(np.ascontiguousarray(faces[1])),
+            "mels": torch.from_numpy(mels)[:, None],
+            "mel": torch.from_numpy(sound(self._mel(file, target)))[None],
+            "start": torch.tensor(target),
+            "clip": clip.row.clip,
+        }
