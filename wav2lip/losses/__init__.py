@@ -1,0 +1,23 @@
+"""Loss functions: pure functions, and thin modules over them for the configs to name."""
+
+from wav2lip.losses.reconstruction import masked_l1
+from wav2lip.losses.sync import (
+    CosineBCE,
+    SyncBCE,
+    SyncContrast,
+    WindowContrast,
+    cosine_bce,
+    info_nce,
+    window_contrast,
+)
+
+__all__ = [
+    "CosineBCE",
+    "SyncBCE",
+    "SyncContrast",
+    "WindowContrast",
+    "cosine_bce",
+    "info_nce",
+    "masked_l1",
+    "window_contrast",
+]
