@@ -1,0 +1,51 @@
+"""Train the sync expert, the generator, or whatever an experiment file describes.
+
+python train.py experiment=syncnet data.manifests=[data/clips]
+python train.py experiment=wav2lip data.manifests=[data/clips] task.expert=runs/syncnet/checkpoints/last.ckpt
+"""
+
+from pathlib import Path
+from typing import Any
+
+import hydra
+import pytorch_lightning as pl
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from wav2lip.errors import InputError, exit_on_input_error
+
+
+def parts(config: DictConfig | None) -> list[Any]:
+    """Every callback or logger of a group, in order; a null switches one off."""
+    return [instantiate(part) for part in (config or {}).values() if part]
+
+
+def last_checkpoint(run: Path) -> str | None:
+    """Where an interrupted run left off."""
+    path = run / "checkpoints" / "last.ckpt"
+    return str(path) if path.is_file() else None
+
+
+@hydra.main(version_base="1.3", config_path="configs", config_name="train")
+@exit_on_input_error
+def main(cfg: DictConfig) -> None:
+    """Seed, build, fit; goes on from the run's last checkpoint where there is one."""
+    if cfg.experiment_name is None:
+        raise InputError(
+            "no experiment given; try experiment=syncnet or experiment=wav2lip (configs/experiment)"
+        )
+    pl.seed_everything(cfg.seed, workers=True)
+    torch.set_num_threads(cfg.threads or torch.get_num_threads())
+    data = instantiate(cfg.data)
+    # Plain dicts: a DictConfig among the hyper-parameters cannot be read back with weights_only=True.
+    task = instantiate(OmegaConf.to_container(cfg.task, resolve=True), _recursive_=False)
+    trainer = instantiate(cfg.trainer, callbacks=parts(cfg.callbacks), logger=parts(cfg.logger))
+    resume = last_checkpoint(Path(cfg.run)) if cfg.resume else None
+    if resume:
+        print(f"going on from {resume} (resume=false starts anew)")
+    trainer.fit(task, data, ckpt_path=resume, weights_only=True)
+
+
+if __name__ == "__main__":
+    main()

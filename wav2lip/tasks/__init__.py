@@ -1,0 +1,6 @@
+"""LightningModules: what is trained, on which loss."""
+
+from wav2lip.tasks.syncnet import SyncNetTask
+from wav2lip.tasks.wav2lip import Wav2LipTask
+
+__all__ = ["SyncNetTask", "Wav2LipTask"]

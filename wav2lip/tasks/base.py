@@ -1,0 +1,73 @@
+"""What every task shares: parts from plain dicts, an optimizer with warm-up, pictures to floats."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import hydra
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
+
+from wav2lip.errors import InputError
+
+Config = dict[str, Any]
+ALLOWED_TARGETS = ("wav2lip.", "torch.optim.")
+
+
+def build(config: Mapping[str, Any], *args: Any) -> Any:
+    """The object a plain dict names by `_target_`.
+
+    Hyper-parameters come out of checkpoint files, so a target outside this package is refused.
+    """
+    target = str(config.get("_target_", ""))
+    if not target.startswith(ALLOWED_TARGETS):
+        raise InputError(
+            f"_target_ {target!r} is not one of {', '.join(ALLOWED_TARGETS)}*: not loaded"
+        )
+    return hydra.utils.instantiate(dict(config), *args)
+
+
+def to_float(pictures: Tensor) -> Tensor:
+    """uint8 0-255 -> float32 0-1, the same shape."""
+    return pictures.float() / 255
+
+
+def warmup_cosine(step: int, warmup: int, total: int, floor: float = 0.02) -> float:
+    """Factor on the learning rate: linear warm-up, then half a cosine down to `floor` (SGDR, eq. 5)."""
+    if step < warmup:
+        return (step + 1) / warmup
+    if total <= warmup:
+        return 1.0
+    progress = min(1.0, (step - warmup) / (total - warmup))
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+class Task(pl.LightningModule):
+    """A LightningModule with one optimizer and an optional warm-up and cosine schedule.
+
+    Args:
+        optimizer: `_target_` and arguments of a torch optimizer, as a plain dict.
+        warmup: steps of linear warm-up with a cosine to the trainer's max_steps after; None: constant rate.
+    """
+
+    def __init__(self, optimizer: Config, warmup: int | None) -> None:
+        super().__init__()
+        self._optimizer = optimizer
+        self._warmup = warmup
+
+    def trained(self) -> nn.Module:
+        """What the optimizer moves."""
+        return self
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        parameters = [p for p in self.trained().parameters() if p.requires_grad]
+        optimizer: torch.optim.Optimizer = build(self._optimizer, parameters)
+        if self._warmup is None:
+            return optimizer
+        warmup, total = self._warmup, self.trainer.max_steps
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: warmup_cosine(step, warmup, total)
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
