@@ -1,0 +1,119 @@
+"""Run the generator over faces and sound, in batches that fit the machine."""
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from wav2lip.faces.crops import crop_face
+from wav2lip.inference.folding import fold_batch_norms
+from wav2lip.inference.locate import Located
+from wav2lip.media.alignment import mel_windows
+
+CPU_BATCH = 8  # faces; activations of more do not fit a core's cache
+GPU_BATCH = 64
+IDLE_FRAMES = 2  # batches; frames without a face that may gather before they are passed on
+
+Faces = NDArray[np.uint8]
+
+
+@dataclass
+class Drawn:
+    """A frame, its faces' places and what the generator drew for each."""
+
+    located: Located
+    drawn: Faces  # (N, S, S, 3) BGR, one a box
+
+
+class Drawer:
+    """Iterator of `Located` -> iterator of `Drawn`, in the same order.
+
+    network: takes mel (B, 1, 80, 16) and face (B, 6, S, S), gives (B, 3, S, S) in [0, 1].
+    mel: (80, M), the sound. offset: seconds that a frame's mel window starts after the frame.
+
+    On a CPU each worker runs whole batches on one thread: no core waits for another inside a
+    layer, and what decoding and encoding leave free is used.
+    """
+
+    def __init__(
+        self, network: nn.Module, image_size: int, device: torch.device, batch_size: int
+    ) -> None:
+        self.size, self.device = image_size, device
+        on_cpu = device.type == "cpu"
+        self.batch = min(batch_size, CPU_BATCH if on_cpu else GPU_BATCH)
+        self.dtype = torch.float32 if on_cpu else torch.float16
+        self.workers = max(1, len(os.sched_getaffinity(0))) if on_cpu else 1
+        folded = fold_batch_norms(network).to(device, self.dtype)
+        self._network = folded.to(memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def generate(self, crops: Faces, mels: NDArray[np.float32]) -> Faces:
+        """Crops (B, S, S, 3) BGR uint8 and mel windows (B, 80, 16) -> faces (B, S, S, 3) uint8.
+
+        As published, the crop is its own reference and its lower half is hidden.
+        """
+        reference = torch.from_numpy(crops).to(self.device).permute(0, 3, 1, 2)
+        reference = reference.to(self.dtype) / 255  # (B, 3, S, S), channels last in memory
+        masked = reference.clone()
+        masked[:, :, self.size // 2 :] = 0
+        face = torch.cat([masked, reference], dim=1).contiguous(memory_format=torch.channels_last)
+        mel = torch.from_numpy(mels)[:, None].to(self.device, self.dtype)
+        output = self._network(mel, face).float()
+        pixels = (output * 255).round_().clamp_(0, 255).to(torch.uint8)
+        result: Faces = pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        return result
+
+    def __call__(
+        self, located: Iterator[Located], mel: NDArray[np.float32], offset: float
+    ) -> Iterator[Drawn]:
+        """Holds back at most two batches more than there are workers."""
+        threads = torch.get_num_threads()
+        if self.device.type == "cpu":
+            torch.set_num_threads(1)
+        pool = ThreadPoolExecutor(self.workers, "wav2lip-draw")
+        running: deque[Future[list[Drawn]]] = deque()
+        try:
+            for items in self._batches(located):
+                running.append(pool.submit(self._draw, items, mel, offset))
+                if len(running) > self.workers:
+                    yield from running.popleft().result()
+            while running:
+                yield from running.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+            torch.set_num_threads(threads)
+
+    def _batches(self, located: Iterator[Located]) -> Iterator[list[Located]]:
+        items: list[Located] = []
+        faces = 0
+        for item in located:
+            items.append(item)
+            faces += len(item.boxes)
+            if faces >= self.batch or len(items) >= IDLE_FRAMES * self.batch:
+                yield items
+                items, faces = [], 0
+        if items:
+            yield items
+
+    def _draw(self, items: list[Located], mel: NDArray[np.float32], offset: float) -> list[Drawn]:
+        faces = [(item.frame, box) for item in items for box in item.boxes]
+        drawn = np.zeros((0, self.size, self.size, 3), np.uint8)
+        if faces:
+            crops = np.stack([crop_face(frame.image, box, self.size) for frame, box in faces])
+            windows = mel_windows(mel, [frame.time + offset for frame, _ in faces])
+            parts = [
+                self.generate(crops[at : at + self.batch], windows[at : at + self.batch])
+                for at in range(0, len(crops), self.batch)
+            ]
+            drawn = np.concatenate(parts)
+        results, at = [], 0
+        for item in items:
+            results.append(Drawn(item, drawn[at : at + len(item.boxes)]))
+            at += len(item.boxes)
+        return results

@@ -1,0 +1,197 @@
+"""Give a face a voice: the public class."""
+
+import os
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wav2lip.checkpoints import LoadedNetwork, load_network
+from wav2lip.errors import InputError
+from wav2lip.faces.crops import blend
+from wav2lip.faces.detectors import build_detector
+from wav2lip.inference.drawer import Drawer, Drawn
+from wav2lip.inference.locate import Locator
+from wav2lip.inference.playback import Playback
+from wav2lip.inference.report import Report, peak_memory, ranges
+from wav2lip.inference.settings import Settings
+from wav2lip.inference.stages import Stages
+from wav2lip.media.audio import SAMPLE_RATE, load_wav, mel_spectrogram
+from wav2lip.media.video import Frame, VideoInfo, VideoWriter, probe
+
+QUEUE = 4  # frames that wait between two stages
+
+PathLike = str | os.PathLike[str]
+Progress = Callable[[str, float, float], None]  # stage, seconds of video done, seconds in all
+
+
+@dataclass(frozen=True)
+class Talking:
+    """A frame of the output."""
+
+    image: NDArray[np.uint8]  # (H, W, 3) BGR
+    time: float  # seconds, of the output
+    boxes: list[NDArray[np.float32]] = field(default_factory=list)  # faces drawn, (4,) px
+
+
+def _framed(settings: Settings, frames: Iterator[Frame]) -> Iterator[Frame]:
+    """Frames resized, turned and cut; a picture that is shown again is not made again."""
+    source, framed = None, None
+    for frame in frames:
+        if source is not frame.image or framed is None:
+            source, framed = frame.image, settings.frame(frame.image)
+        yield replace(frame, image=framed)
+
+
+def _blended(mode: str, drawn: Iterator[Drawn]) -> Iterator[Talking]:
+    """Frames with the drawn mouths in them; others pass untouched."""
+    for item in drawn:
+        image = item.located.frame.image
+        for face, box in zip(item.drawn, item.located.boxes, strict=True):
+            image = blend(image, face, box, mode)
+        yield Talking(image, item.located.frame.time, item.located.boxes)
+
+
+class LipSyncer:
+    """`LipSyncer.from_checkpoint("default")(face, audio, output)` writes a talking video.
+
+    `frames(face, audio)` yields its frames instead. One object serves many pairs, one at a time.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedNetwork,
+        device: str | torch.device = "cpu",
+        settings: Settings | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.device = torch.device(device)
+        self._loaded = loaded
+        size = int(loaded.metadata["image_size"])
+        self._offset = loaded.metadata["mel_offset_frames"] / loaded.metadata["fps"]  # seconds
+        self._drawer = Drawer(loaded.network, size, self.device, self.settings.batch_size)
+        self._detector: Any = None
+
+    @classmethod
+    def from_checkpoint(
+        cls,
+        checkpoint: PathLike = "default",
+        device: str = "auto",
+        settings: Settings | None = None,
+    ) -> Self:
+        """From a file or a name that `wav2lip.checkpoints.load_network` takes.
+
+        device: "auto" is the GPU where there is one. Raises `InputError` for a file that is no
+        generator.
+        """
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        name = checkpoint if isinstance(checkpoint, str) else Path(checkpoint)
+        return cls(load_network(name, "generator"), device, settings)
+
+    def __call__(
+        self, face: PathLike, audio: PathLike, output: PathLike, progress: Progress | None = None
+    ) -> Report:
+        """Write `output`: `face` (a still or a video) says `audio`, for as long as that lasts.
+
+        Nothing is left at `output` if it fails. Raises `InputError`: a file that cannot be read or
+        written, no face in the whole video, settings that do not fit the frame.
+        """
+        tell = progress or (lambda stage, done, total: None)
+        settings, start = self.settings, time.perf_counter()
+        tell("reading the sound", 0.0, 0.0)
+        info = probe(face)
+        report = self._new_report(face, audio, output)
+        with closing(self._run(info, audio, report)) as frames:
+            first = next(frames)
+            report.height, report.width = first.image.shape[:2]
+            with VideoWriter(
+                output,
+                report.width,
+                report.height,
+                settings.rate if info.is_still else info.fps,
+                codec=settings.codec,
+                crf=settings.crf,
+                preset=settings.preset,
+                audio=audio,
+                colours=info.colours,
+                pixel_aspect=info.pixel_aspect,
+            ) as writer:
+                talking: Talking | None = first
+                encoding = 0.0
+                while talking is not None:
+                    began = time.perf_counter()
+                    writer.write(talking.image, talking.time)
+                    encoding += time.perf_counter() - began
+                    tell("drawing", talking.time, report.audio_seconds)
+                    talking = next(frames, None)
+                tell("finishing the file", report.audio_seconds, report.audio_seconds)
+                report.audio_copied = writer.audio_copied
+                began = time.perf_counter()
+                writer.close(report.audio_seconds)
+                report.stage_seconds["encode"] = encoding + time.perf_counter() - began
+        report.seconds = time.perf_counter() - start
+        report.peak_memory_bytes = peak_memory()
+        return report
+
+    def frames(self, face: PathLike, audio: PathLike) -> Generator[Talking, None, None]:
+        """The frames that a call would write, as they are made. Raises as a call does."""
+        return self._run(probe(face), audio, self._new_report(face, audio, ""))
+
+    def _new_report(self, face: PathLike, audio: PathLike, output: PathLike) -> Report:
+        checkpoint = {
+            "path": str(self._loaded.path),
+            "sha256": self._loaded.sha256,
+            "config": self._loaded.config,
+            "metadata": self._loaded.metadata,
+        }
+        names = (str(output), str(face), str(audio))
+        return Report(*names, asdict(self.settings), checkpoint, str(self.device))
+
+    def _run(
+        self, info: VideoInfo, audio: PathLike, report: Report
+    ) -> Generator[Talking, None, None]:
+        """All stages but encoding; fills the report as frames go by."""
+        settings = self.settings
+        wav = load_wav(audio)
+        report.audio_seconds = len(wav) / SAMPLE_RATE
+        mel = mel_spectrogram(wav)
+        del wav
+        if settings.finds_faces and self._detector is None:
+            weights = settings.detector_weights
+            self._detector = build_detector(settings.detector, weights, str(self.device))
+        playback = Playback(
+            info,
+            report.audio_seconds,
+            rate=settings.rate,
+            static=settings.static,
+            problems=report.warnings,
+        )
+        report.fps = float(playback.rate)
+        faceless: list[int] = []
+        with Stages() as stages:
+            report.stage_seconds = stages.seconds
+            shown = stages.start("decode", partial(_framed, settings), playback, QUEUE)
+            located = stages.start("faces", Locator(self._detector, settings), shown, QUEUE)
+            draw = partial(self._drawer, mel=mel, offset=self._offset)
+            drawn = stages.start("generate", draw, located, QUEUE)
+            for talking in stages.start("blend", partial(_blended, settings.blend), drawn, QUEUE):
+                if not talking.boxes:
+                    faceless.append(report.frames)
+                report.frames += 1
+                report.video_seconds = max(report.audio_seconds, talking.time)
+                yield talking
+        report.frames_with_face = report.frames - len(faceless)
+        report.without_face = ranges(faceless)
+        if not report.frames_with_face:
+            raise InputError(
+                f"{info.path}: no face found in {report.frames} frames; give a picture with a "
+                "frontal face, another --detector, or its place with --box"
+            )

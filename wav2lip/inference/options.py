@@ -1,0 +1,202 @@
+"""The command line of infer.py."""
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+from wav2lip.errors import InputError
+from wav2lip.faces.detectors import NAMES
+from wav2lip.inference.settings import BLENDS, Settings
+from wav2lip.media.writer import CODECS
+
+OUTPUT = Path("results/result_voice.mp4")  # as published
+TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for."""
+
+    face: Path
+    audio: Path
+    output: Path
+    checkpoint: str
+    device: str
+    settings: Settings
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see --help")
+
+
+def _flag(text: str) -> bool:
+    """`True` or `False` after an option, as in the published `--static True`."""
+    if text.lower() not in TRUE + FALSE:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text.lower() in TRUE
+
+
+def _faces(text: str) -> str | int:
+    return int(text) if re.fullmatch(r"[0-9]+", text) else text
+
+
+def _sides(group: Any, name: str, text: str) -> None:
+    default = getattr(Settings, name.lstrip("-"))
+    names = ("TOP", "BOTTOM", "LEFT", "RIGHT")
+    shown = " ".join(str(n) for n in default)
+    help_text = f"{text} (default: {shown})"
+    group.add_argument(name, type=int, nargs=4, metavar=names, default=default, help=help_text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="infer.py",
+        description="Make a face, in a photo or a video, say what is said in a sound file.",
+        epilog="Every argument of the published Wav2Lip script is taken, with its meaning.",
+    )
+    d = Settings
+
+    main = parser.add_argument_group("what")
+    main.add_argument(
+        "--face",
+        "--image",
+        "--video",
+        type=Path,
+        metavar="FILE",
+        help="photo or video of the face that shall speak",
+    )
+    main.add_argument("--audio", type=Path, metavar="FILE", help="sound, or a video with sound")
+    main.add_argument(
+        "--output",
+        "--outfile",
+        type=Path,
+        default=OUTPUT,
+        metavar="FILE",
+        help=f"video to write: mp4, mov, mkv, webm (default: {OUTPUT})",
+    )
+    main.add_argument(
+        "--checkpoint",
+        "--checkpoint_path",
+        default="default",
+        metavar="FILE",
+        help="generator: a file (.safetensors, .ckpt, .pth, .pt), or one of the names default, "
+        "wav2lip, wav2lip_gan (default: the bundled one)",
+    )
+
+    picture = parser.add_argument_group("the picture")
+    picture.add_argument(
+        "--fps", type=float, default=d.fps, help="frames a second of a photo (default: 25)"
+    )
+    picture.add_argument(
+        "--static",
+        type=_flag,
+        nargs="?",
+        const=True,
+        default=False,
+        metavar="BOOL",
+        help="use only the first frame of a video",
+    )
+    picture.add_argument(
+        "--resize_factor",
+        type=int,
+        default=d.resize_factor,
+        metavar="N",
+        help="make the picture N times smaller first (default: 1)",
+    )
+    picture.add_argument("--rotate", action="store_true", help="then turn it right by 90 degrees")
+    _sides(picture, "--crop", "then keep this part, in px; -1 is up to the end")
+
+    faces = parser.add_argument_group("faces")
+    faces.add_argument(
+        "--faces",
+        type=_faces,
+        default=d.faces,
+        metavar="WHO",
+        help="largest, all, or how many (default: largest)",
+    )
+    faces.add_argument(
+        "--detector", default=d.detector, metavar="NAME", help=" ".join(NAMES) + " (default: auto)"
+    )
+    faces.add_argument("--detector_weights", metavar="FILE", help="its weights, from a local file")
+    _sides(faces, "--pads", "px added to a found face; the chin must be inside")
+    _sides(faces, "--box", "where the face is, in px, in every frame: nothing is searched")
+    faces.add_argument(
+        "--nosmooth",
+        dest="smooth",
+        action="store_false",
+        help="do not average a face's place over a few frames",
+    )
+    faces.add_argument(
+        "--blend",
+        default=d.blend,
+        metavar="HOW",
+        help=" ".join(BLENDS) + ": how the mouth is put back (default: feather)",
+    )
+
+    coding = parser.add_argument_group("the file written")
+    coding.add_argument(
+        "--codec", default=d.codec, metavar="NAME", help=" ".join(CODECS) + " (default: libx264)"
+    )
+    coding.add_argument(
+        "--crf", type=int, default=d.crf, help="quality, 0 is best (default: 18, no visible loss)"
+    )
+    coding.add_argument(
+        "--preset", metavar="NAME", help="the encoder's own name for its speed, medium say"
+    )
+
+    speed = parser.add_argument_group("speed")
+    speed.add_argument(
+        "--device", default="auto", help="cpu, cuda, cuda:1 (default: the GPU if there is one)"
+    )
+    speed.add_argument(
+        "--batch_size",
+        "--wav2lip_batch_size",
+        type=int,
+        default=d.batch_size,
+        metavar="N",
+        help="faces drawn at once, at most; the result does not depend on it (default: 128)",
+    )
+    speed.add_argument(
+        "--face_det_batch_size",
+        type=int,
+        default=16,
+        metavar="N",
+        help="taken for old command lines; frames are searched one by one",
+    )
+    return parser
+
+
+def _joined(arguments: Sequence[str], known: set[str]) -> list[str]:
+    """`--face -x.mp4` as `--face=-x.mp4`: a value that starts with a dash is still a value."""
+    joined: list[str] = []
+    for word in arguments:
+        before = joined[-1] if joined else ""
+        dashed = word.startswith("-") and word.partition("=")[0] not in known
+        if dashed and before in known and not re.fullmatch(r"-[0-9.]+", word):
+            joined[-1] = f"{before}={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Options from the words after the script's name; `InputError` for what makes no sense."""
+    parser = _parser()
+    known = {name for action in parser._actions for name in action.option_strings}
+    args = parser.parse_args(_joined(arguments, known))
+    missing = [n for n in ("face", "audio") if getattr(args, n) is None]
+    if missing:
+        parser.error(f"--{' and --'.join(missing)} missing: say which face shall say what")
+    chosen: dict[str, Any] = {}
+    for setting in fields(Settings):
+        if hasattr(args, setting.name):
+            value = getattr(args, setting.name)
+            chosen[setting.name] = tuple(value) if isinstance(value, list) else value
+    settings = Settings(**chosen)
+    return Options(args.face, args.audio, args.output, args.checkpoint, args.device, settings)
