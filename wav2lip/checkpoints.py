@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -33,6 +34,7 @@ from wav2lip.weight_files import (
 )
 
 Kind = Literal["generator", "syncnet", "quality_discriminator", "judge"]
+KINDS: tuple[Kind, ...] = get_args(Kind)  # in order of preference where a file holds several
 
 PACKAGE = "wav2lip.models"
 DEFAULT = Path(__file__).parent / "assets" / "wav2lip.safetensors"
@@ -98,10 +100,10 @@ def _atomically(path: Path, write: Callable[[Path], object]) -> None:
         write(part)
         part.replace(path)
     except (OSError, SafetensorError, RuntimeError) as error:  # RuntimeError is torch.save's own
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{path}: cannot be written ({reason})") from error
+        raise InputError(f"{path}: cannot be written ({error})") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # most often there is nothing left to remove
+            part.unlink()
 
 
 def _halved(value: Tensor) -> Tensor:
@@ -147,7 +149,7 @@ def _choose(path: Path, file: WeightFile, kind: Kind | None) -> tuple[Kind, str]
     if not inside:
         wanted = NETWORK_NAMES[kind] if kind else "one of our networks"
         raise InputError(f"{path}: holds {describe_foreign(file.state)}, not {wanted}")
-    chosen: Kind = kind or next(k for k in get_args(Kind) if k in inside)
+    chosen: Kind = next(k for k in KINDS if k in inside) if kind is None else kind
     if chosen not in inside:
         held = " and ".join(NETWORK_NAMES[k] for k in inside)
         raise InputError(f"{path}: holds {held}, not {NETWORK_NAMES[chosen]}")
@@ -234,7 +236,7 @@ def main() -> None:
     parser.add_argument("action", choices=("slim", "published"), help="safetensors, or .pth")
     parser.add_argument("checkpoint", help="file or name")
     parser.add_argument("output", type=Path)
-    parser.add_argument("--network", choices=get_args(Kind), help="default: the generator")
+    parser.add_argument("--network", choices=KINDS, help="default: the generator")
     parser.add_argument("--full", action="store_true", help="slim: float32 instead of fp16")
     args = parser.parse_args()
     loaded = load_network(args.checkpoint, args.network)
@@ -242,8 +244,7 @@ def main() -> None:
         save_network(args.output, loaded.network, loaded.config, loaded.metadata, not args.full)
     else:
         save_published(args.output, loaded.network, loaded.metadata)
-    size = args.output.stat().st_size / 1e6
-    print(f"{args.output}: {loaded.config}, {size:.1f} MB")
+    print(f"{args.output}: {loaded.config}, {args.output.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

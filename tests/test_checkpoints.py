@@ -1,0 +1,314 @@
+import json
+import pickle
+import sys
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+
+import pytest
+import torch
+from numpy.testing import assert_allclose
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from wav2lip import checkpoints
+from wav2lip.checkpoints import build_network, load_network, save_network, save_published
+from wav2lip.errors import InputError
+from wav2lip.models import Generator, QualityDiscriminator, SyncNet
+
+SMALL = {"_target_": "wav2lip.models.Generator", "width": 0.125}
+EXPERT = {"_target_": "wav2lip.models.SyncNet", "width": 0.125, "embedding": 64}
+
+
+def seeded(network: nn.Module) -> nn.Module:
+    """Weights, and batch statistics that are not the fresh ones."""
+    generator = torch.Generator().manual_seed(1)
+    for name, value in network.state_dict().items():
+        if name.endswith("running_var"):
+            value.uniform_(0.5, 2, generator=generator)
+        elif value.is_floating_point():
+            value.normal_(0, 0.1, generator=generator)
+        else:
+            value.fill_(7)
+    return network.eval()
+
+
+def same(a: nn.Module, b: nn.Module, tolerance: float = 0) -> None:
+    other = b.state_dict()
+    assert list(a.state_dict()) == list(other)
+    for key, value in a.state_dict().items():
+        assert other[key].dtype == value.dtype
+        assert_allclose(other[key].detach(), value.detach(), atol=tolerance, rtol=tolerance)
+
+
+@pytest.fixture(scope="module")
+def small() -> nn.Module:
+    return seeded(build_network(SMALL))
+
+
+@pytest.fixture(scope="module")
+def published() -> nn.Module:
+    return seeded(Generator())
+
+
+def refuses(path: Path | str, *words: str, kind="generator") -> None:
+    with pytest.raises(InputError) as caught:
+        load_network(path, kind)
+    message = str(caught.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_round_trip_in_half_and_full_precision(small, tmp_path):
+    metadata = {"mel_offset_frames": -1, "fps": 25, "step": 12}
+    save_network(tmp_path / "half.safetensors", small, SMALL, metadata)
+    save_network(tmp_path / "full.safetensors", small, SMALL, metadata, half=False)
+    half = load_network(tmp_path / "half.safetensors", "generator")
+    full = load_network(str(tmp_path / "full.safetensors"))
+    assert half.config == full.config == SMALL
+    assert half.metadata == {**metadata, "image_size": 96}
+    assert not half.network.training
+    assert len(half.sha256) == 64
+    same(full.network, small)
+    same(half.network, small, 1e-3)
+    sizes = [(tmp_path / f"{n}.safetensors").stat().st_size for n in ("half", "full")]
+    assert sizes[0] < 0.6 * sizes[1]
+    with safe_open(tmp_path / "half.safetensors", "pt") as file:
+        assert set(file.metadata()) == {"wav2lip"}
+        assert json.loads(file.metadata()["wav2lip"])["config"] == SMALL
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["full.safetensors", "half.safetensors"]
+
+
+def test_half_keeps_what_fp16_cannot_hold(tmp_path):
+    network = seeded(build_network(EXPERT))
+    network.face_encoder[0].conv_block[1].running_var.fill_(1e6)
+    save_network(tmp_path / "a.safetensors", network, EXPERT, {})
+    loaded = load_network(tmp_path / "a.safetensors", "syncnet").network
+    assert loaded.face_encoder[0].conv_block[1].running_var[0] == 1e6
+
+
+def test_a_loaded_network_trains(small, tmp_path):
+    save_network(tmp_path / "a.safetensors", small, SMALL, {})
+    network = load_network(tmp_path / "a.safetensors").network.train()
+    network(torch.zeros(2, 1, 80, 16), torch.rand(2, 6, 96, 96)).mean().backward()
+    assert all(p.grad is not None for p in network.parameters())
+
+
+@pytest.mark.parametrize(("prefix", "legacy"), [("", False), ("module.", True)])
+def test_published_files(published, prefix, legacy, tmp_path):
+    content = {
+        "state_dict": OrderedDict((prefix + k, v) for k, v in published.state_dict().items()),
+        "optimizer": {"state": {0: {"step": 3, "exp_avg": torch.zeros(2)}}, "param_groups": []},
+        "global_step": 300,
+        "global_epoch": 4,
+    }
+    path = tmp_path / "wav2lip.pth"
+    torch.save(content, path, _use_new_zipfile_serialization=not legacy)
+    loaded = load_network(path, "generator")
+    same(loaded.network, published)
+    assert loaded.config == {"_target_": "wav2lip.models.Generator"}
+    expected = {"mel_offset_frames": 0, "fps": 25, "image_size": 96, "step": 300, "epoch": 4}
+    assert loaded.metadata == expected
+
+
+def test_a_bare_state_dict_of_the_discriminator(tmp_path):
+    network = seeded(QualityDiscriminator())
+    torch.save(network.state_dict(), tmp_path / "disc.pth")
+    same(load_network(tmp_path / "disc.pth").network, network)
+
+
+def test_published_weights_converted_to_safetensors_by_others(published, tmp_path):
+    state = {k: v.contiguous() for k, v in published.state_dict().items()}
+    save_file(state, tmp_path / "wav2lip.safetensors")
+    same(load_network(tmp_path / "wav2lip.safetensors").network, published)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_torchscript_is_read_without_compiling_it(published, tmp_path, monkeypatch):
+    inputs = (torch.zeros(1, 1, 80, 16), torch.rand(1, 6, 96, 96))
+    torch.jit.trace(published, inputs, check_trace=False).save(tmp_path / "Wav2Lip-SD-GAN.pt")
+    monkeypatch.setattr(torch.jit, "load", None)
+    same(load_network(tmp_path / "Wav2Lip-SD-GAN.pt", "generator").network, published)
+
+
+def test_a_lightning_checkpoint_of_a_gan_task(tmp_path):
+    generator = seeded(build_network(SMALL))
+    judge_config = {"_target_": "wav2lip.models.QualityDiscriminator", "width": 0.125}
+    discriminator = seeded(build_network(judge_config))
+    state = {f"generator.{k}": v for k, v in generator.state_dict().items()}
+    state |= {f"discriminator.{k}": v for k, v in discriminator.state_dict().items()}
+    content = {
+        "state_dict": state,
+        "hyper_parameters": {
+            "generator": SMALL,
+            "discriminator": judge_config,
+            "mel_offset_frames": -1,
+        },
+        "epoch": 2,
+        "global_step": 50,
+    }
+    torch.save(content, tmp_path / "last.ckpt")
+    loaded = load_network(tmp_path / "last.ckpt")
+    same(loaded.network, generator)
+    assert loaded.metadata["mel_offset_frames"] == -1
+    assert loaded.metadata["step"] == 50
+    same(load_network(tmp_path / "last.ckpt", "quality_discriminator").network, discriminator)
+    refuses(
+        tmp_path / "last.ckpt", "holds a generator and a quality", "sync expert", kind="syncnet"
+    )
+
+
+def test_other_networks_are_named(tmp_path):
+    save_network(tmp_path / "expert.safetensors", seeded(build_network(EXPERT)), EXPERT, {})
+    refuses(tmp_path / "expert.safetensors", "expert.safetensors: holds a sync expert, not a gen")
+    torch.save({"conv3_3_norm.weight": torch.zeros(256)}, tmp_path / "s3fd.pth")
+    refuses(tmp_path / "s3fd.pth", "S3FD face detector")
+    torch.save({"module.body.stage1.0.0.weight": torch.zeros(8)}, tmp_path / "retina.pth")
+    refuses(tmp_path / "retina.pth", "RetinaFace")
+    gfpgan = {"params_ema": {"stylegan_decoder.constant_input.weight": torch.zeros(8)}}
+    torch.save(gfpgan, tmp_path / "gfpgan.pth")
+    refuses(tmp_path / "gfpgan.pth", "GFPGAN")
+    torch.save({"fc.weight": torch.zeros(8)}, tmp_path / "other.pth")
+    refuses(tmp_path / "other.pth", "unknown network", "fc.weight")
+
+
+def test_detector_weights_beside_the_checkout_are_named(shared):
+    refuses(shared / "weights" / "retinaface_mobilenet0.25.pth", "RetinaFace")
+    refuses(shared / "weights" / "scrfd_2.5g_bnkps.onnx", "ONNX")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.pth", b"", "is empty"),
+        ("page.pth", b"\n<!DOCTYPE html><html>Sign in</html>", "HTML page"),
+        ("lfs.pth", b"version https://git-lfs.github.com/spec/v1\noid", "Git LFS"),
+        ("notes.pth", b"just a text", "not a checkpoint"),
+        ("model.onnx", b"\x08\x08\x12\x07pytorch", "ONNX"),
+        ("cut.pth", b"PK\x03\x04 and no more", "truncated"),
+        ("cut.pkl", b"\x80\x02}", "damaged"),
+        ("cut.safetensors", (80).to_bytes(8, "little") + b'{"a": ', "truncated"),
+    ],
+)
+def test_what_is_no_checkpoint_is_named(name, content, words, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    refuses(tmp_path / name, name, words)
+
+
+def test_missing_directory_and_unknown_name(tmp_path):
+    refuses(tmp_path / "no.pth", "no such checkpoint file")
+    refuses(tmp_path, "is a directory")
+    refuses("wav2lip_hd", "not one of the names default, wav2lip, wav2lip_gan")
+
+
+def test_a_file_cut_anywhere_is_refused_in_one_line(small, tmp_path):
+    torch.save({"state_dict": small.state_dict()}, tmp_path / "a.pth")
+    save_network(tmp_path / "a.safetensors", small, SMALL, {})
+    for name in ("a.pth", "a.safetensors"):
+        whole = (tmp_path / name).read_bytes()
+        for share in (0.01, 0.5, 0.999):
+            (tmp_path / "cut").write_bytes(whole[: int(len(whole) * share)])
+            refuses(tmp_path / "cut", "truncated or damaged")
+
+
+def test_a_network_of_another_size_says_which_weights(published, tmp_path):
+    state = published.state_dict()
+    state["output_block.1.weight"] = torch.zeros(3, 64, 1, 1)
+    del state["output_block.1.bias"]
+    state["extra.weight"] = torch.zeros(1)
+    torch.save(state, tmp_path / "hd.pth")
+    refuses(
+        tmp_path / "hd.pth",
+        "output_block.1.bias is missing",
+        "extra.weight is unknown",
+        "output_block.1.weight is (3, 64, 1, 1) instead of (3, 32, 1, 1)",
+    )
+
+
+class Bomb:
+    """Creates a file when unpickled by a reader that runs code."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_no_code_in_a_pickle_runs(small, tmp_path):
+    trace = tmp_path / "ran"
+    torch.save({"state_dict": small.state_dict(), "x": Bomb(trace)}, tmp_path / "bomb.pth")
+    refuses(tmp_path / "bomb.pth", "refused", "not weights alone")
+    with zipfile.ZipFile(tmp_path / "bomb.pt", "w") as archive:
+        archive.writestr("bomb/data.pkl", pickle.dumps(Bomb(trace), protocol=2))
+        archive.writestr("bomb/constants.pkl", pickle.dumps((), protocol=2))
+    refuses(tmp_path / "bomb.pt", "refused", "not a weight")
+    assert not trace.exists()
+    pickle.loads(pickle.dumps(Bomb(trace)))  # noqa: S301 (our own bytes)
+    assert trace.exists()  # the bomb does work where code runs
+
+
+@pytest.mark.parametrize(
+    "target", ["os.system", "wav2lip.models", "wav2lip.models_evil.Generator", "subprocess.run", ""]
+)
+def test_targets_outside_the_package_are_refused(target, tmp_path):
+    with pytest.raises(InputError, match="refused"):
+        build_network({"_target_": target})
+    entry = json.dumps({"config": {"_target_": target, "args": "true"}, "metadata": {}})
+    state = {"face_decoder_blocks.0.0.conv_block.0.weight": torch.zeros(1)}
+    save_file(state, tmp_path / "a.safetensors", metadata={"wav2lip": entry})
+    refuses(tmp_path / "a.safetensors", "refused")
+
+
+def test_arguments_that_do_not_fit_are_named():
+    with pytest.raises(InputError, match="image_size 100"):
+        build_network({"_target_": "wav2lip.models.Generator", "image_size": 100})
+    with pytest.raises(InputError, match="depth"):
+        build_network({"_target_": "wav2lip.models.SyncNet", "depth": 3})
+
+
+def test_nothing_is_left_where_writing_fails(small, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match="cannot be written"):
+        save_network(tmp_path / "file" / "a.safetensors", small, SMALL, {})
+
+    def full_disk(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "save_file", full_disk)
+    with pytest.raises(InputError, match=r"a\.safetensors: cannot be written \(.*No space left"):
+        save_network(tmp_path / "a.safetensors", small, SMALL, {})
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_published_layout(small, tmp_path):
+    save_published(tmp_path / "out.pth", small, {"step": 9, "epoch": 1})
+    content = torch.load(tmp_path / "out.pth", weights_only=True)
+    assert list(content) == ["state_dict", "optimizer", "global_step", "global_epoch"]
+    assert content["optimizer"] is None
+    assert (content["global_step"], content["global_epoch"]) == (9, 1)
+    assert content["state_dict"]["output_block.1.weight"].shape == (3, 8, 1, 1)
+
+
+def test_command_line_converts_there_and_back(tmp_path, monkeypatch, capsys):
+    network = seeded(SyncNet())
+    source, slim, back = (tmp_path / n for n in ("expert.pth", "out/expert.safetensors", "b.pth"))
+    torch.save({"state_dict": network.state_dict()}, source)
+
+    def run(*args: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["checkpoints", *map(str, args)])
+        with pytest.raises(SystemExit) as stopped:
+            checkpoints.main()
+        return int(stopped.value.code)
+
+    assert run("slim", source, slim, "--network", "syncnet") == 0
+    assert "33.0 MB" in capsys.readouterr().out
+    assert run("published", slim, back) == 0
+    same(load_network(back, "syncnet").network, network, 1e-3)
+    capsys.readouterr()
+    assert run("slim", source, tmp_path / "no.safetensors", "--network", "generator") == 2
+    error = capsys.readouterr().err.strip()
+    assert error == f"error: {source}: holds a sync expert, not a generator"
+    assert not (tmp_path / "no.safetensors").exists()
