@@ -1,7 +1,18 @@
+import cv2
 import numpy as np
 import pytest
+from skimage import data
 
-from wav2lip.faces.crops import crop_face, mask_lower_half, pad_box, widen_box
+from wav2lip.errors import InputError
+from wav2lip.faces.crops import (
+    blend,
+    crop_face,
+    lower_face_mask,
+    mask_lower_half,
+    pad_box,
+    widen_box,
+)
+from wav2lip.faces.detectors import build_detector
 
 
 def ramp(h=120, w=200):
@@ -60,3 +71,126 @@ def test_pads_and_widening():
     assert pad_box(box, (0, 10, 0, 0), (200, 100)).tolist() == [10, 20, 50, 100]
     assert pad_box(box, (30, 200, 30, 90), (200, 100)).tolist() == [0, 0, 100, 200]
     assert widen_box(box, 0.125).tolist() == [5, 11.25, 55, 98.75]
+
+
+BOX = np.array([180.3, 57.6, 271.2, 184.9], np.float32)  # px; the astronaut's face
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    return data.astronaut()[..., ::-1].copy()
+
+
+def drawn(image, box):
+    """A face as a generator might give it: softer, brighter, of another tint, a darker mouth."""
+    face = cv2.GaussianBlur(crop_face(image, box), (0, 0), 0.8).astype(np.float32) * 1.05
+    face += [24, 12, 20]
+    cv2.ellipse(face, (48, 74), (14, 7), 0, 0, 360, (40, 30, 60), -1)
+    return np.clip(face, 0, 255).astype(np.uint8)
+
+
+def full_mask(image, box):
+    rows, columns, mask = lower_face_mask(box, image.shape[:2])
+    full = np.zeros(image.shape[:2], np.float32)
+    full[rows, columns] = mask
+    return full
+
+
+def seam(source, result, mask):
+    """Mean gradient across the mask's outline, in the result over in the source."""
+    smooth = cv2.GaussianBlur(mask, (0, 0), 1.5)
+    normal = np.stack([cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)])
+    normal /= np.linalg.norm(normal, axis=0) + 1e-9
+    inside, cross = (mask > 0).astype(np.uint8), np.ones((3, 3), np.uint8)
+    ring = cv2.dilate(inside, cross, iterations=2) - cv2.erode(inside, cross, iterations=2)
+
+    def across(image):
+        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32)
+        slope = np.stack([cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)])
+        return np.abs((slope * normal).sum(axis=0))[ring > 0].mean()
+
+    return across(result) / across(source)
+
+
+@pytest.mark.parametrize("mode", ["feather", "poisson"])
+@pytest.mark.parametrize("move", [(0, 0), (-200, 300), (260, -90), (0, 380), (300, 340)])
+def test_pixels_outside_the_mask_are_the_source_s(astronaut, mode, move):
+    box = BOX + np.tile(move, 2).astype(np.float32)
+    result = blend(astronaut, drawn(astronaut, box), box, mode)
+    outside = full_mask(astronaut, box) == 0
+    assert (result[outside] == astronaut[outside]).all()
+    assert outside.mean() > 0.95
+    assert (result != astronaut).any() or not (~outside).any()
+
+
+def test_the_mouth_is_the_generated_one(astronaut):
+    result = blend(astronaut, drawn(astronaut, BOX), BOX)
+    assert full_mask(astronaut, BOX)[155, 226] == 1
+    assert result[155, 226].astype(int).mean() < 60 < astronaut[155, 226].mean()
+
+
+def test_eyes_stay_and_the_jaw_may_open():
+    mask = full_mask(np.zeros((100, 100, 3), np.uint8), np.array([0, 0, 100, 100], np.float32))
+    assert mask[:42].max() == 0
+    assert mask[60:85, 30:70].min() == 1
+    assert 0 < mask[96, 50] < 0.5 < mask[92, 50]
+    assert max(mask[:, 0].max(), mask[:, 99].max(), mask[99].max()) < 0.01
+
+
+@pytest.mark.parametrize("mode", ["feather", "poisson"])
+def test_no_seam(astronaut, mode):
+    mask = full_mask(astronaut, BOX)
+    assert seam(astronaut, blend(astronaut, drawn(astronaut, BOX), BOX, mode), mask) < 1.15
+    hard = astronaut.copy()
+    hard[mask > 0] = blend(astronaut, drawn(astronaut, BOX), BOX, "box")[mask > 0]
+    assert seam(astronaut, hard, mask) > 1.15
+
+
+def test_a_tint_is_matched(astronaut):
+    tinted = np.clip(crop_face(astronaut, BOX) + np.array([12.0, -8, 10]), 0, 255).astype(np.uint8)
+    result = blend(astronaut, tinted, BOX)
+    off = (result.astype(int) - astronaut)[full_mask(astronaut, BOX) == 1].mean(axis=0)
+    assert np.abs(off).max() < 2.5
+
+
+def test_its_own_crop_changes_little(astronaut):
+    box = np.array([178, 60, 274, 156], np.float32)
+    assert (blend(astronaut, crop_face(astronaut, box), box, "box") == astronaut).all()
+    assert (
+        np.abs(blend(astronaut, crop_face(astronaut, box), box).astype(int) - astronaut).max() <= 1
+    )
+
+
+def test_box_mode_pastes_the_whole_box(astronaut):
+    box = np.array([100, 100, 300, 340], np.float32)
+    result = blend(astronaut, np.full((96, 96, 3), [1, 2, 3], np.uint8), box, "box")
+    assert (result[100:340, 100:300] == [1, 2, 3]).all()
+    assert (result[:100] == astronaut[:100]).all()
+
+
+def test_a_box_outside_the_frame_changes_nothing(astronaut):
+    face = np.zeros((96, 96, 3), np.uint8)
+    for mode in ("feather", "poisson", "box"):
+        far = np.array([600, 10, 700, 110], np.float32)
+        assert (blend(astronaut, face, far, mode) == astronaut).all()
+
+
+def test_unknown_mode(astronaut):
+    with pytest.raises(InputError, match="unknown blend 'soft': take one of feather, box, poisson"):
+        blend(astronaut, np.zeros((96, 96, 3), np.uint8), BOX, "soft")
+
+
+def test_no_seam_on_real_clips(shared):
+    detector, ratios = build_detector("hog"), []
+    for path in sorted((shared / "media" / "clips").glob("*.mp4"))[5::20]:
+        video = cv2.VideoCapture(str(path))
+        pictures = [video.read()[1] for _ in range(8)]
+        now, later = (detector.detect(pictures[k]) for k in (0, 7))
+        if not len(now) or not len(later) or len(ratios) == 10:
+            continue
+        # What the mouth does seven frames later, drawn into this frame.
+        face = drawn(pictures[7], later[0, :4])
+        result = blend(pictures[0], face, now[0, :4])
+        ratios.append(seam(pictures[0], result, full_mask(pictures[0], now[0, :4])))
+    assert len(ratios) == 10
+    assert max(ratios) < 1.15

@@ -1,11 +1,31 @@
 """Cut a face out of a frame and give its lower half to the generator to draw."""
 
 import math
-from typing import cast
+from typing import Literal, cast, get_args
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from wav2lip.errors import InputError
+
+# The feathered mask, in parts of the box: full over mouth, chin and cheeks, gone at the box's
+# sides and bottom (so a jaw can open down to there) and between the eyes and the nose's tip.
+MASK_MIDDLE = 0.73  # height of the mask's middle, about the upper lip
+MASK_UP = 0.31  # from there to where it ends, above
+MASK_DOWN = 0.27  # and below
+MASK_SIDE = 0.5  # and to the left and right
+MASK_ROUND = 3.0  # exponent of the outline: 2 is an ellipse, more is squarer
+MASK_CORE = 0.68  # of the way from the middle to the outline; the mask is full inside
+MASK_LEAST = 1 / 255  # below it no pixel would change
+
+# The colour match: what generated and source differ by along the soft edge, spread inwards.
+MATCH_GRID = 32  # px; side of the small picture that it is worked out on
+MATCH_SPREAD = 5.0  # px of that picture; only lighting is matched, no feature is that wide
+MATCH_MOST = 24.0  # grey levels; a larger difference is not lighting
+MARGIN = 4  # px of frame around the mask that the Poisson solver sees
+
+Mode = Literal["feather", "box", "poisson"]
 
 Image = NDArray[np.uint8]
 Box = NDArray[np.float32]
@@ -72,3 +92,120 @@ def mask_lower_half(faces: NDArray[np.generic]) -> NDArray[np.generic]:
     masked = faces.copy()
     masked[..., faces.shape[-3] // 2 :, :, :] = 0
     return masked
+
+
+def lower_face_mask(box: Box, size: tuple[int, int]) -> tuple[slice, slice, NDArray[np.float32]]:
+    """The feathered mask of a box in a frame of `size` (height, width) px.
+
+    Returns rows and columns of the frame that the box covers, and the mask there, 0-1.
+    """
+    h, w = size
+    rows = slice(max(0, math.floor(box[1])), max(0, min(h, math.ceil(box[3]))))
+    columns = slice(max(0, math.floor(box[0])), max(0, min(w, math.ceil(box[2]))))
+    y = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5 - box[1]) / (box[3] - box[1])
+    x = (np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5 - box[0]) / (
+        box[2] - box[0]
+    )
+    down = np.abs(y - MASK_MIDDLE) / np.where(y < MASK_MIDDLE, MASK_UP, MASK_DOWN)
+    across = np.abs(x - 0.5) / MASK_SIDE
+    outwards: NDArray[np.float32] = (
+        down[:, None] ** MASK_ROUND + across[None, :] ** MASK_ROUND
+    ) ** (1 / MASK_ROUND)
+    ramp = np.clip((1 - outwards) / (1 - MASK_CORE), 0, 1)
+    mask = ramp * ramp * (3 - 2 * ramp)
+    return rows, columns, np.where(mask < MASK_LEAST, 0, mask).astype(np.float32)
+
+
+def _to_frame(generated: Image, box: Box, rows: slice, columns: slice) -> Image:
+    """The generated square (S, S, 3) as it lies over those rows and columns of the frame."""
+    width, height = float(box[2] - box[0]), float(box[3] - box[1])
+    side_x, side_y = generated.shape[1], generated.shape[0]
+    if width < side_x or height < side_y:
+        side_x, side_y = min(side_x, math.ceil(width)), min(side_y, math.ceil(height))
+        generated = cast(
+            Image, cv2.resize(generated, (side_x, side_y), interpolation=cv2.INTER_AREA)
+        )
+    sx, sy = side_x / width, side_y / height
+    # The inverse of crop_face, pixel centres included.
+    from_frame = np.array(
+        [
+            [sx, 0, (columns.start + 0.5 - float(box[0])) * sx - 0.5],
+            [0, sy, (rows.start + 0.5 - float(box[1])) * sy - 0.5],
+        ],
+        np.float64,
+    )
+    target = (columns.stop - columns.start, rows.stop - rows.start)
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    drawn = cv2.warpAffine(
+        generated, from_frame, target, flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    return cast(Image, drawn)
+
+
+def _match_colour(source: Image, drawn: Image, mask: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`drawn` (h, w, 3) with the source's lighting, as float.
+
+    A generator is a few grey levels off, and its colour drifts; where that meets the source it
+    shows as a patch. The difference along the soft edge is a measure of it, the mouth is none.
+    """
+    grid = (MATCH_GRID, MATCH_GRID)
+    small = [
+        cv2.resize(picture, grid, interpolation=cv2.INTER_AREA).astype(np.float32)
+        for picture in (source, drawn)
+    ]
+    soft = cv2.resize(mask, grid, interpolation=cv2.INTER_AREA)
+    weight = (4 * soft * (1 - soft))[..., None]
+    off = np.clip(small[0] - small[1], -MATCH_MOST, MATCH_MOST) * weight
+    spread = cv2.GaussianBlur(np.dstack([off, weight]), (0, 0), MATCH_SPREAD)
+    shift = spread[..., :3] / np.maximum(spread[..., 3:], 1e-4)
+    h, w = mask.shape
+    shift = cv2.resize(shift, (w, h), interpolation=cv2.INTER_LINEAR)
+    return cast(NDArray[np.float32], drawn + shift)
+
+
+def _poisson(source: Image, drawn: Image, inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """`drawn` (h, w, 3) with its gradients kept and the source's values around `inside`."""
+    border = (MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_REPLICATE)
+    # A mask that touches the picture's edge shifts OpenCV's result: give it room.
+    mask = cv2.copyMakeBorder(
+        inside.astype(np.uint8) * 255, *border[:4], cv2.BORDER_CONSTANT, value=0
+    )
+    x, y, w, h = cv2.boundingRect(mask)
+    cloned = cv2.seamlessClone(
+        cv2.copyMakeBorder(drawn, *border),
+        cv2.copyMakeBorder(source, *border),
+        mask,
+        (x + w // 2, y + h // 2),
+        cv2.NORMAL_CLONE,
+    )
+    return cast(NDArray[np.float32], cloned[MARGIN:-MARGIN, MARGIN:-MARGIN].astype(np.float32))
+
+
+def blend(image: Image, generated: Image, box: Box, mode: str = "feather") -> Image:
+    """The frame (H, W, 3) with a generated face (S, S, 3) pasted into its box, as a new array.
+
+    feather: mouth, chin and cheeks with a soft edge, lighting matched. poisson: the same region,
+    gradients kept and values taken from around it; lighting follows the noise at the edge, so a
+    video may flicker. box: the whole box, as published. Pixels outside are the source's own.
+    """
+    if mode not in get_args(Mode):
+        raise InputError(f"unknown blend {mode!r}: take one of {', '.join(get_args(Mode))}")
+    out = image.copy()
+    rows, columns, mask = lower_face_mask(box, image.shape[:2])
+    if mask.size == 0:
+        return out
+    drawn = _to_frame(generated, box, rows, columns)
+    if mode == "box":
+        out[rows, columns] = drawn
+        return out
+    source = image[rows, columns]
+    inside = mask > 0
+    if not inside.any():
+        return out
+    if mode == "poisson":
+        pasted = _poisson(source, drawn, inside)
+    else:
+        matched = _match_colour(source, drawn, mask)
+        pasted = source + (matched - source) * mask[..., None]
+    out[rows, columns][inside] = np.clip(np.rint(pasted[inside]), 0, 255).astype(np.uint8)
+    return out

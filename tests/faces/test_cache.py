@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from wav2lip.faces.cache import CachedDetector
+
+
+class OneFace:
+    """Sees one face, whose left edge is the picture's first value."""
+
+    def __init__(self, version="1") -> None:
+        self.calls = 0
+        self.version = version
+
+    def settings(self):
+        return {"detector": "one", "version": self.version}
+
+    def detect(self, image):
+        self.calls += 1
+        count = int(image[0, 0, 1])
+        return np.tile(np.array([image[0, 0, 0], 2, 30, 40, 0.5], np.float32), (count, 1))
+
+
+def picture(value, faces=1):
+    return np.full((48, 64, 3), [value, faces, 0], np.uint8)
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "a 'face'.mp4"
+    path.write_bytes(b"content")
+    return path
+
+
+def test_a_second_run_does_not_detect(source, tmp_path):
+    first, second = OneFace(), OneFace()
+    pictures = [picture(3), picture(4, 0), picture(5, 2)]
+    with CachedDetector(first, source, tmp_path) as cached:
+        seen = [cached.detect(image) for image in pictures]
+        assert cached.looked == 3
+    with CachedDetector(second, source, tmp_path) as cached:
+        again = [cached.detect(image) for image in reversed(pictures)][::-1]
+        assert cached.looked == 0
+    assert (first.calls, second.calls) == (3, 0)
+    assert [boxes.shape for boxes in again] == [(1, 5), (0, 5), (2, 5)]
+    assert all((a == b).all() for a, b in zip(seen, again, strict=True))
+
+
+def test_other_content_or_settings_share_nothing(source, tmp_path):
+    with CachedDetector(OneFace(), source, tmp_path) as cached:
+        cached.detect(picture(3))
+    with CachedDetector(OneFace("2"), source, tmp_path) as cached:
+        cached.detect(picture(3))
+        assert cached.looked == 1
+    source.write_bytes(b"other content")
+    with CachedDetector(OneFace(), source, tmp_path) as cached:
+        cached.detect(picture(3))
+        assert cached.looked == 1
+    assert len(list((tmp_path / "faces").iterdir())) == 3
+
+
+def test_a_run_cut_short_is_kept(source, tmp_path):
+    def interrupted():
+        with CachedDetector(OneFace(), source, tmp_path) as cached:
+            cached.detect(picture(3))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with CachedDetector(OneFace(), source, tmp_path) as cached:
+        cached.detect(picture(3))
+        cached.detect(picture(9))
+        assert cached.looked == 1
+
+
+def test_a_damaged_file_is_replaced(source, tmp_path):
+    with CachedDetector(OneFace(), source, tmp_path) as cached:
+        cached.detect(picture(3))
+    cached.path.write_bytes(cached.path.read_bytes()[:40])
+    with CachedDetector(OneFace(), source, tmp_path) as cached:
+        assert cached.detect(picture(3))[0, 0] == 3
+        assert cached.looked == 1
+    with CachedDetector(OneFace(), source, tmp_path) as cached:
+        cached.detect(picture(3))
+        assert cached.looked == 0
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(source, tmp_path, caplog):
+    (tmp_path / "faces").write_text("a file in the way")
+    with CachedDetector(OneFace(), source, tmp_path) as cached:
+        assert cached.detect(picture(3)).shape == (1, 5)
+    assert "not cached" in caplog.text
+
+
+def test_the_folder_follows_the_environment(source, monkeypatch, tmp_path):
+    monkeypatch.setenv("WAV2LIP_CACHE", str(tmp_path / "elsewhere"))
+    assert CachedDetector(OneFace(), source).path.parent == tmp_path / "elsewhere" / "faces"

@@ -1,0 +1,105 @@
+"""Remember what a detector saw, so that a second run on the same face does not look again."""
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from wav2lip.downloads import cache_folder, sha256_of
+from wav2lip.faces.detectors import Detector
+from wav2lip.faces.hog import Boxes, Image
+
+DIGEST = 16  # bytes of a frame's hash
+
+log = logging.getLogger(__name__)
+
+
+def _read(path: Path) -> dict[bytes, Boxes]:
+    """Frame hash -> boxes (N, 5); nothing where the file is absent or damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            frames, counts, boxes = file["frames"], file["counts"], file["boxes"]
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        log.warning("%s: damaged, detecting again", path)
+        return {}
+    parts = np.split(boxes.astype(np.float32).reshape(-1, 5), np.cumsum(counts)[:-1])
+    return {frame.tobytes(): part for frame, part in zip(frames, parts, strict=True)}
+
+
+class CachedDetector:
+    """A detector with a memory: one file for each source file and detector.
+
+        with CachedDetector(detector, "face.mp4") as detector:
+            for frame, faces in track_faces(frames, detector): ...
+
+    Frames are told apart by content, so a run that was cut short, another stride, another
+    `resize_factor` or crop all share one file and none is given another's boxes. The file is
+    written when the block ends, also on an error.
+    """
+
+    def __init__(
+        self, detector: Detector, source: str | Path, folder: str | Path | None = None
+    ) -> None:
+        """`source` is the file that the frames come from; `folder` defaults to `cache_folder()`."""
+        self._detector = detector
+        key = hashlib.sha256(json.dumps(detector.settings(), sort_keys=True).encode())
+        key.update(sha256_of(Path(source)).encode())
+        where = Path(folder) if folder is not None else cache_folder()
+        self.path = where / "faces" / f"{key.hexdigest()}.npz"
+        self._known = _read(self.path)
+        self.looked = 0  # frames that the detector itself had to look at
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.save()
+
+    def settings(self) -> dict[str, str]:
+        """Those of the detector behind."""
+        return self._detector.settings()
+
+    def detect(self, image: Image) -> Boxes:
+        """As the detector behind, which is asked only about frames it has not seen."""
+        frame = hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=DIGEST)
+        frame.update(repr(image.shape).encode())
+        key = frame.digest()
+        if key not in self._known:
+            self._known[key] = self._detector.detect(image)
+            self.looked += 1
+        return self._known[key].copy()
+
+    def save(self) -> None:
+        """Write what was seen, if anything is new. A folder that cannot be written is no error."""
+        if not self.looked:
+            return
+        frames = np.frombuffer(b"".join(self._known), np.uint8).reshape(-1, DIGEST)
+        counts = np.array([len(boxes) for boxes in self._known.values()], np.int64)
+        part: Path | None = None
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self.path.parent, suffix=".part")
+            part = Path(name)
+            with os.fdopen(handle, "wb") as file:
+                boxes = np.concatenate(list(self._known.values()))
+                np.savez(file, frames=frames, counts=counts, boxes=boxes)
+            part.replace(self.path)
+        except OSError as error:
+            log.warning("face detections not cached: %s", error)
+        finally:
+            if part is not None:
+                part.unlink(missing_ok=True)
