@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import torch
 from safetensors import SafetensorError
@@ -87,10 +87,9 @@ def build_network(config: Mapping[str, Any]) -> nn.Module:
     name = _class_of(config)
     arguments = {k: v for k, v in plain(config).items() if k != "_target_"}
     try:
-        network: nn.Module = getattr(models, name)(**arguments)
+        return cast("nn.Module", getattr(models, name)(**arguments))
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} cannot be built from {arguments}: {error}") from error
-    return network
 
 
 def _atomically(path: Path, write: Callable[[Path], object]) -> None:
