@@ -11,7 +11,7 @@ import hydra
 import pytorch_lightning as pl
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from wav2lip.errors import InputError, exit_on_input_error
 
@@ -38,8 +38,9 @@ def main(cfg: DictConfig) -> None:
     pl.seed_everything(cfg.seed, workers=True)
     torch.set_num_threads(cfg.threads or torch.get_num_threads())
     data = instantiate(cfg.data)
-    # Plain dicts: a DictConfig among the hyper-parameters cannot be read back with weights_only=True.
-    task = instantiate(OmegaConf.to_container(cfg.task, resolve=True), _recursive_=False)
+    # Plain data: a DictConfig among the hyper-parameters cannot be read back with weights_only=True,
+    # and instantiate() makes one of every dict it is not told to convert.
+    task = instantiate(cfg.task, _recursive_=False, _convert_="all")
     trainer = instantiate(cfg.trainer, callbacks=parts(cfg.callbacks), logger=parts(cfg.logger))
     resume = last_checkpoint(Path(cfg.run)) if cfg.resume else None
     if resume:
