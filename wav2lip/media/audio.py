@@ -10,7 +10,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
-from wav2lip.media.container import decode, open_media, start_time
+from wav2lip.media.container import audio_stream, decode, open_media, start_time
 
 SAMPLE_RATE = 16_000  # Hz
 HOP = 200  # samples
@@ -72,13 +72,13 @@ def read_sound(
     gaps between timestamps are silence. `layout` ("mono", "stereo") mixes the channels.
     """
     with open_media(path) as container:
-        if not container.streams.audio:
+        if audio_stream(container) is None:
             raise InputError(f"{path}: has no sound track; give a file with sound")
         zero = start_time(container)
     count = 0  # samples given so far; negative while before the instant 0
     first = True
     with open_media(path) as container:
-        stream = container.streams.audio[0]
+        stream = audio_stream(container)
         for time, samples in _resampled(container, stream, sample_rate, layout):
             if time is not None:
                 gap = round((time - zero) * sample_rate) - count

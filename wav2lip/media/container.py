@@ -11,6 +11,9 @@ from av.stream import Disposition
 
 from wav2lip.errors import InputError
 
+KINDS = "picture, video or sound file"
+CURE = "it may be cut off or no media at all: give another, or convert it to mp4 or wav"
+
 
 def check_file(path: str | os.PathLike[str]) -> Path:
     """The path as a `Path`; `InputError` if it is missing, a directory or empty."""
@@ -39,23 +42,29 @@ def open_media(path: str | os.PathLike[str]) -> Any:
     """
     path = check_file(path)
     try:
-        return av.open(file_url(path), metadata_errors="replace")
+        container = av.open(file_url(path), metadata_errors="replace")
     except PermissionError as error:
         raise InputError(f"{path}: cannot be read; check its permissions") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "unknown format"
-        raise InputError(
-            f"{path}: not a readable picture, video or sound file ({reason}); "
-            "it may be cut off or no media at all: give another, or convert it to mp4 or wav"
-        ) from error
+        raise InputError(f"{path}: not a readable {KINDS} ({reason}); {CURE}") from error
+    if all(stream.codec_context is None for stream in container.streams):
+        container.close()
+        raise InputError(f"{path}: not a readable {KINDS} (no known track); {CURE}")
+    return container
 
 
 def video_stream(container: Any) -> Any | None:
     """The first moving picture; cover art of a sound file is none."""
     for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
+        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
             return stream
     return None
+
+
+def audio_stream(container: Any) -> Any | None:
+    """The first sound track that can be decoded."""
+    return next((s for s in container.streams.audio if s.codec_context is not None), None)
 
 
 def decode(container: Any, stream: Any, problems: list[str] | None = None) -> Iterator[Any]:
@@ -91,8 +100,8 @@ def start_time(container: Any) -> float:
     The position in the file moves: seek or reopen before decoding.
     """
     stream = video_stream(container)
-    if stream is None and container.streams.audio:
-        stream = container.streams.audio[0]
+    if stream is None:
+        stream = audio_stream(container)
     if stream is None:
         return 0.0
     for frame in decode(container, stream):

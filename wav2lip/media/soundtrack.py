@@ -9,7 +9,7 @@ from av import AudioFrame
 
 from wav2lip.errors import InputError
 from wav2lip.media.audio import read_sound
-from wav2lip.media.container import open_media, start_time
+from wav2lip.media.container import audio_stream, open_media, start_time
 
 COPIED = {  # suffix of the output -> codecs that it takes as they are and that players play
     ".mp4": {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"},
@@ -22,7 +22,12 @@ ENCODER = {".webm": "libopus"}  # elsewhere AAC
 BIT_RATE = 96_000  # bits a second and channel
 AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
+PREROLL = 2  # packets before the start that a decoder needs to warm up on
 DEFAULT_RATE = 48_000  # Hz, for a rate the encoder lacks
+
+
+def _timed(packet: Any) -> tuple[float, Any]:
+    return float(packet.pts * packet.time_base), packet
 
 
 class SoundTrack:
@@ -38,13 +43,14 @@ class SoundTrack:
         self._output = output
         self._files = ExitStack()
         with open_media(path) as container:
-            if not container.streams.audio:
+            probed = audio_stream(container)
+            if probed is None:
                 raise InputError(f"{path}: has no sound track; give a file with sound")
-            codec = container.streams.audio[0].codec_context.codec.canonical_name
+            codec = probed.codec_context.codec.canonical_name
             self._zero = start_time(container)
         self.copied = codec in COPIED[suffix]
         container = self._files.enter_context(open_media(path))
-        source = container.streams.audio[0]
+        source = audio_stream(container)
         if self.copied:
             self._stream = output.add_stream_from_template(source)
             self._packets = self._copy(container, source)
@@ -63,7 +69,7 @@ class SoundTrack:
         return stream
 
     def _copy(self, container: Any, source: Any) -> Iterator[tuple[float, Any]]:
-        """Packets on the picture's clock; those that end before its start are left out."""
+        """Packets on the picture's clock; what ends before it starts is left out, but for preroll."""
         shift = round(self._zero / source.time_base)
         last: int | None = None
         for packet in container.demux(source):
@@ -73,7 +79,9 @@ class SoundTrack:
             packet.pts = packet.dts if packet.pts is None else packet.pts - shift
             time = float(packet.pts * source.time_base)
             length = float((packet.duration or 0) * source.time_base)
-            if time + length <= 0 < -time or (last is not None and packet.dts <= last):
+            if time < 0 and time + (PREROLL + 0.5) * length <= 0:
+                continue
+            if last is not None and packet.dts <= last:
                 continue
             last = packet.dts
             packet.stream = self._stream
@@ -85,9 +93,9 @@ class SoundTrack:
         for samples in read_sound(path, rate, layout):
             frame = AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
             frame.sample_rate, frame.pts = rate, count
-            yield from ((count / rate, packet) for packet in self._stream.encode(frame))
+            yield from map(_timed, self._stream.encode(frame))
             count += samples.shape[1]
-        yield from ((count / rate, packet) for packet in self._stream.encode(None))
+        yield from map(_timed, self._stream.encode(None))
 
     def feed(self, until: float) -> None:
         """Put every packet that starts before `until` seconds into the output."""

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.media.colour import BT709, Colours, ToBgr, colours_of
-from wav2lip.media.container import check_file, decode, open_media, video_stream
+from wav2lip.media.container import audio_stream, check_file, decode, open_media, video_stream
 from wav2lip.media.writer import VideoWriter
 
 __all__ = ["Colours", "Frame", "VideoInfo", "VideoWriter", "probe", "read_frames", "read_image"]
 
+MISSING = 0.2  # seconds of picture that a header may promise too many
 MIN_FPS, MAX_FPS = 1, 240  # a header beyond these is broken: the packets are counted instead
 STANDARD = (24, 25, 30, 48, 50, 60, 120)  # frames a second, each also times 1000/1001
 SNAP = 1e-3  # relative; a measured rate this near to a standard one is that one
@@ -103,6 +104,15 @@ def _snap(rate: Fraction) -> Fraction:
     return nearest if abs(nearest - rate) <= SNAP * rate else rate.limit_denominator(1001)
 
 
+def _promised(container: Any, stream: Any) -> float | None:
+    """Seconds of picture that the header states; a container's own may be those of the sound."""
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    if container.duration and audio_stream(container) is None:
+        return float(container.duration) / 1e6
+    return None
+
+
 def _measure(path: Path) -> tuple[Fraction, float]:
     """(average fps, duration in seconds) from the packets' times, for headers that lie."""
     with open_media(path) as container:
@@ -129,12 +139,10 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         stream = video_stream(container)
         if stream is None:
             raise InputError(f"{path}: has no picture; give a photo or a video")
-        fps, seconds = stream.average_rate, None
-        if stream.duration:
-            seconds = float(stream.duration * stream.time_base)
-        elif container.duration:
+        fps, seconds = stream.average_rate, _promised(container, stream)
+        if seconds is None and container.duration:
             seconds = container.duration / 1e6
-        has_audio = bool(container.streams.audio)
+        has_audio = audio_stream(container) is not None
         aspect = stream.sample_aspect_ratio or Fraction(1)
         first = next(decode(container, stream), None)
         if first is None:
@@ -181,7 +189,7 @@ def read_frames(path: str | os.PathLike[str], problems: list[str] | None = None)
         rate = stream.average_rate
         step = float(1 / rate) if rate and MIN_FPS <= rate <= MAX_FPS else float(1 / STILL_FPS)
         to_bgr = ToBgr()
-        index, start, last = 0, 0.0, 0.0
+        index, start, last, length = 0, 0.0, 0.0, step
         for frame in decode(container, stream, problems):
             time = last + step if frame.pts is None else float(frame.pts * frame.time_base) - start
             if index == 0:
@@ -190,6 +198,12 @@ def read_frames(path: str | os.PathLike[str], problems: list[str] | None = None)
                 time = last + step
             yield Frame(_upright(to_bgr(frame), _turn(frame)), time, index)
             index, last = index + 1, time
+            length = float(frame.duration * frame.time_base) if frame.duration else step
+        promised = _promised(container, stream)
+        if index and promised is not None and promised - last - length > MISSING + step:
+            problems.append(
+                f"the video breaks off at {last + length:.2f} s, its header says {promised:.2f} s"
+            )
     for problem in problems:
         log.warning("%s: %s", path, problem)
     if index == 0:

@@ -19,20 +19,9 @@ from numpy.typing import NDArray
 from wav2lip.errors import InputError
 from wav2lip.media.colour import BT709, Colours, from_bgr
 from wav2lip.media.container import file_url
+from wav2lip.media.encoders import WEBM_CODECS, EncoderSettings, time_base
 from wav2lip.media.soundtrack import COPIED, SoundTrack
 
-CODECS = ("libx264", "libx265", "h264_nvenc", "hevc_nvenc", "libvpx-vp9", "libsvtav1")
-WEBM_CODECS = ("libvpx-vp9", "libsvtav1")
-DEFAULT_PRESETS = {  # the generator must not wait for the encoder
-    "libx264": "veryfast",
-    "libx265": "veryfast",
-    "h264_nvenc": "p4",
-    "hevc_nvenc": "p4",
-    "libvpx-vp9": "5",
-    "libsvtav1": "9",
-}
-TICKS = 90_000  # a second, at least; frame times are kept to 1/90000 s
-MAX_TICKS = 1_000_000
 CANNOT_WRITE = {  # what the machine refuses, with the cure
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "your disk quota is used up; free some space",
@@ -46,22 +35,6 @@ CANNOT_WRITE = {  # what the machine refuses, with the cure
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
     errno.EIO: "the disk reports an error; choose another",
 }
-
-
-def time_base(fps: Fraction) -> Fraction:
-    """A clock fine enough for variable rates on which a constant `fps` falls on whole ticks."""
-    if fps.numerator > MAX_TICKS:
-        return Fraction(1, TICKS)
-    return Fraction(1, fps.numerator * math.ceil(TICKS / fps.numerator))
-
-
-def _options(codec: str, crf: int, preset: str) -> dict[str, str]:
-    """The encoder's own names for quality and speed."""
-    if codec.endswith("_nvenc"):
-        return {"rc": "vbr", "cq": str(crf), "b": "0", "preset": preset}
-    if codec == "libvpx-vp9":
-        return {"crf": str(crf), "b": "0", "cpu-used": preset, "row-mt": "1", "deadline": "good"}
-    return {"crf": str(crf), "preset": preset}
 
 
 class VideoWriter:
@@ -103,24 +76,20 @@ class VideoWriter:
         if self._suffix not in COPIED:
             known = " ".join(COPIED)
             raise InputError(f"{path}: unknown kind of video '{self._suffix}'; use one of {known}")
-        if codec not in CODECS:
-            raise InputError(f"codec '{codec}' is unknown; use one of {' '.join(CODECS)}")
         if self._suffix == ".webm" and codec not in WEBM_CODECS:
             raise InputError(f"{path}: WebM holds no {codec}; use .mp4 or the codec libvpx-vp9")
-        if self.path.is_dir():
-            raise InputError(f"{path}: is a directory; give a file name in it")
-        if fps <= 0:
-            raise InputError(f"{path}: {fps} frames a second; give a rate above 0")
         self._shape = (height, width, 3)
-        self._fps, self._codec, self._crf = fps, codec, crf
-        self._preset = preset or DEFAULT_PRESETS[codec]
-        self._threads, self._audio, self._trim = threads, audio, trim
-        self._colours, self._aspect = colours, pixel_aspect
+        self._settings = EncoderSettings(
+            width, height, fps, codec, crf, preset, threads, colours, pixel_aspect
+        )
+        self._audio, self._trim = audio, trim
         token = secrets.token_hex(4)
         self._part = self.path.with_name(f".{self.path.stem[:80]}.{token}{self._suffix}")
         self._output: Any = None
         self._sound: SoundTrack | None = None
         self._pending: Any = None  # the last frame, which waits for the next to know its length
+        self._held: Any = None  # the last packet, whose length closes the track
+        self._first: Any = None
         self._base = time_base(fps)
 
     @property
@@ -141,40 +110,21 @@ class VideoWriter:
     def __enter__(self) -> Self:
         try:
             with self._reported():
+                if self.path.is_dir():
+                    raise InputError(f"{self.path}: is a directory; give a file name in it")
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 # FFmpeg would report a folder that is not writable in its own words.
                 self._part.touch()
                 faststart = self._suffix in (".mp4", ".m4v", ".mov")
                 options = {"movflags": "+faststart"} if faststart else {}
                 self._output = av.open(file_url(self._part), "w", options=options)
-                self._stream = self._add_encoder()
+                self._stream = self._settings.add_to(self._output)
                 if self._audio is not None:
                     self._sound = SoundTrack(self._output, self._audio, self._suffix)
         except BaseException:
             self._abort()
             raise
         return self
-
-    def _add_encoder(self) -> Any:
-        height, width = (side + side % 2 for side in self._shape[:2])
-        refused = f"{self._codec}: this machine or build cannot encode it so"
-        try:
-            stream: Any = self._output.add_stream(self._codec, rate=self._fps)
-            context = stream.codec_context
-            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-            context.time_base = self._base
-            context.thread_count = self._threads
-            context.sample_aspect_ratio = self._aspect
-            context.color_range = self._colours.range
-            context.colorspace = self._colours.space
-            context.color_primaries = self._colours.primaries
-            context.color_trc = self._colours.transfer
-            context.options = _options(self._codec, self._crf, self._preset)
-            context.open()
-        except (av.error.FFmpegError, ValueError) as error:
-            cure = f"check preset '{self._preset}' and crf {self._crf}, or use codec libx264"
-            raise InputError(f"{refused}; {cure}") from error
-        return stream
 
     def write(self, image: NDArray[np.uint8], time: float) -> None:
         """Append a frame, (height, width, 3) BGR uint8, shown from `time` seconds on.
@@ -183,7 +133,7 @@ class VideoWriter:
         """
         if image.shape != self._shape:
             raise ValueError(f"a frame of {image.shape} for a video of {self._shape}")
-        frame = from_bgr(image, self._colours)
+        frame = from_bgr(image, self._settings.colours)
         frame.pts, frame.time_base = round(time / self._base), self._base
         if self._pending is not None:
             frame.pts = max(frame.pts, self._pending.pts + 1)
@@ -197,9 +147,18 @@ class VideoWriter:
 
     def _mux(self, packets: list[Any]) -> None:
         for packet in packets:
-            if self._sound is not None and packet.dts is not None:
-                self._sound.feed(float(packet.dts * packet.time_base))
-            self._output.mux(packet)
+            self._flush_held()
+            self._held = packet
+            if self._first is None:
+                self._first = (packet.dts or 0, packet.pts or 0)
+
+    def _flush_held(self) -> None:
+        if self._held is None:
+            return
+        if self._sound is not None and self._held.dts is not None:
+            self._sound.feed(float(self._held.dts * self._held.time_base))
+        self._output.mux(self._held)
+        self._held = None
 
     def close(self, end: float | None = None) -> None:
         """Finish the file and give it its name; `end` is when the last frame goes, in seconds.
@@ -208,15 +167,20 @@ class VideoWriter:
         """
         if self._pending is None:
             raise InputError(f"{self.path}: no frames to write; give a video that has some")
-        ticks = round(1 / self._fps / self._base)
+        ticks = round(1 / self._settings.fps / self._base)
         if end is not None:
             ticks = max(1, round(end / self._base) - self._pending.pts)
-        finish = float((self._pending.pts + ticks) * self._base)
+        finish = self._pending.pts + ticks
         self._encode_pending(ticks)
         with self._reported():
             self._mux(self._stream.encode(None))
+            # Containers add up decoding steps: with reordered frames and a variable rate the sum
+            # is the presentation's length only if the last step makes it so.
+            dts, pts = self._first
+            self._held.duration = max(1, finish - pts + dts - self._held.dts)
+            self._flush_held()
             if self._sound is not None:
-                self._sound.feed(finish if self._trim else math.inf)
+                self._sound.feed(float(finish * self._base) if self._trim else math.inf)
                 self._sound.close()
             self._output.close()
             self._output = self._sound = None

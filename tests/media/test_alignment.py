@@ -1,0 +1,48 @@
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from wav2lip.media.alignment import frame_times, mel_start, mel_windows, retime
+
+
+def test_a_window_starts_at_80_columns_a_second_whatever_the_rate():
+    assert [mel_start(frame / 25) for frame in range(5)] == [0, 3, 6, 9, 12]
+    assert [mel_start(float(t)) for t in frame_times(4, Fraction(30000, 1001))] == [0, 2, 5, 8]
+    assert mel_start(0.05) == 4
+    assert mel_start(-0.04) == -4
+
+
+def test_the_published_start_holds_at_25_fps_for_an_hour():
+    times = frame_times(90_000, 25)
+    published = [80 * frame // 25 for frame in range(90_000)]
+    assert [mel_start(time) for time in times.tolist()] == published
+
+
+def test_windows_outside_the_sound_are_silence():
+    mel = np.arange(80 * 20, dtype=np.float32).reshape(80, 20)
+    windows = mel_windows(mel, [-0.04, 0.0, 0.1, 9.0])
+    assert windows.shape == (4, 80, 16)
+    assert windows.dtype == np.float32
+    assert (windows[0, :, :4] == -4).all()
+    np.testing.assert_array_equal(windows[0, :, 4:], mel[:, :12])
+    np.testing.assert_array_equal(windows[1], mel[:, :16])
+    np.testing.assert_array_equal(windows[2, :, :12], mel[:, 8:])
+    assert (windows[2, :, 12:] == -4).all()
+    assert (windows[3] == -4).all()
+
+
+def test_retime_shows_the_frame_that_is_on_screen():
+    assert retime([0.0, 0.1, 0.35], 10, 0.6).tolist() == [0, 1, 1, 1, 2, 2]
+    assert retime(frame_times(50, 50), 25, 1.0).tolist() == list(range(0, 50, 2))
+    assert retime(frame_times(5, 5), 25, 1.0).tolist() == [i // 5 for i in range(25)]
+
+
+def test_retime_is_not_misled_by_millisecond_clocks():
+    rounded = np.round(frame_times(90, 30), 3)
+    assert retime(rounded, 30, 3.0).tolist() == list(range(90))
+
+
+def test_retime_needs_a_frame():
+    with pytest.raises(ValueError, match="no source frames"):
+        retime([], 25, 1.0)

@@ -1,0 +1,163 @@
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from wav2lip.errors import InputError
+from wav2lip.media.video import Colours, probe, read_frames, read_image
+
+
+def frames_of(path):
+    return list(read_frames(path))
+
+
+@pytest.mark.parametrize("fps", [5, 25, 60])
+def test_constant_rates_keep_their_times(make, ticks, fps):
+    path = make.video("clip.mp4", ticks(12, fps), fps=fps)
+    info = probe(path)
+    assert (info.width, info.height, info.fps) == (96, 64, fps)
+    assert info.duration == pytest.approx(12 / fps, abs=0.001)
+    assert not info.has_audio
+    assert not info.is_still
+    frames = frames_of(path)
+    assert [frame.index for frame in frames] == list(range(12))
+    assert [frame.time for frame in frames] == pytest.approx(ticks(12, fps), abs=1e-4)
+    assert [make.block(frame.image) for frame in frames[:10]] == list(range(10))
+    assert frames[0].image.shape == (64, 96, 3)
+    assert frames[0].image.dtype == np.uint8
+
+
+def test_variable_rate_keeps_its_times(make):
+    times = [0.0, 0.04, 0.12, 0.13, 0.5, 0.54]
+    path = make.video("vfr.mp4", times)
+    assert [frame.time for frame in frames_of(path)] == pytest.approx(times, abs=1e-4)
+
+
+def test_time_zero_is_the_first_frame(make, ticks):
+    path = make.video("late.mkv", [2.0 + time for time in ticks(5, 25)])
+    assert [frame.time for frame in frames_of(path)] == pytest.approx(ticks(5, 25), abs=1e-3)
+
+
+def test_rotation_is_applied(make, ticks):
+    upright = make.video("upright.mp4", ticks(3, 25))
+    turned = make.turned(upright, "turned.mp4")
+    info = probe(turned)
+    assert (info.width, info.height, info.rotation) == (64, 96, 270)
+    expected = cv2.rotate(frames_of(upright)[1].image, cv2.ROTATE_90_CLOCKWISE)
+    np.testing.assert_array_equal(frames_of(turned)[1].image, expected)
+
+
+def test_no_duration_in_the_header(make, ticks):
+    path = make.video("live.mkv", ticks(10, 25), live="1")
+    info = probe(path)
+    assert info.duration == pytest.approx(0.4, abs=0.005)
+    assert info.fps == 25
+    assert len(frames_of(path)) == 10
+
+
+def test_odd_sizes_and_other_pixel_formats(make, ticks):
+    path = make.video("odd.mkv", ticks(3, 25), size=(97, 63), codec="ffv1", pix_fmt="yuv420p")
+    assert probe(path).width == 97
+    image = frames_of(path)[0].image
+    assert image.shape == (63, 97, 3)
+    assert np.abs(image.astype(int) - make.picture(0, 97, 63)).mean() < 3
+    ten_bit = make.video("deep.mkv", ticks(2, 25), codec="ffv1", pix_fmt="yuv444p10le")
+    image = frames_of(ten_bit)[0].image
+    assert np.abs(image.astype(int) - make.picture(0)).mean() < 1
+
+
+def test_a_track_that_breaks_off_gives_what_there_is(make, ticks, tmp_path):
+    whole = make.video("whole.mp4", ticks(60, 25), movflags="+faststart", fps=25)
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole.read_bytes()[: int(whole.stat().st_size * 0.7)])
+    problems: list[str] = []
+    frames = list(read_frames(cut, problems))
+    assert 5 < len(frames) < 60
+    assert make.block(frames[3].image) == 3
+    assert problems
+    headless = tmp_path / "headless.mp4"
+    headless.write_bytes(whole.read_bytes()[:400])
+    with pytest.raises(InputError, match=r"headless\.mp4: not a readable"):
+        probe(headless)
+
+
+def test_names_are_only_names(make, ticks, tmp_path):
+    source = make.video("clip.mp4", ticks(2, 25))
+    for name in ["-i.mp4", "a b.mp4", "50%d.mp4", "x:y.mp4", "q'\".mp4", "größe.v2.1.mp4"]:
+        path = tmp_path / name
+        path.write_bytes(source.read_bytes())
+        assert len(frames_of(path)) == 2
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp"])
+def test_stills(make, suffix):
+    path = make.image(f"face{suffix}", make.picture(2))
+    info = probe(path)
+    assert (info.width, info.height, info.is_still, info.duration) == (96, 64, True, None)
+    assert info.fps == Fraction(25)
+    (frame,) = frames_of(path)
+    assert np.abs(frame.image.astype(int) - make.picture(2)).mean() < 3
+
+
+def test_transparency_is_white(make):
+    pixels = np.zeros((4, 4, 4), np.uint8)
+    pixels[:2] = (10, 20, 30, 255)
+    image = read_image(make.image("logo.png", pixels))
+    assert image.shape == (4, 4, 3)
+    assert image[0, 0].tolist() == [10, 20, 30]
+    assert image[3, 3].tolist() == [255, 255, 255]
+
+
+def test_exif_orientation_is_applied(make, tmp_path):
+    plain = make.image("plain.jpg", make.picture(0))
+    data = plain.read_bytes()
+    # Orientation 6: the camera was turned, show it clockwise by 90 degrees.
+    tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    exif = b"Exif\0\0" + tiff
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    path = tmp_path / "turned.jpg"
+    path.write_bytes(data[:2] + segment + data[2:])
+    expected = cv2.rotate(read_image(plain), cv2.ROTATE_90_CLOCKWISE)
+    np.testing.assert_array_equal(read_image(path), expected)
+    assert (probe(path).width, probe(path).height) == (64, 96)
+
+
+def test_files_without_a_picture_are_named(make, tmp_path):
+    sound = make.wav("voice.wav", np.zeros(800, np.float32))
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
+    for path, message in [
+        (sound, "no picture"),
+        (broken, "picture"),
+        (tmp_path, "is a directory"),
+        (tmp_path / "none.mp4", "no such file"),
+    ]:
+        with pytest.raises(InputError, match=message) as error:
+            probe(path)
+        assert str(path) in str(error.value)
+
+
+def test_untagged_video_has_untagged_colours(make, ticks):
+    assert probe(make.video("clip.mp4", ticks(2, 25))).colours == Colours()
+
+
+@pytest.mark.slow
+def test_every_hard_video_beside_the_checkout_is_read(shared):
+    for path in sorted((shared / "media" / "hard").glob("*.[mwa]*")):
+        if path.suffix == ".csv":
+            continue
+        info = probe(path)
+        times = []
+        for frame in read_frames(path):
+            assert frame.image.shape == (info.height, info.width, 3)
+            times.append(frame.time)
+        assert times[0] == 0
+        assert (np.diff(times) > 0).all()
+        assert 1 <= info.fps <= 60
+        assert info.duration == pytest.approx(times[-1] + 1 / info.fps, abs=0.15)
+
+
+def test_every_still_beside_the_checkout_is_read(shared):
+    for path in sorted((shared / "media" / "stills").glob("*.[jp]*")):
+        assert min(read_image(path).shape[:2]) > 100
