@@ -90,6 +90,7 @@ class VideoWriter:
         self._pending: Any = None  # the last frame, which waits for the next to know its length
         self._held: Any = None  # the last packet, whose length closes the track
         self._first: Any = None
+        self._lengths: dict[int, int] = {}  # ticks that a frame in the encoder is shown, by its pts
         self._base = time_base(fps)
 
     @property
@@ -141,13 +142,14 @@ class VideoWriter:
         self._pending = frame
 
     def _encode_pending(self, ticks: int) -> None:
-        self._pending.duration = ticks
+        self._lengths[self._pending.pts] = ticks
         with self._reported():
             self._mux(self._stream.encode(self._pending))
 
     def _mux(self, packets: list[Any]) -> None:
         for packet in packets:
             self._flush_held()
+            packet.duration = self._lengths.pop(packet.pts, 1)  # encoders do not pass it on
             self._held = packet
             if self._first is None:
                 self._first = (packet.dts or 0, packet.pts or 0)
