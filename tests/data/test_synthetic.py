@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 
 from wav2lip.clips import ClipFile, read_manifest
-from wav2lip.data.synthetic import synthesize, write_synthetic_corpus
+from wav2lip.data.synthetic import (
+    synthesize,
+    write_synthetic_corpus,
+    write_synthetic_video,
+)
 from wav2lip.data.synthetic_voice import speak
 from wav2lip.faces.crops import crop_face
-from wav2lip.media.audio import mel_spectrogram
+from wav2lip.media.audio import load_wav, mel_spectrogram
+from wav2lip.media.video import read_frames
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +125,17 @@ def test_a_corpus_reads_back_as_training_data(tmp_path):
     stored = crop_face(file.crops(np.array([7]))[0], np.array([6, 6, 54, 54], np.float32), 48)
     direct = crop_face(source.frames[7], source.boxes[7], 48)
     assert np.abs(stored.astype(int) - direct).mean() < 6
+
+
+def test_a_video_file_keeps_the_sync(tmp_path, clip):
+    write_synthetic_video(tmp_path / "clip.mp4", clip)
+    frames = list(read_frames(tmp_path / "clip.mp4"))
+    assert [frame.time for frame in frames] == pytest.approx(clip.times, abs=1e-3)
+    assert np.abs(frames[40].image.astype(int) - clip.frames[40]).mean() < 8
+    wav = load_wav(tmp_path / "clip.mp4")
+    lags = range(-200, 201, 4)
+    fits = [np.dot(wav[8_000 + lag : 40_000 + lag], clip.wav[8_000:40_000]) for lag in lags]
+    assert abs(lags[int(np.argmax(fits))]) <= 16  # 1 ms
 
 
 def test_two_hundred_frames_a_second():

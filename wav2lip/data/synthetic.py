@@ -1,8 +1,11 @@
 """Talking faces with sync known to the sample: what tests train and measure on, in CPU seconds."""
 
 import math
+import wave
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -12,7 +15,8 @@ from wav2lip.clips import MANIFEST, ManifestRow, encode_crop, write_clip, write_
 from wav2lip.data.synthetic_face import BOX_HEIGHT, Pose, SyntheticFace
 from wav2lip.data.synthetic_voice import speak
 from wav2lip.faces.crops import crop_face, widen_box
-from wav2lip.media.audio import mel_spectrogram
+from wav2lip.media.audio import SAMPLE_RATE, mel_spectrogram
+from wav2lip.media.writer import VideoWriter
 
 FPS = 25.0  # frames a second
 SIZE = 160  # pixels, the picture's side; the face's box is about 0.56 of it high
@@ -60,6 +64,10 @@ def _poses(seed: tuple[int, int], times: NDArray[np.float64]) -> list[Pose]:
     return [Pose(*(float(v) for v in row)) for row in np.column_stack([sway, blinks, light])]
 
 
+def _pcm(wav: NDArray[np.float32]) -> NDArray[np.int16]:
+    return np.round(wav.clip(-1, 1) * 32767).astype(np.int16)
+
+
 def synthesize(
     seed: int,
     seconds: float = 3.0,
@@ -88,6 +96,25 @@ def synthesize(
     return SyntheticClip(frames, voice.wav, boxes, times, opening, width, fps, offset_frames)
 
 
+def write_synthetic_video(path: Path, clip: SyntheticClip, crf: int = 18) -> None:
+    """Write `clip` with its sound as a video file; the suffix picks the container (.mp4, .mkv, ...).
+
+    Raises InputError where `path` cannot be written.
+    """
+    size = clip.frames.shape[1]
+    rate = Fraction(clip.fps).limit_denominator(1001)
+    with TemporaryDirectory() as folder:
+        sound = Path(folder) / "speech.wav"
+        with wave.open(str(sound), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(SAMPLE_RATE)
+            file.writeframes(_pcm(clip.wav).astype("<i2").tobytes())
+        with VideoWriter(path, size, size, rate, crf=crf, audio=sound) as writer:
+            for frame, time in zip(clip.frames, clip.times, strict=True):
+                writer.write(frame, float(time))
+
+
 def write_synthetic_clip(
     folder: Path,
     name: str,
@@ -113,7 +140,7 @@ def write_synthetic_clip(
         clip.boxes,
         clip.times,
         mel_spectrogram(clip.wav).T,
-        np.round(clip.wav * 32767).astype(np.int16),
+        _pcm(clip.wav),
         {"source": name, "fps": clip.fps, "crop_size": crop_size, "pad": pad},
     )
     mouths = [cv2.Laplacian(crop[crop_size // 2 :], cv2.CV_64F).var() for crop in crops]
