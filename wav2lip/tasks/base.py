@@ -1,32 +1,44 @@
 """What every task shares: parts from plain dicts, an optimizer with warm-up, pictures to floats."""
 
+import inspect
 import math
 from collections.abc import Mapping
 from typing import Any
 
-import hydra
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
+from wav2lip import losses
+from wav2lip.checkpoints import build_network, plain
 from wav2lip.errors import InputError
 
 Config = dict[str, Any]
-ALLOWED_TARGETS = ("wav2lip.", "torch.optim.")
+PACKAGES = {"wav2lip.losses": losses, "torch.optim": torch.optim}
+NETWORKS = "wav2lip.models."
 
 
 def build(config: Mapping[str, Any], *args: Any) -> Any:
-    """The object a plain dict names by `_target_`.
+    """The network, loss or optimizer that a plain dict names by `_target_`.
 
-    Hyper-parameters come out of checkpoint files, so a target outside this package is refused.
+    Hyper-parameters come out of checkpoint files, so a name is looked up in three packages and never
+    imported: `wav2lip.models`, `wav2lip.losses` and `torch.optim`. InputError for any other, and for
+    arguments that do not fit.
     """
     target = str(config.get("_target_", ""))
-    if not target.startswith(ALLOWED_TARGETS):
-        raise InputError(
-            f"_target_ {target!r} is not one of {', '.join(ALLOWED_TARGETS)}*: not loaded"
-        )
-    return hydra.utils.instantiate(dict(config), *args)
+    if target.startswith(NETWORKS):
+        return build_network(config)
+    package, _, name = target.rpartition(".")
+    made = getattr(PACKAGES.get(package), name, None)
+    if not (inspect.isclass(made) and issubclass(made, nn.Module | torch.optim.Optimizer)):
+        allowed = ", ".join([NETWORKS[:-1], *PACKAGES])
+        raise InputError(f"_target_ {target!r} is refused: it must be a class of {allowed}")
+    arguments = {key: value for key, value in plain(config).items() if key != "_target_"}
+    try:
+        return made(*args, **arguments)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{target} cannot be built from {arguments}: {error}") from error
 
 
 def to_float(pictures: Tensor) -> Tensor:

@@ -1,14 +1,19 @@
 """Train the generator on pixels and on what a frozen sync expert hears in its mouths."""
 
+import logging
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from wav2lip.checkpoints import load_network
+from wav2lip.errors import InputError
 from wav2lip.losses.reconstruction import masked_l1
 from wav2lip.tasks.base import Config, Task, build, to_float
 from wav2lip.types import LipBatch
+
+PUBLISHED_SIZE = 96  # px, where a config names none
+log = logging.getLogger(__name__)
 
 
 def mask_lower_half(faces: Tensor) -> Tensor:
@@ -24,6 +29,22 @@ def lower_halves(faces: Tensor) -> Tensor:
     return halves.flatten(1, 2)
 
 
+def share_hearing(audio_encoder: nn.Module, expert: nn.Module) -> int:
+    """Start an audio encoder from an expert's: its first blocks, as far as all their shapes agree.
+
+    Returns the number of blocks taken over. Beyond the first that differs nothing is: the published
+    expert has one block more than the generator, so what follows means another layer.
+    """
+    taken = 0
+    for own, other in zip(audio_encoder.children(), expert.children(), strict=False):
+        state, given = own.state_dict(), other.state_dict()
+        if {k: v.shape for k, v in state.items()} != {k: v.shape for k, v in given.items()}:
+            break
+        own.load_state_dict(given)
+        taken += 1
+    return taken
+
+
 class Wav2LipTask(Task):
     """L1 to the target, plus the sync loss of a frozen expert.
 
@@ -36,6 +57,8 @@ class Wav2LipTask(Task):
         mel_offset_frames: frames from a frame to the start of its mel window (25 fps); inference reads it.
         audio_from_expert: start the generator's audio encoder from the expert's, where the shapes agree.
         optimizer, warmup: see `Task`.
+
+    InputError where the expert's checkpoint is none, is for another image size, or has no loss or weight.
     """
 
     def __init__(
@@ -58,18 +81,28 @@ class Wav2LipTask(Task):
         self.sync_loss = build(sync_loss) if sync_loss else None
         # In a tuple, so that the frozen expert is neither trained, nor switched to train mode (which would
         # let its batch statistics drift), nor saved with every checkpoint.
-        self._expert: tuple[nn.Module, ...] = ()
-        if expert:
-            network = load_network(expert, "syncnet").network.eval().requires_grad_(False)
-            self._expert = (network,)
-            if audio_from_expert:
-                own = self.generator.audio_encoder.state_dict()
-                fitting = {
-                    k: v
-                    for k, v in network.audio_encoder.state_dict().items()
-                    if own[k].shape == v.shape
-                }
-                self.generator.audio_encoder.load_state_dict(fitting, strict=False)
+        self._expert: tuple[nn.Module, ...] = (self._load_expert(expert),) if expert else ()
+        needed = {"l1", "sync"} if expert else {"l1"}
+        if not needed <= set(self.weights):
+            raise InputError(f"task.weights has {sorted(self.weights)}, and needs {sorted(needed)}")
+        for network in self._expert if audio_from_expert else ():
+            taken = share_hearing(
+                self.generator.audio_encoder, network.get_submodule("audio_encoder")
+            )
+            log.info("%d blocks of the audio encoder start from the expert's", taken)
+
+    def _load_expert(self, path: str) -> nn.Module:
+        if self.sync_loss is None:
+            raise InputError(f"task.expert={path} needs a task.sync_loss; give one or expert=null")
+        loaded = load_network(path, "syncnet")
+        size = loaded.config.get("image_size", PUBLISHED_SIZE)
+        own = self.hparams["generator"].get("image_size", PUBLISHED_SIZE)
+        if size != own:
+            raise InputError(
+                f"{path}: an expert for faces of {size} px, the generator makes {own} px; "
+                f"train an expert with data.dataset.image_size={own}"
+            )
+        return loaded.network.eval().requires_grad_(False)
 
     def on_fit_start(self) -> None:
         for network in self._expert:
@@ -106,14 +139,15 @@ class Wav2LipTask(Task):
 
     def validation_step(self, batch: LipBatch, _: int) -> None:
         generated = self.generate(batch)
-        other = self.generate(batch, batch["mels"].roll(1, dims=0))
         target = to_float(batch["target"])
         lower = slice(target.shape[-2] // 2, None)
         values: dict[str, Any] = {
             f"val/{name}": value for name, value in self.losses(generated, batch).items()
         }
-        # A generator that ignores the sound copies the reference's mouth: then this stays near zero.
-        values["val/response"] = (generated - other)[..., lower, :].abs().mean()
+        if len(target) > 1:  # a batch of one has no other clip's sound
+            # A generator that ignores the sound copies the reference's mouth: then this stays near zero.
+            other = self.generate(batch, batch["mels"].roll(1, dims=0))
+            values["val/response"] = (generated - other)[..., lower, :].abs().mean()
         values["val/lower_l1"] = (generated - target)[..., lower, :].abs().mean()
         values["val/reference_l1"] = (
             (to_float(batch["reference"]) - target)[..., lower, :].abs().mean()
