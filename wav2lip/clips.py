@@ -73,18 +73,19 @@ def read_manifest(path: Path) -> list[ManifestRow]:
     if not path.is_file():
         raise InputError(f"{path}: no manifest there; run preprocess.py first or correct the path")
     known = {field.name: field.type for field in fields(ManifestRow)}
-    with path.open(newline="") as file:
-        reader = csv.DictReader(file)
-        missing = set(known) - set(reader.fieldnames or ())
-        if missing:
-            raise InputError(f"{path}: not a manifest: column {sorted(missing)[0]!r} is missing")
-        rows = []
-        for number, values in enumerate(reader, start=2):
-            try:
+    rows = []
+    try:
+        with path.open(newline="") as file:
+            reader = csv.DictReader(file, restval="")
+            missing = set(known) - set(reader.fieldnames or ())
+            if missing:
+                column = sorted(missing)[0]
+                raise InputError(f"{path}: not a manifest: column {column!r} is missing")
+            for values in reader:
                 typed = {name: kind(values[name]) for name, kind in known.items()}  # type: ignore[operator]
-            except (TypeError, ValueError) as error:
-                raise InputError(f"{path}: line {number} cannot be read: {error}") from error
-            rows.append(ManifestRow(**typed))
+                rows.append(ManifestRow(**typed))
+    except (csv.Error, ValueError) as error:  # a UnicodeDecodeError is a ValueError
+        raise InputError(f"{path}: line {len(rows) + 2} cannot be read: {error}") from error
     return rows
 
 
@@ -130,9 +131,9 @@ class ClipFile:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
-            self._file: Any = safe_open(self.path, framework="np")
-            metadata = json.loads((self._file.metadata() or {})["clip"])
-            self._offsets = self._file.get_tensor("jpeg_offsets")
+            file: Any = safe_open(self.path, framework="np")
+            metadata = json.loads((file.metadata() or {})["clip"])
+            self._offsets = file.get_tensor("jpeg_offsets")
         except FileNotFoundError as error:
             raise InputError(
                 f"{path}: missing; the manifest points nowhere, run preprocess.py again"
@@ -141,6 +142,7 @@ class ClipFile:
             raise InputError(
                 f"{path}: not a whole clip file ({error}); run preprocess.py again"
             ) from error
+        self._file = file
         self.metadata: dict[str, Any] = metadata
         self.fps = float(metadata["fps"])
         self.crop_size = int(metadata["crop_size"])

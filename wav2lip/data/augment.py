@@ -78,12 +78,16 @@ class FaceView:
         if self.flip:
             faces = faces[:, :, ::-1]
         if self.recolour:
-            faces = np.clip(faces * self.gain.astype(np.float32) + np.float32(self.bias), 0, 255)
+            changed = faces * self.gain.astype(np.float32) + np.float32(self.bias)
+            faces = np.clip(np.rint(changed), 0, 255)
         return np.ascontiguousarray(faces, dtype=np.uint8)
 
 
 class SoundView:
-    """One draw of sound changes, applied alike to every mel window of a sample."""
+    """One draw of sound changes, applied alike to every mel window of a sample.
+
+    Only the noise itself is drawn anew for each window; its level is the same.
+    """
 
     def __init__(self, settings: AugmentSettings, rng: np.random.Generator) -> None:
         self.shift = MEL_PER_DB * rng.uniform(-settings.gain, settings.gain)

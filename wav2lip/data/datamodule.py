@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from wav2lip.clips import MANIFEST, read_manifest
+from wav2lip.clips import MANIFEST, ClipFile, read_manifest
 from wav2lip.data.datasets import Clip
 from wav2lip.errors import InputError
 
@@ -16,10 +16,14 @@ DatasetFactory = Callable[..., Dataset[Any]]
 
 
 def load_clips(
-    manifests: Mapping[str, float] | Sequence[str], split: str, min_frames: int = 0
+    manifests: Mapping[str, float] | Sequence[str] | str, split: str, min_frames: int = 0
 ) -> list[Clip]:
-    """Clips of a split from manifests (files or their folders), each manifest with a weight."""
-    weighted = manifests if isinstance(manifests, Mapping) else dict.fromkeys(manifests, 1.0)
+    """Clips of a split from manifests (files or their folders), each manifest with a weight.
+
+    Every file is opened once: what is missing or cut short is named now, not in the middle of a night.
+    """
+    listed = [manifests] if isinstance(manifests, str) else manifests
+    weighted = listed if isinstance(listed, Mapping) else dict.fromkeys(listed, 1.0)
     clips = []
     for name, weight in weighted.items():
         path = Path(name)
@@ -30,8 +34,11 @@ def load_clips(
         clips += [Clip(folder / row.clip, row, weight) for row in rows]
     if not clips:
         raise InputError(
-            f"no clip of split {split!r} in {', '.join(weighted)}; see the split column of {MANIFEST}"
+            f"no clip of split {split!r} with {min_frames} frames in {', '.join(weighted)}; "
+            f"see the split column of {MANIFEST}"
         )
+    for clip in clips:
+        ClipFile(clip.path)
     return clips
 
 
@@ -74,8 +81,8 @@ class ClipDataModule(pl.LightningDataModule):
     Args:
         dataset: makes a dataset from `clips` and `samples`; configs give one with `_partial_: true`.
         val_dataset: the same for validation; `samples` stays None, so its windows are fixed.
-        manifests: manifest -> weight, or a list of manifests.
-        batch_size: samples a batch, in each process.
+        manifests: manifest -> weight, a list of manifests, or one.
+        batch_size: samples a batch, in each process; at least 2.
         steps_per_epoch: training batches between two validations.
         num_workers: loader processes.
         min_frames: shorter clips are not used.
@@ -85,7 +92,7 @@ class ClipDataModule(pl.LightningDataModule):
         self,
         dataset: DatasetFactory,
         val_dataset: DatasetFactory,
-        manifests: Mapping[str, float] | Sequence[str],
+        manifests: Mapping[str, float] | Sequence[str] | str,
         batch_size: int,
         steps_per_epoch: int,
         num_workers: int = 0,
@@ -93,10 +100,12 @@ class ClipDataModule(pl.LightningDataModule):
         val_batch_size: int | None = None,
     ) -> None:
         super().__init__()
-        if batch_size < 1 or steps_per_epoch < 1:
+        if batch_size < 2:
             raise InputError(
-                f"data.batch_size={batch_size} and steps_per_epoch={steps_per_epoch} must be at least 1"
+                f"data.batch_size={batch_size}: contrast and batch normalisation need at least 2 clips"
             )
+        if steps_per_epoch < 1:
+            raise InputError(f"data.steps_per_epoch={steps_per_epoch} must be at least 1")
         self.dataset = dataset
         self.val_dataset = val_dataset
         self.manifests = manifests
@@ -107,6 +116,7 @@ class ClipDataModule(pl.LightningDataModule):
         self.val_batch_size = val_batch_size or batch_size
 
     def _consumed(self) -> int:
+        """Samples that all processes together have been given, counted from the run's first step."""
         assert self.trainer is not None
         batches = self.trainer.fit_loop.epoch_loop.total_batch_idx + 1
         return batches * self.batch_size * self.trainer.world_size

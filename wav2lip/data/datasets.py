@@ -70,16 +70,10 @@ class _ClipDataset:
 
     def _draw(self, index: int) -> tuple[Clip, ClipFile, np.random.Generator]:
         rng = np.random.default_rng((self.seed, index))
-        if self.samples is None:
-            clip = self.clips[index]
-        else:
-            clip = self.clips[
-                int(
-                    np.searchsorted(self._cumulative, rng.random(), side="right").clip(
-                        0, len(self.clips) - 1
-                    )
-                )
-            ]
+        if self.samples is not None:
+            place = int(np.searchsorted(self._cumulative, rng.random(), side="right"))
+            index = min(place, len(self.clips) - 1)  # the last sum may be a hair below 1
+        clip = self.clips[index]
         return clip, _open(clip.path), rng
 
     def _view(self, file: ClipFile, rng: np.random.Generator) -> FaceView:
@@ -88,8 +82,18 @@ class _ClipDataset:
     @staticmethod
     def _mel(file: ClipFile, frame: int) -> npt.NDArray[np.float32]:
         # A negative frame (the sound of a window that leads) starts before the clip: silence there.
-        column = mel_start(frame / file.fps) if frame >= 0 else -mel_start(-frame / file.fps)
-        return file.mel(column, MEL_STEP)
+        return file.mel(mel_start(frame / file.fps), MEL_STEP)
+
+    @staticmethod
+    def _starts(clip: Clip, file: ClipFile, margin: int = 0) -> range:
+        """First frames of the windows that have both picture and sound."""
+        heard = int(file.mel_columns / MEL_RATE * file.fps)
+        allowed = starts(min(file.frames, heard), margin=margin)
+        if not allowed:
+            raise InputError(
+                f"{clip.path}: shorter than one window of {WINDOW} frames; remove it from the manifest"
+            )
+        return allowed
 
 
 class SyncDataset(_ClipDataset, Dataset[dict[str, Tensor | str]]):
@@ -115,11 +119,7 @@ class SyncDataset(_ClipDataset, Dataset[dict[str, Tensor | str]]):
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
         clip, file, rng = self._draw(index)
-        allowed = starts(min(file.frames, int(file.mel_columns / MEL_RATE * file.fps)))
-        if not allowed:
-            raise InputError(
-                f"{clip.path}: shorter than one window of {WINDOW} frames; remove it from the manifest"
-            )
+        allowed = self._starts(clip, file)
         chosen = (
             evenly(self.windows, allowed)
             if self.samples is None
@@ -155,14 +155,7 @@ class LipDataset(_ClipDataset, Dataset[dict[str, Tensor | str]]):
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
         clip, file, rng = self._draw(index)
         # Leading mel windows want sound from before the target, so it keeps that distance from the ends.
-        allowed = starts(
-            min(file.frames, int(file.mel_columns / MEL_RATE * file.fps)),
-            margin=abs(self.mel_offset_frames),
-        )
-        if not allowed:
-            raise InputError(
-                f"{clip.path}: shorter than one window of {WINDOW} frames; remove it from the manifest"
-            )
+        allowed = self._starts(clip, file, margin=abs(self.mel_offset_frames))
         target = int(rng.choice(np.asarray(allowed)))
         reference = reference_start(target, starts(file.frames), WINDOW, rng)
         view, sound = self._view(file, rng), SoundView(self.augment, rng)

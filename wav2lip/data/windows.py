@@ -26,7 +26,7 @@ def spread(count: int, allowed: range, gap: int, rng: np.random.Generator) -> St
     if room < count:
         return rng.choice(np.asarray(allowed), count, replace=True)
     gap = min(gap, (room - 1) // max(count - 1, 1)) if count > 1 else 1
-    # Sorted picks from a range shortened by all gaps, spread out again: uniform over valid choices.
+    # Sorted picks from a range shortened by all gaps, spread out again: no two are closer than a gap.
     slack = room - (count - 1) * gap
     picks = np.sort(rng.integers(0, slack, count)) + gap * np.arange(count)
     return rng.permutation(picks + allowed.start)
