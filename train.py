@@ -4,6 +4,7 @@ python train.py experiment=syncnet data.manifests=[data/clips]
 python train.py experiment=wav2lip data.manifests=[data/clips] task.expert=runs/syncnet/checkpoints/last.ckpt
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from wav2lip.errors import InputError, exit_on_input_error
+from wav2lip.config_errors import exit_on_config_error
+from wav2lip.errors import InputError
 
 
 def parts(config: DictConfig | None) -> list[Any]:
@@ -28,13 +30,15 @@ def last_checkpoint(run: Path) -> str | None:
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="train")
-@exit_on_input_error
+@exit_on_config_error
 def main(cfg: DictConfig) -> None:
     """Seed, build, fit; goes on from the run's last checkpoint where there is one."""
     if cfg.experiment_name is None:
         raise InputError(
             "no experiment given; try experiment=syncnet or experiment=wav2lip (configs/experiment)"
         )
+    # Lightning cannot know that the data module's sampler goes on where it stopped.
+    warnings.filterwarnings("ignore", message=".*your dataloader is not resumable.*")
     pl.seed_everything(cfg.seed, workers=True)
     torch.set_num_threads(cfg.threads or torch.get_num_threads())
     data = instantiate(cfg.data)
@@ -49,4 +53,4 @@ def main(cfg: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    exit_on_config_error(main)()
