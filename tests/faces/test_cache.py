@@ -14,6 +14,9 @@ class OneFace:
     def settings(self):
         return {"detector": "one", "version": self.version}
 
+    def glance(self, image, known):
+        return self.detect(image) + np.float32(1)
+
     def detect(self, image):
         self.calls += 1
         count = int(image[0, 0, 1])
@@ -43,6 +46,16 @@ def test_a_second_run_does_not_detect(source, tmp_path):
     assert (first.calls, second.calls) == (3, 0)
     assert [boxes.shape for boxes in again] == [(1, 5), (0, 5), (2, 5)]
     assert all((a == b).all() for a, b in zip(seen, again, strict=True))
+
+
+def test_a_glance_is_told_from_a_look_and_from_another_glance(source, tmp_path):
+    known = np.ones((1, 5), np.float32)
+    for looked in (3, 0):
+        with CachedDetector(OneFace(), source, tmp_path) as cached:
+            assert cached.detect(picture(3))[0, 0] == 3
+            assert cached.glance(picture(3), known)[0, 0] == 4
+            assert cached.glance(picture(3), known + 1)[0, 0] == 4
+            assert cached.looked == looked
 
 
 def test_other_content_or_settings_share_nothing(source, tmp_path):

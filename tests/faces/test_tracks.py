@@ -20,6 +20,9 @@ class Scripted:
     def settings(self):
         return {"detector": "scripted"}
 
+    def glance(self, image, known):
+        return self.detect(image)
+
     def detect(self, image):
         number = int(image[0, 0, 0])
         self.looked.append(number)

@@ -22,6 +22,12 @@ class Detector(Protocol):
         """
         ...
 
+    def glance(self, image: Image, known: Boxes) -> Boxes:
+        """A cheaper look at the faces (N, 5) known from a frame nearby -> (M, 5), M <= N unless
+        N is 0. Those not found again are left out; new ones are not looked for.
+        """
+        ...
+
     def settings(self) -> dict[str, str]:
         """What decides the boxes, for a cache key."""
         ...

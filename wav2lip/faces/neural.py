@@ -15,6 +15,7 @@ from wav2lip.faces.weights import FILES
 
 LONGEST = 640  # px; a longer frame is shrunk: talking faces are large, and time goes with area
 MIN_SCORE = 0.5
+AROUND = 0.6  # of the largest face, looked at around the known ones in a glance
 
 # (width, height, right, down): factors on a box's sides, then shifts in its width and height.
 # S3FD, RetinaFace, SCRFD and YuNet learned from the same annotations (WIDER FACE). On 75 real
@@ -108,6 +109,20 @@ class NeuralDetector:
             found = self._shrunk(cast(Image, wide)) - np.array([w, h, w, h, 0], np.float32)
         return self._convert(found[np.argsort(-found[:, 4], kind="stable")])
 
+    def glance(self, image: Image, known: Boxes) -> Boxes:
+        """Faces in the part of the frame around the known ones (N, 5), otherwise as `detect`."""
+        if not len(known):
+            return self._convert(self._shrunk(image))
+        room = AROUND * (known[:, 2:4] - known[:, :2]).max()
+        h, w = image.shape[:2]
+        x0, y0 = np.maximum(known[:, :2].min(axis=0) - room, 0).astype(int)
+        x1, y1 = np.minimum(known[:, 2:4].max(axis=0) + room, (w, h)).astype(int)
+        if x1 - x0 < room or y1 - y0 < room:
+            return np.zeros((0, 5), np.float32)
+        found = self._shrunk(image[y0:y1, x0:x1], LONGEST / max(h, w))
+        found = self._convert(found + np.array([x0, y0, x0, y0, 0], np.float32))
+        return found[np.argsort(-found[:, 4], kind="stable")]
+
     def _convert(self, found: Boxes) -> Boxes:
         width, height, right, down = TO_S3FD[self.name]
         size = found[:, 2:4] - found[:, :2]
@@ -115,8 +130,8 @@ class NeuralDetector:
         half = size * np.array([width, height], np.float32) / 2
         return np.concatenate([centre - half, centre + half, found[:, 4:]], 1).astype(np.float32)
 
-    def _shrunk(self, image: Image) -> Boxes:
-        scale = min(1.0, LONGEST / max(image.shape[:2]))
+    def _shrunk(self, image: Image, most: float | None = None) -> Boxes:
+        scale = min(1.0, LONGEST / max(image.shape[:2]) if most is None else most)
         if scale < 1:
             image = cast(
                 Image, cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

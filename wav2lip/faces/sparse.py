@@ -7,13 +7,14 @@ from itertools import chain
 import numpy as np
 
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.hog import Boxes
+from wav2lip.faces.hog import Boxes, Image
 from wav2lip.faces.shots import ShotCounter
 from wav2lip.media.video import Frame
 
 STILL = 0.08  # of the face; moved less between two looks, a straight line describes the way
 SAME_FACE = 0.6  # of the face; a centre that moved more is somebody else
 SAME_SIZE = 1.6  # times; a face that grew more is somebody else
+FULL = 25  # frames after which the whole frame is looked at again, for faces that came in
 MINOR = 0.25  # of the largest face's area; smaller ones may come and go without a closer look
 
 
@@ -80,9 +81,19 @@ def _settle(run: list[Seen], detector: Detector) -> None:
             run[k].boxes = _between(first, last, pairs, k / (len(run) - 1))
         return
     middle = len(run) // 2
-    run[middle].boxes = detector.detect(run[middle].frame.image)
+    image = run[middle].frame.image
+    if same:
+        run[middle].boxes = _look(image, _between(first, last, pairs, 0.5), detector)
+    else:
+        run[middle].boxes = detector.detect(image)
     _settle(run[: middle + 1], detector)
     _settle(run[middle:], detector)
+
+
+def _look(image: Image, known: Boxes, detector: Detector) -> Boxes:
+    """A glance where that finds all known faces, else a full look."""
+    found = detector.glance(image, known)
+    return found if len(match(known, found)) == len(known) else detector.detect(image)
 
 
 def _size(box: Boxes) -> float:
@@ -95,11 +106,21 @@ def detect_sparsely(frames: Iterable[Frame], detector: Detector, stride: int) ->
     """
     count = ShotCounter()
     run: list[Seen] = []  # from the last frame looked at to the newest
+    looked = 0  # index of the last full look
+
+    def look() -> None:
+        nonlocal looked
+        newest = run[-1].frame
+        if len(run) == 1 or newest.index - looked >= FULL:
+            run[-1].boxes, looked = detector.detect(newest.image), newest.index
+        else:
+            run[-1].boxes = _look(newest.image, run[0].boxes, detector)
+
     for frame in chain(frames, [None]):
         shot = count(frame.image) if frame is not None else -1
         if run and shot != run[-1].shot:
             if len(run) > 1:
-                run[-1].boxes = detector.detect(run[-1].frame.image)
+                look()
                 _settle(run, detector)
             yield from run
             run = []
@@ -107,9 +128,9 @@ def detect_sparsely(frames: Iterable[Frame], detector: Detector, stride: int) ->
             return
         run.append(Seen(frame, shot, np.zeros((0, 5), np.float32)))
         if len(run) == 1:
-            run[0].boxes = detector.detect(frame.image)
+            look()
         elif len(run) == stride + 1:
-            run[-1].boxes = detector.detect(frame.image)
+            look()
             _settle(run, detector)
             yield from run[:-1]
             run = run[-1:]
