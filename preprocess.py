@@ -8,13 +8,13 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from wav2lip.errors import exit_on_input_error
+from wav2lip.config_errors import exit_on_config_error
 from wav2lip.preprocessing.clip import ClipSettings
 from wav2lip.preprocessing.corpus import plan, preprocess
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="preprocess")
-@exit_on_input_error
+@exit_on_config_error
 def main(cfg: DictConfig) -> None:
     """Plan one job a video, run them, say what came out."""
     output = Path(cfg.output)
@@ -27,7 +27,7 @@ def main(cfg: DictConfig) -> None:
         splits=Path(cfg.splits) if cfg.splits else None,
         val_share=cfg.val_share,
     )
-    outcomes = preprocess(jobs, output, cfg.workers)
+    outcomes = preprocess(jobs, output, workers=cfg.workers)
     rows = [row for outcome in outcomes for row in outcome.rows]
     minutes = sum(row.frames / row.fps for row in rows) / 60
     failed = sum(bool(outcome.reason) for outcome in outcomes)
@@ -39,4 +39,4 @@ def main(cfg: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    exit_on_config_error(main)()

@@ -3,37 +3,55 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from wav2lip.clips import ManifestRow, encode_crop, write_clip
 from wav2lip.errors import InputError
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import crop_face, widen_box
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.tracks import track_faces
-from wav2lip.media.alignment import MEL_STEP, mel_start
+from wav2lip.media.alignment import CLOCK, MEL_STEP, mel_start
 from wav2lip.media.audio import MEL_RATE, SAMPLE_RATE, load_wav, mel_spectrogram
 from wav2lip.media.video import Frame, read_frames
+from wav2lip.preprocessing.measures import loudness, lower_half_sharpness
 
-SHARPNESS_SIZE = 96  # px, so that sharpness compares between clips of any size
-START_MULTIPLE = (
-    5  # frames; at 25 fps 5 frames are 16 mel columns, so a clip starts on a whole column
-)
+MAX_STEP = 25  # frames; a clip starts on a whole mel column, which must not cost more than this
+
+Sound = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class ClipSettings:
-    """How crops are cut: rate (frames/s), face size (px), margin (share of the face's side)."""
+    """How crops are cut: rate (frames/s), face size (px), margin (share of the face's side).
+
+    InputError for a value that makes no clips.
+    """
 
     fps: float = 25.0
     image_size: int = 96
     pad: float = 0.125
     min_frames: int = 15  # frames; shorter tracks hold too few windows to learn from
     detect_every: int = 5  # frames between detections; the tracker fills in
-    faces: str = "largest"
+    faces: str | int = "largest"
+
+    def __post_init__(self) -> None:
+        if self.fps <= 0 or self.image_size < 1 or self.pad < 0 or self.min_frames < 1:
+            raise InputError(
+                f"{self}: fps, image_size and min_frames must be above 0, pad not below"
+            )
+        if self.start_step > MAX_STEP:
+            raise InputError(
+                f"clip.fps={self.fps:g}: its frames and the sound's columns meet too rarely; take 25 or 30"
+            )
+
+    @property
+    def start_step(self) -> int:
+        """Frames after which a frame starts on a whole mel column again: 5 (16 columns) at 25 fps."""
+        return (MEL_RATE / Fraction(self.fps).limit_denominator(1001)).denominator
 
     @property
     def crop_size(self) -> int:
@@ -41,12 +59,46 @@ class ClipSettings:
         return round(self.image_size * (1 + 2 * self.pad))
 
 
+@dataclass(frozen=True)
+class Video:
+    """One input: the file, its name in the manifest, who speaks, and which split they belong to."""
+
+    path: Path
+    source: str
+    speaker: str
+    split: str
+
+
 @dataclass
 class _Track:
+    """One face through consecutive frames of the retimed video."""
+
     indices: list[int] = field(default_factory=list)
     boxes: list[npt.NDArray[np.float32]] = field(default_factory=list)
     crops: list[bytes] = field(default_factory=list)
     sharpness: list[float] = field(default_factory=list)
+
+    def add(self, frame: Frame, box: npt.NDArray[np.float32], settings: ClipSettings) -> None:
+        """Cut the face out of one more frame."""
+        crop = crop_face(frame.image, widen_box(box, settings.pad), settings.crop_size)
+        self.indices.append(frame.index)
+        self.boxes.append(box)
+        self.crops.append(encode_crop(crop))
+        self.sharpness.append(lower_half_sharpness(crop))
+
+    def part(self, a: int, b: int) -> "_Track":
+        """Positions a to b - 1."""
+        columns = (self.indices, self.boxes, self.crops, self.sharpness)
+        return _Track(*(column[a:b] for column in columns))  # type: ignore[arg-type]
+
+    def runs(self) -> Iterator[tuple[int, int]]:
+        """Positions [a, b) of unbroken runs of frames."""
+        start = 0
+        for position in range(1, len(self.indices) + 1):
+            ends = position == len(self.indices)
+            if ends or self.indices[position] != self.indices[position - 1] + 1:
+                yield start, position
+                start = position
 
 
 def retimed(frames: Iterable[Frame], fps: float) -> Iterator[Frame]:
@@ -57,29 +109,12 @@ def retimed(frames: Iterable[Frame], fps: float) -> Iterator[Frame]:
     tick = 0
     shown: Frame | None = None
     for frame in frames:
-        while shown is not None and tick / fps < frame.time - 1e-6:
+        while shown is not None and tick / fps < frame.time - CLOCK:
             yield Frame(image=shown.image, time=tick / fps, index=tick)
             tick += 1
         shown = frame
     if shown is not None:  # the last frame's own duration is not known here: one tick
         yield Frame(image=shown.image, time=tick / fps, index=tick)
-
-
-def widen(box: npt.NDArray[np.float32], pad: float) -> npt.NDArray[np.float32]:
-    """Box (4,) grown by `pad` of its width and height on every side."""
-    margin = pad * (box[2:] - box[:2])
-    return np.concatenate([box[:2] - margin, box[2:] + margin]).astype(np.float32)
-
-
-def lower_half_sharpness(crop: npt.NDArray[np.uint8]) -> float:
-    """Variance of the Laplacian of the lower half, at a fixed size."""
-    grey = cv2.cvtColor(cv2.resize(crop, (SHARPNESS_SIZE, SHARPNESS_SIZE)), cv2.COLOR_BGR2GRAY)
-    return float(cv2.Laplacian(grey[SHARPNESS_SIZE // 2 :], cv2.CV_64F).var())
-
-
-def loudness(wav: npt.NDArray[np.float32]) -> float:
-    """Root mean square level in dBFS, -100 for silence."""
-    return float(20 * np.log10(max(1e-5, float(np.sqrt(np.mean(wav**2))) if len(wav) else 0.0)))
 
 
 def _collect(
@@ -97,21 +132,8 @@ def _collect(
         total += 1
         for tracked in boxes:
             track = tracks.setdefault((tracked.shot, tracked.track), _Track())
-            crop = crop_face(frame.image, widen(tracked.box, settings.pad), settings.crop_size)
-            track.indices.append(frame.index)
-            track.boxes.append(tracked.box)
-            track.crops.append(encode_crop(crop))
-            track.sharpness.append(lower_half_sharpness(crop))
+            track.add(frame, tracked.box, settings)
     return tracks, total
-
-
-def _runs(indices: list[int]) -> Iterator[tuple[int, int]]:
-    """Positions [a, b) of unbroken runs of frame indices."""
-    start = 0
-    for position in range(1, len(indices) + 1):
-        if position == len(indices) or indices[position] != indices[position - 1] + 1:
-            yield start, position
-            start = position
 
 
 def clip_name(source: str) -> str:
@@ -121,106 +143,75 @@ def clip_name(source: str) -> str:
     return f"{stem[:60]}-{digest}"
 
 
-def video_to_clips(
-    path: Path,
-    source: str,
-    folder: Path,
-    detector: Detector,
-    settings: ClipSettings,
-    speaker: str,
-    split: str,
-) -> list[ManifestRow]:
-    """Write one clip file a face track of `path` under `folder/clips`; return their manifest rows.
-
-    InputError when there is no sound, no face, or no track of `min_frames` frames.
-    """
-    wav = load_wav(path)
-    mel = mel_spectrogram(wav).T
-    tracks, total = _collect(path, detector, settings)
-    if not tracks:
-        raise InputError(f"{path}: no face in any of its {total} frames; remove it from the input")
-    rows: list[ManifestRow] = []
-    for track in tracks.values():
-        for a, b in _runs(track.indices):
-            a += -track.indices[a] % START_MULTIPLE
-            start = track.indices[a] / settings.fps if a < b else 0.0
-            # A frame without its full mel window teaches nothing: cut where the sound ends.
-            heard = int((len(wav) / SAMPLE_RATE - start) * settings.fps + 1e-6)
+def _spans(track: _Track, seconds: float, settings: ClipSettings) -> Iterator[_Track]:
+    """The parts of a track that become clips: unbroken, on a whole mel column, with sound, long enough."""
+    for a, b in track.runs():
+        a += -track.indices[a] % settings.start_step
+        if a < b:
+            # A frame without its sound teaches nothing: cut where the sound ends.
+            heard = int(seconds * settings.fps + 1e-6) - track.indices[a]
             b = min(b, a + heard)
-            if b - a < settings.min_frames:
-                continue
-            rows.append(
-                _write(
-                    path,
-                    source,
-                    folder,
-                    settings,
-                    speaker,
-                    split,
-                    track,
-                    a,
-                    b,
-                    wav,
-                    mel,
-                    total,
-                    len(rows),
-                )
-            )
-    if not rows:
-        raise InputError(
-            f"{path}: no face track of {settings.min_frames} frames with sound; lower min_frames or remove it"
-        )
-    return rows
+        if b - a >= settings.min_frames:
+            yield track.part(a, b)
 
 
 def _write(
-    path: Path,
-    source: str,
-    folder: Path,
-    settings: ClipSettings,
-    speaker: str,
-    split: str,
-    track: _Track,
-    a: int,
-    b: int,
-    wav: npt.NDArray[np.float32],
-    mel: npt.NDArray[np.float32],
-    total: int,
-    number: int,
-) -> ManifestRow:
-    times = np.asarray(track.indices[a:b]) / settings.fps
-    boxes = np.stack(track.boxes[a:b])
+    path: Path, source: str, track: _Track, settings: ClipSettings, wav: Sound, mel: Sound
+) -> Sound:
+    """Write one clip file; returns its sound, (S,) at 16 kHz."""
+    times = np.asarray(track.indices) / settings.fps
+    seconds = len(times) / settings.fps
     column = mel_start(float(times[0]))
-    columns = round((b - a) / settings.fps * MEL_RATE) + MEL_STEP
-    sound = wav[
-        round(times[0] * SAMPLE_RATE) : round((times[0] + (b - a) / settings.fps) * SAMPLE_RATE)
-    ]
-    clip = f"clips/{clip_name(source)}-{number:02d}.safetensors"
-    write_clip(
-        folder / clip,
-        track.crops[a:b],
-        boxes,
-        times,
-        mel[column : column + columns],
-        (np.clip(sound, -1, 1) * 32767).astype(np.int16),
-        {
-            "source": source,
-            "fps": settings.fps,
-            "crop_size": settings.crop_size,
-            "pad": settings.pad,
-        },
-    )
-    return ManifestRow(
-        clip=clip,
-        source=source,
-        speaker=speaker,
-        split=split,
-        track=number,
-        start=round(float(times[0]), 3),
-        frames=b - a,
-        fps=settings.fps,
-        face=round(float(np.median((boxes[:, 2:] - boxes[:, :2]).mean(1))), 1),
-        coverage=round((b - a) / max(total, 1), 3),
-        sharpness=round(float(np.median(track.sharpness[a:b])), 1),
-        loudness=round(loudness(sound), 1),
-    )
+    columns = round(seconds * MEL_RATE) + MEL_STEP  # the last frame's window reaches past the clip
+    sound = wav[round(times[0] * SAMPLE_RATE) : round((times[0] + seconds) * SAMPLE_RATE)]
+    metadata = {
+        "source": source,
+        "fps": settings.fps,
+        "crop_size": settings.crop_size,
+        "pad": settings.pad,
+    }
+    pcm = (np.clip(sound, -1, 1) * 32767).astype(np.int16)
+    part = mel[column : column + columns]
+    write_clip(path, track.crops, np.stack(track.boxes), times, part, pcm, metadata)
+    return sound
+
+
+def video_to_clips(
+    video: Video, folder: Path, detector: Detector, settings: ClipSettings
+) -> list[ManifestRow]:
+    """Write one clip file a face track of `video` under `folder/clips`; return their manifest rows.
+
+    InputError when there is no sound, no face, or no track of `min_frames` frames.
+    """
+    wav = load_wav(video.path)
+    mel = mel_spectrogram(wav).T
+    tracks, total = _collect(video.path, detector, settings)
+    if not tracks:
+        raise InputError(f"{video.path}: no face in any of its {total} frames; remove it")
+    seconds = len(wav) / SAMPLE_RATE
+    rows: list[ManifestRow] = []
+    for part in (p for track in tracks.values() for p in _spans(track, seconds, settings)):
+        name = f"clips/{clip_name(video.source)}-{len(rows):02d}.safetensors"
+        sound = _write(folder / name, video.source, part, settings, wav, mel)
+        boxes = np.stack(part.boxes)
+        row = ManifestRow(
+            clip=name,
+            source=video.source,
+            speaker=video.speaker,
+            split=video.split,
+            track=len(rows),
+            start=round(part.indices[0] / settings.fps, 3),
+            frames=len(boxes),
+            fps=settings.fps,
+            face=round(float(np.median((boxes[:, 2:] - boxes[:, :2]).mean(1))), 1),
+            coverage=round(len(boxes) / total, 3),
+            sharpness=round(float(np.median(part.sharpness)), 1),
+            loudness=round(loudness(sound), 1),
+        )
+        rows.append(row)
+    if not rows:
+        raise InputError(
+            f"{video.path}: no face track of {settings.min_frames} frames with sound; "
+            "lower clip.min_frames or remove it"
+        )
+    return rows

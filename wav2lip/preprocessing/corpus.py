@@ -8,10 +8,12 @@ and started again ends with the same manifest.
 import csv
 import hashlib
 import json
+import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,23 +24,24 @@ from rich.progress import Progress
 from wav2lip.clips import MANIFEST, ManifestRow, write_manifest
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import Detector, build_detector
-from wav2lip.preprocessing.clip import ClipSettings, clip_name, video_to_clips
+from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, video_to_clips
 
 VIDEO_SUFFIXES = frozenset(
     ".mp4 .mov .mkv .webm .avi .mpg .mpeg .m4v .ts .flv .wmv .3gp".split()  # noqa: SIM905
 )
 FAILURES = "failures.csv"
+# What a strange file may raise where nobody thought of it. Not OSError: a full disk concerns all.
+UNFORESEEN = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, cv2.error)
+SPAWN = get_context("spawn")  # a fork of a process that has threads (OpenCV, torch) may hang
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Job:
     """One video to preprocess, with all that a worker needs to know."""
 
-    path: str
-    source: str
-    speaker: str
-    split: str
-    folder: str
+    video: Video
+    folder: Path
     detector: str
     weights: str | None
     settings: ClipSettings
@@ -46,14 +49,21 @@ class Job:
     @property
     def record(self) -> Path:
         """Where the outcome is noted."""
-        return Path(self.folder) / "records" / f"{clip_name(self.source)}.json"
+        return self.folder / "records" / f"{clip_name(self.video.source)}.json"
 
     @property
     def key(self) -> str:
-        """Changes when the video or any setting does."""
-        status = Path(self.path).stat()
-        parts = [*asdict(self).items(), ("size", status.st_size), ("modified", status.st_mtime_ns)]
-        return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+        """Changes when the video changes or a setting that its clips depend on (speaker and split do not)."""
+        status = self.video.path.stat()
+        parts = (
+            self.video.source,
+            status.st_size,
+            status.st_mtime_ns,
+            self.detector,
+            self.weights,
+            asdict(self.settings),
+        )
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 @dataclass
@@ -63,6 +73,9 @@ class Outcome:
     source: str
     rows: list[ManifestRow]
     reason: str = ""
+
+
+Work = Callable[[Job], Outcome]
 
 
 def find_videos(root: Path) -> list[Path]:
@@ -115,16 +128,9 @@ def plan(
         speaker = relative.parts[0] if len(relative.parts) > 1 else relative.stem
         split, named = known.get(relative.as_posix(), known.get(relative.name, ("", "")))
         speaker = named or speaker
-        job = Job(
-            path=str(path),
-            source=relative.as_posix(),
-            speaker=speaker,
-            split=split or split_by_speaker(speaker, val_share),
-            folder=str(folder),
-            detector=detector,
-            weights=weights,
-            settings=settings,
-        )
+        split = split or split_by_speaker(speaker, val_share)
+        video = Video(path, relative.as_posix(), speaker, split)
+        job = Job(video, folder, detector, weights, settings)
         jobs.append(job)
     return jobs
 
@@ -137,19 +143,16 @@ def _detector(name: str, weights: str | None) -> Detector:
 def process(job: Job) -> Outcome:
     """Run one job in this process and note its outcome; a video that fails is an outcome too."""
     cv2.setNumThreads(1)  # the pool has a process a core already
+    source = job.video.source
     try:
-        rows = video_to_clips(
-            Path(job.path),
-            job.source,
-            Path(job.folder),
-            _detector(job.detector, job.weights),
-            job.settings,
-            job.speaker,
-            job.split,
-        )
-        outcome = Outcome(job.source, rows)
+        detector = _detector(job.detector, job.weights)
+        outcome = Outcome(source, video_to_clips(job.video, job.folder, detector, job.settings))
     except InputError as error:
-        outcome = Outcome(job.source, [], " ".join(str(error).split()))
+        outcome = Outcome(source, [], " ".join(str(error).split()))
+    except UNFORESEEN as error:
+        # Ours to mend, but no reason to stop the others; not noted, so that the next run tries again.
+        log.exception("%s", source)
+        return Outcome(source, [], f"{type(error).__name__}: {' '.join(str(error).split())}")
     job.record.parent.mkdir(parents=True, exist_ok=True)
     temporary = job.record.with_suffix(".part")
     temporary.write_text(json.dumps({"key": job.key, **asdict(outcome)}))
@@ -162,21 +165,52 @@ def recorded(job: Job) -> Outcome | None:
     try:
         record = json.loads(job.record.read_text())
         rows = [ManifestRow(**row) for row in record["rows"]]
+        key, reason = record["key"], record["reason"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if record["key"] != job.key or not all((Path(job.folder) / row.clip).is_file() for row in rows):
+    if key != job.key or not all((job.folder / row.clip).is_file() for row in rows):
         return None
-    return Outcome(record["source"], rows, record["reason"])
+    video = job.video  # who speaks and the split may have been given anew
+    rows = [replace(row, speaker=video.speaker, split=video.split) for row in rows]
+    return Outcome(video.source, rows, reason)
 
 
-def _run(jobs: Sequence[Job], workers: int) -> Iterator[Outcome]:
+def _alone(job: Job, work: Work) -> Outcome:
+    """One job in a process of its own; that it dies is an outcome, not noted."""
+    with ProcessPoolExecutor(1, mp_context=SPAWN) as pool:
+        try:
+            return pool.submit(work, job).result()
+        except BrokenProcessPool:
+            return Outcome(
+                job.video.source, [], "its process died: memory, or a crash in a decoder"
+            )
+
+
+def run_jobs(jobs: Sequence[Job], workers: int, work: Work = process) -> Iterator[Outcome]:
+    """Outcomes as they come, from this process (`workers` 1) or a pool that survives its workers."""
     if workers <= 1:
-        yield from map(process, jobs)
+        yield from map(work, jobs)
         return
-    # spawn: a fork of a process that has started threads (OpenCV, torch) may hang
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(process, job) for job in jobs]):
-            yield future.result()
+    left = {job.video.source: job for job in jobs}
+    pool = ProcessPoolExecutor(workers, mp_context=SPAWN)
+    try:
+        for future in as_completed([pool.submit(work, job) for job in jobs]):
+            outcome = future.result()
+            del left[outcome.source]
+            yield outcome
+    except BrokenProcessPool:
+        # One video took its worker down, and with it the pool; nobody says which.
+        yield from (_alone(job, work) for job in left.values())
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _write_failures(path: Path, outcomes: Sequence[Outcome]) -> None:
+    failures = sorted((o.source, o.reason) for o in outcomes if o.reason)
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("w", newline="") as file:
+        csv.writer(file).writerows([("source", "reason"), *failures])
+    temporary.replace(path)
 
 
 def preprocess(jobs: Sequence[Job], folder: Path, workers: int | None = None) -> list[Outcome]:
@@ -184,19 +218,21 @@ def preprocess(jobs: Sequence[Job], folder: Path, workers: int | None = None) ->
 
     InputError when not one video gave a clip.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     outcomes = [outcome for job in jobs if (outcome := recorded(job))]
     done = {outcome.source for outcome in outcomes}
-    todo = [job for job in jobs if job.source not in done]
+    todo = [job for job in jobs if job.video.source not in done]
+    if todo:  # now, because without a detector every video would fail
+        _detector(todo[0].detector, todo[0].weights)
+    folder.mkdir(parents=True, exist_ok=True)
+    workers = min(workers or os.cpu_count() or 1, max(len(todo), 1))
     with Progress() as progress:
         bar = progress.add_task("videos", total=len(jobs), completed=len(done))
-        for outcome in _run(todo, workers or os.cpu_count() or 1):
+        for outcome in run_jobs(todo, workers):
             outcomes.append(outcome)
             progress.advance(bar)
     write_manifest(folder / MANIFEST, [row for outcome in outcomes for row in outcome.rows])
-    failures = sorted((o.source, o.reason) for o in outcomes if o.reason)
-    with (folder / FAILURES).open("w", newline="") as file:
-        csv.writer(file).writerows([("source", "reason"), *failures])
+    _write_failures(folder / FAILURES, outcomes)
     if not any(outcome.rows for outcome in outcomes):
-        raise InputError(f"no clip came out of {len(jobs)} videos; the first: {failures[0][1]}")
+        first = min((o.source, o.reason) for o in outcomes)[1]
+        raise InputError(f"no clip came out of {len(jobs)} videos; the first: {first}")
     return outcomes
