@@ -3,20 +3,22 @@
 python infer.py --image face.jpg --audio speech.wav --output talking.mp4
 """
 
+import signal
 import sys
 
 from wav2lip.errors import exit_on_input_error
-from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.options import parse
 
 
 @exit_on_input_error
-def main() -> None:
+def main() -> int:
     """Parse, load, run, say what came out."""
     options = parse(sys.argv[1:])
-    syncer = LipSyncer.from_checkpoint(options.checkpoint, options.device, options.settings)
-    report = syncer(options.face, options.audio, options.output)
-    print(report.line())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up as after Ctrl-C
+    # Imported late: torch takes seconds to load, a mistyped option is answered at once.
+    from wav2lip.inference.command import run
+
+    return run(options)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from wav2lip.checkpoints import LoadedNetwork, load_network
 from wav2lip.errors import InputError
+from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.crops import blend
-from wav2lip.faces.detectors import build_detector
+from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.inference.drawer import Drawer, Drawn
 from wav2lip.inference.locate import Locator
 from wav2lip.inference.playback import Playback
 from wav2lip.inference.report import Report, peak_memory, ranges
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.stages import Stages
+from wav2lip.inference.strip import Strip
 from wav2lip.media.audio import SAMPLE_RATE, load_wav, mel_spectrogram
 from wav2lip.media.video import Frame, VideoInfo, VideoWriter, probe
 
@@ -77,7 +79,7 @@ class LipSyncer:
         size = int(loaded.metadata["image_size"])
         self._offset = loaded.metadata["mel_offset_frames"] / loaded.metadata["fps"]  # seconds
         self._drawer = Drawer(loaded.network, size, self.device, self.settings.batch_size)
-        self._detector: Any = None
+        self._detector: Detector | None = None
 
     @classmethod
     def from_checkpoint(
@@ -97,49 +99,68 @@ class LipSyncer:
         return cls(load_network(name, "generator"), device, settings)
 
     def __call__(
-        self, face: PathLike, audio: PathLike, output: PathLike, progress: Progress | None = None
+        self,
+        face: PathLike,
+        audio: PathLike,
+        output: PathLike,
+        *,
+        progress: Progress | None = None,
+        strip: Strip | None = None,
     ) -> Report:
         """Write `output`: `face` (a still or a video) says `audio`, for as long as that lasts.
 
+        progress: called often with the stage, the seconds of video done, and those in all.
+        strip: is shown every frame, and written at the end.
         Nothing is left at `output` if it fails. Raises `InputError`: a file that cannot be read or
         written, no face in the whole video, settings that do not fit the frame.
         """
         tell = progress or (lambda stage, done, total: None)
-        settings, start = self.settings, time.perf_counter()
+        start = time.perf_counter()
         tell("reading the sound", 0.0, 0.0)
         info = probe(face)
+        if Path(output).exists() and Path(output).samefile(face):
+            raise InputError(f"{output}: is the face itself; give the output another name")
         report = self._new_report(face, audio, output)
+        encoding = 0.0
         with closing(self._run(info, audio, report)) as frames:
-            first = next(frames)
-            report.height, report.width = first.image.shape[:2]
-            with VideoWriter(
-                output,
-                report.width,
-                report.height,
-                settings.rate if info.is_still else info.fps,
-                codec=settings.codec,
-                crf=settings.crf,
-                preset=settings.preset,
-                audio=audio,
-                colours=info.colours,
-                pixel_aspect=info.pixel_aspect,
-            ) as writer:
-                talking: Talking | None = first
-                encoding = 0.0
-                while talking is not None:
-                    began = time.perf_counter()
-                    writer.write(talking.image, talking.time)
+            shown = next(frames)
+            report.height, report.width = shown.image.shape[:2]
+            with self._writer(info, audio, report) as writer:
+                following: Talking | None = shown
+                while following is not None:
+                    shown, began = following, time.perf_counter()
+                    writer.write(shown.image, shown.time)
                     encoding += time.perf_counter() - began
-                    tell("drawing", talking.time, report.audio_seconds)
-                    talking = next(frames, None)
+                    if strip is not None:
+                        strip.see(shown.image, shown.time, report.audio_seconds)
+                    tell("drawing", shown.time, report.audio_seconds)
+                    following = next(frames, None)
                 tell("finishing the file", report.audio_seconds, report.audio_seconds)
-                report.audio_copied = writer.audio_copied
                 began = time.perf_counter()
+                report.audio_copied = writer.audio_copied
                 writer.close(report.audio_seconds)
-                report.stage_seconds["encode"] = encoding + time.perf_counter() - began
+                encoding += time.perf_counter() - began
+        report.stage_seconds["encode"] = encoding
+        if strip is not None:
+            strip.write()
         report.seconds = time.perf_counter() - start
         report.peak_memory_bytes = peak_memory()
         return report
+
+    def _writer(self, info: VideoInfo, audio: PathLike, report: Report) -> VideoWriter:
+        settings = self.settings
+        return VideoWriter(
+            report.output,
+            report.width,
+            report.height,
+            settings.rate if info.is_still else info.fps,
+            codec=settings.codec,
+            crf=settings.crf,
+            preset=settings.preset,
+            audio=audio,
+            colours=info.colours,
+            pixel_aspect=1 / info.pixel_aspect if settings.rotate else info.pixel_aspect,
+        )
 
     def frames(self, face: PathLike, audio: PathLike) -> Generator[Talking, None, None]:
         """The frames that a call would write, as they are made. Raises as a call does."""
@@ -164,9 +185,6 @@ class LipSyncer:
         report.audio_seconds = len(wav) / SAMPLE_RATE
         mel = mel_spectrogram(wav)
         del wav
-        if settings.finds_faces and self._detector is None:
-            weights = settings.detector_weights
-            self._detector = build_detector(settings.detector, weights, str(self.device))
         playback = Playback(
             info,
             report.audio_seconds,
@@ -176,18 +194,21 @@ class LipSyncer:
         )
         report.fps = float(playback.rate)
         faceless: list[int] = []
-        with Stages() as stages:
+        with ExitStack() as held:
+            detector = self._find_detector(info, held)
+            report.detector = detector.settings() if detector else {}
+            stages = held.enter_context(Stages())
             report.stage_seconds = stages.seconds
             shown = stages.start("decode", partial(_framed, settings), playback, QUEUE)
-            located = stages.start("faces", Locator(self._detector, settings), shown, QUEUE)
+            located = stages.start("faces", Locator(detector, settings), shown, QUEUE)
             draw = partial(self._drawer, mel=mel, offset=self._offset)
             drawn = stages.start("generate", draw, located, QUEUE)
             for talking in stages.start("blend", partial(_blended, settings.blend), drawn, QUEUE):
                 if not talking.boxes:
                     faceless.append(report.frames)
                 report.frames += 1
-                report.video_seconds = max(report.audio_seconds, talking.time)
                 yield talking
+        report.video_seconds = report.audio_seconds
         report.frames_with_face = report.frames - len(faceless)
         report.without_face = ranges(faceless)
         if not report.frames_with_face:
@@ -195,3 +216,15 @@ class LipSyncer:
                 f"{info.path}: no face found in {report.frames} frames; give a picture with a "
                 "frontal face, another --detector, or its place with --box"
             )
+
+    def _find_detector(self, info: VideoInfo, held: ExitStack) -> Detector | None:
+        """The detector, with its memory of this file; None where the settings name the place."""
+        settings = self.settings
+        if not settings.finds_faces:
+            return None
+        if self._detector is None:
+            weights = settings.detector_weights
+            self._detector = build_detector(settings.detector, weights, str(self.device))
+        if not settings.cache:
+            return self._detector
+        return held.enter_context(CachedDetector(self._detector, info.path))

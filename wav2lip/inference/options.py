@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import NAMES
 from wav2lip.inference.settings import BLENDS, Settings
-from wav2lip.media.writer import CODECS
+from wav2lip.media.encoders import CODECS
 
 OUTPUT = Path("results/result_voice.mp4")  # as published
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -25,6 +25,9 @@ class Options:
     output: Path
     checkpoint: str
     device: str
+    report: Path | None
+    strip: Path | None
+    jobs: Path | None
     settings: Settings
 
 
@@ -139,6 +142,13 @@ def _parser() -> argparse.ArgumentParser:
         help=" ".join(BLENDS) + ": how the mouth is put back (default: feather)",
     )
 
+    faces.add_argument(
+        "--nocache",
+        dest="cache",
+        action="store_false",
+        help="search for faces even where an earlier run has found them",
+    )
+
     coding = parser.add_argument_group("the file written")
     coding.add_argument(
         "--codec", default=d.codec, metavar="NAME", help=" ".join(CODECS) + " (default: libx264)"
@@ -148,6 +158,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     coding.add_argument(
         "--preset", metavar="NAME", help="the encoder's own name for its speed, medium say"
+    )
+
+    more = parser.add_argument_group("beside the video")
+    more.add_argument(
+        "--report", type=Path, metavar="FILE", help="write what was done as JSON: frames, times"
+    )
+    more.add_argument(
+        "--strip", type=Path, metavar="FILE", help="write a few frames in a row as a picture"
+    )
+    more.add_argument(
+        "--jobs",
+        type=Path,
+        metavar="FILE",
+        help="CSV with the columns face, audio, output: make them all; outputs that are there are "
+        "left, so the same command resumes",
     )
 
     speed = parser.add_argument_group("speed")
@@ -190,13 +215,16 @@ def parse(arguments: Sequence[str]) -> Options:
     parser = _parser()
     known = {name for action in parser._actions for name in action.option_strings}
     args = parser.parse_args(_joined(arguments, known))
-    missing = [n for n in ("face", "audio") if getattr(args, n) is None]
-    if missing:
-        parser.error(f"--{' and --'.join(missing)} missing: say which face shall say what")
+    given = [name for name in ("face", "audio") if getattr(args, name) is not None]
+    if args.jobs is None and len(given) < 2:
+        parser.error("say which face shall say what: --face FILE --audio FILE")
+    if args.jobs is not None and given:
+        parser.error(f"--jobs names faces and sounds itself: leave out --{given[0]}")
     chosen: dict[str, Any] = {}
     for setting in fields(Settings):
         if hasattr(args, setting.name):
             value = getattr(args, setting.name)
             chosen[setting.name] = tuple(value) if isinstance(value, list) else value
     settings = Settings(**chosen)
-    return Options(args.face, args.audio, args.output, args.checkpoint, args.device, settings)
+    rest = {f.name: getattr(args, f.name) for f in fields(Options) if hasattr(args, f.name)}
+    return Options(settings=settings, **rest)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wav2lip.errors import InputError
+from wav2lip.inference.files import write_atomically
 
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the unit of ru_maxrss
 
@@ -29,20 +29,6 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a small file whole or not at all; `InputError` where that cannot be."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another") from error
-    finally:
-        if part.exists():
-            part.unlink()
-
-
 @dataclass
 class Report:
     """A finished run. Times are in seconds, frames are numbered from 0 in the output."""
@@ -53,6 +39,7 @@ class Report:
     settings: dict[str, Any]
     checkpoint: dict[str, Any]  # path, sha256, config, metadata
     device: str
+    detector: dict[str, str] = field(default_factory=dict)  # the one that `auto` became
     width: int = 0
     height: int = 0
     fps: float = 0.0

@@ -61,8 +61,6 @@ class Settings:
             raise InputError(f"--faces {wanted}: say largest, all, or a number from 1")
         if not 0 <= self.crf <= MAX_CRF:
             raise InputError(f"--crf {self.crf}: give 0 (best) to {MAX_CRF}")
-        if min(self.pads) < -4096:
-            raise InputError(f"--pads {self.pads}: give pixels")
 
     @property
     def finds_faces(self) -> bool:

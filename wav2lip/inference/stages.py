@@ -25,6 +25,10 @@ class _End:
         self.error = error
 
 
+class _Stopped(Exception):  # noqa: N818 -- no error: unwinds a stage whose reader has gone
+    pass
+
+
 class Stages:
     """Runs stages and knows how long each worked; a context manager that stops them all."""
 
@@ -110,7 +114,9 @@ class Stages:
             put(end)
 
         def results() -> Iterator[Out]:
-            while not self._stopped.is_set():
+            while True:
+                if self._stopped.is_set():
+                    raise _Stopped
                 try:
                     item = queue.get(timeout=POLL)
                 except Empty:

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from wav2lip.inference.drawer import Drawer, Drawn
+from wav2lip.inference.locate import Located
+from wav2lip.media.video import Frame
+from wav2lip.models import Generator
+
+CPU = torch.device("cpu")
+
+
+class Spy(nn.Module):
+    """Draws the mean of the mel window everywhere, and the mean of the input's six channels."""
+
+    def forward(self, mel: Tensor, face: Tensor) -> Tensor:
+        level = mel.mean(dim=(1, 2, 3))[:, None, None, None].expand(-1, 1, *face.shape[2:])
+        return torch.cat([level, face[:, :1], face[:, 3:4]], dim=1)
+
+
+def located(count: int, faces: int = 1) -> list[Located]:
+    rng = np.random.default_rng(0)
+    box = np.array([4, 4, 52, 52], np.float32)
+    return [
+        Located(
+            Frame(rng.integers(0, 256, (64, 64, 3), np.uint8), i / 25, i),
+            [box + k for k in range(faces)],
+        )
+        for i in range(count)
+    ]
+
+
+def draw(drawer: Drawer, items: list[Located], offset: float = 0.0) -> list[Drawn]:
+    mel = np.tile(np.linspace(0, 1, 160, dtype=np.float32), (80, 1))
+    return list(drawer(iter(items), mel, offset))
+
+
+@pytest.mark.parametrize(("batch", "faces"), [(1, 1), (3, 2), (128, 3)])
+def test_the_result_does_not_depend_on_the_batch(batch: int, faces: int) -> None:
+    torch.manual_seed(0)
+    network = Generator(width=0.0625).eval()
+    items = located(7, faces)
+    several = draw(Drawer(network, 96, CPU, batch), items)
+    one = draw(Drawer(network, 96, CPU, 1), items)
+    assert [d.located.frame.index for d in several] == list(range(7))
+    for a, b in zip(several, one, strict=True):
+        assert a.drawn.shape == (faces, 96, 96, 3)
+        assert np.abs(a.drawn.astype(int) - b.drawn.astype(int)).max() <= 1
+    assert not np.array_equal(several[0].drawn, several[1].drawn)
+
+
+def test_the_lower_half_is_hidden_and_the_crop_is_its_own_reference() -> None:
+    item = located(1)[0]
+    (drawn,) = draw(Drawer(Spy(), 48, CPU, 8), [item])
+    crop = item.frame.image[4:52, 4:52]
+    np.testing.assert_array_equal(drawn.drawn[0, :24, :, 1], crop[:24, :, 0])
+    assert drawn.drawn[0, 24:, :, 1].max() == 0
+    np.testing.assert_array_equal(drawn.drawn[0, :, :, 2], crop[..., 0])
+
+
+@pytest.mark.parametrize(("offset", "column"), [(0.0, 48), (-1 / 25, 44), (0.1, 56)])
+def test_the_sound_is_taken_at_the_frame_s_time_and_the_offset(offset: float, column: int) -> None:
+    drawn = draw(Drawer(Spy(), 48, CPU, 8), located(16), offset)[15]  # at 0.6 s
+    expected = 255 * np.linspace(0, 1, 160)[column : column + 16].mean()
+    assert drawn.drawn[0, 0, 0, 0] == pytest.approx(expected, abs=1)
+
+
+def test_frames_without_a_face_keep_their_place() -> None:
+    items = located(40)
+    for item in items[5:35]:
+        item.boxes.clear()
+    drawn = draw(Drawer(Spy(), 48, CPU, 4), items)
+    assert [d.located.frame.index for d in drawn] == list(range(40))
+    assert [len(d.drawn) for d in drawn] == [1] * 5 + [0] * 30 + [1] * 5

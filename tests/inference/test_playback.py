@@ -1,0 +1,89 @@
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wav2lip.inference import playback
+from wav2lip.inference.playback import Playback, Reverse
+from wav2lip.media.video import Frame, probe, read_frames
+
+Film = Callable[..., Path]
+
+
+def play(path: Path, seconds: float, **kwargs: Any) -> list[Frame]:
+    return list(Playback(probe(path), seconds, rate=Fraction(25), **kwargs))
+
+
+def test_a_longer_video_is_cut(film: Film) -> None:
+    frames = play(film("long.mp4"), 0.4)
+    assert [f.index for f in frames] == list(range(10))
+    assert [f.time for f in frames] == pytest.approx([i / 25 for i in range(10)])
+
+
+def test_a_shorter_video_plays_back_and_forth(film: Film) -> None:
+    path = film("short.mp4", frames=4)
+    frames = play(path, 0.4)
+    assert [f.index for f in frames] == [0, 1, 2, 3, 2, 1, 0, 1, 2, 3]
+    assert [f.time for f in frames] == pytest.approx([i / 25 for i in range(10)])
+    source = [f.image for f in read_frames(path)]
+    for frame in frames:
+        np.testing.assert_array_equal(frame.image, source[frame.index])
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.5, 1.0, 1.27])
+def test_the_count_is_that_of_the_sound_to_half_a_frame(film: Film, seconds: float) -> None:
+    fps = Fraction(30000, 1001)
+    frames = play(film("ntsc.mp4", frames=7, fps=fps), seconds)
+    assert abs(len(frames) / fps - seconds) <= 0.5 / fps
+    steps = np.diff([f.time for f in frames])
+    np.testing.assert_allclose(steps, 1001 / 30000, atol=1e-5)
+
+
+def test_a_still_is_repeated_at_the_rate_asked_for(still: Path) -> None:
+    frames = list(Playback(probe(still), 1.0, rate=Fraction(30)))
+    assert len(frames) == 30
+    assert frames[29].time == pytest.approx(29 / 30)
+    assert frames[29].image is frames[0].image
+
+
+def test_static_shows_the_first_frame_at_the_video_s_rate(film: Film) -> None:
+    frames = list(Playback(probe(film("ten.mp4", 9, 10)), 0.5, rate=Fraction(25), static=True))
+    assert [f.index for f in frames] == [0] * 5
+    assert frames[1].time == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("seekable", [True, False])
+def test_reading_backwards_in_short_runs_gives_the_same_frames(
+    film: Film, monkeypatch: pytest.MonkeyPatch, seekable: bool
+) -> None:
+    path = film("back.mp4", frames=20)
+    source = list(read_frames(path))
+    monkeypatch.setattr(playback, "HELD_BYTES", 0)
+    monkeypatch.setattr(playback, "LEAST_HELD", 6)
+    if not seekable:
+        monkeypatch.setattr(Reverse, "_decode", lambda *_: {})
+    frames = list(Reverse(probe(path), [f.time for f in source]))
+    assert [f.index for f in frames] == list(range(18, -1, -1))
+    for frame in frames:
+        assert frame.time == source[frame.index].time
+        np.testing.assert_array_equal(frame.image, source[frame.index].image)
+
+
+def test_only_a_run_is_decoded_at_a_time(film: Film, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = film("held.mp4", frames=20)
+    monkeypatch.setattr(playback, "HELD_BYTES", 0)
+    monkeypatch.setattr(playback, "LEAST_HELD", 6)
+    held: list[int] = []
+    decode = Reverse._decode
+
+    def counted(self: Reverse, start: int, stop: int) -> dict[int, Any]:
+        found = decode(self, start, stop)
+        held.append(len(found))
+        return found
+
+    monkeypatch.setattr(Reverse, "_decode", counted)
+    list(Reverse(probe(path), [f.time for f in read_frames(path)]))
+    assert held == [6, 6, 6, 1]

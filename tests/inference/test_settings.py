@@ -1,0 +1,62 @@
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wav2lip.errors import InputError
+from wav2lip.inference.settings import Settings
+
+PICTURE = np.arange(40 * 60 * 3, dtype=np.uint8).reshape(40, 60, 3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"fps": 0}, "--fps 0: give frames a second"),
+        ({"fps": float("nan")}, "--fps nan"),
+        ({"detector": "eye"}, "auto sfd yunet retinaface scrfd blazeface hog"),
+        ({"blend": "glue"}, "feather box poisson"),
+        ({"faces": "two"}, "say largest, all, or a number"),
+        ({"faces": 0}, "--faces 0"),
+        ({"batch_size": 0}, "--batch_size 0"),
+        ({"resize_factor": 0}, "--resize_factor 0"),
+        ({"crf": 52}, "--crf 52"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Settings(**wrong)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_resized_then_turned_then_cut() -> None:
+    settings = Settings(resize_factor=2, rotate=True, crop=(5, -1, 2, 12))
+    framed = settings.frame(PICTURE)
+    assert framed.shape == (25, 10, 3)
+    turned = np.rot90(Settings(resize_factor=2).frame(PICTURE), -1)  # clockwise
+    np.testing.assert_array_equal(framed, turned[5:, 2:12])
+
+
+def test_left_alone_by_default() -> None:
+    assert Settings().frame(PICTURE) is PICTURE
+
+
+def test_a_crop_outside_the_frame_is_refused() -> None:
+    with pytest.raises(InputError, match=r"--crop 0 41 0 60 .* is 60 wide and 40 high"):
+        Settings(crop=(0, 41, 0, -1)).frame(PICTURE)
+
+
+def test_the_box_is_given_top_first() -> None:
+    settings = Settings(box=(1, 20, 3, 40))
+    assert settings.fixed_box((40, 60)).tolist() == [3, 1, 40, 20]
+    with pytest.raises(InputError, match="does not lie in the frame"):
+        settings.fixed_box((40, 39))
+
+
+def test_rates_are_the_exact_ones() -> None:
+    assert Settings(fps=29.97).rate == Fraction(30000, 1001)
+    assert Settings(fps=23.976).rate == Fraction(24000, 1001)
+    assert Settings(fps=25).rate == 25
+    assert Settings(fps=12.5).rate == Fraction(25, 2)

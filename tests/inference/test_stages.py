@@ -1,0 +1,81 @@
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from wav2lip.inference.stages import Stages
+
+
+def doubled(numbers: Iterator[int]) -> Iterator[int]:
+    for number in numbers:
+        yield 2 * number
+
+
+def test_stages_keep_the_order() -> None:
+    with Stages() as stages:
+        first = stages.start("first", doubled, range(100), 3)
+        assert list(stages.start("second", doubled, first, 3)) == [4 * n for n in range(100)]
+    assert sorted(stages.seconds) == ["first", "second"]
+
+
+def test_a_stage_runs_only_a_queue_ahead() -> None:
+    made: list[int] = []
+
+    def source() -> Iterator[int]:
+        for n in range(100):
+            made.append(n)
+            yield n
+
+    with Stages() as stages:
+        results = stages.start("work", doubled, source(), 3)
+        assert next(results) == 0
+        time.sleep(0.2)
+        assert len(made) <= 6  # one read, three queued, one in hand, one being made
+
+
+def test_an_error_comes_out_where_results_are_read_after_what_came_before() -> None:
+    def breaks(numbers: Iterator[int]) -> Iterator[int]:
+        yield next(numbers)
+        raise ValueError("third gear")
+
+    with Stages() as stages:
+        results = stages.start("after", doubled, stages.start("breaks", breaks, range(9), 2), 2)
+        assert next(results) == 0
+        with pytest.raises(ValueError, match="third gear"):
+            next(results)
+
+
+def test_leaving_ends_every_thread_and_closes_what_they_hold() -> None:
+    closed = threading.Event()
+
+    def endless(numbers: Iterator[int]) -> Iterator[int]:
+        try:
+            while True:
+                yield next(numbers)
+        finally:
+            closed.set()
+
+    def numbers() -> Iterator[int]:
+        n = 0
+        while True:
+            yield n
+            n += 1
+
+    before = threading.active_count()
+    with Stages() as stages:
+        results = stages.start("a", doubled, stages.start("b", endless, numbers(), 2), 2)
+        assert next(results) == 0
+    assert closed.wait(2)
+    assert threading.active_count() == before
+
+
+def test_a_stage_s_time_leaves_out_the_wait_for_the_one_before() -> None:
+    def slow() -> Iterator[int]:
+        for n in range(5):
+            time.sleep(0.05)
+            yield n
+
+    with Stages() as stages:
+        assert len(list(stages.timed("quick", doubled, slow()))) == 5
+    assert stages.seconds["quick"] < 0.1

@@ -1,0 +1,58 @@
+"""A progress bar for people; nothing where nobody is looking."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+
+class ProgressBar:
+    """Stage, bar, share done, time gone and time left, on stderr if that is a terminal.
+
+    A context manager; call with (stage, seconds of video done, seconds in all).
+    """
+
+    def __init__(self, title: str = "") -> None:
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._title = title
+        self._task = self._bar.add_task(title, total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, stage: str, done: float, total: float) -> None:
+        """Show where the run is; a total of 0 is not known yet."""
+        self._bar.update(
+            self._task,
+            description=f"{self._title}{stage}",
+            completed=done,
+            total=total or None,
+        )
