@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wav2lip.clips import ClipFile
+from wav2lip.data.synthetic import synthesize, write_synthetic_video
+from wav2lip.errors import InputError
+from wav2lip.media.audio import load_wav, mel_spectrogram
+from wav2lip.media.video import Frame
+from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, retimed, video_to_clips
+
+
+class FixedDetector:
+    """The same box in every frame, none in a frame that is black."""
+
+    def detect(self, image):
+        if image.max() < 40:
+            return np.zeros((0, 5), np.float32)
+        return np.array([[40, 40, 120, 130, 1]], np.float32)
+
+    def glance(self, image, known):
+        return self.detect(image)
+
+    def settings(self):
+        return {"detector": "fixed"}
+
+
+def frames(times):
+    return [Frame(np.full((2, 2, 3), i, np.uint8), t, i) for i, t in enumerate(times)]
+
+
+def shown(times, fps=25.0):
+    return [int(frame.image[0, 0, 0]) for frame in retimed(frames(times), fps)]
+
+
+def test_frames_are_chosen_by_presentation_time():
+    assert shown(np.arange(5) / 25) == [0, 1, 2, 3, 4]
+    assert shown(np.arange(8) / 50) == [0, 2, 4, 6, 7]
+    assert shown(np.arange(3) / 12.5) == [0, 0, 1, 1, 2]
+    assert shown([0, 0.04, 0.2, 0.24]) == [0, 1, 1, 1, 1, 2, 3]
+    # Matroska rounds to milliseconds: a frame half a millisecond late is still that tick's.
+    assert shown([0, 0.0405, 0.0805]) == [0, 1, 2]
+
+
+def test_retimed_frames_carry_the_tick_as_time_and_index():
+    out = list(retimed(frames([0, 0.1]), 25.0))
+    assert [(f.index, f.time) for f in out] == [(0, 0.0), (1, 0.04), (2, 0.08), (3, 0.12)]
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    path = tmp_path_factory.mktemp("video") / "person.mp4"
+    write_synthetic_video(path, synthesize(3, 2.0))
+    return Video(path, "sub/person.mp4", "sub", "val")
+
+
+def test_a_video_becomes_a_clip_file_and_a_row(video, tmp_path):
+    (row,) = video_to_clips(video, tmp_path, FixedDetector(), ClipSettings())
+    assert (row.source, row.speaker, row.split) == ("sub/person.mp4", "sub", "val")
+    assert (row.frames, row.fps, row.track, row.start, row.coverage) == (50, 25.0, 0, 0.0, 1.0)
+    assert row.face == 85.0  # the mean of 80 and 90
+    assert -60 < row.loudness < 0
+    clip = ClipFile(tmp_path / row.clip)
+    assert (clip.frames, clip.crop_size, clip.pad) == (50, 120, 0.125)
+    assert clip.crops(np.array([0, 49])).shape == (2, 120, 120, 3)
+    mel = mel_spectrogram(load_wav(video.path))
+    assert np.abs(clip.mel(32, 16) - mel[:, 32:48]).max() < 1e-6
+    assert clip.pcm().shape == (32_000,)
+
+
+def test_a_track_break_makes_two_clips_that_start_on_whole_mel_columns(tmp_path):
+    made = synthesize(4, 4.0)
+    made.frames[43:60] = 0  # longer than the gap that the tracker bridges
+    write_synthetic_video(tmp_path / "a.mp4", made)
+    video = Video(tmp_path / "a.mp4", "a.mp4", "a", "train")
+    rows = video_to_clips(video, tmp_path, FixedDetector(), ClipSettings(detect_every=1))
+    assert [row.track for row in rows] == [0, 1]
+    assert rows[0].start == 0
+    assert 1.6 < rows[1].start < 2.8
+    assert round(rows[1].start * 25) % 5 == 0
+    mel = mel_spectrogram(load_wav(video.path))
+    column = round(rows[1].start * 80)
+    clip = ClipFile(tmp_path / rows[1].clip)
+    assert np.abs(clip.mel(0, 16) - mel[:, column : column + 16]).max() < 1e-6
+
+
+def test_a_clip_ends_where_its_sound_does(tmp_path):
+    made = synthesize(5, 2.0)
+    made.wav.resize(24_000, refcheck=False)
+    write_synthetic_video(tmp_path / "a.mp4", made)
+    video = Video(tmp_path / "a.mp4", "a.mp4", "a", "train")
+    (row,) = video_to_clips(video, tmp_path, FixedDetector(), ClipSettings())
+    assert 36 <= row.frames <= 39  # 1.5 s, give or take a frame of the codec
+
+
+def test_videos_without_a_face_or_too_short_give_one_line(video, tmp_path):
+    made = synthesize(6, 1.0)
+    made.frames[:] = 0
+    write_synthetic_video(tmp_path / "black.mp4", made)
+    black = Video(tmp_path / "black.mp4", "black.mp4", "a", "train")
+    with pytest.raises(InputError, match=r"black\.mp4: no face in any of its 25 frames"):
+        video_to_clips(black, tmp_path, FixedDetector(), ClipSettings())
+    with pytest.raises(InputError, match="no face track of 80 frames with sound"):
+        video_to_clips(video, tmp_path, FixedDetector(), ClipSettings(min_frames=80))
+    assert not (tmp_path / "clips").exists()
+
+
+def test_settings_that_make_no_clips_are_refused():
+    assert ClipSettings().start_step == 5
+    assert ClipSettings(fps=30).start_step == 3
+    assert ClipSettings(image_size=192).crop_size == 240
+    with pytest.raises(InputError, match="above 0"):
+        ClipSettings(fps=0)
+    with pytest.raises(InputError, match="take 25 or 30"):
+        ClipSettings(fps=29.97)
+
+
+def test_names_are_safe_and_differ_with_the_whole_path():
+    assert clip_name("a/x y.mp4").startswith("x_y-")
+    assert clip_name("a/x.mp4") != clip_name("b/x.mp4")
+    assert Path(clip_name("a/" + "x" * 300 + ".mp4")).name == clip_name("a/" + "x" * 300 + ".mp4")
+    assert len(clip_name("a/" + "x" * 300 + ".mp4")) == 69
