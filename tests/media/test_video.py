@@ -1,3 +1,4 @@
+import itertools
 from fractions import Fraction
 
 import cv2
@@ -144,18 +145,18 @@ def test_untagged_video_has_untagged_colours(make, ticks):
 
 @pytest.mark.slow
 def test_every_hard_video_beside_the_checkout_is_read(shared):
-    for path in sorted((shared / "media" / "hard").glob("*.[mwa]*")):
-        if path.suffix == ".csv":
-            continue
+    for path in sorted((shared / "media" / "hard").glob("*.[mwa][pev]*")):
         info = probe(path)
         times = []
-        for frame in read_frames(path):
+        for frame in itertools.islice(read_frames(path), 25):
             assert frame.image.shape == (info.height, info.width, 3)
             times.append(frame.time)
         assert times[0] == 0
+        assert len(times) == 25
         assert (np.diff(times) > 0).all()
-        assert 1 <= info.fps <= 60
-        assert info.duration == pytest.approx(times[-1] + 1 / info.fps, abs=0.15)
+        assert 5 <= info.fps <= 50
+        assert info.duration is not None
+        assert 1 < info.duration < 60
 
 
 def test_every_still_beside_the_checkout_is_read(shared):

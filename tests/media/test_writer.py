@@ -1,3 +1,4 @@
+import itertools
 import subprocess
 import sys
 from fractions import Fraction
@@ -228,3 +229,26 @@ def test_gpu_encoder_works_or_says_what_to_use(make, tmp_path, ticks):
     except InputError as error:
         problem = str(error)
     assert path.exists() != ("libx264" in problem)
+
+
+@pytest.mark.slow
+def test_every_hard_video_beside_the_checkout_is_written_with_its_own_clock(shared, tmp_path):
+    for source in sorted((shared / "media" / "hard").glob("*.[mwa][pev]*")):
+        info = probe(source)
+        audio = source if info.has_audio else None
+        path = tmp_path / "out.mp4"
+        size, tags = (info.width, info.height), info.colours
+        with VideoWriter(path, *size, info.fps, audio=audio, colours=tags) as writer:
+            times = []
+            for frame in itertools.islice(read_frames(source), 25):
+                writer.write(frame.image, frame.time)
+                times.append(frame.time)
+        assert probe(path).colours == tags
+        assert [frame.time for frame in read_frames(path)] == pytest.approx(times, abs=2e-5)
+        if audio is not None:
+            before, after = load_wav(source), load_wav(path)
+            count = min(before.size, after.size, 64_000)
+            assert abs(before.size - after.size) < 800
+            if np.abs(before[:count]).max() > 0.01:  # some are silent
+                # Not equal: the resampler starts within a sample of where it did.
+                assert np.corrcoef(before[:count], after[:count])[0, 1] > 0.98

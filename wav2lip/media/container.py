@@ -25,6 +25,8 @@ def check_file(path: str | os.PathLike[str]) -> Path:
             raise InputError(f"{path}: no such file; check the path")
         if path.stat().st_size == 0:
             raise InputError(f"{path}: the file is empty; give one with a picture or sound")
+        if not os.access(path, os.R_OK):
+            raise InputError(f"{path}: cannot be read; check its permissions")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     return path
@@ -43,8 +45,6 @@ def open_media(path: str | os.PathLike[str]) -> Any:
     path = check_file(path)
     try:
         container = av.open(file_url(path), metadata_errors="replace")
-    except PermissionError as error:
-        raise InputError(f"{path}: cannot be read; check its permissions") from error
     except (av.error.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "unknown format"
         raise InputError(f"{path}: not a readable {KINDS} ({reason}); {CURE}") from error

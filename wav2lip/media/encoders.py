@@ -12,8 +12,10 @@ from wav2lip.media.colour import Colours
 
 CODECS = ("libx264", "libx265", "h264_nvenc", "hevc_nvenc", "libvpx-vp9", "libsvtav1")
 WEBM_CODECS = ("libvpx-vp9", "libsvtav1")
-DEFAULT_PRESETS = {  # the generator must not wait for the encoder
-    "libx264": "veryfast",
+# Measured at 1280x720, crf 18, one core: superfast 17 ms a frame, veryfast 25, medium 64, at 2.6,
+# 1.5 and 1.5 Mbit/s. The generator needs the cores, and superfast loses nothing but disk space.
+DEFAULT_PRESETS = {
+    "libx264": "superfast",
     "libx265": "veryfast",
     "h264_nvenc": "p4",
     "hevc_nvenc": "p4",
