@@ -23,8 +23,8 @@ def upsample(before: int, after: int, stride: int) -> TransposedBlock:
 class FaceDecoder(nn.ModuleList):
     """Sound (B, embedding, 1, 1) and the encoder's maps -> (B, decoder[-1] + skip, S, S).
 
-    `channels` (from 1x1 to full size) has one entry a stage, `skips` the encoder's channels in the
-    same order. With `use_skips` False only the 1x1 map of the face is joined, the bottleneck
+    `channels` (from 1x1 to full size) has one entry a stage, `skips` the encoder's channels and
+    `max_residuals` the most residual blocks in the same order. With `use_skips` False only the 1x1 map of the face is joined, the bottleneck
     without which the decoder would not know whose face to draw.
     """
 
@@ -34,7 +34,7 @@ class FaceDecoder(nn.ModuleList):
         embedding: int,
         channels: Sequence[int],
         skips: Sequence[int],
-        max_residuals: int,
+        max_residuals: Sequence[int],
         use_skips: bool,
     ) -> None:
         strides, inner = stage_strides(image_size)
@@ -48,11 +48,12 @@ class FaceDecoder(nn.ModuleList):
         blocks: list[nn.Module] = [nn.Sequential(ConvBlock(embedding, first, 1, 1, 0))]
         grow = TransposedBlock(first + joined[0], second, inner, 1, 0)
         blocks.append(
-            nn.Sequential(grow, *residual_blocks(second, min(INNER_RESIDUALS, max_residuals)))
+            nn.Sequential(grow, *residual_blocks(second, min(INNER_RESIDUALS, max_residuals[1])))
         )
         before = second + joined[1]
-        for after, skip, stride in zip(channels[2:], joined[2:], reversed(strides), strict=True):
-            rest = residual_blocks(after, min(STAGE_RESIDUALS, max_residuals))
+        stages = zip(channels[2:], joined[2:], reversed(strides), max_residuals[2:], strict=True)
+        for after, skip, stride, most in stages:
+            rest = residual_blocks(after, min(STAGE_RESIDUALS, most))
             blocks.append(nn.Sequential(upsample(before, after, stride), *rest))
             before = after + skip
         super().__init__(blocks)

@@ -34,7 +34,8 @@ class Generator(nn.Module):
     face_channels, decoder_channels: one count a scale from full size to 1x1, taken as they are.
     audio_channels: five counts, taken as they are.
     audio_residuals: (2, 2, 2, 2) gives the sync expert's audio encoder, so that its weights fit.
-    max_residuals: at most so many residual blocks a scale in the face encoder and decoder.
+    max_residuals: at most so many residual blocks a scale in the face encoder and decoder; one count
+        for all, or one a scale from full size to 1x1 (they cost most where pictures are large).
     Raises ValueError for a size or a list that does not fit.
     """
 
@@ -49,7 +50,7 @@ class Generator(nn.Module):
         decoder_channels: Sequence[int] | None = None,
         audio_channels: Sequence[int] | None = None,
         audio_residuals: Sequence[int] = GENERATOR_AUDIO_RESIDUALS,
-        max_residuals: int = 3,
+        max_residuals: int | Sequence[int] = 3,
     ) -> None:
         super().__init__()
         scales = len(stage_strides(image_size)[0]) + 2
@@ -58,13 +59,18 @@ class Generator(nn.Module):
         audio = audio_channels or scale_channels(AUDIO_CHANNELS, width)
         sound = embedding or scale_channels([EMBEDDING], width)[0]
         hidden = scale_channels([OUTPUT_CHANNELS], width)[0]
-        face_residuals = [min(r, max_residuals) for r in extend(FACE_RESIDUALS, scales)]
+        most = [max_residuals] * scales if isinstance(max_residuals, int) else list(max_residuals)
+        if len(most) != scales:
+            raise ValueError(f"{scales} max_residuals are needed here, not {len(most)}")
+        face_residuals = [
+            min(pair) for pair in zip(extend(FACE_RESIDUALS, scales), most, strict=True)
+        ]
 
         self.image_size = image_size
         self.face_encoder_blocks = FaceEncoder(image_size, face, face_residuals, FACE_INPUTS)
         self.audio_encoder = AudioEncoder(audio, sound, audio_residuals)
         self.face_decoder_blocks = FaceDecoder(
-            image_size, sound, decoder[::-1], face[::-1], max_residuals, skips
+            image_size, sound, decoder[::-1], face[::-1], most[::-1], skips
         )
         self.output_block = nn.Sequential(
             ConvBlock(self.face_decoder_blocks.out_channels, hidden, 3, 1, 1),

@@ -69,6 +69,10 @@ class Task(pl.LightningModule):
         self._optimizer = optimizer
         self._warmup = warmup
 
+    def setup(self, stage: str) -> None:
+        # Convolutions over few channels run about a third faster this way on a CPU, and on tensor cores.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
     def trained(self) -> nn.Module:
         """What the optimizer moves."""
         return self

@@ -56,6 +56,7 @@ class Wav2LipTask(Task):
         mouth: weight of the mouth region within L1.
         mel_offset_frames: frames from a frame to the start of its mel window (25 fps); inference reads it.
         audio_from_expert: start the generator's audio encoder from the expert's, where the shapes agree.
+        init_from: checkpoint of a generator of the same shape to start from.
         optimizer, warmup: see `Task`.
 
     InputError where the expert's checkpoint is none, is for another image size, or has no loss or weight.
@@ -71,11 +72,14 @@ class Wav2LipTask(Task):
         mouth: float = 1.0,
         mel_offset_frames: int = 0,
         audio_from_expert: bool = False,
+        init_from: str | None = None,
         warmup: int | None = None,
     ) -> None:
         super().__init__(optimizer, warmup)
         self.save_hyperparameters()
         self.generator = build(generator)
+        if init_from:
+            self._start_from(init_from)
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
         self.mouth = mouth
         self.sync_loss = build(sync_loss) if sync_loss else None
@@ -90,6 +94,14 @@ class Wav2LipTask(Task):
                 self.generator.audio_encoder, network.get_submodule("audio_encoder")
             )
             log.info("%d blocks of the audio encoder start from the expert's", taken)
+
+    def _start_from(self, path: str) -> None:
+        try:
+            self.generator.load_state_dict(load_network(path, "generator").network.state_dict())
+        except RuntimeError as error:
+            raise InputError(
+                f"{path}: a generator of another shape than task.generator; {error}"
+            ) from error
 
     def _load_expert(self, path: str) -> nn.Module:
         if self.sync_loss is None:
