@@ -24,8 +24,8 @@ class FaceDecoder(nn.ModuleList):
     """Sound (B, embedding, 1, 1) and the encoder's maps -> (B, decoder[-1] + skip, S, S).
 
     `channels` (from 1x1 to full size) has one entry a stage, `skips` the encoder's channels and
-    `max_residuals` the most residual blocks in the same order. With `use_skips` False only the 1x1 map of the face is joined, the bottleneck
-    without which the decoder would not know whose face to draw.
+    `max_residuals` the most residual blocks in the same order. With `use_skips` False only the 1x1
+    map of the face is joined, without which the decoder would not know whose face to draw.
     """
 
     def __init__(
