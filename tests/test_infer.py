@@ -1,7 +1,10 @@
 """The real script, on files that the tests make."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import av
@@ -14,6 +17,11 @@ from wav2lip.checkpoints import build_network, save_network
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = {"_target_": "wav2lip.models.Generator", "width": 0.0625}
+
+
+def environment() -> dict[str, str]:
+    """Ours, with the package in reach of a program that is not in its folder."""
+    return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
 def infer(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -69,3 +77,62 @@ def test_a_picture_without_a_face_is_refused_in_one_line(folder: Path) -> None:
         "another --detector, or its place with --box"
     ]
     assert not list(folder.glob("*none*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--fps", "0"], "error: --fps 0: give frames a second, above 0 to 240"),
+        (
+            ["--detector", "eye"],
+            "error: --detector eye: give one of auto sfd yunet retinaface scrfd blazeface hog",
+        ),
+        (["--wat"], "error: unrecognized arguments: --wat; see --help"),
+    ],
+)
+def test_a_mistyped_option_is_one_line(folder: Path, words: list[str], message: str) -> None:
+    done = infer("--face", "face.png", "--audio", "tone.wav", *words, cwd=folder)
+    assert (done.returncode, done.stderr.splitlines()) == (2, [message])
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(folder: Path) -> None:
+    limit = 6000  # bytes a file may grow to; the kernel's answer is that of a full disk
+    program = (
+        f"import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit},)*2);"
+        f"sys.argv[0] = {str(ROOT / 'infer.py')!r}; runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    words = ["--face", "face.png", "--audio", "tone.wav", "--checkpoint", "tiny.safetensors"]
+    words += ["--output", "full/o.mp4", "--detector", "hog", "--crf", "0", "--nocache"]
+    command = [sys.executable, "-c", program, *words]
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=300, env=environment()
+    )
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("error: full/o.mp4: cannot be written")
+    assert list((folder / "full").iterdir()) == []
+
+
+def test_ctrl_c_leaves_no_broken_file(folder: Path) -> None:
+    with av.open(str(folder / "long.wav"), "w") as output:
+        stream = output.add_stream("pcm_s16le", rate=16000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(
+            np.zeros((1, 16000 * 600), np.int16), format="s16", layout="mono"
+        )
+        frame.sample_rate = 16000
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    words = ["--face", "face.png", "--audio", "long.wav", "--checkpoint", "tiny.safetensors"]
+    words += ["--output", "stop/o.mp4", "--detector", "hog"]
+    command = [sys.executable, str(ROOT / "infer.py"), *words]
+    running = subprocess.Popen(
+        command, cwd=folder, stderr=subprocess.PIPE, text=True, env=environment()
+    )
+    deadline = time.monotonic() + 120
+    while not list(folder.glob("stop/.*")) and time.monotonic() < deadline:
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=60)
+    assert (running.returncode, errors) == (130, "interrupted\n")
+    assert list((folder / "stop").iterdir()) == []
