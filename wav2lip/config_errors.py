@@ -6,7 +6,7 @@ from functools import wraps
 from typing import ParamSpec
 
 from hydra.errors import HydraException
-from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from wav2lip.errors import InputError, exit_on_input_error
 
@@ -27,7 +27,10 @@ def as_input_error(error: BaseException) -> InputError:
         if isinstance(cause, InputError):
             return cause
     for cause in chain:
-        if isinstance(cause, ConfigKeyError) and cause.parent_node is not None:
+        if (
+            isinstance(cause, ConfigAttributeError | ConfigKeyError)
+            and cause.parent_node is not None
+        ):
             known = ", ".join(sorted(str(key) for key in cause.parent_node))
             return InputError(f"config: there is no {cause.full_key!r}; known there: {known}")
     # The innermost says what is wrong; those around it, from where it was called.
