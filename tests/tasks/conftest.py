@@ -1,0 +1,76 @@
+from functools import partial
+
+import pytest
+import pytorch_lightning as pl
+
+from wav2lip.data.augment import AugmentSettings
+from wav2lip.data.datamodule import ClipDataModule
+from wav2lip.data.datasets import LipDataset, SyncDataset
+from wav2lip.data.synthetic import write_synthetic_corpus
+from wav2lip.tasks import SyncNetTask, Wav2LipTask
+
+SIZE = 48
+ADAM = {"_target_": "torch.optim.AdamW", "lr": 1e-3, "betas": [0.5, 0.99]}
+TINY = {"width": 0.0625, "image_size": SIZE, "audio_residuals": [0, 0, 0, 0], "max_residuals": 0}
+
+
+@pytest.fixture(scope="session")
+def small_corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("small_corpus")
+    write_synthetic_corpus(folder, {"train": 4, "val": 3}, seconds=1.4, image_size=SIZE)
+    return folder
+
+
+@pytest.fixture
+def sync_task():
+    return lambda: SyncNetTask(
+        syncnet={"_target_": "wav2lip.models.SyncNet", "stem_stride": 2, "embedding": 16, **TINY},
+        loss={"_target_": "wav2lip.losses.WindowContrast"},
+        optimizer=ADAM,
+        warmup=3,
+    )
+
+
+@pytest.fixture
+def lip_task():
+    def make(**changes: object):
+        arguments = {
+            "generator": {"_target_": "wav2lip.models.Generator", "embedding": 16, **TINY},
+            "optimizer": ADAM,
+            "sync_loss": {"_target_": "wav2lip.losses.SyncContrast"},
+            "weights": {"l1": 1.0, "sync": 0.1},
+        }
+        return Wav2LipTask(**{**arguments, **changes})
+
+    return make
+
+
+@pytest.fixture
+def sync_data(small_corpus):
+    train = partial(SyncDataset, windows=3, image_size=SIZE, augment=AugmentSettings())
+    val = partial(SyncDataset, windows=12, image_size=SIZE)
+    return lambda steps=3: ClipDataModule(train, val, [str(small_corpus)], 2, steps)
+
+
+@pytest.fixture
+def lip_data(small_corpus):
+    train = partial(LipDataset, image_size=SIZE, augment=AugmentSettings())
+    return lambda steps=3: ClipDataModule(
+        train, partial(LipDataset, image_size=SIZE), [str(small_corpus)], 2, steps
+    )
+
+
+@pytest.fixture
+def trainer():
+    """A quiet trainer on the CPU; callbacks and the number of steps are the caller's."""
+    return lambda steps, *callbacks: pl.Trainer(
+        max_steps=steps,
+        accelerator="cpu",
+        logger=False,
+        callbacks=list(callbacks),
+        enable_checkpointing=bool(callbacks),
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )

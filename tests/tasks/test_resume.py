@@ -1,0 +1,46 @@
+"""Killed at any step and resumed, a run goes on as if nothing had happened."""
+
+import pytest
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import ModelCheckpoint
+
+STEPS = 8  # in epochs of three: checkpoints fall into, and onto the end of, an epoch
+
+
+class Losses(pl.Callback):
+    def __init__(self) -> None:
+        self.by_step = {}
+
+    def on_train_batch_end(self, trainer, task, outputs, batch, batch_idx):
+        self.by_step[trainer.global_step] = float(outputs["loss"])
+
+
+@pytest.fixture(params=["sync", pytest.param("lip", marks=pytest.mark.slow)])
+def parts(request, sync_task, sync_data, lip_task, lip_data):
+    return (sync_task, sync_data) if request.param == "sync" else (lip_task, lip_data)
+
+
+def run(parts, trainer, checkpoint, resume=None):
+    """Losses by step of a run from `resume` to the end."""
+    task, data = parts
+    pl.seed_everything(3 if resume is None else 4)
+    losses = Losses()
+    fit = trainer(STEPS, losses, *checkpoint)
+    fit.fit(task(), data(), ckpt_path=resume, weights_only=True)
+    return losses.by_step
+
+
+def test_losses_after_a_resume_equal_the_uninterrupted_run(parts, trainer, tmp_path):
+    every_step = ModelCheckpoint(
+        tmp_path, filename="{step}", every_n_train_steps=1, save_top_k=-1, monitor=None
+    )
+    at_validation = ModelCheckpoint(tmp_path / "val", filename="{step}", save_top_k=-1)
+    whole = run(parts, trainer, [every_step, at_validation])
+    assert sorted(whole) == list(range(1, STEPS + 1))
+    for name in ("step=2", "step=3", "val/step=6"):
+        stopped = int(name.split("=")[1])
+        resumed = run(
+            parts, trainer, [ModelCheckpoint(tmp_path / "again")], tmp_path / f"{name}.ckpt"
+        )
+        assert sorted(resumed) == list(range(stopped + 1, STEPS + 1)), name
+        assert resumed == pytest.approx({k: whole[k] for k in resumed}, abs=1e-6), name

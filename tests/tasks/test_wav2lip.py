@@ -1,0 +1,101 @@
+import pytest
+import torch
+from pytorch_lightning.callbacks import ModelCheckpoint
+
+from wav2lip.checkpoints import load_network, save_network
+from wav2lip.errors import InputError
+from wav2lip.tasks.wav2lip import lower_halves, mask_lower_half, share_hearing
+
+
+@pytest.fixture
+def expert(sync_task, tmp_path):
+    task = sync_task()
+    save_network(tmp_path / "expert.safetensors", task.syncnet, task.hparams["syncnet"], {}, False)
+    return str(tmp_path / "expert.safetensors")
+
+
+def batch_of(lip_data):
+    return next(iter(lip_data().val_dataloader()))
+
+
+def test_the_lower_half_is_hidden_and_is_what_the_expert_sees():
+    faces = torch.arange(2 * 3 * 5 * 8 * 8).reshape(2, 3, 5, 8, 8).float() + 1
+    masked = mask_lower_half(faces)
+    assert (masked[..., :4, :] == faces[..., :4, :]).all()
+    assert (masked[..., 4:, :] == 0).all()
+    lips = lower_halves(faces)
+    assert lips.shape == (2, 15, 4, 8)
+    assert torch.equal(lips[1, 3 * 2 + 1], faces[1, 1, 2, 4:])  # frame 2, channel 1
+
+
+def test_the_expert_stays_frozen_and_out_of_the_checkpoint(
+    lip_task, lip_data, trainer, expert, tmp_path
+):
+    task = lip_task(expert=expert)
+    (network,) = task._expert
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    run = trainer(3, ModelCheckpoint(tmp_path, save_last=True))
+    run.fit(task, lip_data())
+    assert not any(module.training for module in network.modules())
+    assert task.generator.training or run.state.finished
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
+    assert {"val/l1", "val/sync", "val/response", "val/reference_l1"} <= set(run.callback_metrics)
+    checkpoint = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    assert all(key.startswith(("generator.", "sync_loss.")) for key in checkpoint["state_dict"])
+
+    loaded = load_network(tmp_path / "last.ckpt", "generator")
+    assert loaded.metadata["mel_offset_frames"] == 0
+    for key, value in task.generator.state_dict().items():
+        assert torch.equal(loaded.network.state_dict()[key], value)
+
+
+def test_the_sync_term_reaches_the_generator_and_not_the_expert(lip_task, lip_data, expert):
+    task = lip_task(expert=expert)
+    batch = batch_of(lip_data)
+    terms = task.losses(task.generate(batch), batch)
+    assert set(terms) == {"l1", "sync"}
+    terms["sync"].backward()
+    moved = [p.grad.abs().sum() for p in task.generator.parameters() if p.grad is not None]
+    assert sum(moved) > 0
+    assert all(p.grad is None for p in task._expert[0].parameters())
+
+
+def test_only_what_the_generator_may_see_reaches_it(lip_task, lip_data):
+    task = lip_task().eval()
+    batch = batch_of(lip_data)
+    with torch.no_grad():
+        before = task.generate(batch)
+        assert before.shape == batch["target"].shape
+        batch["target"][..., 24:, :] = 0  # the answer
+        assert torch.equal(task.generate(batch), before)
+        batch["target"][..., :24, :] = 0
+        assert not torch.equal(task.generate(batch), before)
+
+
+def test_hearing_is_shared_up_to_the_first_block_that_differs(lip_task, sync_task):
+    own, expert = lip_task().generator.audio_encoder, sync_task().syncnet.audio_encoder
+    assert share_hearing(own, expert) == 6
+    assert all(
+        torch.equal(a, b) for a, b in zip(own.parameters(), expert.parameters(), strict=True)
+    )
+    generator = dict(lip_task().hparams["generator"], audio_residuals=[0, 0, 0, 1])
+    longer = lip_task(generator=generator).generator.audio_encoder
+    kept = [p.clone() for p in longer[4].parameters()]
+    assert share_hearing(longer, expert) == 4
+    assert all(torch.equal(a, b) for a, b in zip(longer[4].parameters(), kept, strict=True))
+
+
+def test_an_expert_that_cannot_serve_is_named(lip_task, expert, tmp_path):
+    task = lip_task()
+    other = tmp_path / "generator.safetensors"
+    save_network(other, task.generator, task.hparams["generator"], {})
+    with pytest.raises(InputError, match=r"generator\.safetensors: holds a generator, not a sync"):
+        lip_task(expert=str(other))
+    with pytest.raises(InputError, match=r"no such checkpoint"):
+        lip_task(expert=str(tmp_path / "missing.ckpt"))
+    with pytest.raises(InputError, match=r"faces of 48 px, the generator makes 96 px"):
+        lip_task(expert=expert, generator={**task.hparams["generator"], "image_size": 96})
+    with pytest.raises(InputError, match=r"needs a task\.sync_loss"):
+        lip_task(expert=expert, sync_loss=None)
+    with pytest.raises(InputError, match=r"task\.weights"):
+        lip_task(expert=expert, weights={"l1": 1.0})
