@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from wav2lip.data.augment import NONE, AugmentSettings, FaceView, SoundView
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+@pytest.fixture
+def crops():
+    """Two padded crops of 120 px: noise, so that any shift shows."""
+    return rng(1).integers(0, 256, (2, 120, 120, 3)).astype(np.uint8)
+
+
+def test_without_augmentation_the_face_is_the_crop_without_its_margin(crops):
+    faces = FaceView(NONE, 96, 0.125, rng())(crops)
+    assert faces.shape == (2, 96, 96, 3)
+    assert (faces == crops[:, 12:108, 12:108]).all()
+
+
+def test_flip_mirrors(crops):
+    settings = AugmentSettings(flip=1, shift=0, scale=0, colour=0)
+    assert (FaceView(settings, 96, 0.125, rng())(crops) == crops[:, 12:108, 107:11:-1]).all()
+
+
+def test_every_frame_of_a_sample_gets_the_same_view(crops):
+    for seed in range(10):
+        view = FaceView(AugmentSettings(), 96, 0.125, rng(seed))
+        faces = view(np.stack([crops[0], crops[0]]))
+        assert (faces[0] == faces[1]).all()
+
+
+def test_shift_and_scale_never_leave_the_padded_crop():
+    # A white margin of one pixel around the crop would show at the faces' edges.
+    ramp = np.tile(np.arange(120, dtype=np.uint8)[:, None, None], (1, 120, 3))
+    for seed in range(40):
+        faces = FaceView(AugmentSettings(shift=0.5, scale=0.2, colour=0), 96, 0.125, rng(seed))(
+            ramp[None]
+        )
+        column = faces[0, :, 0, 0].astype(int)
+        assert (np.diff(column) >= 0).all()
+        assert len(set(column)) > 70
+
+
+def test_colour_changes_stay_in_range(crops):
+    settings = AugmentSettings(flip=0, shift=0, scale=0, colour=0.9)
+    face = FaceView(settings, 96, 0.125, rng(3))(crops)
+    assert face.dtype == np.uint8
+    assert (face != crops[:, 12:108, 12:108]).mean() > 0.5
+
+
+def test_a_gain_of_ten_decibels_is_eight_tenths_and_leaves_silence_silent():
+    mel = np.full((80, 16), -1, np.float32)
+    mel[:, :4] = -4
+    view = SoundView(NONE, rng())
+    assert (view(mel) == mel).all()
+    view.shift = 0.08 * 10
+    assert view(mel)[:, 4:] == pytest.approx(-0.2)
+    assert (view(mel)[:, :4] == -4).all()
+
+
+def test_noise_fills_silence_and_a_mask_makes_it():
+    silent = np.full((80, 16), -4, np.float32)
+    noisy = SoundView(AugmentSettings(gain=0, noise=1), rng())(silent)
+    assert -4 < noisy.mean() < -0.5
+    loud = np.full((80, 16), 3, np.float32)
+    masked = SoundView(AugmentSettings(gain=0, noise=0, mask=1), rng())(loud)
+    bands = (masked == -4).all(1).sum()
+    assert 1 <= bands <= 10
+    assert ((masked == -4).any(1) == (masked == -4).all(1)).all()
+
+
+def test_sound_stays_within_the_mel_range():
+    mel = rng(2).uniform(-4, 4, (80, 16)).astype(np.float32)
+    for seed in range(20):
+        out = SoundView(AugmentSettings(gain=40, noise=1, mask=1), rng(seed))(mel)
+        assert out.dtype == np.float32
+        assert out.min() >= -4
+        assert out.max() <= 4

@@ -1,0 +1,81 @@
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from wav2lip.data.datamodule import ClipDataModule, ResumableSampler, load_clips
+from wav2lip.data.datasets import SyncDataset
+from wav2lip.data.synthetic import write_synthetic_corpus
+from wav2lip.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    write_synthetic_corpus(folder, {"train": 3, "val": 2}, seconds=1.2, image_size=48)
+    return folder
+
+
+def module(corpus, **changes: object):
+    dataset = partial(SyncDataset, windows=3, image_size=48)
+    arguments = {"manifests": [str(corpus)], "batch_size": 2, "steps_per_epoch": 4, **changes}
+    return ClipDataModule(dataset, dataset, **arguments)
+
+
+def at_batch(data, batch, world=1, rank=0):
+    """The data module as in a run that has trained on `batch` batches."""
+    loop = SimpleNamespace(epoch_loop=SimpleNamespace(total_batch_idx=batch - 1))
+    data.trainer = SimpleNamespace(fit_loop=loop, world_size=world, global_rank=rank)
+    return data
+
+
+def test_after_a_resume_the_next_sample_comes_next():
+    consumed = 0
+    sampler = ResumableSampler(12, 3, lambda: consumed)
+    assert len(sampler) == 12
+    assert list(sampler) == list(range(12))
+    consumed = 6  # in the middle of the first epoch
+    assert list(sampler) == list(range(6, 12))
+    consumed = 12
+    assert list(sampler) == list(range(12, 24))
+
+
+def test_processes_share_each_batch():
+    shares = [list(ResumableSampler(12, 3, lambda: 12, rank, 2)) for rank in (0, 1)]
+    assert shares == [[12, 13, 14, 18, 19, 20], [15, 16, 17, 21, 22, 23]]
+
+
+def test_the_loader_goes_on_where_training_stands(corpus):
+    whole = list(at_batch(module(corpus), 0).train_dataloader())
+    rest = list(at_batch(module(corpus), 2).train_dataloader())
+    assert (len(whole), len(rest)) == (4, 2)
+    for expected, batch in zip(whole[2:], rest, strict=True):
+        assert batch["clip"] == expected["clip"]
+        assert torch.equal(batch["lips"], expected["lips"])
+        assert torch.equal(batch["mel"], expected["mel"])
+
+
+def test_validation_sees_every_clip_once(corpus):
+    batches = list(module(corpus, val_batch_size=8).val_dataloader())
+    assert [len(batch["clip"]) for batch in batches] == [2]
+
+
+def test_manifests_are_one_several_or_weighted(corpus):
+    assert len(load_clips(str(corpus), "train")) == 3
+    assert len(load_clips([str(corpus), str(corpus / "manifest.csv")], "train")) == 6
+    assert [clip.weight for clip in load_clips({str(corpus): 0.5}, "val")] == [0.5, 0.5]
+
+
+def test_what_cannot_be_trained_on_is_named(corpus, tmp_path):
+    with pytest.raises(InputError, match="no clip of split 'test'"):
+        load_clips([str(corpus)], "test")
+    with pytest.raises(InputError, match="with 500 frames"):
+        load_clips([str(corpus)], "train", min_frames=500)
+    (tmp_path / "manifest.csv").write_bytes((corpus / "manifest.csv").read_bytes())
+    with pytest.raises(InputError, match=r"safetensors: missing; the manifest points nowhere"):
+        load_clips([str(tmp_path)], "train")
+    with pytest.raises(InputError, match="need at least 2 clips"):
+        module(corpus, batch_size=1)
+    with pytest.raises(InputError, match="steps_per_epoch=0"):
+        module(corpus, steps_per_epoch=0)

@@ -1,0 +1,26 @@
+import pytest
+import torch
+
+from wav2lip.losses import masked_l1
+from wav2lip.losses.reconstruction import mouth_weight
+
+
+def test_plain_l1_is_the_mean_difference():
+    assert masked_l1(torch.full((2, 3, 8, 8), 0.75), torch.full((2, 3, 8, 8), 0.5)).item() == 0.25
+
+
+def test_the_mouth_map_covers_the_mouth():
+    weight = mouth_weight(20, 3.0, torch.zeros(1))
+    assert weight.shape == (20, 20)
+    assert weight[11:19, 4:16].unique().tolist() == [3.0]
+    assert (weight == 3).sum() == 8 * 12
+
+
+def test_a_weighted_mouth_counts_more_and_the_mean_stays_a_mean():
+    target = torch.zeros(1, 3, 5, 20, 20)
+    assert masked_l1(target + 0.5, target, mouth=3.0).item() == pytest.approx(0.5)
+    inside, outside = target.clone(), target.clone()
+    inside[..., 15, 10] = 1
+    outside[..., 2, 10] = 1
+    ratio = masked_l1(inside, target, mouth=3.0) / masked_l1(outside, target, mouth=3.0)
+    assert ratio.item() == pytest.approx(3)
