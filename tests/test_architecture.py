@@ -1,0 +1,85 @@
+"""Who may import whom (see the direction in the README's layout), read from the source files."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "wav2lip"
+# Lower levels first; those of one level never import each other.
+LEVELS = (
+    {"types", "errors", "config_errors"},
+    {"media", "models", "losses", "metrics", "downloads", "torchscript", "weight_files"},
+    {"checkpoints", "clips"},
+    {"faces"},
+    {"preprocessing", "data"},
+    {"tasks", "callbacks"},
+    {"inference"},
+)
+# Single modules that one level has of its own, in the order in which they may import each other.
+WITHIN = {
+    ("config_errors", "errors"),
+    ("weight_files", "torchscript"),
+    ("metrics", "media"),
+}
+HEAVY = ("av", "cv2", "dlib", "face_alignment")
+
+
+def level(piece):
+    (number,) = [i for i, pieces in enumerate(LEVELS) if piece in pieces]
+    return number
+
+
+def imports():
+    """(importing piece, imported piece, file) of every import of the package by itself."""
+    for file in sorted(PACKAGE.rglob("*.py")):
+        parts = file.relative_to(PACKAGE).with_suffix("").parts
+        if parts == ("__init__",):
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module == "wav2lip":
+                names = [f"wav2lip.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{file}: a relative import"
+                names = [node.module]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                continue
+            for name in names:
+                if name.startswith("wav2lip."):
+                    yield parts[0], name.split(".")[1], file.relative_to(ROOT)
+
+
+def test_every_piece_has_its_level():
+    pieces = {
+        path.stem
+        for path in PACKAGE.iterdir()
+        if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").is_file()
+    }
+    assert pieces <= set().union(*LEVELS)
+
+
+def test_imports_go_down():
+    found = list(imports())
+    assert len(found) > 100
+    wrong = [
+        f"{file}: {importer} imports {imported}"
+        for importer, imported, file in found
+        if importer != imported
+        and (importer, imported) not in WITHIN
+        and level(imported) >= level(importer)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["models", "losses", "tasks", "checkpoints"])
+def test_training_code_loads_neither_video_library_nor_face_detector(name):
+    code = f"import sys, wav2lip.{name}; print([m for m in {HEAVY!r} if m in sys.modules])"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert result.stdout.strip() == "[]"
