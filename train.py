@@ -23,10 +23,9 @@ def parts(config: DictConfig | None) -> list[Any]:
     return [instantiate(part) for part in (config or {}).values() if part]
 
 
-def last_checkpoint(run: Path) -> str | None:
-    """Where an interrupted run left off."""
-    path = run / "checkpoints" / "last.ckpt"
-    return str(path) if path.is_file() else None
+def last_checkpoint(run: str) -> Path:
+    """Where a run leaves off, interrupted or finished."""
+    return Path(run) / "checkpoints" / "last.ckpt"
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="train")
@@ -46,10 +45,12 @@ def main(cfg: DictConfig) -> None:
     # and instantiate() makes one of every dict it is not told to convert.
     task = instantiate(cfg.task, _recursive_=False, _convert_="all")
     trainer = instantiate(cfg.trainer, callbacks=parts(cfg.callbacks), logger=parts(cfg.logger))
-    resume = last_checkpoint(Path(cfg.run)) if cfg.resume else None
+    last = last_checkpoint(cfg.run)
+    resume = cfg.resume and last.is_file()
     if resume:
-        print(f"going on from {resume} (resume=false starts anew)")
-    trainer.fit(task, data, ckpt_path=resume, weights_only=True)
+        print(f"going on from {last} (resume=false starts anew)")
+    trainer.fit(task, data, ckpt_path=last if resume else None, weights_only=True)
+    trainer.save_checkpoint(last)  # the callback saved some steps ago
 
 
 if __name__ == "__main__":

@@ -23,12 +23,21 @@ def small_corpus(tmp_path_factory):
 
 @pytest.fixture
 def sync_task():
-    return lambda: SyncNetTask(
-        syncnet={"_target_": "wav2lip.models.SyncNet", "stem_stride": 2, "embedding": 16, **TINY},
-        loss={"_target_": "wav2lip.losses.WindowContrast"},
-        optimizer=ADAM,
-        warmup=3,
-    )
+    def make(**changes: object):
+        arguments = {
+            "syncnet": {
+                "_target_": "wav2lip.models.SyncNet",
+                "stem_stride": 2,
+                "embedding": 16,
+                **TINY,
+            },
+            "loss": {"_target_": "wav2lip.losses.WindowContrast"},
+            "optimizer": ADAM,
+            "warmup": 3,
+        }
+        return SyncNetTask(**{**arguments, **changes})
+
+    return make
 
 
 @pytest.fixture

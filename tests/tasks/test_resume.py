@@ -1,5 +1,7 @@
 """Killed at any step and resumed, a run goes on as if nothing had happened."""
 
+from functools import partial
+
 import pytest
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import ModelCheckpoint
@@ -20,13 +22,15 @@ def parts(request, sync_task, sync_data, lip_task, lip_data):
     return (sync_task, sync_data) if request.param == "sync" else (lip_task, lip_data)
 
 
-def run(parts, trainer, checkpoint, resume=None):
-    """Losses by step of a run from `resume` to the end."""
+def run(parts, trainer, checkpoint, resume=None, steps=STEPS, keep=None):
+    """Losses by step of a run from `resume` to the end, whose state is saved as `keep`."""
     task, data = parts
     pl.seed_everything(3 if resume is None else 4)
     losses = Losses()
-    fit = trainer(STEPS, losses, *checkpoint)
+    fit = trainer(steps, losses, *checkpoint)
     fit.fit(task(), data(), ckpt_path=resume, weights_only=True)
+    if keep:
+        fit.save_checkpoint(keep)
     return losses.by_step
 
 
@@ -44,3 +48,14 @@ def test_losses_after_a_resume_equal_the_uninterrupted_run(parts, trainer, tmp_p
         )
         assert sorted(resumed) == list(range(stopped + 1, STEPS + 1)), name
         assert resumed == pytest.approx({k: whole[k] for k in resumed}, abs=1e-6), name
+
+
+@pytest.mark.parametrize("finished", [5, 6])
+def test_a_finished_run_given_more_steps_goes_on(sync_task, sync_data, trainer, tmp_path, finished):
+    # At a constant rate: a schedule that ends with the run has other rates in a longer one.
+    parts = partial(sync_task, warmup=None), sync_data
+    whole = run(parts, trainer, [])
+    run(parts, trainer, [], steps=finished, keep=tmp_path / "end.ckpt")
+    resumed = run(parts, trainer, [], tmp_path / "end.ckpt")
+    assert sorted(resumed) == list(range(finished + 1, STEPS + 1))
+    assert resumed == pytest.approx({k: whole[k] for k in resumed}, abs=1e-6)
