@@ -1,6 +1,7 @@
 """Run the generator over faces and sound, in batches that fit the machine."""
 
 import os
+import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -49,6 +50,7 @@ class Drawer:
         self.batch = min(batch_size, CPU_BATCH if on_cpu else GPU_BATCH)
         self.dtype = torch.float32 if on_cpu else torch.float16
         self.workers = max(1, len(os.sched_getaffinity(0))) if on_cpu else 1
+        self.seconds = 0.0  # of the last run: workers' time at work, over their number
         folded = fold_batch_norms(network).to(device, self.dtype)
         self._network = folded.to(memory_format=torch.channels_last)
 
@@ -77,14 +79,21 @@ class Drawer:
         if self.device.type == "cpu":
             torch.set_num_threads(1)
         pool = ThreadPoolExecutor(self.workers, "wav2lip-draw")
-        running: deque[Future[list[Drawn]]] = deque()
+        running: deque[Future[tuple[list[Drawn], float]]] = deque()
+        self.seconds = 0.0
+
+        def first() -> list[Drawn]:
+            results, seconds = running.popleft().result()
+            self.seconds += seconds / self.workers
+            return results
+
         try:
             for items in self._batches(located):
                 running.append(pool.submit(self._draw, items, mel, offset))
                 if len(running) > self.workers:
-                    yield from running.popleft().result()
+                    yield from first()
             while running:
-                yield from running.popleft().result()
+                yield from first()
         finally:
             pool.shutdown(cancel_futures=True)
             torch.set_num_threads(threads)
@@ -101,7 +110,11 @@ class Drawer:
         if items:
             yield items
 
-    def _draw(self, items: list[Located], mel: NDArray[np.float32], offset: float) -> list[Drawn]:
+    def _draw(
+        self, items: list[Located], mel: NDArray[np.float32], offset: float
+    ) -> tuple[list[Drawn], float]:
+        """The batch, and the seconds it took."""
+        start = time.perf_counter()
         faces = [(item.frame, box) for item in items for box in item.boxes]
         drawn = np.zeros((0, self.size, self.size, 3), np.uint8)
         if faces:
@@ -116,4 +129,4 @@ class Drawer:
         for item in items:
             results.append(Drawn(item, drawn[at : at + len(item.boxes)]))
             at += len(item.boxes)
-        return results
+        return results, time.perf_counter() - start

@@ -75,7 +75,13 @@ class LipSyncer:
     ) -> None:
         self.settings = settings or Settings()
         self.device = torch.device(device)
-        self._loaded = loaded
+        # The network itself is not kept: the drawer has its own, folded copy.
+        self._checkpoint = {
+            "path": str(loaded.path),
+            "sha256": loaded.sha256,
+            "config": loaded.config,
+            "metadata": loaded.metadata,
+        }
         size = int(loaded.metadata["image_size"])
         self._offset = loaded.metadata["mel_offset_frames"] / loaded.metadata["fps"]  # seconds
         self._drawer = Drawer(loaded.network, size, self.device, self.settings.batch_size)
@@ -167,14 +173,8 @@ class LipSyncer:
         return self._run(probe(face), audio, self._new_report(face, audio, ""))
 
     def _new_report(self, face: PathLike, audio: PathLike, output: PathLike) -> Report:
-        checkpoint = {
-            "path": str(self._loaded.path),
-            "sha256": self._loaded.sha256,
-            "config": self._loaded.config,
-            "metadata": self._loaded.metadata,
-        }
         names = (str(output), str(face), str(audio))
-        return Report(*names, asdict(self.settings), checkpoint, str(self.device))
+        return Report(*names, asdict(self.settings), self._checkpoint, str(self.device))
 
     def _run(
         self, info: VideoInfo, audio: PathLike, report: Report
@@ -199,7 +199,7 @@ class LipSyncer:
             report.detector = detector.settings() if detector else {}
             stages = held.enter_context(Stages())
             report.stage_seconds = stages.seconds
-            shown = stages.start("decode", partial(_framed, settings), playback, QUEUE)
+            shown = stages.start("decode", lambda _: _framed(settings, iter(playback)), (), QUEUE)
             located = stages.start("faces", Locator(detector, settings), shown, QUEUE)
             draw = partial(self._drawer, mel=mel, offset=self._offset)
             drawn = stages.start("generate", draw, located, QUEUE)
@@ -208,6 +208,7 @@ class LipSyncer:
                     faceless.append(report.frames)
                 report.frames += 1
                 yield talking
+        stages.seconds["generate"] = self._drawer.seconds
         report.video_seconds = report.audio_seconds
         report.frames_with_face = report.frames - len(faceless)
         report.without_face = ranges(faceless)

@@ -1,0 +1,166 @@
+"""How fast infer.py is here, and where the time goes.
+
+    python benchmarks/infer.py                    a minute of 1280x720 at 29.97 fps, full-size network
+    python benchmarks/infer.py --seconds 10 --checkpoint default
+
+Prints (1) the generator alone: the plain eager forward at batch 128 against the one that infer.py
+uses, in turns, and (2) a whole run: frames a second against the generator alone, the share of each
+stage, face finding a frame, and memory. Processor time is given beside wall time: on a machine that
+does other work too, wall time says little.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+import wave
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from skimage import data
+
+from wav2lip.checkpoints import build_network, load_network, save_network
+from wav2lip.inference.drawer import Drawer
+from wav2lip.inference.lip_syncer import LipSyncer
+from wav2lip.inference.locate import Located
+from wav2lip.inference.report import Report
+from wav2lip.inference.settings import Settings
+from wav2lip.media.video import Frame, VideoWriter
+
+SIZE = (1280, 720)  # px
+FPS = Fraction(30000, 1001)
+PUBLISHED_BATCH = 128
+FULL_SIZE = {"_target_": "wav2lip.models.Generator"}
+FULL_METADATA = {"mel_offset_frames": 0, "fps": 25, "image_size": 96}
+
+
+def make_video(path: Path, seconds: float) -> None:
+    """The astronaut (public domain) at 1280x720, moving as somebody who talks does, with noise."""
+    rng = np.random.default_rng(0)
+    picture = cv2.resize(data.astronaut()[:288, :, ::-1], SIZE, interpolation=cv2.INTER_CUBIC)
+    noise = rng.normal(0, 1, (8, SIZE[1], SIZE[0], 3)).astype(np.float32)
+    with VideoWriter(path, *SIZE, FPS, crf=20) as writer:
+        for i in range(round(seconds * FPS)):
+            t = float(i / FPS)
+            move = np.array([[1, 0, 12 * np.sin(1.3 * t)], [0, 1, 6 * np.sin(2.1 * t)]])
+            moved = cv2.warpAffine(picture, move, SIZE, borderMode=cv2.BORDER_REFLECT)
+            noisy = np.clip(moved + noise[i % len(noise)], 0, 255)
+            writer.write(noisy.astype(np.uint8), t)
+
+
+def make_sound(path: Path, seconds: float) -> None:
+    """A tone that swells three times a second."""
+    t = np.arange(round(seconds * 16000)) / 16000
+    tone = np.sin(880 * t) * np.abs(np.sin(10 * t)) * 12000
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(tone.astype(np.int16).tobytes())
+
+
+def measure(work: Callable[[], int]) -> tuple[float, float]:
+    """(frames a second, processor milliseconds a frame) of `work`, which returns its frames."""
+    wall, processor = time.perf_counter(), time.process_time()
+    frames = work()
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    return frames / wall, 1000 * processor / frames
+
+
+def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[float, float]:
+    """Print eager against ours; (frames a second, processor ms a frame) of ours."""
+    network = load_network(checkpoint, "generator").network.to(device)
+    size = network.image_size
+    drawer = Drawer(network, size, torch.device(device), PUBLISHED_BATCH)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (PUBLISHED_BATCH, size, size, 3), np.uint8)
+    box = np.array([0, 0, size, size], np.float32)
+    items = [Located(Frame(image, i / 25, i), [box]) for i, image in enumerate(images)]
+    mel = rng.normal(size=(80, 600)).astype(np.float32)
+    face = torch.rand(PUBLISHED_BATCH, 6, size, size, device=device)
+    windows = torch.randn(PUBLISHED_BATCH, 1, 80, 16, device=device)
+
+    @torch.inference_mode()
+    def eager() -> int:
+        network(windows, face)[0, 0, 0, 0].item()
+        return PUBLISHED_BATCH
+
+    def ours() -> int:
+        return sum(len(d.drawn) for d in drawer(iter(items), mel, 0.0))
+
+    results: dict[str, list[tuple[float, float]]] = {"eager": [], "ours": []}
+    for _ in range(rounds):
+        results["eager"].append(measure(eager))
+        results["ours"].append(measure(ours))
+    best = {name: (max(r[0] for r in v), min(r[1] for r in v)) for name, v in results.items()}
+    print("generator alone          frames/s   processor ms/frame")
+    print(
+        f"  eager, batch {PUBLISHED_BATCH}      {best['eager'][0]:9.2f}  {best['eager'][1]:10.1f}"
+    )
+    print(f"  infer.py, batch {drawer.batch:<3}    {best['ours'][0]:9.2f}  {best['ours'][1]:10.1f}")
+    print(
+        f"  ratio                {best['ours'][0] / best['eager'][0]:9.2f}  "
+        f"{best['eager'][1] / best['ours'][1]:10.2f}"
+    )
+    return best["ours"]
+
+
+def whole_run(
+    checkpoint: Path | str, device: str, face: Path | None, folder: Path, seconds: float
+) -> tuple[Report, float]:
+    """A run, and its processor milliseconds a frame."""
+    sound = folder / "sound.wav"
+    make_sound(sound, seconds)
+    if face is None:
+        face = folder / "face.mp4"
+        make_video(face, seconds)
+    syncer = LipSyncer.from_checkpoint(checkpoint, device, Settings(cache=False))
+    began = time.process_time()
+    report = syncer(face, sound, folder / "out.mp4")
+    return report, 1000 * (time.process_time() - began) / report.frames
+
+
+def show(report: Report, processor: float, alone: tuple[float, float]) -> None:
+    """Print a run's speed, its stages and its memory."""
+    rate = report.frames / report.seconds
+    print(
+        f"whole run: {report.frames} frames of {report.width}x{report.height}, {report.fps:.2f} fps"
+    )
+    print(f"  {rate:.2f} frames/s, {rate / report.fps:.2f} x real time")
+    print(f"  {rate / alone[0]:.2f} of the generator alone")
+    print(f"  {processor:.1f} processor ms/frame, {alone[1] / processor:.2f} of it the generator's")
+    for stage, busy in report.stage_seconds.items():
+        share = 100 * busy / report.seconds
+        print(f"  {stage:9} {1000 * busy / report.frames:8.2f} ms/frame at work, {share:5.1f} %")
+    print(f"  {report.frames_with_face} frames with a face, by {report.detector}")
+    print(f"  peak memory {report.peak_memory_bytes / 2**20:.0f} MiB, of the run")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=60, help="of video (default: 60)")
+    parser.add_argument("--checkpoint", help="default: a full-size network with random weights")
+    parser.add_argument("--face", type=Path, help="a video instead of the one made here")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--rounds", type=int, default=3, help="of the generator alone (default: 3)")
+    args = parser.parse_args()
+    print(f"{args.device}, {len(os.sched_getaffinity(0))} cores, torch {torch.__version__}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        checkpoint = args.checkpoint
+        if checkpoint is None:
+            checkpoint = folder / "full.safetensors"
+            torch.manual_seed(0)
+            save_network(checkpoint, build_network(FULL_SIZE), FULL_SIZE, FULL_METADATA)
+        # The run comes first: the eager forward takes gigabytes that are not the run's.
+        report, processor = whole_run(checkpoint, args.device, args.face, folder, args.seconds)
+        alone = generator_alone(checkpoint, args.device, args.rounds)
+        show(report, processor, alone)
+
+
+if __name__ == "__main__":
+    main()
