@@ -8,7 +8,7 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from wav2lip.config_errors import exit_on_config_error
+from wav2lip.config_errors import exit_on_config_error, require_complete
 from wav2lip.preprocessing.clip import ClipSettings
 from wav2lip.preprocessing.corpus import plan, preprocess
 
@@ -17,6 +17,7 @@ from wav2lip.preprocessing.corpus import plan, preprocess
 @exit_on_config_error
 def main(cfg: DictConfig) -> None:
     """Plan one job a video, run them, say what came out."""
+    require_complete(cfg)
     output = Path(cfg.output)
     jobs = plan(
         Path(cfg.input),

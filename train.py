@@ -14,7 +14,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from wav2lip.config_errors import exit_on_config_error
+from wav2lip.config_errors import exit_on_config_error, require_complete
 from wav2lip.errors import InputError
 
 
@@ -36,6 +36,7 @@ def main(cfg: DictConfig) -> None:
         raise InputError(
             "no experiment given; try experiment=syncnet or experiment=wav2lip (configs/experiment)"
         )
+    require_complete(cfg)
     # Lightning cannot know that the data module's sampler goes on where it stopped.
     warnings.filterwarnings("ignore", message=".*your dataloader is not resumable.*")
     pl.seed_everything(cfg.seed, workers=True)

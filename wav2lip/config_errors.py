@@ -6,6 +6,7 @@ from functools import wraps
 from typing import ParamSpec
 
 from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from wav2lip.errors import InputError, exit_on_input_error
@@ -36,6 +37,16 @@ def as_input_error(error: BaseException) -> InputError:
     # The innermost says what is wrong; those around it, from where it was called.
     text = str(chain[-1]).split("full_key")[0]
     return InputError(f"config: {text}")
+
+
+def require_complete(config: DictConfig) -> None:
+    """InputError where a value that the user must give (`???` in the YAML) is missing.
+
+    Hydra leaves such a key out of a call and takes the default of the code in its place.
+    """
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        raise InputError(f"config: {' and '.join(missing)} must be given; add {missing[0]}=...")
 
 
 def exit_on_config_error(main: Callable[P, int | None]) -> Callable[P, None]:

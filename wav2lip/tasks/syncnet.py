@@ -77,8 +77,10 @@ class SyncNetTask(Task):
         windows = similarity.shape[-1]  # few in a short validation window: search no farther
         max_shift = min(MAX_SHIFT, windows - 1)
         offset = diagonal_means(similarity, max_shift).argmax(-1) - max_shift
+        loss = self.loss(audio, face)
         values: dict[str, Any] = {
-            "val/sync": self.loss(audio, face),
+            "val/loss": loss,
+            "val/sync": loss,
             "val/pairwise": pairwise_accuracy(similarity, min(FAR, windows - 1)),
             "val/offset_within_1": (offset.abs() <= 1).float().mean(),
         }

@@ -142,9 +142,13 @@ class Wav2LipTask(Task):
             terms["sync"] = self.sync_loss(audio, face)
         return terms
 
+    def total(self, terms: dict[str, Tensor]) -> Tensor:
+        """Weighted sum of the terms."""
+        return torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
+
     def training_step(self, batch: LipBatch, _: int) -> Tensor:
         terms = self.losses(self.generate(batch), batch)
-        loss = torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
+        loss = self.total(terms)
         values = {f"train/{name}": value.detach() for name, value in terms.items()}
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]))
         return loss
@@ -153,9 +157,9 @@ class Wav2LipTask(Task):
         generated = self.generate(batch)
         target = to_float(batch["target"])
         lower = slice(target.shape[-2] // 2, None)
-        values: dict[str, Any] = {
-            f"val/{name}": value for name, value in self.losses(generated, batch).items()
-        }
+        terms = self.losses(generated, batch)
+        values: dict[str, Any] = {f"val/{name}": value for name, value in terms.items()}
+        values["val/loss"] = self.total(terms)
         if len(target) > 1:  # a batch of one has no other clip's sound
             # A generator that ignores the sound copies the reference's mouth: then this stays near zero.
             other = self.generate(batch, batch["mels"].roll(1, dims=0))
