@@ -113,6 +113,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(folder: Path) -> None:
     assert list((folder / "full").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_no_broken_file(folder: Path) -> None:
     with av.open(str(folder / "long.wav"), "w") as output:
         stream = output.add_stream("pcm_s16le", rate=16000, layout="mono")

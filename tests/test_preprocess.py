@@ -1,0 +1,82 @@
+"""preprocess.py as a user runs it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wav2lip.clips import ClipFile, read_manifest
+from wav2lip.data.synthetic import synthesize, write_synthetic_video
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def preprocess(*arguments: object, cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "preprocess.py"), "detector=hog", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+
+
+def refused(result):
+    """The one line of a refusal, after checking that it is one."""
+    lines = result.stderr.strip().splitlines()
+    assert result.returncode == 2, result.stderr
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("error: ")
+    return lines[0]
+
+
+def test_a_folder_of_videos_becomes_clip_files_and_a_manifest(tmp_path):
+    videos, output = tmp_path / "my videos", tmp_path / "out"
+    (videos / "deep" / "er").mkdir(parents=True)
+    write_synthetic_video(videos / "deep" / "er" / "a b.mp4", synthesize(1, 1.2, size=200))
+    write_synthetic_video(videos / "c.mp4", synthesize(2, 1.2, size=200))
+    (videos / "broken.mp4").write_text("no video")
+    result = preprocess(f"input='{videos}'", f"output={output}", "workers=2", "val_share=0")
+    assert result.returncode == 0, result.stderr
+    assert "2 clips" in result.stdout
+    rows = read_manifest(output)
+    assert sorted(row.source for row in rows) == ["c.mp4", "deep/er/a b.mp4"]
+    assert {row.split for row in rows} == {"train"}
+    assert ClipFile(output / rows[0].clip).crop_size == 120
+    failures = (output / "failures.csv").read_text()
+    assert "broken.mp4" in failures
+    assert not list(output.rglob("*.part"))
+    assert not (output / ".hydra").exists()
+
+
+@pytest.mark.slow
+def test_bad_input_is_one_line_and_exit_code_2(tmp_path):
+    empty, output = tmp_path / "empty", tmp_path / "out"
+    empty.mkdir()
+    cases = {
+        "no such folder": [f"input={tmp_path}/missing", f"output={output}"],
+        "no video in it": [f"input={empty}", f"output={output}"],
+        "input must be given": [f"output={output}"],
+        "there is no 'clip.fpss'; known there: detect_every": [
+            f"input={empty}",
+            f"output={output}",
+            "clip.fpss=3",
+        ],
+        "above 0": [f"input={empty}", f"output={output}", "clip.fps=0"],
+    }
+    for text, arguments in cases.items():
+        assert text in refused(preprocess(*arguments))
+        assert not output.exists()
+
+
+@pytest.mark.slow
+def test_videos_without_a_face_are_one_line(tmp_path):
+    made = synthesize(3, 1.0)
+    made.frames[:] = 90
+    write_synthetic_video(tmp_path / "grey.mp4", made)
+    result = preprocess(f"input={tmp_path}", f"output={tmp_path / 'out'}", "workers=1")
+    assert result.returncode == 2
+    assert "grey.mp4: no face in any of its 25 frames" in result.stderr.splitlines()[-1]
