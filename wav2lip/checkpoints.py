@@ -33,7 +33,7 @@ from wav2lip.weight_files import (
     read_weight_file,
 )
 
-Kind = Literal["generator", "syncnet", "quality_discriminator", "judge"]
+Kind = Literal["generator", "syncnet", "quality_discriminator", "judge", "mouth_encoder"]
 KINDS: tuple[Kind, ...] = get_args(Kind)  # in order of preference where a file holds several
 
 PACKAGE = "wav2lip.models"
@@ -43,6 +43,7 @@ CLASSES: dict[str, Kind] = {
     "SyncNet": "syncnet",
     "QualityDiscriminator": "quality_discriminator",
     "SyncNetV2": "judge",
+    "MouthEncoder": "mouth_encoder",
 }
 FPS = 25  # frames a second that a generator is trained at, unless its checkpoint says otherwise
 SHOWN = 3  # keys named in a message about weights that do not fit

@@ -33,3 +33,12 @@ class LipBatch(TypedDict):
     mel: Tensor  # (B, 1, 80, 16) float32
     start: Tensor  # (B,) int64, first frame of the window
     clip: list[str]  # B clip names
+
+
+class LooksBatch(TypedDict):
+    """N frames of each of B clips at different moments, each with its sound, to learn mouths apart from people."""
+
+    faces: Tensor  # (B, N, 3, S, S) uint8, BGR
+    mels: Tensor  # (B, N, 1, 80, 16) float32
+    start: Tensor  # (B, N) int64, the frames
+    clip: list[str]  # B clip names

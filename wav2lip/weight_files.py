@@ -25,6 +25,7 @@ NETWORK_MARKS = {
     "face_encoder.0.conv_block.0.weight": "syncnet",
     "binary_pred.0.weight": "quality_discriminator",
     "netcnnaud.0.weight": "judge",
+    "mouth_code.weight": "mouth_encoder",
 }
 FOREIGN_MARKS = {
     "conv3_3_norm.weight": "the weights of the S3FD face detector",
@@ -39,6 +40,7 @@ NETWORK_NAMES = {
     "syncnet": "a sync expert",
     "quality_discriminator": "a quality discriminator",
     "judge": "the judge (SyncNet v2) of the LSE scores",
+    "mouth_encoder": "a mouth encoder",
 }
 
 

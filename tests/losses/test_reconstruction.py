@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from wav2lip.losses import masked_l1
+from wav2lip.losses import edge_l1, masked_l1
 from wav2lip.losses.reconstruction import mouth_weight
 
 
@@ -24,3 +24,11 @@ def test_a_weighted_mouth_counts_more_and_the_mean_stays_a_mean():
     outside[..., 2, 10] = 1
     ratio = masked_l1(inside, target, mouth=3.0) / masked_l1(outside, target, mouth=3.0)
     assert ratio.item() == pytest.approx(3)
+
+
+def test_edge_l1_counts_steps_and_not_levels():
+    target = torch.zeros(1, 3, 4, 4)
+    assert edge_l1(target + 0.5, target).item() == 0
+    column = target.clone()
+    column[..., 2] = 1.0  # a step up and a step down in each of 4 rows of 16 pixels
+    assert edge_l1(column, target).item() == pytest.approx(2 * 4 / 16)

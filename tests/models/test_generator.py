@@ -119,3 +119,37 @@ def test_what_cannot_be_built_says_why(arguments, message):
 def test_a_face_of_another_size_says_so():
     with pytest.raises(ValueError, match="96x96 faces, not 64x64"):
         Generator(width=0.125)(torch.zeros(1, 1, 80, 16), torch.zeros(1, 6, 64, 64))
+
+
+def test_folding_and_warping_start_from_the_reference():
+    network = Generator(width=0.25, fold=2, warp=True, embedding=16, rectify_sound=False).eval()
+    state = network.state_dict()
+    assert state["face_encoder_blocks.0.0.conv_block.0.weight"].shape == (8, 24, 3, 3)
+    assert len(network.face_encoder_blocks) == 6  # the scales of 48 px
+    assert state["output_block.1.weight"].shape == (24, 8, 1, 1)
+    face = torch.rand(2, 6, 96, 96)
+    with torch.inference_mode():
+        out = network(torch.zeros(2, 1, 80, 16), face)
+    assert out.shape == (2, 3, 96, 96)
+    assert torch.equal(out[:, :, :48], face[:, :3, :48])
+    # Untrained, a part of sigmoid(-2) = 0.119 is grey; flow is a fraction of a pixel.
+    blended = 0.881 * face[:, 3:, 48:] + 0.119 * 0.5
+    assert (out[:, :, 48:] - blended).abs().mean() < 0.05
+
+
+def test_draw_takes_the_sound_already_encoded():
+    network = Generator(width=0.125, embedding=16).eval()
+    mel, face = torch.rand(2, 1, 80, 16), torch.rand(2, 6, 96, 96)
+    with torch.inference_mode():
+        assert torch.equal(network(mel, face), network.draw(network.audio_encoder(mel), face))
+
+
+def test_sound_may_be_negative_where_asked():
+    network = Generator(width=0.125, embedding=16, rectify_sound=False)
+    assert (network.audio_encoder(torch.rand(4, 1, 80, 16)) < 0).any()
+    assert not (Generator(width=0.125).audio_encoder(torch.rand(4, 1, 80, 16)) < 0).any()
+
+
+def test_a_size_that_cannot_be_folded_is_refused():
+    with pytest.raises(ValueError, match="multiple of 2"):
+        Generator(image_size=96, fold=5)

@@ -54,8 +54,9 @@ def test_losses_after_a_resume_equal_the_uninterrupted_run(parts, trainer, tmp_p
 def test_a_finished_run_given_more_steps_goes_on(sync_task, sync_data, trainer, tmp_path, finished):
     # At a constant rate: a schedule that ends with the run has other rates in a longer one.
     parts = partial(sync_task, warmup=None), sync_data
-    whole = run(parts, trainer, [])
-    run(parts, trainer, [], steps=finished, keep=tmp_path / "end.ckpt")
-    resumed = run(parts, trainer, [], tmp_path / "end.ckpt")
+    whole = run(parts, trainer, [ModelCheckpoint(tmp_path / "whole")])
+    keep = tmp_path / "end.ckpt"
+    run(parts, trainer, [ModelCheckpoint(tmp_path / "begun")], steps=finished, keep=keep)
+    resumed = run(parts, trainer, [ModelCheckpoint(tmp_path / "again")], keep)
     assert sorted(resumed) == list(range(finished + 1, STEPS + 1))
     assert resumed == pytest.approx({k: whole[k] for k in resumed}, abs=1e-6)

@@ -40,8 +40,8 @@ def _open(path: Path) -> ClipFile:
     return ClipFile(path)
 
 
-class _ClipDataset:
-    """What both datasets share: the draw of a clip and the reading of faces and mel windows."""
+class ClipDataset:
+    """What all datasets share: the draw of a clip and the reading of faces and mel windows."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class _ClipDataset:
         return allowed
 
 
-class SyncDataset(_ClipDataset, Dataset[dict[str, Tensor | str]]):
+class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
     """Windows of one clip for the sync expert; see `wav2lip.types.SyncBatch`, without the batch dimension.
 
     Training: `windows` starts at least `gap` frames apart. Validation: consecutive starts, so that the
@@ -138,7 +138,7 @@ class SyncDataset(_ClipDataset, Dataset[dict[str, Tensor | str]]):
         }
 
 
-class LipDataset(_ClipDataset, Dataset[dict[str, Tensor | str]]):
+class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
     """A target window, a reference window and the sound; see `wav2lip.types.LipBatch`, without the batch dimension."""
 
     def __init__(

@@ -35,11 +35,17 @@ def stage_strides(image_size: int) -> tuple[list[int], int]:
 class FaceEncoder(nn.ModuleList):
     """Faces (B, 6, S, S) -> one map a scale, from (B, c0, S, S) to (B, c_last, 1, 1).
 
-    `channels` has one entry a scale: full size, one a stride, and the collapsed one last.
+    `channels` has one entry a scale: full size, one a stride, and the collapsed one last;
+    `stem` is the first kernel and its padding.
     """
 
     def __init__(
-        self, image_size: int, channels: Sequence[int], residuals: Sequence[int], in_channels: int
+        self,
+        image_size: int,
+        channels: Sequence[int],
+        residuals: Sequence[int],
+        in_channels: int,
+        stem: tuple[int, int],
     ) -> None:
         strides, inner = stage_strides(image_size)
         if len(channels) != len(strides) + 2:
@@ -47,7 +53,10 @@ class FaceEncoder(nn.ModuleList):
                 f"image_size {image_size} needs {len(strides) + 2} face_channels, "
                 f"not {len(channels)}"
             )
-        blocks: list[nn.Module] = [nn.Sequential(ConvBlock(in_channels, channels[0], 7, 1, 3))]
+        kernel, padding = stem
+        blocks: list[nn.Module] = [
+            nn.Sequential(ConvBlock(in_channels, channels[0], kernel, 1, padding))
+        ]
         steps = zip(pairwise(channels), strides, residuals[1:], strict=False)
         for (before, after), stride, count in steps:
             down = ConvBlock(before, after, 3, stride, 1 if stride == 2 else 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wav2lip.models.audio_encoder import (
@@ -10,12 +11,15 @@ from wav2lip.models.audio_encoder import (
     AudioEncoder,
 )
 from wav2lip.models.blocks import ConvBlock, extend, scale_channels
+from wav2lip.models.composition import MAPS, WarpBlend
 from wav2lip.models.face_decoder import DECODER_CHANNELS, FaceDecoder
 from wav2lip.models.face_encoder import FACE_CHANNELS, FACE_RESIDUALS, FaceEncoder, stage_strides
 
 EMBEDDING = 512  # channels where sound and face meet
 OUTPUT_CHANNELS = 32  # channels before the last 1x1 convolution to BGR
 FACE_INPUTS = 6  # masked target (3) over reference (3)
+STEM = (7, 3)  # kernel and padding of the first convolution
+FOLDED_STEM = (3, 1)  # as wide in pixels once a step is two of them
 
 
 class Generator(nn.Module):
@@ -36,6 +40,11 @@ class Generator(nn.Module):
     audio_residuals: (2, 2, 2, 2) gives the sync expert's audio encoder, so that its weights fit.
     max_residuals: at most so many residual blocks a scale in the face encoder and decoder; one count
         for all, or one a scale from full size to 1x1 (they cost most where pictures are large).
+    fold: pixels a side that are folded into channels on the way in and out: 2 works at half the size,
+        at a quarter of the cost (Shi et al., CVPR 2016, section 3.2). The lists then have the scales
+        of `image_size / fold`.
+    warp: True draws by moving the reference and colouring in (`WarpBlend`), instead of from nothing.
+    rectify_sound: False lets the encoded sound be negative.
     Raises ValueError for a size or a list that does not fit.
     """
 
@@ -44,6 +53,9 @@ class Generator(nn.Module):
         width: float = 1.0,
         image_size: int = 96,
         *,
+        fold: int = 1,
+        warp: bool = False,
+        rectify_sound: bool = True,
         skips: bool = True,
         embedding: int | None = None,
         face_channels: Sequence[int] | None = None,
@@ -53,7 +65,10 @@ class Generator(nn.Module):
         max_residuals: int | Sequence[int] = 3,
     ) -> None:
         super().__init__()
-        scales = len(stage_strides(image_size)[0]) + 2
+        if fold < 1 or image_size % (2 * fold):
+            raise ValueError(f"image_size {image_size} must be a multiple of 2 * fold ({2 * fold})")
+        inner = image_size // fold
+        scales = len(stage_strides(inner)[0]) + 2
         face = face_channels or scale_channels(extend(FACE_CHANNELS, scales), width)
         decoder = decoder_channels or scale_channels(extend(DECODER_CHANNELS, scales), width)
         audio = audio_channels or scale_channels(AUDIO_CHANNELS, width)
@@ -67,16 +82,24 @@ class Generator(nn.Module):
         ]
 
         self.image_size = image_size
-        self.face_encoder_blocks = FaceEncoder(image_size, face, face_residuals, FACE_INPUTS)
-        self.audio_encoder = AudioEncoder(audio, sound, audio_residuals)
-        self.face_decoder_blocks = FaceDecoder(
-            image_size, sound, decoder[::-1], face[::-1], most[::-1], skips
+        self.fold = fold
+        self.face_encoder_blocks = FaceEncoder(
+            inner, face, face_residuals, FACE_INPUTS * fold**2, STEM if fold == 1 else FOLDED_STEM
         )
+        self.audio_encoder = AudioEncoder(audio, sound, audio_residuals, rectify=rectify_sound)
+        self.face_decoder_blocks = FaceDecoder(
+            inner, sound, decoder[::-1], face[::-1], most[::-1], skips
+        )
+        last = nn.Conv2d(hidden, (MAPS if warp else 3) * fold**2, 1)
         self.output_block = nn.Sequential(
             ConvBlock(self.face_decoder_blocks.out_channels, hidden, 3, 1, 1),
-            nn.Conv2d(hidden, 3, 1),
-            nn.Sigmoid(),
+            last,
+            # Only the published output is squashed here; its place in the list is part of the keys.
+            nn.Identity() if warp else nn.Sigmoid(),
         )
+        self.composition = WarpBlend() if warp else None
+        if warp:
+            WarpBlend.start_from_reference(last)
 
     def forward(self, mel: Tensor, face: Tensor) -> Tensor:
         """Mel and face with or without a time axis -> faces in [0, 1], likewise."""
@@ -90,7 +113,13 @@ class Generator(nn.Module):
                 f"this generator draws {self.image_size}x{self.image_size} faces, "
                 f"not {face.shape[-2]}x{face.shape[-1]}"
             )
-        maps = self.face_encoder_blocks(face)
-        decoded = self.face_decoder_blocks(self.audio_encoder(mel), maps)
-        result: Tensor = self.output_block(decoded)
-        return result
+        return self.draw(self.audio_encoder(mel), face)
+
+    def draw(self, sound: Tensor, face: Tensor) -> Tensor:
+        """Encoded sound (B, embedding, 1, 1) and faces (B, 6, S, S) -> (B, 3, S, S)."""
+        folded = F.pixel_unshuffle(face, self.fold) if self.fold > 1 else face
+        maps = self.output_block(self.face_decoder_blocks(sound, self.face_encoder_blocks(folded)))
+        if self.fold > 1:
+            maps = F.pixel_shuffle(maps, self.fold)
+        drawn: Tensor = self.composition(maps, face) if self.composition else maps
+        return drawn

@@ -11,7 +11,7 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from wav2lip import losses
-from wav2lip.checkpoints import build_network, plain
+from wav2lip.checkpoints import Kind, build_network, load_network, plain
 from wav2lip.errors import InputError
 
 Config = dict[str, Any]
@@ -44,6 +44,25 @@ def build(config: Mapping[str, Any], *args: Any) -> Any:
 def to_float(pictures: Tensor) -> Tensor:
     """uint8 0-255 -> float32 0-1, the same shape."""
     return pictures.float() / 255
+
+
+def mask_lower_half(faces: Tensor) -> Tensor:
+    """Faces (..., S, S) with the lower half zeroed, as published."""
+    masked = faces.clone()
+    masked[..., faces.shape[-2] // 2 :, :] = 0
+    return masked
+
+
+def start_from(path: str, kind: Kind, network: nn.Module) -> nn.Module:
+    """`network` with the weights of a checkpoint's network of the same shape; InputError where it differs."""
+    try:
+        network.load_state_dict(load_network(path, kind).network.state_dict())
+    except RuntimeError as error:
+        problem = " ".join(str(error).split())
+        raise InputError(
+            f"{path}: a {kind} of another shape than task.{kind}; {problem}"
+        ) from error
+    return network
 
 
 def warmup_cosine(step: int, warmup: int, total: int, floor: float = 0.02) -> float:

@@ -9,18 +9,11 @@ from torch import Tensor, nn
 from wav2lip.checkpoints import load_network
 from wav2lip.errors import InputError
 from wav2lip.losses.reconstruction import masked_l1
-from wav2lip.tasks.base import Config, Task, build, to_float
+from wav2lip.tasks.base import Config, Task, build, mask_lower_half, start_from, to_float
 from wav2lip.types import LipBatch
 
 PUBLISHED_SIZE = 96  # px, where a config names none
 log = logging.getLogger(__name__)
-
-
-def mask_lower_half(faces: Tensor) -> Tensor:
-    """Faces (B, 3, T, S, S) with the lower half zeroed, as published."""
-    masked = faces.clone()
-    masked[..., faces.shape[-2] // 2 :, :] = 0
-    return masked
 
 
 def lower_halves(faces: Tensor) -> Tensor:
@@ -79,7 +72,7 @@ class Wav2LipTask(Task):
         self.save_hyperparameters()
         self.generator = build(generator)
         if init_from:
-            self._start_from(init_from)
+            self.generator = start_from(init_from, "generator", self.generator)
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
         self.mouth = mouth
         self.sync_loss = build(sync_loss) if sync_loss else None
@@ -94,14 +87,6 @@ class Wav2LipTask(Task):
                 self.generator.audio_encoder, network.get_submodule("audio_encoder")
             )
             log.info("%d blocks of the audio encoder start from the expert's", taken)
-
-    def _start_from(self, path: str) -> None:
-        try:
-            self.generator.load_state_dict(load_network(path, "generator").network.state_dict())
-        except RuntimeError as error:
-            raise InputError(
-                f"{path}: a generator of another shape than task.generator; {error}"
-            ) from error
 
     def _load_expert(self, path: str) -> nn.Module:
         if self.sync_loss is None:

@@ -1,0 +1,42 @@
+import pytest
+import torch
+
+from wav2lip.models.composition import MAX_FLOW, WarpBlend
+
+
+@pytest.fixture
+def face():
+    return torch.rand(2, 6, 32, 32, generator=torch.Generator().manual_seed(1))
+
+
+def maps(flow_x=0.0, blend=-20.0, colour=0.0):
+    out = torch.zeros(2, 6, 32, 32)
+    out[:, 0], out[:, 2], out[:, 3:] = flow_x, blend, colour
+    return out
+
+
+def test_without_flow_or_blend_the_lower_half_is_the_reference_and_the_upper_the_target(face):
+    out = WarpBlend()(maps(), face)
+    assert out.shape == (2, 3, 32, 32)
+    assert torch.equal(out[:, :, :16], face[:, :3, :16])
+    assert torch.allclose(out[:, :, 16:], face[:, 3:, 16:], atol=1e-5)
+
+
+def test_flow_fetches_from_the_right_by_a_quarter_of_the_side(face):
+    out = WarpBlend()(maps(flow_x=20.0), face)  # tanh(20) is 1
+    step = round(MAX_FLOW * 32)
+    assert step == 8
+    assert torch.allclose(out[:, :, 16:, :24], face[:, 3:, 16:, 8:], atol=1e-5)
+    last = face[:, 3:, 16:, -1:].expand(2, 3, 16, 8)
+    assert torch.allclose(out[:, :, 16:, 24:], last, atol=1e-5)
+
+
+def test_full_blend_shows_the_colour_alone(face):
+    out = WarpBlend()(maps(blend=20.0, colour=0.0), face)
+    assert torch.allclose(out[:, :, 16:], torch.full((2, 3, 16, 32), 0.5), atol=1e-6)
+
+
+def test_every_map_gets_a_gradient(face):
+    inputs = torch.randn(2, 6, 32, 32).requires_grad_()
+    (WarpBlend()(inputs, face) - face[:, :3]).abs().mean().backward()
+    assert (inputs.grad.abs().amax(dim=(0, 2, 3)) > 0).all()

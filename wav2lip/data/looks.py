@@ -1,0 +1,57 @@
+"""Frames of a clip at different moments: the same person, the same light, other mouths."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from wav2lip.data.augment import NONE, AugmentSettings, SoundView
+from wav2lip.data.datasets import Clip, ClipDataset
+from wav2lip.data.windows import evenly, spread
+
+
+class LooksDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
+    """`looks` frames of one clip with their sounds; see `wav2lip.types.LooksBatch`, without the batch dimension.
+
+    Training: in random order, at least `gap` frames apart, all within `span` frames, so that the
+    head has hardly moved and what differs is the mouth. Validation: the frames from the middle,
+    `gap` apart.
+    """
+
+    def __init__(
+        self,
+        clips: Sequence[Clip],
+        samples: int | None = None,
+        looks: int = 8,
+        gap: int = 2,
+        span: int = 50,
+        image_size: int = 96,
+        augment: AugmentSettings = NONE,
+        seed: int = 0,
+        mel_offset_frames: int = 0,
+    ) -> None:
+        super().__init__(clips, samples, image_size, augment, seed, mel_offset_frames)
+        self.looks = looks
+        self.gap = gap
+        self.span = span
+
+    def __getitem__(self, index: int) -> dict[str, Tensor | str]:
+        clip, file, rng = self._draw(index)
+        allowed = self._starts(clip, file, margin=abs(self.mel_offset_frames))
+        if self.samples is None:
+            every = allowed[:: self.gap] if len(allowed) >= self.looks * self.gap else allowed
+            chosen = np.asarray(every)[evenly(self.looks, range(len(every)))]
+        else:
+            first = int(rng.integers(0, max(1, len(allowed) - self.span + 1)))
+            chosen = spread(self.looks, allowed[first : first + self.span], self.gap, rng)
+        view, sound = self._view(file, rng), SoundView(self.augment, rng)
+        faces = view(file.crops(chosen)).transpose(0, 3, 1, 2)
+        mels = np.stack([sound(self._mel(file, int(f) + self.mel_offset_frames)) for f in chosen])
+        return {
+            "faces": torch.from_numpy(np.ascontiguousarray(faces)),
+            "mels": torch.from_numpy(mels)[:, None],
+            "start": torch.from_numpy(chosen.astype(np.int64)),
+            "clip": clip.row.clip,
+        }

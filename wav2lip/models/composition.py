@@ -1,0 +1,49 @@
+"""How a generator's last maps become a face: the person's own pixels, moved, and only where needed redrawn."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+MAPS = 6  # flow right and down, blend, colour B G R
+MAX_FLOW = 0.25  # of the face's side; a chin drops by less
+QUIET_BLEND = -2.0  # logit: an untrained network shows the reference, an eighth of it redrawn
+
+
+class WarpBlend(nn.Module):
+    """blend * colour + (1 - blend) * reference moved by the flow, in the half that is to be drawn.
+
+    forward: maps (B, 6, S, S) unbounded, face (B, 6, S, S) masked target over reference in [0, 1]
+    -> (B, 3, S, S) in [0, 1]. The upper half, which is given, is passed on as it is. Texture comes
+    from the reference at full sharpness; what it does not show (an open mouth's inside) is coloured
+    in. Warping with occlusion-aware inpainting: Siarohin et al., NeurIPS 2019, section 3.2.
+    """
+
+    def forward(self, maps: Tensor, face: Tensor) -> Tensor:
+        """Maps (B, 6, S, S), face (B, 6, S, S) -> (B, 3, S, S)."""
+        target, reference = face[:, :3], face[:, 3:]
+        flow = MAX_FLOW * 2 * torch.tanh(maps[:, :2].float())  # grid_sample's side is 2 long
+        grid = self._grid(face) + flow.permute(0, 2, 3, 1)
+        moved = F.grid_sample(
+            reference.float(), grid, padding_mode="border", align_corners=False
+        ).to(reference.dtype)
+        blend, colour = torch.sigmoid(maps[:, 2:3]), torch.sigmoid(maps[:, 3:])
+        drawn = moved + blend * (colour - moved)
+        half = face.shape[-2] // 2
+        return torch.cat([target[..., :half, :], drawn[..., half:, :]], dim=-2)
+
+    @staticmethod
+    def _grid(face: Tensor) -> Tensor:
+        """Where every pixel's centre lies: (1, S, S, 2) in [-1, 1], x before y."""
+        size = face.shape[-1]
+        line = (torch.arange(size, device=face.device) * 2 + 1) / size - 1
+        return torch.stack(torch.meshgrid(line, line, indexing="xy"), dim=-1)[None]
+
+    @staticmethod
+    def start_from_reference(last: nn.Conv2d) -> None:
+        """Set the layer that makes the maps (channels map-major: `fold`² a map) to show the reference."""
+        share = last.out_channels // MAPS
+        assert last.bias is not None
+        with torch.no_grad():
+            last.weight.mul_(0.1)
+            last.bias.zero_()
+            last.bias[2 * share : 3 * share] = QUIET_BLEND
