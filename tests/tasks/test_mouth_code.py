@@ -4,7 +4,7 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-from wav2lip.checkpoints import load_network
+from wav2lip.checkpoints import build_network, load_network, save_network
 from wav2lip.data.augment import NONE
 from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.looks import LooksDataset
@@ -111,6 +111,24 @@ def test_the_checkpoint_gives_the_generator_and_the_oracle_and_starts_the_next_t
     )
     own, given = following.generator.state_dict(), loaded.network.state_dict()
     assert all(torch.equal(own[k], given[k]) for k in given)
+
+
+def test_the_ear_may_start_from_an_experts(tmp_path):
+    config = {
+        "_target_": "wav2lip.models.SyncNet",
+        "width": 0.25,
+        "image_size": SIZE,
+        "audio_residuals": [0, 0, 0, 0],
+    }
+    expert = build_network(config)
+    save_network(tmp_path / "expert.safetensors", expert, config, {}, half=False)
+    ear = task(audio_from=str(tmp_path / "expert.safetensors")).generator.audio_encoder
+    taken = [
+        torch.equal(own.conv_block[0].weight, other.conv_block[0].weight)
+        for own, other in zip(ear, expert.audio_encoder, strict=True)
+        if own.conv_block[0].weight.shape == other.conv_block[0].weight.shape
+    ]
+    assert taken == [True] * 5  # all but the last, which makes a code of another length
 
 
 def test_another_shape_is_refused(trained):

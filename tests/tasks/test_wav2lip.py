@@ -60,6 +60,20 @@ def test_the_sync_term_reaches_the_generator_and_not_the_expert(lip_task, lip_da
     assert all(p.grad is None for p in task._expert[0].parameters())
 
 
+def test_edges_and_the_experts_features_are_terms_where_they_weigh(lip_task, lip_data, expert):
+    weights = {"l1": 1.0, "sync": 0.1, "edge": 0.5, "features": 0.2}
+    task = lip_task(expert=expert, weights=weights)
+    batch = batch_of(lip_data)
+    terms = task.losses(task.generate(batch), batch)
+    assert set(terms) == {"l1", "edge", "sync", "features"}
+    terms["features"].backward()
+    assert sum(p.grad.abs().sum() for p in task.generator.parameters() if p.grad is not None) > 0
+    assert all(p.grad is None for p in task._expert[0].parameters())
+    with torch.no_grad():
+        same = task.losses(batch["target"].float() / 255, batch)
+    assert same["edge"] == same["features"] == same["l1"] == 0
+
+
 def test_only_what_the_generator_may_see_reaches_it(lip_task, lip_data):
     task = lip_task().eval()
     batch = batch_of(lip_data)

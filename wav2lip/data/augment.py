@@ -78,8 +78,10 @@ class FaceView:
         if self.flip:
             faces = faces[:, :, ::-1]
         if self.recolour:
-            changed = faces * self.gain.astype(np.float32) + np.float32(self.bias)
-            faces = np.clip(np.rint(changed), 0, 255)
+            levels = np.arange(256)[:, None] * self.gain + self.bias
+            table = np.clip(np.rint(levels), 0, 255).astype(np.uint8)[None]  # a colour each column
+            faces = cv2.LUT(np.ascontiguousarray(faces).reshape(-1, self.size, 3), table)
+            faces = faces.reshape(-1, self.size, self.size, 3)
         return np.ascontiguousarray(faces, dtype=np.uint8)
 
 

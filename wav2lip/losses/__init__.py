@@ -1,5 +1,6 @@
 """Loss functions: pure functions, and thin modules over them for the configs to name."""
 
+from wav2lip.losses.features import feature_l1
 from wav2lip.losses.reconstruction import edge_l1, masked_l1
 from wav2lip.losses.sync import (
     CosineBCE,
@@ -18,6 +19,7 @@ __all__ = [
     "WindowContrast",
     "cosine_bce",
     "edge_l1",
+    "feature_l1",
     "info_nce",
     "masked_l1",
     "window_contrast",

@@ -12,8 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from wav2lip.checkpoints import load_network
 from wav2lip.losses.reconstruction import edge_l1, masked_l1
 from wav2lip.tasks.base import Config, Task, build, mask_lower_half, start_from, to_float
+from wav2lip.tasks.wav2lip import share_hearing
 from wav2lip.types import LooksBatch
 
 
@@ -30,6 +32,7 @@ class MouthCodeTask(Task):
             can carry much, and drawing forgives what hearing gets wrong.
         mel_offset_frames: frames from a frame to the start of its mel window (25 fps).
         init_from: checkpoint of this task to start from.
+        audio_from: checkpoint of a sync expert; the audio encoder starts from its, as far as shapes agree.
         optimizer, warmup: see `Task`.
     """
 
@@ -43,6 +46,7 @@ class MouthCodeTask(Task):
         noise: float = 0.2,
         mel_offset_frames: int = 0,
         init_from: str | None = None,
+        audio_from: str | None = None,
         warmup: int | None = None,
     ) -> None:
         super().__init__(optimizer, warmup)
@@ -55,6 +59,9 @@ class MouthCodeTask(Task):
         if init_from:
             self.generator = start_from(init_from, "generator", self.generator)
             self.mouth_encoder = start_from(init_from, "mouth_encoder", self.mouth_encoder)
+        if audio_from:
+            expert = load_network(audio_from, "syncnet").network
+            share_hearing(self.generator.audio_encoder, expert.get_submodule("audio_encoder"))
         self.draws = self.weights["l1"] > 0
         if not self.draws:
             self.requires_grad_(False)

@@ -1,14 +1,15 @@
 """Train the generator on pixels and on what a frozen sync expert hears in its mouths."""
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from wav2lip.checkpoints import load_network
 from wav2lip.errors import InputError
-from wav2lip.losses.reconstruction import masked_l1
+from wav2lip.losses.features import feature_l1
+from wav2lip.losses.reconstruction import edge_l1, masked_l1
 from wav2lip.tasks.base import Config, Task, build, mask_lower_half, start_from, to_float
 from wav2lip.types import LipBatch
 
@@ -45,7 +46,8 @@ class Wav2LipTask(Task):
         generator: config of `wav2lip.models.Generator`.
         expert: checkpoint of a sync expert; None trains on pixels alone.
         sync_loss: config of a loss over audio and face (B, D), e.g. `wav2lip.losses.SyncContrast`.
-        weights: of the terms `l1` and `sync`; the sync term may be switched on later by a callback.
+        weights: of the terms `l1` and `sync` (which a callback may switch on later), and where wanted
+            `edge` and, with an expert, `features`: see `edge_l1` and `feature_l1`.
         mouth: weight of the mouth region within L1.
         mel_offset_frames: frames from a frame to the start of its mel window (25 fps); inference reads it.
         audio_from_expert: start the generator's audio encoder from the expert's, where the shapes agree.
@@ -120,11 +122,18 @@ class Wav2LipTask(Task):
 
     def losses(self, generated: Tensor, batch: LipBatch) -> dict[str, Tensor]:
         """The terms, unweighted; their weights have the same keys."""
-        terms = {"l1": masked_l1(generated, to_float(batch["target"]), self.mouth)}
+        target = to_float(batch["target"])
+        terms = {"l1": masked_l1(generated, target, self.mouth)}
+        if self.weights.get("edge"):
+            terms["edge"] = edge_l1(generated, target, self.mouth)
         for expert in self._expert:
             assert self.sync_loss is not None
-            audio, face = expert(batch["mel"], lower_halves(generated))
+            lips = lower_halves(generated)
+            audio, face = expert(batch["mel"], lips)
             terms["sync"] = self.sync_loss(audio, face)
+            if self.weights.get("features"):
+                encoder = cast("nn.Sequential", expert.face_encoder)
+                terms["features"] = feature_l1(encoder, lips, lower_halves(target))
         return terms
 
     def total(self, terms: dict[str, Tensor]) -> Tensor:
