@@ -82,10 +82,18 @@ def test_every_second_sound_of_the_published_objective_is_from_another_window():
 
 def test_what_the_generator_pays_falls_with_the_fit():
     audio = unit(4, 8).abs()
-    assert SyncBCE()(audio, audio).item() < SyncBCE()(audio, audio.roll(1, 0)).item()
-    right, wrong = (
-        SyncContrast()(audio, audio).item(),
-        SyncContrast()(audio, audio.roll(1, 0)).item(),
-    )
-    assert right < math.log(4) < wrong
-    assert SyncContrast(scale=0)(audio, audio).item() == pytest.approx(math.log(4))
+    none = torch.zeros(4, 0, 8)
+    wrong = audio.roll(1, 0)
+    assert SyncBCE()(audio, audio, none).item() < SyncBCE()(audio, wrong, none).item()
+    paid = SyncContrast()
+    assert paid(audio, audio, none).item() < math.log(4) < paid(audio, wrong, none).item()
+    assert SyncContrast(scale=0)(audio, audio, none).item() == pytest.approx(math.log(4))
+
+
+def test_other_sounds_of_the_clip_are_what_a_face_must_not_fit():
+    audio, face = torch.eye(3)[:2], torch.eye(3)[:2]
+    others = torch.eye(3)[2].expand(2, 5, 3)  # cosine 0 with either face
+    right = math.log(1 + 5 * math.exp(-4))
+    assert SyncContrast(scale=4)(audio, face, others).item() == pytest.approx(right, abs=1e-6)
+    same = audio[:, None].expand(2, 5, 3)
+    assert SyncContrast(scale=4)(audio, face, same).item() == pytest.approx(math.log(6))

@@ -17,12 +17,13 @@ from torch.utils.data import Dataset
 
 from wav2lip.clips import ClipFile, ManifestRow
 from wav2lip.data.augment import NONE, AugmentSettings, FaceView, SoundView
-from wav2lip.data.windows import WINDOW, evenly, reference_start, spread, starts
+from wav2lip.data.windows import WINDOW, evenly, hard_negative, reference_start, spread, starts
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import MEL_STEP, mel_start
-from wav2lip.media.audio import MEL_RATE
+from wav2lip.media.audio import MEL_RATE, N_MELS
 
 OPEN_FILES = 512  # clip files kept mapped by one worker
+EMPTY = np.zeros((0, N_MELS, MEL_STEP), np.float32)
 LONG_CLIP = 250  # frames; a longer clip is drawn no more often, so that no single person rules
 
 
@@ -139,7 +140,10 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
 
 
 class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
-    """A target window, a reference window and the sound; see `wav2lip.types.LipBatch`, without the batch dimension."""
+    """A target window, a reference window and the sound; see `wav2lip.types.LipBatch`, without the batch dimension.
+
+    `others` sounds of the clip's other moments come along for a sync loss to contrast with.
+    """
 
     def __init__(
         self,
@@ -149,8 +153,10 @@ class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         augment: AugmentSettings = NONE,
         seed: int = 0,
         mel_offset_frames: int = 0,
+        others: int = 0,
     ) -> None:
         super().__init__(clips, samples, image_size, augment, seed, mel_offset_frames)
+        self.others = others
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
         clip, file, rng = self._draw(index)
@@ -165,11 +171,14 @@ class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         ]
         frames = range(target + self.mel_offset_frames, target + self.mel_offset_frames + WINDOW)
         mels = np.stack([sound(self._mel(file, frame)) for frame in frames])
+        elsewhere = [hard_negative(target, allowed, WINDOW, rng) for _ in range(self.others)]
+        others = [sound(self._mel(file, frame)) for frame in elsewhere]
         return {
             "target": torch.from_numpy(np.ascontiguousarray(faces[0])),
             "reference": torch.from_numpy(np.ascontiguousarray(faces[1])),
             "mels": torch.from_numpy(mels)[:, None],
             "mel": torch.from_numpy(sound(self._mel(file, target)))[None],
+            "others": torch.from_numpy(np.stack(others) if others else EMPTY)[:, None],
             "start": torch.tensor(target),
             "clip": clip.row.clip,
         }

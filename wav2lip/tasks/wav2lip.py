@@ -10,6 +10,7 @@ from wav2lip.checkpoints import load_network
 from wav2lip.errors import InputError
 from wav2lip.losses.features import feature_l1
 from wav2lip.losses.reconstruction import edge_l1, masked_l1
+from wav2lip.models import SyncNet
 from wav2lip.tasks.base import Config, Task, build, mask_lower_half, start_from, to_float
 from wav2lip.types import LipBatch
 
@@ -45,7 +46,8 @@ class Wav2LipTask(Task):
     Args:
         generator: config of `wav2lip.models.Generator`.
         expert: checkpoint of a sync expert; None trains on pixels alone.
-        sync_loss: config of a loss over audio and face (B, D), e.g. `wav2lip.losses.SyncContrast`.
+        sync_loss: config of a loss over audio and face (B, D) and other sounds (B, K, D), e.g.
+            `wav2lip.losses.SyncContrast`.
         weights: of the terms `l1` and `sync` (which a callback may switch on later), and where wanted
             `edge` and, with an expert, `features`: see `edge_l1` and `feature_l1`.
         mouth: weight of the mouth region within L1.
@@ -80,7 +82,7 @@ class Wav2LipTask(Task):
         self.sync_loss = build(sync_loss) if sync_loss else None
         # In a tuple, so that the frozen expert is neither trained, nor switched to train mode (which would
         # let its batch statistics drift), nor saved with every checkpoint.
-        self._expert: tuple[nn.Module, ...] = (self._load_expert(expert),) if expert else ()
+        self._expert: tuple[SyncNet, ...] = (self._load_expert(expert),) if expert else ()
         needed = {"l1", "sync"} if expert else {"l1"}
         if not needed <= set(self.weights):
             raise InputError(f"task.weights has {sorted(self.weights)}, and needs {sorted(needed)}")
@@ -90,7 +92,7 @@ class Wav2LipTask(Task):
             )
             log.info("%d blocks of the audio encoder start from the expert's", taken)
 
-    def _load_expert(self, path: str) -> nn.Module:
+    def _load_expert(self, path: str) -> SyncNet:
         if self.sync_loss is None:
             raise InputError(f"task.expert={path} needs a task.sync_loss; give one or expert=null")
         loaded = load_network(path, "syncnet")
@@ -101,7 +103,7 @@ class Wav2LipTask(Task):
                 f"{path}: an expert for faces of {size} px, the generator makes {own} px; "
                 f"train an expert with data.dataset.image_size={own}"
             )
-        return loaded.network.eval().requires_grad_(False)
+        return cast("SyncNet", loaded.network.eval().requires_grad_(False))
 
     def on_fit_start(self) -> None:
         for network in self._expert:
@@ -129,12 +131,20 @@ class Wav2LipTask(Task):
         for expert in self._expert:
             assert self.sync_loss is not None
             lips = lower_halves(generated)
-            audio, face = expert(batch["mel"], lips)
-            terms["sync"] = self.sync_loss(audio, face)
+            audio, others = self._sounds(expert, batch)
+            face = expert.embed_face(lips)
+            terms["sync"] = self.sync_loss(audio, face, others)
             if self.weights.get("features"):
-                encoder = cast("nn.Sequential", expert.face_encoder)
-                terms["features"] = feature_l1(encoder, lips, lower_halves(target))
+                terms["features"] = feature_l1(expert.face_encoder, lips, lower_halves(target))
         return terms
+
+    @staticmethod
+    @torch.no_grad()
+    def _sounds(expert: SyncNet, batch: LipBatch) -> tuple[Tensor, Tensor]:
+        """The expert's vectors of each window's sound (B, D) and of its clip's others (B, K, D)."""
+        sounds = torch.cat([batch["mel"][:, None], batch["others"]], dim=1)
+        heard = expert.embed_audio(sounds.flatten(0, 1)).view(*sounds.shape[:2], -1)
+        return heard[:, 0], heard[:, 1:]
 
     def total(self, terms: dict[str, Tensor]) -> Tensor:
         """Weighted sum of the terms."""
