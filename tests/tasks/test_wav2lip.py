@@ -7,13 +7,6 @@ from wav2lip.errors import InputError
 from wav2lip.tasks.wav2lip import lower_halves, mask_lower_half, share_hearing
 
 
-@pytest.fixture
-def expert(sync_task, tmp_path):
-    task = sync_task()
-    save_network(tmp_path / "expert.safetensors", task.syncnet, task.hparams["syncnet"], {}, False)
-    return str(tmp_path / "expert.safetensors")
-
-
 def batch_of(lip_data):
     return next(iter(lip_data().val_dataloader()))
 

@@ -2,6 +2,7 @@
 
 from wav2lip.callbacks.csv_curves import CSVCurves, CurvesPicture
 from wav2lip.callbacks.ema import EMA
+from wav2lip.callbacks.last_checkpoint import LastCheckpoint
 from wav2lip.callbacks.loader_watchdog import LoaderWatchdog
 from wav2lip.callbacks.nan_watchdog import NaNWatchdog
 from wav2lip.callbacks.plateau_watchdog import PlateauWatchdog
@@ -13,6 +14,7 @@ __all__ = [
     "EMA",
     "CSVCurves",
     "CurvesPicture",
+    "LastCheckpoint",
     "LoaderWatchdog",
     "NaNWatchdog",
     "PlateauWatchdog",

@@ -20,7 +20,7 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
         # First and second moments of all processes: means of means, because batches are of one size.
         values = input.float()
         moments = torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))])
-        total: Tensor = torch.distributed.nn.functional.all_reduce(moments)
+        total: Tensor = torch.distributed.nn.functional.all_reduce(moments)  # type: ignore[no-untyped-call]
         mean, square = total / torch.distributed.get_world_size()
         variance = (square - mean.square()).clamp(min=0)
         self._track(mean, variance, input)
