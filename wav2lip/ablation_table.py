@@ -21,7 +21,14 @@ from wav2lip.metrics.bootstrap import Interval, bootstrap_mean
 
 CURVES = Path("curves") / "metrics.csv"
 CONFIG = Path("hydra") / "config.yaml"
-METRICS = ("val/lower_l1", "val/l1", "val/sync", "val/response", "val/pairwise", "val/offset_within_1")
+METRICS = (
+    "val/lower_l1",
+    "val/l1",
+    "val/sync",
+    "val/response",
+    "val/pairwise",
+    "val/offset_within_1",
+)
 DIGITS = 4
 
 
@@ -122,7 +129,9 @@ def main() -> None:
     parser.add_argument("runs", type=Path, help="folder of runs, searched to any depth")
     parser.add_argument("--metric", nargs="+", default=list(METRICS), help="columns")
     parser.add_argument("--choose", default="val/loss", help="lowest value chooses the step")
-    parser.add_argument("--output", type=Path, help="folder of the tables; default: that of the runs")
+    parser.add_argument(
+        "--output", type=Path, help="folder of the tables; default: that of the runs"
+    )
     args = parser.parse_args()
     runs = collect(args.runs, args.choose, args.metric)
     table = tabulate(runs, args.metric)

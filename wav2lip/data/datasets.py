@@ -183,8 +183,8 @@ class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         # Leading mel windows want sound from before the target, so it keeps that distance from the ends.
         allowed = self._starts(clip, file, margin=abs(self.mel_offset_frames))
         target = int(rng.choice(np.asarray(allowed)))
-        elsewhere = self._starts(clip, file) if clip.span else starts(file.frames)
-        reference = reference_start(target, elsewhere, WINDOW, rng)
+        looks = self._starts(clip, file) if clip.span else starts(file.frames)
+        reference = reference_start(target, looks, WINDOW, rng)
         view, sound = self._view(file, rng), SoundView(self.augment, rng)
         faces = [
             view(file.crops(np.arange(start, start + WINDOW))).transpose(3, 0, 1, 2)
