@@ -162,7 +162,7 @@ class Wav2LipTask(Task):
         terms = self.losses(self.generate(batch), batch)
         loss = self.total(terms)
         values = {f"train/{name}": value.detach() for name, value in terms.items()}
-        self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]))
+        self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
         return loss
 
     def validation_step(self, batch: LipBatch, _: int) -> None:

@@ -94,7 +94,7 @@ class Wav2LipGANTask(Wav2LipTask):
             schedule.step()  # type: ignore[call-arg]  # never one that watches a metric
         values = {f"train/{name}": value.detach() for name, value in terms.items()}
         values |= {"train/real": real.detach(), "train/fake": fake.detach()}
-        self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]))
+        self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
         return loss.detach()
 
     def validation_step(self, batch: LipBatch, index: int) -> None:
