@@ -45,6 +45,7 @@ def run(parts, trainer, callbacks, resume=None):
     return seen.by_step, fit, task
 
 
+@pytest.mark.slow
 def test_losses_weights_and_average_after_a_resume(gan_task, lip_data, trainer, expert, tmp_path):
     def parts():
         return gan_task(expert=expert), lip_data()
@@ -53,7 +54,8 @@ def test_losses_weights_and_average_after_a_resume(gan_task, lip_data, trainer, 
     assert [whole[k][1] for k in range(1, STEPS + 1)] == [0.0] * 3 + [0.1] * 5
     for stopped in (2, 3, 5):
         path = tmp_path / f"step={stopped}.ckpt"
-        resumed, _, _ = run(parts(), trainer, [], path)
+        again = LastCheckpoint(tmp_path / "again.ckpt")
+        resumed, _, _ = run(parts(), trainer, [again], path)
         assert sorted(resumed) == list(range(stopped + 1, STEPS + 1)), stopped
         for step, values in resumed.items():
             assert values == pytest.approx(whole[step], abs=1e-6), (stopped, step)
@@ -65,7 +67,7 @@ def test_the_average_is_what_a_checkpoint_holds_and_the_rest_is_beside_it(
     from wav2lip.checkpoints import load_network
 
     parts = gan_task(expert=expert), lip_data()
-    _, fit, task = run(parts, trainer, [])
+    _, fit, task = run(parts, trainer, [LastCheckpoint(tmp_path / "last.ckpt")])
     fit.save_checkpoint(tmp_path / "end.ckpt")
     saved = torch.load(tmp_path / "end.ckpt", weights_only=True)
     key = "generator.output_block.1.weight"

@@ -10,6 +10,16 @@ from torchmetrics.functional.image import structural_similarity_index_measure
 
 from wav2lip.errors import InputError
 
+# What torch.load raises on a file that is none of its own, by what its bytes happen to say.
+DAMAGED = (
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)
 Backbone = Literal["alex", "vgg"]
 # The first weight's shape tells the two backbones of LPIPS apart.
 FIRST: dict[Backbone, tuple[int, ...]] = {"alex": (64, 3, 11, 11), "vgg": (64, 3, 3, 3)}
@@ -67,7 +77,7 @@ class LPIPSLoss(nn.Module):
             state = torch.load(path, map_location="cpu", weights_only=True)
         except FileNotFoundError as error:
             raise InputError(f"{path}: no such file of LPIPS weights") from error
-        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        except (*DAMAGED, OSError) as error:
             raise InputError(f"{path}: cannot be read as weights; download it again") from error
         name = _backbone_of(state if isinstance(state, dict) else {}, path)
         network = _NoTrainLpips(net=name, pnet_rand=True)
