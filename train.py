@@ -54,7 +54,7 @@ def main(cfg: DictConfig) -> None:
     task = instantiate(cfg.task, _recursive_=False, _convert_="all")
     if cfg.compile:
         for network in task.children():
-            network.compile()
+            network.compile(backend=cfg.compile)
     trainer = instantiate(cfg.trainer, callbacks=parts(cfg.callbacks), logger=parts(cfg.logger))
     last = last_checkpoint(cfg.run)
     resume = cfg.resume and last.is_file()

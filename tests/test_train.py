@@ -243,6 +243,27 @@ def test_ablations_side_by_side_become_a_table(corpus, networks, tmp_path, train
     }
 
 
+@pytest.mark.slow
+def test_every_option_at_once(corpus, networks, tmp_path, train_here):
+    train_here(
+        "experiment=wav2lip_gan",
+        f"data.manifests=[{corpus}]",
+        f"run={tmp_path}",
+        *(*TINY_GENERATOR, *PLAIN, *TINY_CRITIC, f"task.expert={networks / 'SyncNet.safetensors'}"),
+        "trainer.max_steps=2",
+        "trainer.precision=bf16-mixed",
+        "compile=aot_eager",
+        "logger=wandb",
+        "callbacks.videos.every=1",
+        "+task.pixel_losses.ssim={_target_: wav2lip.losses.SSIMLoss}",
+        "+task.weights.ssim=0.1",
+    )
+    assert 0 < logged(tmp_path, "val/ssim")[0] < 1
+    (offline,) = (tmp_path / "wandb").glob("offline-run-*")
+    media = {path.suffix for path in (offline / "files" / "media").rglob("*") if path.is_file()}
+    assert media == {".png", ".mp4"}
+
+
 def logged(run, name):
     return [value for _, value in read_curves(run / "curves" / "metrics.csv")[name]]
 
