@@ -2,6 +2,8 @@
 
 python train.py experiment=syncnet data.manifests=[data/clips]
 python train.py experiment=wav2lip data.manifests=[data/clips] task.expert=runs/syncnet/checkpoints/last.ckpt
+python train.py experiment=finetune_speaker init_from=default data.manifests=[data/one_person]
+python train.py -m experiment=ablation/full,ablation/no_gan seed=1,2,3 ...     several runs, one after another
 """
 
 import warnings
@@ -12,8 +14,10 @@ import hydra
 import pytorch_lightning as pl
 import torch
 from hydra.utils import instantiate
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
 
+from wav2lip.checkpoint_values import register_resolvers
 from wav2lip.config_errors import exit_on_config_error, require_complete
 from wav2lip.errors import InputError
 
@@ -26,6 +30,9 @@ def parts(config: DictConfig | None) -> list[Any]:
 def last_checkpoint(run: str) -> Path:
     """Where a run leaves off, interrupted or finished."""
     return Path(run) / "checkpoints" / "last.ckpt"
+
+
+register_resolvers()
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="train")
@@ -45,12 +52,18 @@ def main(cfg: DictConfig) -> None:
     # Plain data: a DictConfig among the hyper-parameters cannot be read back with weights_only=True,
     # and instantiate() makes one of every dict it is not told to convert.
     task = instantiate(cfg.task, _recursive_=False, _convert_="all")
+    if cfg.compile:
+        for network in task.children():
+            network.compile(backend=cfg.compile)
     trainer = instantiate(cfg.trainer, callbacks=parts(cfg.callbacks), logger=parts(cfg.logger))
     last = last_checkpoint(cfg.run)
     resume = cfg.resume and last.is_file()
     if resume:
         print(f"going on from {last} (resume=false starts anew)")
-    trainer.fit(task, data, ckpt_path=last if resume else None, weights_only=True)
+    try:
+        trainer.fit(task, data, ckpt_path=last if resume else None, weights_only=True)
+    except MisconfigurationException as error:
+        raise InputError(f"config: {error}") from error
     trainer.save_checkpoint(last)  # the callback saved some steps ago
 
 

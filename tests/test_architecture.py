@@ -17,7 +17,7 @@ LEVELS = (
     {"faces"},
     {"preprocessing", "data"},
     {"tasks", "callbacks"},
-    {"inference"},
+    {"inference", "ablation_table", "checkpoint_values"},
 )
 # Single modules that one level has of its own, in the order in which they may import each other.
 WITHIN = {

@@ -1,6 +1,7 @@
 """train.py as a user runs it, on synthetic faces and tiny networks."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from wav2lip.ablation_table import collect, tabulate
+from wav2lip.callbacks.csv_curves import read_curves
 from wav2lip.checkpoints import load_network
 from wav2lip.data.synthetic import write_synthetic_corpus
 
@@ -139,3 +142,163 @@ def generator_checkpoint(folder):
     config = {"_target_": "wav2lip.models.Generator", "width": 0.0625}
     save_network(folder / "generator.safetensors", build_network(config), config, {})
     return folder / "generator.safetensors"
+
+
+EXPERIMENTS = sorted(
+    str(path.relative_to(ROOT / "configs" / "experiment").with_suffix(""))
+    for path in (ROOT / "configs" / "experiment").rglob("*.yaml")
+)
+SYNC = {
+    "syncnet",
+    "syncnet_published",
+    "ablation/expert",
+    "ablation/expert_loss",
+    "ablation/window",
+}
+CODE = {
+    "mouth_code",
+    "mouth_code_ear",
+}  # their networks are tried in tests/tasks/test_mouth_code.py
+PLAIN = ("++task.generator.fold=1", "++task.generator.warp=false")
+TINY_CRITIC = ("task.discriminator.width=0.0625",)
+
+
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory):
+    """An untrained expert and an untrained generator, of 48 px."""
+    from wav2lip.checkpoints import build_network, save_network
+
+    folder = tmp_path_factory.mktemp("networks")
+    small = {"width": 0.0625, "image_size": 48, "embedding": 16, "audio_residuals": [0, 0, 0, 0]}
+    for name in ("SyncNet", "Generator"):
+        config = {"_target_": f"wav2lip.models.{name}", **small}
+        save_network(folder / f"{name}.safetensors", build_network(config), config, {}, half=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def one_person(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("person")
+    write_synthetic_corpus(folder, {"train": 1}, seconds=8.0, image_size=48)
+    return folder
+
+
+def settings(experiment, networks):
+    """What makes an experiment small, and gives it what it needs."""
+    if experiment in SYNC:
+        return [*TINY_EXPERT]
+    expert = f"task.expert={networks / 'SyncNet.safetensors'}"
+    if experiment == "finetune_speaker":
+        return [f"init_from={networks / 'Generator.safetensors'}", expert]
+    small = [*TINY_GENERATOR, *PLAIN, expert]
+    if experiment == "default_model":
+        small.append("task.init_from=null")
+    critic = "gan" in experiment or experiment.startswith("ablation")
+    return [*small, *(TINY_CRITIC if critic and experiment != "ablation/no_gan" else ())]
+
+
+@pytest.fixture
+def train_here(monkeypatch):
+    """train.py in this process, which spares a dozen starts of the libraries."""
+
+    def run(*arguments: object):
+        monkeypatch.setattr(sys, "argv", ["train.py", *QUICK, *map(str, arguments)])
+        runpy.run_path(str(ROOT / "train.py"), run_name="__main__")
+
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("experiment", [e for e in EXPERIMENTS if e not in CODE])
+def test_every_experiment_file_trains(
+    experiment, corpus, one_person, networks, tmp_path, train_here
+):
+    data = one_person if experiment == "finetune_speaker" else corpus
+    arguments = [f"experiment={experiment}", f"data.manifests=[{data}]", f"run={tmp_path}"]
+    train_here(*arguments, *settings(experiment, networks), "trainer.max_steps=2")
+    assert (tmp_path / "checkpoints" / "best.ckpt").is_file()
+    assert (tmp_path / "curves" / "curves.png").is_file()
+    kind = "syncnet" if experiment in SYNC else "generator"
+    assert load_network(tmp_path / "checkpoints" / "last.ckpt", kind).config["image_size"] == 48
+    strips = list((tmp_path / "samples").glob("*.png"))
+    assert bool(strips) == (kind == "generator" and experiment not in ("wav2lip", "default_model"))
+
+
+@pytest.mark.slow
+def test_ablations_side_by_side_become_a_table(corpus, networks, tmp_path, train_here):
+    experiments = "experiment=ablation/full,ablation/no_sync"
+    tiny = [
+        *TINY_GENERATOR,
+        *PLAIN,
+        *TINY_CRITIC,
+        f"task.expert={networks / 'SyncNet.safetensors'}",
+    ]
+    run = "run=" + str(tmp_path) + "/${experiment_name}/seed-${seed}"
+    data = f"data.manifests=[{corpus}]"
+    train_here("-m", experiments, "seed=1,2", run, data, *tiny, "trainer.max_steps=2")
+    table = tabulate(collect(tmp_path, "val/loss", ["val/l1"]), ["val/l1"])
+    assert {name: cells["val/l1"].clips for name, cells in table.items()} == {
+        "full": 2,
+        "no_sync": 2,
+    }
+
+
+@pytest.mark.slow
+def test_every_option_at_once(corpus, networks, tmp_path, train_here):
+    train_here(
+        "experiment=wav2lip_gan",
+        f"data.manifests=[{corpus}]",
+        f"run={tmp_path}",
+        *(*TINY_GENERATOR, *PLAIN, *TINY_CRITIC, f"task.expert={networks / 'SyncNet.safetensors'}"),
+        "trainer.max_steps=2",
+        "trainer.precision=bf16-mixed",
+        "compile=aot_eager",
+        "logger=wandb",
+        "callbacks.videos.every=1",
+        "+task.pixel_losses.ssim={_target_: wav2lip.losses.SSIMLoss}",
+        "+task.weights.ssim=0.1",
+    )
+    assert 0 < logged(tmp_path, "val/ssim")[0] < 1
+    (offline,) = (tmp_path / "wandb").glob("offline-run-*")
+    media = {path.suffix for path in (offline / "files" / "media").rglob("*") if path.is_file()}
+    assert media == {".png", ".mp4"}
+
+
+def logged(run, name):
+    return [value for _, value in read_curves(run / "curves" / "metrics.csv")[name]]
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one_with_the_same_global_batch(corpus, networks, tmp_path):
+    # In order of the sample numbers two batches of two are one of four. SGD, because Adam's first
+    # steps have the size of the rate whatever the gradient's, and so would hide or blow up differences.
+    expert = f"task.expert={networks / 'SyncNet.safetensors'}"
+    arguments = [
+        "experiment=wav2lip_gan",
+        f"data.manifests=[{corpus}]",
+        *(*TINY_GENERATOR, *PLAIN, *TINY_CRITIC, expert),
+        "trainer.max_steps=4",
+        "trainer.log_every_n_steps=1",
+        "task.optimizer={_target_: torch.optim.SGD, lr: 0.05}",
+        "~task.optimizer.betas",
+        "task.discriminator_optimizer=null",
+        "task.warmup=null",
+    ]
+    one = train(*arguments, f"run={tmp_path}/one", "data.batch_size=4")
+    assert one.returncode == 0, one.stderr
+    two = train(*arguments, f"run={tmp_path}/two", "trainer=ddp", "trainer.devices=2")
+    assert two.returncode == 0, two.stderr
+    names = (
+        "train/l1",
+        "train/sync",
+        "train/adv",
+        "train/real",
+        "train/fake",
+        "val/l1",
+        "val/sync",
+    )
+    for name in names:
+        single, double = (logged(tmp_path / run, name) for run in ("one", "two"))
+        assert len(single) == (4 if name.startswith("train") else 2), name
+        assert double == pytest.approx(single, abs=1e-4), name
+    assert abs(logged(tmp_path / "one", "val/l1")[0] - logged(tmp_path / "one", "val/l1")[1]) > 1e-3

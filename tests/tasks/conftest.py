@@ -3,11 +3,12 @@ from functools import partial
 import pytest
 import pytorch_lightning as pl
 
+from wav2lip.checkpoints import save_network
 from wav2lip.data.augment import AugmentSettings
 from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.datasets import LipDataset, SyncDataset
 from wav2lip.data.synthetic import write_synthetic_corpus
-from wav2lip.tasks import SyncNetTask, Wav2LipTask
+from wav2lip.tasks import SyncNetTask, Wav2LipGANTask, Wav2LipTask
 
 SIZE = 48
 ADAM = {"_target_": "torch.optim.AdamW", "lr": 1e-3, "betas": [0.5, 0.99]}
@@ -52,6 +53,35 @@ def lip_task():
         return Wav2LipTask(**{**arguments, **changes})
 
     return make
+
+
+@pytest.fixture
+def gan_task():
+    def make(**changes: object):
+        arguments = {
+            "generator": {"_target_": "wav2lip.models.Generator", "embedding": 16, **TINY},
+            "discriminator": {
+                "_target_": "wav2lip.models.QualityDiscriminator",
+                "width": 0.0625,
+                "image_size": SIZE,
+            },
+            "optimizer": ADAM,
+            "sync_loss": {"_target_": "wav2lip.losses.SyncContrast"},
+            "weights": {"l1": 1.0, "sync": 0.1, "adv": 0.05},
+            "clip": 1.0,
+            "warmup": 3,
+        }
+        return Wav2LipGANTask(**{**arguments, **changes})
+
+    return make
+
+
+@pytest.fixture
+def expert(sync_task, tmp_path):
+    """The file of an untrained expert."""
+    task = sync_task()
+    save_network(tmp_path / "expert.safetensors", task.syncnet, task.hparams["syncnet"], {}, False)
+    return str(tmp_path / "expert.safetensors")
 
 
 @pytest.fixture

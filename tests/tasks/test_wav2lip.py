@@ -7,13 +7,6 @@ from wav2lip.errors import InputError
 from wav2lip.tasks.wav2lip import articulate, lower_halves, mask_lower_half, share_hearing
 
 
-@pytest.fixture
-def expert(sync_task, tmp_path):
-    task = sync_task()
-    save_network(tmp_path / "expert.safetensors", task.syncnet, task.hparams["syncnet"], {}, False)
-    return str(tmp_path / "expert.safetensors")
-
-
 def batch_of(lip_data):
     return next(iter(lip_data().val_dataloader()))
 
@@ -72,6 +65,26 @@ def test_edges_and_the_experts_features_are_terms_where_they_weigh(lip_task, lip
     with torch.no_grad():
         same = task.losses(batch["target"].float() / 255, batch)
     assert same["edge"] == same["features"] == same["l1"] == 0
+
+
+def test_losses_are_in_fp32_where_the_network_runs_in_bf16(lip_task, lip_data, expert):
+    ssim = {"ssim": {"_target_": "wav2lip.losses.SSIMLoss"}}
+    weights = {"l1": 1.0, "sync": 0.1, "ssim": 0.1}
+    task = lip_task(expert=expert, pixel_losses=ssim, weights=weights).eval()
+    batch = batch_of(lip_data)
+    with torch.no_grad():
+        exact = task.generate(batch)
+        with torch.autocast("cpu", torch.bfloat16):
+            generated = task.generate(batch)
+            terms = task.losses(generated, batch)
+    assert generated.dtype == torch.float32
+    assert 0 < (generated - exact).abs().max() < 0.02  # bf16 it was
+    assert {name: value.dtype for name, value in terms.items()} == dict.fromkeys(
+        ("l1", "sync", "ssim"), torch.float32
+    )
+    assert 0 < terms["ssim"] < 1
+    with pytest.raises(InputError, match=r"needs \['l1', 'ssim'\]"):
+        lip_task(pixel_losses=ssim)
 
 
 def test_only_what_the_generator_may_see_reaches_it(lip_task, lip_data):

@@ -123,10 +123,12 @@ class ClipDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Batches in the order of the sample numbers, from where training stands."""
+        return self._train_loader(load_clips(self.manifests, "train", self.min_frames))
+
+    def _train_loader(self, clips: list[Clip]) -> DataLoader[Any]:
         assert self.trainer is not None
         world = self.trainer.world_size
         per_epoch = self.steps_per_epoch * self.batch_size * world
-        clips = load_clips(self.manifests, "train", self.min_frames)
         sampler = ResumableSampler(
             per_epoch, self.batch_size, self._consumed, self.trainer.global_rank, world
         )

@@ -34,6 +34,7 @@ class Clip:
     path: Path
     row: ManifestRow
     weight: float = 1.0
+    span: tuple[int, int] | None = None  # frames [first, end) that may be seen; None: all
 
 
 @lru_cache(OPEN_FILES)
@@ -90,6 +91,10 @@ class ClipDataset:
         """First frames of the windows that have both picture and sound."""
         heard = int(file.mel_columns / MEL_RATE * file.fps)
         allowed = starts(min(file.frames, heard), margin=margin)
+        if clip.span:
+            first, end = clip.span
+            kept = starts(min(end, file.frames, heard) - first, margin=margin)
+            allowed = range(first + kept.start, first + kept.stop)
         if not allowed:
             raise InputError(
                 f"{clip.path}: shorter than one window of {WINDOW} frames; remove it from the manifest"
@@ -102,6 +107,10 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
 
     Training: `windows` starts at least `gap` frames apart. Validation: consecutive starts, so that the
     similarities along each diagonal tell the offset.
+
+    Far to near (a curriculum): with `far` the first samples keep their windows that many frames apart,
+    which is easy to tell, and the distance shrinks to `gap` over `near_after` samples. It depends on the
+    sample's number alone, so a resumed run goes on where it was.
     """
 
     def __init__(
@@ -113,10 +122,21 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         image_size: int = 96,
         augment: AugmentSettings = NONE,
         seed: int = 0,
+        far: int | None = None,
+        near_after: int = 1,
     ) -> None:
         super().__init__(clips, samples, image_size, augment, seed, mel_offset_frames=0)
         self.windows = windows
         self.gap = gap
+        self.far = far
+        self.near_after = near_after
+
+    def gap_of(self, index: int) -> int:
+        """Frames between the windows of a sample, by its number: from `far` to `gap`, then `gap`."""
+        if self.far is None:
+            return self.gap
+        progress = min(1.0, index / self.near_after)
+        return round(self.far + (self.gap - self.far) * progress)
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
         clip, file, rng = self._draw(index)
@@ -124,7 +144,7 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         chosen = (
             evenly(self.windows, allowed)
             if self.samples is None
-            else spread(self.windows, allowed, self.gap, rng)
+            else spread(self.windows, allowed, self.gap_of(index), rng)
         )
         view, sound = self._view(file, rng), SoundView(self.augment, rng)
         frames, where = np.unique(chosen[:, None] + np.arange(WINDOW), return_inverse=True)
@@ -163,7 +183,8 @@ class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         # Leading mel windows want sound from before the target, so it keeps that distance from the ends.
         allowed = self._starts(clip, file, margin=abs(self.mel_offset_frames))
         target = int(rng.choice(np.asarray(allowed)))
-        reference = reference_start(target, starts(file.frames), WINDOW, rng)
+        looks = self._starts(clip, file) if clip.span else starts(file.frames)
+        reference = reference_start(target, looks, WINDOW, rng)
         view, sound = self._view(file, rng), SoundView(self.augment, rng)
         faces = [
             view(file.crops(np.arange(start, start + WINDOW))).transpose(3, 0, 1, 2)

@@ -1,7 +1,9 @@
 """Loss functions: pure functions, and thin modules over them for the configs to name."""
 
+from wav2lip.losses.adversarial import adversarial_bce
 from wav2lip.losses.features import feature_l1
 from wav2lip.losses.reconstruction import edge_l1, masked_l1
+from wav2lip.losses.structure import LPIPSLoss, SSIMLoss
 from wav2lip.losses.sync import (
     CosineBCE,
     SyncBCE,
@@ -14,9 +16,12 @@ from wav2lip.losses.sync import (
 
 __all__ = [
     "CosineBCE",
+    "LPIPSLoss",
+    "SSIMLoss",
     "SyncBCE",
     "SyncContrast",
     "WindowContrast",
+    "adversarial_bce",
     "cosine_bce",
     "edge_l1",
     "feature_l1",

@@ -3,6 +3,8 @@
 Half precision turns a cosine of one into 1.0004 and a small vector's norm into zero; both end in NaN.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -78,6 +80,11 @@ class CosineBCE(nn.Module):
         heard = torch.where(in_sync[..., None], audio, moved)
         return cosine_bce(heard.flatten(0, 1), face.flatten(0, 1), in_sync.flatten())
 
+    @staticmethod
+    def chance(clips: int, windows: int) -> float:
+        """The loss of an expert that cannot tell, at any batch of `clips` times `windows`."""
+        return math.log(2)
+
 
 class WindowContrast(nn.Module):
     """Contrast within the clip and over the batch, with a learned, bounded scale (Radford et al. 2021, 2.5).
@@ -98,6 +105,10 @@ class WindowContrast(nn.Module):
 
     def forward(self, audio: Tensor, face: Tensor) -> Tensor:
         return window_contrast(audio, face, self.scale, self.within)
+
+    def chance(self, clips: int, windows: int) -> float:
+        """The loss of an expert that cannot tell, for a batch of `clips` times `windows`."""
+        return self.within * math.log(windows) + (1 - self.within) * math.log(clips * windows)
 
 
 class SyncBCE(nn.Module):

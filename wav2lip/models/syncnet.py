@@ -10,7 +10,8 @@ from wav2lip.models.blocks import ConvBlock, Pair, extend, residual_blocks, scal
 
 LIP_CHANNELS = (32, 64, 128, 256, 512, 512)  # stem, widening stage, halving stages; last repeated
 LIP_RESIDUALS = (0, 2, 3, 2, 2, 0)
-LIP_INPUTS = 15  # five BGR frames
+LIP_FRAMES = 5  # of a window
+FRAME_CHANNELS = 3  # BGR
 INNER = 3  # pixels; the map is halved until no side is longer
 EPSILON = 1e-6  # floor of a vector's length, so that a zero vector has a finite gradient
 
@@ -21,7 +22,7 @@ def halved(size: int) -> int:
 
 
 class LipEncoder(nn.Sequential):
-    """Lips (B, 15, S/2, S) -> (B, embedding, 1, 1).
+    """Lips (B, 3 * frames, S/2, S) -> (B, embedding, 1, 1).
 
     `channels` has the stem, the stage that halves the width alone, and one entry a halving stage.
     """
@@ -35,9 +36,10 @@ class LipEncoder(nn.Sequential):
         embedding: int,
         *,
         rectify: bool,
+        frames: int = LIP_FRAMES,
     ) -> None:
         stem, wide = channels[:2]
-        layers: list[nn.Module] = [ConvBlock(LIP_INPUTS, stem, 7, stem_stride, 3)]
+        layers: list[nn.Module] = [ConvBlock(FRAME_CHANNELS * frames, stem, 7, stem_stride, 3)]
         # Padding 1 for a 5x5 kernel is the published network's choice; 2 would change every shape.
         layers += [ConvBlock(stem, wide, 5, (1, 2), 1), *residual_blocks(wide, residuals[1])]
         before = wide
@@ -75,6 +77,7 @@ class SyncNet(nn.Module):
     face_channels: stem, widening stage, one a halving stage, taken as they are.
     audio_channels: five counts, taken as they are.
     max_residuals: at most so many residual blocks a stage of the face encoder.
+    frames: how many of the window's five frames are seen, the middle ones (ablation of the window).
     Raises ValueError for a size or a list that does not fit.
     """
 
@@ -90,8 +93,11 @@ class SyncNet(nn.Module):
         audio_channels: Sequence[int] | None = None,
         audio_residuals: Sequence[int] = SYNCNET_AUDIO_RESIDUALS,
         max_residuals: int = 3,
+        frames: int = LIP_FRAMES,
     ) -> None:
         super().__init__()
+        if frames not in (1, 3, LIP_FRAMES):
+            raise ValueError(f"the expert sees 1, 3 or {LIP_FRAMES} frames, not {frames}")
         if image_size % 2 or image_size < 32 or stem_stride not in (1, 2):
             raise ValueError(
                 "the expert needs an even image_size of at least 32 and a stem_stride of 1 or 2, "
@@ -106,8 +112,10 @@ class SyncNet(nn.Module):
             raise ValueError(f"{stages} face_channels are needed here, not {len(face)}")
         self.image_size = image_size
         self.face_encoder = LipEncoder(
-            face, residuals, sizes[-1], stem_stride, embedding, rectify=final_relu
+            face, residuals, sizes[-1], stem_stride, embedding, rectify=final_relu, frames=frames
         )
+        first = FRAME_CHANNELS * (LIP_FRAMES - frames) // 2
+        self._seen = slice(first, first + FRAME_CHANNELS * frames)
         self.audio_encoder = AudioEncoder(audio, embedding, audio_residuals, rectify=final_relu)
 
     def embed_audio(self, mel: Tensor) -> Tensor:
@@ -116,7 +124,9 @@ class SyncNet(nn.Module):
 
     def embed_face(self, lips: Tensor) -> Tensor:
         """Lips (B, 15, S/2, S) -> (B, embedding), float32, length 1."""
-        return F.normalize(self.face_encoder(lips).flatten(1).float(), dim=1, eps=EPSILON)
+        return F.normalize(
+            self.face_encoder(lips[:, self._seen]).flatten(1).float(), dim=1, eps=EPSILON
+        )
 
     def forward(self, mel: Tensor, lips: Tensor) -> tuple[Tensor, Tensor]:
         """Mel (B, 1, 80, 16), lips (B, 15, S/2, S) -> (audio, face), each (B, embedding)."""

@@ -1,7 +1,9 @@
 """LightningModules: what is trained, on which loss."""
 
+from wav2lip.tasks.batch_norm import GlobalBatchNorm
 from wav2lip.tasks.mouth_code import MouthCodeTask
 from wav2lip.tasks.syncnet import SyncNetTask
 from wav2lip.tasks.wav2lip import Wav2LipTask
+from wav2lip.tasks.wav2lip_gan import Wav2LipGANTask
 
-__all__ = ["MouthCodeTask", "SyncNetTask", "Wav2LipTask"]
+__all__ = ["GlobalBatchNorm", "MouthCodeTask", "SyncNetTask", "Wav2LipGANTask", "Wav2LipTask"]

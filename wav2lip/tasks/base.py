@@ -96,13 +96,33 @@ class Task(pl.LightningModule):
         """What the optimizer moves."""
         return self
 
-    def configure_optimizers(self) -> OptimizerLRScheduler:
-        parameters = [p for p in self.trained().parameters() if p.requires_grad]
-        optimizer: torch.optim.Optimizer = build(self._optimizer, parameters)
+    def optimizer_of(
+        self, config: Config, network: nn.Module
+    ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR | None]:
+        """An optimizer over what of `network` is trained, and its schedule where there is a warm-up."""
+        parameters = [p for p in network.parameters() if p.requires_grad]
+        optimizer: torch.optim.Optimizer = build(config, parameters)
         if self._warmup is None:
-            return optimizer
+            return optimizer, None
         warmup, total = self._warmup, self.trainer.max_steps
-        schedule = torch.optim.lr_scheduler.LambdaLR(
+        return optimizer, torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: warmup_cosine(step, warmup, total)
         )
+
+    def gathered(self, vectors: Tensor) -> Tensor:
+        """Vectors (B, ...) of all processes, (world * B, ...), with gradients.
+
+        A contrast over the batch then is the same on one machine as on several: each sees all negatives.
+        """
+        world: int = self._trainer.world_size if self._trainer else 1
+        if world == 1 or not self.training:
+            return vectors
+        everywhere = self.all_gather(vectors, sync_grads=True)
+        assert isinstance(everywhere, Tensor)
+        return everywhere.flatten(0, 1)
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        optimizer, schedule = self.optimizer_of(self._optimizer, self.trained())
+        if schedule is None:
+            return optimizer
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -67,7 +67,8 @@ class SyncNetTask(Task):
         return audio.unflatten(0, size), face.unflatten(0, size)
 
     def training_step(self, batch: SyncBatch, _: int) -> Tensor:
-        loss: Tensor = self.loss(*self.embed(batch))
+        audio, face = self.embed(batch)
+        loss: Tensor = self.loss(self.gathered(audio), self.gathered(face))
         self.log("train/sync", loss, prog_bar=True, batch_size=len(batch["clip"]))
         return loss
 

@@ -66,6 +66,8 @@ class Wav2LipTask(Task):
         audio_from_expert: start the generator's audio encoder from the expert's, where the shapes agree.
         init_from: checkpoint of a generator of the same shape to start from.
         articulation: factor on the encoded sound to start with; see `articulate`.
+        pixel_losses: more terms by name, configs of losses over generated and target faces, e.g.
+            `ssim` of `wav2lip.losses.SSIMLoss`; each needs its weight.
         optimizer, warmup: see `Task`.
 
     InputError where the expert's checkpoint is none, is for another image size, or has no loss or weight.
@@ -83,6 +85,7 @@ class Wav2LipTask(Task):
         audio_from_expert: bool = False,
         init_from: str | None = None,
         articulation: float = 1.0,
+        pixel_losses: dict[str, Config] | None = None,
         warmup: int | None = None,
     ) -> None:
         super().__init__(optimizer, warmup)
@@ -98,7 +101,9 @@ class Wav2LipTask(Task):
         # In a tuple, so that the frozen expert is neither trained, nor switched to train mode (which would
         # let its batch statistics drift), nor saved with every checkpoint.
         self._expert: tuple[SyncNet, ...] = (self._load_expert(expert),) if expert else ()
-        needed = {"l1", "sync"} if expert else {"l1"}
+        # A plain dict, for the same reasons: LPIPS is a frozen network too.
+        self._pixel_losses = {name: build(loss) for name, loss in (pixel_losses or {}).items()}
+        needed = {"l1", *self._pixel_losses, *(["sync"] if expert else [])}
         if not needed <= set(self.weights):
             raise InputError(f"task.weights has {sorted(self.weights)}, and needs {sorted(needed)}")
         for network in self._expert if audio_from_expert else ():
@@ -121,7 +126,7 @@ class Wav2LipTask(Task):
         return cast("SyncNet", loaded.network.eval().requires_grad_(False))
 
     def on_fit_start(self) -> None:
-        for network in self._expert:
+        for network in (*self._expert, *self._pixel_losses.values()):
             network.to(self.device)
 
     on_validation_start = on_fit_start
@@ -135,7 +140,7 @@ class Wav2LipTask(Task):
         target, reference = to_float(batch["target"]), to_float(batch["reference"])
         faces = torch.cat([mask_lower_half(target), reference], dim=1)
         generated: Tensor = self.generator(batch["mels"] if mels is None else mels, faces)
-        return generated
+        return generated.float()  # losses belong in fp32, also where the network runs in bf16
 
     def losses(self, generated: Tensor, batch: LipBatch) -> dict[str, Tensor]:
         """The terms, unweighted; their weights have the same keys."""
@@ -148,9 +153,12 @@ class Wav2LipTask(Task):
             lips = lower_halves(generated)
             audio, others = self._sounds(expert, batch)
             face = expert.embed_face(lips)
-            terms["sync"] = self.sync_loss(audio, face, others)
+            # A contrast over the batch sees all processes' samples.
+            terms["sync"] = self.sync_loss(*map(self.gathered, (audio, face, others)))
             if self.weights.get("features"):
                 terms["features"] = feature_l1(expert.face_encoder, lips, lower_halves(target))
+        for name, loss in self._pixel_losses.items():
+            terms[name] = loss(generated, target)
         return terms
 
     @staticmethod
@@ -169,7 +177,7 @@ class Wav2LipTask(Task):
         terms = self.losses(self.generate(batch), batch)
         loss = self.total(terms)
         values = {f"train/{name}": value.detach() for name, value in terms.items()}
-        self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]))
+        self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
         return loss
 
     def validation_step(self, batch: LipBatch, _: int) -> None:

@@ -1,0 +1,81 @@
+import pytest
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from wav2lip.data.synthetic import write_synthetic_corpus
+
+SIZE = 48
+
+
+class Batches(Dataset):
+    """Twelve samples, each with a clip's name."""
+
+    def __init__(self) -> None:
+        self.mel = torch.arange(12.0).reshape(12, 1, 1, 1).expand(12, 2, 1, 1).clone()
+
+    def __len__(self) -> int:
+        return len(self.mel)
+
+    def __getitem__(self, index) -> dict:
+        return {"mel": self.mel[index], "clip": f"clip-{index:02}"}
+
+
+class ScriptedTask(pl.LightningModule):
+    """One weight; losses and validation metrics are given beforehand, by step and by validation."""
+
+    def __init__(self, losses=(), validations=(), lr=0.1) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor(1.0))
+        self.losses = list(losses)
+        self.validations = list(validations)
+        self.weights = {"l1": 0.9, "sync": 0.1}
+        self.seen = []
+        self.lr = lr
+
+    def training_step(self, batch, _):
+        step = self.trainer.global_step
+        self.seen.append(self.weights["sync"])
+        loss = self.losses[step] if step < len(self.losses) else 1.0
+        self.log("train/sync", loss)
+        return loss + 0.0 * self.weight if loss == loss else loss * self.weight
+
+    def validation_step(self, batch, _):
+        self.log_dict(self.validations[min(self.current_epoch, len(self.validations) - 1)])
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), self.lr)
+
+
+@pytest.fixture
+def scripted():
+    return ScriptedTask
+
+
+@pytest.fixture
+def loaders():
+    """Training batches of two in order, six an epoch, and one validation batch."""
+    data = Batches()
+    return DataLoader(data, 2), DataLoader(data, 12)
+
+
+@pytest.fixture
+def trainer():
+    """A quiet trainer on the CPU; the callbacks come first, then options."""
+    return lambda steps, *callbacks, **options: pl.Trainer(
+        max_steps=steps,
+        accelerator="cpu",
+        callbacks=list(callbacks),
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        log_every_n_steps=1,
+        **{"logger": False, "enable_checkpointing": False, **options},
+    )
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    write_synthetic_corpus(folder, {"train": 4, "val": 3}, seconds=1.4, image_size=SIZE)
+    return folder

@@ -1,0 +1,57 @@
+import cv2
+import pytest
+
+from wav2lip.callbacks import CSVCurves, CurvesPicture
+from wav2lip.callbacks.csv_curves import draw_curves, read_curves
+
+
+def logger(tmp_path):
+    return CSVCurves(save_dir=str(tmp_path), name="", version="curves")
+
+
+def test_a_resumed_run_keeps_the_rows_and_repeats_none(scripted, loaders, trainer, tmp_path):
+    def task():
+        return scripted(losses=[float(i) for i in range(20)], validations=[{"val/l1": 0.5}])
+
+    first = trainer(9, CurvesPicture(), logger=logger(tmp_path))
+    first.fit(task(), *loaders)
+    first.save_checkpoint(tmp_path / "run.ckpt")
+    path = tmp_path / "curves" / "metrics.csv"
+    with path.open("a") as file:  # logged after the checkpoint, then killed
+        names = path.read_text().splitlines()[0].split(",")
+        file.write(
+            ",".join({"step": "9", "epoch": "1", "train/sync": "77"}.get(n, "") for n in names)
+        )
+        file.write("\n")
+    again = trainer(12, CurvesPicture(), logger=logger(tmp_path))
+    again.fit(task(), *loaders, ckpt_path=tmp_path / "run.ckpt", weights_only=True)
+    curves = read_curves(path)
+    assert curves["train/sync"] == [(i, float(i)) for i in range(12)]
+    assert curves["val/l1"] == [(5, 0.5), (11, 0.5)]
+    picture = cv2.imread(str(tmp_path / "curves" / "curves.png"))
+    assert picture.shape == (336, 1512, 3)
+
+
+def test_a_run_that_starts_anew_forgets_the_old_rows(scripted, loaders, trainer, tmp_path):
+    for _ in range(2):
+        run = trainer(3, CurvesPicture(), logger=logger(tmp_path))
+        run.fit(scripted(losses=[1.0, 2.0, 3.0]), *loaders)
+    curves = read_curves(tmp_path / "curves" / "metrics.csv")
+    assert curves["train/sync"] == [(0, 1.0), (1, 2.0), (2, 3.0)]
+
+
+def test_curves_are_drawn_also_where_a_run_breaks(scripted, loaders, trainer, tmp_path):
+    class Breaks(scripted):
+        def on_train_batch_end(self, outputs, batch, batch_idx):
+            if batch_idx == 3:
+                raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        trainer(6, CurvesPicture(), logger=logger(tmp_path)).fit(Breaks(), *loaders)
+    assert (tmp_path / "curves" / "curves.png").is_file()
+
+
+def test_a_panel_a_quantity(tmp_path):
+    curves = {"train/l1": [(0, 1.0), (1, 0.5)], "val/l1": [(1, 0.7)], "val/sync": [(1, 0.7)]}
+    draw_curves({**curves, "a/b": [(0, 1.0)], "a/c": [(0, 1.0)]}, tmp_path / "c.png")
+    assert cv2.imread(str(tmp_path / "c.png")).shape == (672, 1512, 3)  # four panels: two rows

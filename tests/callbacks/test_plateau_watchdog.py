@@ -1,0 +1,53 @@
+import logging
+import math
+
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from wav2lip.callbacks import PlateauWatchdog
+from wav2lip.callbacks.diagnosis import Finding
+from wav2lip.callbacks.plateau_watchdog import report
+from wav2lip.data.datamodule import load_clips
+from wav2lip.data.datasets import SyncDataset
+
+
+def test_the_message_gives_causes_by_likelihood_then_what_is_not_to_blame():
+    findings = [Finding("duplicate clips", "9 of 12", 0.9), Finding("silent audio", "0 of 12", 0.0)]
+    lines = report(1500, 0.6931, math.log(2), findings).splitlines()
+    assert lines == [
+        "stuck: after 1500 steps the loss is 0.693, and chance is 0.693.",
+        "Likely, by what the data show:",
+        "  1. duplicate clips: 9 of 12",
+        "  checked, silent audio: 0 of 12",
+    ]
+    calm = report(1500, 0.6931, math.log(2), findings[1:])
+    assert "None of the usual causes stands out" in calm
+
+
+@pytest.mark.parametrize(("losses", "stuck"), [([0.7] * 8, True), ([0.7] * 4 + [0.5] * 4, False)])
+def test_a_run_at_chance_is_explained_once(scripted, trainer, corpus, caplog, losses, stuck):
+    class Chance(torch.nn.Module):
+        def chance(self, clips, windows):
+            assert (clips, windows) == (2, 3)
+            return math.log(2)
+
+    class Task(scripted):
+        loss = Chance()
+
+    data = SyncDataset(load_clips([str(corpus)], "train"), samples=16, windows=3, image_size=48)
+    loader = DataLoader(data, 2)
+    with caplog.at_level(logging.WARNING):
+        trainer(8, PlateauWatchdog(steps=6, window=2)).fit(Task(losses=losses), loader)
+    told = [r.getMessage() for r in caplog.records if "stuck" in r.getMessage()]
+    assert len(told) == int(stuck)
+    if stuck:
+        assert "after 6 steps the loss is 0.700, and chance is 0.693" in told[0]
+        assert "too few speakers: 4 speakers in 4 clips" in told[0]
+        assert "learning rate: the rate is 1.0e-01, the weights moved by 0 %" in told[0]
+
+
+def test_a_task_without_a_chance_level_is_left_alone(scripted, loaders, trainer, caplog):
+    with caplog.at_level(logging.WARNING):
+        trainer(6, PlateauWatchdog(steps=2)).fit(scripted(), loaders[0])
+    assert "stuck" not in caplog.text

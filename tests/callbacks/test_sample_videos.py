@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from wav2lip.callbacks import SampleVideos
+from wav2lip.callbacks.sample_videos import say
+from wav2lip.clips import ClipFile
+from wav2lip.data.datamodule import load_clips
+from wav2lip.data.datasets import LipDataset
+from wav2lip.media.audio import load_wav
+from wav2lip.media.video import read_frames
+
+SIZE = 48
+
+
+class Copier(torch.nn.Module):
+    """Returns the reference, darker by the mean of the sound."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.tensor(0.0))
+
+    def forward(self, mel, face):
+        assert mel.shape[1:] == (1, 80, 16)
+        assert (face[:, :3, SIZE // 2 :] == 0).all()
+        return face[:, 3:] + self.scale * mel.mean()
+
+
+def test_frames_as_inference_draws_them_beside_the_real_ones(corpus):
+    file = ClipFile(load_clips([str(corpus)], "val")[0].path)
+    pictures = say(Copier(), file, frames=30, size=SIZE, mel_offset_frames=-2)
+    assert pictures.shape == (30, SIZE, 2 * SIZE, 3)
+    assert pictures.dtype == np.uint8
+    assert np.array_equal(pictures[:, :, :SIZE], pictures[:, :, SIZE:])
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_videos_with_sound(scripted, loaders, trainer, corpus, tmp_path, every):
+    class Task(scripted):
+        def __init__(self) -> None:
+            super().__init__(validations=[{"val/l1": 0.0}])
+            self.generator = Copier()
+            self.hparams["mel_offset_frames"] = 0
+
+    val = DataLoader(LipDataset(load_clips([str(corpus)], "val"), image_size=SIZE), 3)
+    videos = SampleVideos(str(tmp_path / "samples"), every=every, clips=2, seconds=1.0)
+    trainer(6, videos).fit(Task(), loaders[0], val)
+    made = sorted((tmp_path / "samples").glob("*.mp4"))
+    assert len(made) == (2 if every == 1 else 0)
+    for path in made:
+        assert path.name.startswith("step-000006-")
+        frames = list(read_frames(path))
+        assert len(frames) == 25
+        assert frames[0].image.shape == (SIZE, 2 * SIZE, 3)
+        assert len(load_wav(path)) / 16000 == pytest.approx(1.0, abs=0.05)
