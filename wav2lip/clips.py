@@ -18,6 +18,7 @@ import csv
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,12 @@ class ClipFile:
             pictures[position] = picture
         return pictures
 
+    def jpegs(self, first: int, last: int) -> list[bytes]:
+        """Crops first..last-1 as the JPEG bytes that are stored."""
+        view = self._file.get_slice("jpeg")
+        edges = self._offsets[first : last + 1]
+        return [view[int(a) : int(b)].tobytes() for a, b in pairwise(edges)]
+
     def mel(self, column: int, columns: int) -> npt.NDArray[np.float32]:
         """Mel columns column..column+columns-1 as (80, columns); silence beyond either end."""
         view = self._file.get_slice("mel")
@@ -182,6 +189,11 @@ class ClipFile:
         """Face boxes in the source picture, (F, 4)."""
         boxes: npt.NDArray[np.float32] = self._file.get_tensor("boxes")
         return boxes
+
+    def times(self) -> npt.NDArray[np.float64]:
+        """Seconds of the frames in the source video, (F,)."""
+        times: npt.NDArray[np.float64] = self._file.get_tensor("times")
+        return times
 
     @property
     def mel_columns(self) -> int:

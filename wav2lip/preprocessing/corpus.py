@@ -21,7 +21,7 @@ from pathlib import Path
 import cv2
 from rich.progress import Progress
 
-from wav2lip.clips import MANIFEST, ManifestRow, write_manifest
+from wav2lip.clips import MANIFEST, ClipFile, ManifestRow, write_manifest
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, video_to_clips
@@ -76,6 +76,7 @@ class Outcome:
 
 
 Work = Callable[[Job], Outcome]
+Examine = Callable[[Path, list[ManifestRow]], list[ManifestRow]]  # folder, rows -> those that stay
 
 
 def find_videos(root: Path) -> list[Path]:
@@ -160,6 +161,15 @@ def process(job: Job) -> Outcome:
     return outcome
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a clip file is there and not cut short."""
+    try:
+        ClipFile(path)
+    except InputError:
+        return False
+    return True
+
+
 def recorded(job: Job) -> Outcome | None:
     """The outcome of an earlier run with the same settings, if its clips are still there."""
     try:
@@ -168,7 +178,7 @@ def recorded(job: Job) -> Outcome | None:
         key, reason = record["key"], record["reason"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if key != job.key or not all((job.folder / row.clip).is_file() for row in rows):
+    if key != job.key or not all(is_whole(job.folder / row.clip) for row in rows):
         return None
     video = job.video  # who speaks and the split may have been given anew
     rows = [replace(row, speaker=video.speaker, split=video.split) for row in rows]
@@ -213,10 +223,13 @@ def _write_failures(path: Path, outcomes: Sequence[Outcome]) -> None:
     temporary.replace(path)
 
 
-def preprocess(jobs: Sequence[Job], folder: Path, workers: int | None = None) -> list[Outcome]:
+def preprocess(
+    jobs: Sequence[Job], folder: Path, workers: int | None = None, examine: Examine | None = None
+) -> tuple[list[Outcome], list[ManifestRow]]:
     """Run the jobs that are not done yet, then write manifest.csv and failures.csv under `folder`.
 
-    InputError when not one video gave a clip.
+    `examine` (see `wav2lip.preprocessing.doctor`) has the last word on the rows.
+    Returns what became of each video, and the manifest's rows. InputError when none is left.
     """
     outcomes = [outcome for job in jobs if (outcome := recorded(job))]
     done = {outcome.source for outcome in outcomes}
@@ -230,9 +243,16 @@ def preprocess(jobs: Sequence[Job], folder: Path, workers: int | None = None) ->
         for outcome in run_jobs(todo, workers):
             outcomes.append(outcome)
             progress.advance(bar)
-    write_manifest(folder / MANIFEST, [row for outcome in outcomes for row in outcome.rows])
+    rows = [row for outcome in outcomes for row in outcome.rows]
     _write_failures(folder / FAILURES, outcomes)
-    if not any(outcome.rows for outcome in outcomes):
+    if not rows:
         first = min((o.source, o.reason) for o in outcomes)[1]
         raise InputError(f"no clip came out of {len(jobs)} videos; the first: {first}")
-    return outcomes
+    if examine:
+        rows = examine(folder, rows)
+        if not rows:
+            raise InputError(
+                f"{folder}: the sync expert rejected every clip; see rejected.csv there"
+            )
+    write_manifest(folder / MANIFEST, rows)
+    return outcomes, rows
