@@ -12,12 +12,10 @@ from wav2lip.errors import InputError
 from wav2lip.preprocessing import corpus
 from wav2lip.preprocessing.clip import ClipSettings
 from wav2lip.preprocessing.corpus import (
-    find_videos,
     plan,
     preprocess,
     recorded,
     run_jobs,
-    split_by_speaker,
 )
 
 # A worker's view of the world: a module that a spawned process can import.
@@ -63,12 +61,6 @@ def test_a_speaker_is_the_first_folder_and_stays_in_one_split(videos, tmp_path):
     assert jobs[0].video.split == jobs[1].video.split
 
 
-def test_the_share_of_validation_speakers_is_as_asked():
-    drawn = [split_by_speaker(f"speaker {i}", 0.1) for i in range(5000)]
-    assert 0.08 < drawn.count("val") / 5000 < 0.12
-    assert split_by_speaker("anyone", 0.0) == "train"
-
-
 def test_given_splits_win(videos, tmp_path):
     (tmp_path / "splits.csv").write_text(
         "file,split,speaker\nbob.mp4,test,robert\nann/one.mp4,val,\n"
@@ -76,7 +68,7 @@ def test_given_splits_win(videos, tmp_path):
     jobs = jobs_of(videos, tmp_path, splits=tmp_path / "splits.csv", val_share=0.0)
     assert [(j.video.split, j.video.speaker) for j in jobs[:3]] == [
         ("val", "ann"),
-        ("train", "ann"),
+        ("val", "ann"),  # not listed, but the same person
         ("test", "robert"),
     ]
 
@@ -154,14 +146,8 @@ def test_a_worker_that_dies_costs_one_video(tmp_path, monkeypatch):
     sys.modules.pop("crasher")
 
 
-def test_folders_that_give_nothing_are_named(tmp_path):
-    with pytest.raises(InputError, match="no such folder"):
-        find_videos(tmp_path / "missing")
-    with pytest.raises(InputError, match="no video in it"):
-        find_videos(tmp_path)
+def test_a_corpus_that_gives_nothing_is_named(tmp_path):
     (tmp_path / "a.mp4").write_text("no video")
-    with pytest.raises(InputError, match="a file, not a folder"):
-        find_videos(tmp_path / "a.mp4")
     output = tmp_path / "out"
     with pytest.raises(InputError, match=r"no clip came out of 1 videos; the first: .*a\.mp4"):
         preprocess(jobs_of(tmp_path, output), output, workers=1)

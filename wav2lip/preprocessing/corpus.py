@@ -25,10 +25,10 @@ from wav2lip.clips import MANIFEST, ClipFile, ManifestRow, write_manifest
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, video_to_clips
+from wav2lip.preprocessing.inputs import find_inputs
+from wav2lip.preprocessing.published import frames_to_clips
+from wav2lip.preprocessing.splits import deal, has_splits, read_splits
 
-VIDEO_SUFFIXES = frozenset(
-    ".mp4 .mov .mkv .webm .avi .mpg .mpeg .m4v .ts .flv .wmv .3gp".split()  # noqa: SIM905
-)
 FAILURES = "failures.csv"
 # What a strange file may raise where nobody thought of it. Not OSError: a full disk concerns all.
 UNFORESEEN = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, cv2.error)
@@ -79,39 +79,6 @@ Work = Callable[[Job], Outcome]
 Examine = Callable[[Path, list[ManifestRow]], list[ManifestRow]]  # folder, rows -> those that stay
 
 
-def find_videos(root: Path) -> list[Path]:
-    """Videos below a folder, at any depth, sorted; InputError where there is none."""
-    if not root.exists():
-        raise InputError(f"{root}: no such folder; give input=FOLDER with videos in it")
-    if root.is_file():
-        raise InputError(f"{root}: a file, not a folder; give input=FOLDER with videos in it")
-    videos = sorted(
-        p for p in root.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()
-    )
-    if not videos:
-        raise InputError(
-            f"{root}: no video in it; known endings: {' '.join(sorted(VIDEO_SUFFIXES))}"
-        )
-    return videos
-
-
-def read_splits(path: Path) -> dict[str, tuple[str, str]]:
-    """File name -> (split, speaker) of a CSV with columns `file,split` and perhaps `speaker`."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; splits=CSV needs columns file,split[,speaker]")
-    with path.open(newline="") as file:
-        reader = csv.DictReader(file)
-        if not {"file", "split"} <= set(reader.fieldnames or ()):
-            raise InputError(f"{path}: needs the columns file and split (speaker if you know it)")
-        return {row["file"]: (row["split"], row.get("speaker") or "") for row in reader}
-
-
-def split_by_speaker(speaker: str, val_share: float) -> str:
-    """`val` for a fixed share of speakers, chosen by hash: no speaker is in both splits."""
-    draw = int(hashlib.sha256(speaker.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
-    return "val" if draw < val_share else "train"
-
-
 def plan(
     root: Path,
     folder: Path,
@@ -121,18 +88,18 @@ def plan(
     splits: Path | None = None,
     val_share: float = 0.1,
 ) -> list[Job]:
-    """One job a video. A speaker is the first folder below `root`, or the file where there is none."""
-    known = read_splits(splits) if splits else {}
+    """One job a video or frame folder of `root`, a folder or list file (see `find_inputs`).
+
+    Without `splits`, those of a list that is a CSV with a `split` column, or of train.txt, val.txt, ... in
+    `root`, are taken; see `wav2lip.preprocessing.splits` for speakers and for what no list names.
+    """
+    found = find_inputs(root)
+    splits = splits or (root if has_splits(root) else None)
+    dealt = deal(found, read_splits(splits) if splits else {}, val_share)
     jobs = []
-    for path in find_videos(root):
-        relative = path.relative_to(root)
-        speaker = relative.parts[0] if len(relative.parts) > 1 else relative.stem
-        split, named = known.get(relative.as_posix(), known.get(relative.name, ("", "")))
-        speaker = named or speaker
-        split = split or split_by_speaker(speaker, val_share)
-        video = Video(path, relative.as_posix(), speaker, split)
-        job = Job(video, folder, detector, weights, settings)
-        jobs.append(job)
+    for source, path in found.items():
+        split, speaker = dealt[source]
+        jobs.append(Job(Video(path, source, speaker, split), folder, detector, weights, settings))
     return jobs
 
 
@@ -141,13 +108,19 @@ def _detector(name: str, weights: str | None) -> Detector:
     return build_detector(name, weights)
 
 
+def _clips_of(job: Job) -> list[ManifestRow]:
+    if job.video.path.is_dir():
+        return frames_to_clips(job.video, job.folder, job.settings)
+    detector = _detector(job.detector, job.weights)
+    return video_to_clips(job.video, job.folder, detector, job.settings)
+
+
 def process(job: Job) -> Outcome:
     """Run one job in this process and note its outcome; a video that fails is an outcome too."""
     cv2.setNumThreads(1)  # the pool has a process a core already
     source = job.video.source
     try:
-        detector = _detector(job.detector, job.weights)
-        outcome = Outcome(source, video_to_clips(job.video, job.folder, detector, job.settings))
+        outcome = Outcome(source, _clips_of(job))
     except InputError as error:
         outcome = Outcome(source, [], " ".join(str(error).split()))
     except UNFORESEEN as error:
@@ -234,8 +207,9 @@ def preprocess(
     outcomes = [outcome for job in jobs if (outcome := recorded(job))]
     done = {outcome.source for outcome in outcomes}
     todo = [job for job in jobs if job.video.source not in done]
-    if todo:  # now, because without a detector every video would fail
-        _detector(todo[0].detector, todo[0].weights)
+    videos = [job for job in todo if job.video.path.is_file()]
+    if videos:  # now, because without a detector every one of them would fail
+        _detector(videos[0].detector, videos[0].weights)
     folder.mkdir(parents=True, exist_ok=True)
     workers = min(workers or os.cpu_count() or 1, max(len(todo), 1))
     with Progress() as progress:
