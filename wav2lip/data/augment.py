@@ -30,9 +30,29 @@ class AugmentSettings:
     gain: float = 10.0  # dB, at most
     noise: float = 0.5  # probability of background noise
     mask: float = 0.0  # probability of hiding a band of frequencies
+    tempo: float = 0.0  # relative change of the speed of picture and sound, at most; 0.05 is small
 
 
-NONE = AugmentSettings(flip=0, shift=0, scale=0, colour=0, gain=0, noise=0, mask=0)
+NONE = AugmentSettings(flip=0, shift=0, scale=0, colour=0, gain=0, noise=0, mask=0, tempo=0)
+
+
+def draw_tempo(settings: AugmentSettings, rng: np.random.Generator) -> float:
+    """How many times as fast a sample's clip is played; slower and faster by the same factor are as likely."""
+    return float(np.exp(rng.uniform(-1, 1) * np.log1p(settings.tempo)))
+
+
+def stretch(mel: Mel, columns: int, tempo: float) -> Mel:
+    """The first `columns` columns of a mel (80, M) played `tempo` times as fast, pitch kept.
+
+    A mel has no phase to keep together, so columns between two others are their mean by distance.
+    M must be above (columns - 1) * tempo.
+    """
+    where = tempo * np.arange(columns)
+    before = np.minimum(where.astype(np.int64), mel.shape[1] - 1)
+    after = np.minimum(before + 1, mel.shape[1] - 1)
+    part = (where - before).astype(np.float32)
+    stretched: Mel = mel[:, before] * (1 - part) + mel[:, after] * part
+    return stretched
 
 
 class FaceView:
