@@ -31,7 +31,7 @@ def main(cfg: DictConfig) -> None:
         splits=Path(cfg.splits) if cfg.splits else None,
         val_share=cfg.val_share,
     )
-    outcomes, rows = preprocess(jobs, output, workers=cfg.workers, examine=doctor)
+    outcomes, rows = preprocess(jobs, output, instantiate(cfg.executor), doctor)
     minutes = sum(row.frames / row.fps for row in rows) / 60
     failed = sum(bool(outcome.reason) for outcome in outcomes)
     print(
