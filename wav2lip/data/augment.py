@@ -78,29 +78,37 @@ class FaceView:
         width = min(side * self.scale, crops.shape[1])
         corner = np.clip(margin + (side - width) / 2 + self.shift * side, 0, crops.shape[1] - width)
         zoom = width / self.size
-        # Pixel centres: face pixel i shows crop position corner + (i + 0.5) * zoom - 0.5.
-        matrix = np.array(
-            [[zoom, 0, corner[0] + zoom / 2 - 0.5], [0, zoom, corner[1] + zoom / 2 - 0.5]]
-        )
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        faces = np.stack(
-            [
-                cv2.warpAffine(
-                    crop,
-                    matrix,
-                    (self.size, self.size),
-                    flags=flags,
-                    borderMode=cv2.BORDER_REPLICATE,
-                )
-                for crop in crops
-            ]
-        )
+        if zoom == 1 and (corner == np.rint(corner)).all():  # nothing to interpolate
+            x, y = (int(place) for place in corner)
+            faces = crops[:, y : y + self.size, x : x + self.size]
+        else:
+            faces = self._sampled(crops, corner, zoom)
         if self.flip:
             faces = faces[:, :, ::-1]
+        faces = np.ascontiguousarray(faces)
         if self.recolour:
-            changed = faces * self.gain.astype(np.float32) + np.float32(self.bias)
-            faces = np.clip(np.rint(changed), 0, 255)
-        return np.ascontiguousarray(faces, dtype=np.uint8)
+            levels = np.arange(256, dtype=np.float32)[:, None]
+            changed = levels * self.gain.astype(np.float32) + np.float32(self.bias)
+            table = np.clip(np.rint(changed), 0, 255).astype(np.uint8)[None]  # (1, 256, 3)
+            flat = cv2.LUT(faces.reshape(-1, self.size, 3), table)
+            faces = np.asarray(flat, np.uint8).reshape(faces.shape)
+        return faces
+
+    def _sampled(self, crops: Image, corner: npt.NDArray[np.float64], zoom: float) -> Image:
+        # Pixel centres: face pixel i shows crop position corner + (i + 0.5) * zoom - 0.5.
+        x, y = corner + zoom / 2 - 0.5
+        matrix = np.array([[zoom, 0, x], [0, zoom, y]])
+        faces = np.empty((len(crops), self.size, self.size, 3), np.uint8)
+        for crop, face in zip(crops, faces, strict=True):
+            cv2.warpAffine(
+                crop,
+                matrix,
+                (self.size, self.size),
+                dst=face,
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+        return faces
 
 
 class SoundView:
@@ -121,6 +129,8 @@ class SoundView:
 
     def __call__(self, mel: Mel) -> Mel:
         """Mel columns (80, M) to the same shape, still in [-4, 4]."""
+        if not (self.shift or self.tilt or self.band[1]) and self.noise is None:
+            return mel
         slope = np.linspace(-0.5, 0.5, mel.shape[0], dtype=np.float32)[:, None]
         out = np.where(
             mel > SILENCE, mel + np.float32(self.shift) + np.float32(self.tilt) * slope, mel
