@@ -13,39 +13,45 @@ import os
 import resource
 import tempfile
 import time
+import wave
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from wav2lip.data.synthetic import synthesize, write_synthetic_video
+from wav2lip.data.synthetic import synthesize
 from wav2lip.faces.crops import crop_face, widen_box
 from wav2lip.faces.detectors import build_detector
 from wav2lip.faces.tracks import track_faces
 from wav2lip.media.audio import load_wav, mel_spectrogram
-from wav2lip.media.video import probe, read_frames
+from wav2lip.media.video import VideoWriter, probe, read_frames
 from wav2lip.preprocessing.clip import ClipSettings, retimed
 from wav2lip.preprocessing.corpus import plan, preprocess
 from wav2lip.preprocessing.executors import run_jobs
 
 WIDTH, HEIGHT = 1280, 720  # px
+FPS = Fraction(25)
 
 
 def make_video(path: Path, seed: int, seconds: float) -> None:
     """A made talking head at 1280x720 with camera noise."""
     clip = synthesize(seed, seconds, size=HEIGHT // 2)
     rng = np.random.default_rng(seed)
-    noise = rng.normal(0, 2, (4, HEIGHT, HEIGHT, 3)).astype(np.float32)
-    frames = np.empty((len(clip.frames), HEIGHT, HEIGHT, 3), np.uint8)
-    for i, frame in enumerate(clip.frames):
-        large = cv2.resize(frame, (HEIGHT, HEIGHT), interpolation=cv2.INTER_CUBIC)
-        frames[i] = np.clip(large + noise[i % len(noise)], 0, 255)
+    noise = rng.normal(0, 2, (4, HEIGHT, WIDTH, 3)).astype(np.float32)
     side = (WIDTH - HEIGHT) // 2
-    wide = np.pad(frames, ((0, 0), (0, 0), (side, side), (0, 0)), mode="edge")
-    write_synthetic_video(path, replace(clip, frames=wide), crf=20)
+    sound = path.with_suffix(".wav")
+    with wave.open(str(sound), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes((clip.wav * 32767).astype("<i2").tobytes())
+    with VideoWriter(path, WIDTH, HEIGHT, FPS, crf=20, audio=sound) as writer:
+        for i, frame in enumerate(clip.frames):
+            large = cv2.resize(frame, (HEIGHT, HEIGHT), interpolation=cv2.INTER_CUBIC)
+            wide = cv2.copyMakeBorder(large, 0, 0, side, side, cv2.BORDER_REFLECT)
+            noisy = np.clip(wide + noise[i % len(noise)], 0, 255)
+            writer.write(noisy.astype(np.uint8), float(i / FPS))
 
 
 def processor() -> float:

@@ -2,9 +2,11 @@ import sys
 
 import pytest
 
+from wav2lip.errors import InputError
 from wav2lip.preprocessing.clip import ClipSettings
 from wav2lip.preprocessing.corpus import plan
 from wav2lip.preprocessing.executors import run_jobs
+from wav2lip.preprocessing.ray_executor import RayExecutor
 
 # A worker's view of the world: a module that a spawned process can import.
 CRASHER = """
@@ -31,3 +33,9 @@ def test_a_worker_that_dies_costs_one_video(tmp_path, monkeypatch):
     assert outcomes.pop("crash.mp4").startswith("its process died")
     assert outcomes == {"a.mp4": "", "z.mp4": ""}
     sys.modules.pop("crasher")
+
+
+def test_ray_where_it_is_not_installed_is_one_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"pip install 'wav2lip\[ray\]'"):
+        RayExecutor()

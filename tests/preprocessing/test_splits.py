@@ -53,6 +53,17 @@ def test_what_no_list_names_follows_its_speaker(lrs2):
     assert [dealt[s][0] for s in sources] == ["val", "val", "train", "train"]
 
 
+def test_lrs3_needs_no_lists():
+    sources = ["trainval/a/50001.mp4", "pretrain/a/00001.mp4", "test/b/00001.mp4", "test/c.mp4"]
+    dealt = deal(sources, {}, 0.0)
+    assert [dealt[s] for s in sources] == [
+        ("train", "a"),
+        ("train", "a"),
+        ("test", "b"),
+        ("train", "test"),  # a folder of one's own that happens to be called so
+    ]
+
+
 def test_a_speaker_in_two_splits_is_named(lrs2, caplog):
     (lrs2 / "val.txt").write_text("222/00001\n111/00003\n")
     deal(["main/111/00001.mp4", "main/111/00003.mp4"], read_splits(lrs2), 0.0)

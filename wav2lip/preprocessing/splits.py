@@ -11,12 +11,17 @@ from wav2lip.errors import InputError
 from wav2lip.preprocessing.inputs import VIDEO_SUFFIXES
 
 # The parts of LRS2 and LRS3: PART/SPEAKER/NUMBER.mp4 with NUMBER.txt beside it.
-PRETRAIN = "pretrain"
-PARTS = ("main", PRETRAIN, "trainval", "test")
-SPLIT_LISTS = {"train": "train", "val": "val", "test": "test", PRETRAIN: "train"}  # file -> split
+PRETRAIN, TEST = "pretrain", "test"
+PARTS = ("main", PRETRAIN, "trainval", TEST)
+SPLIT_LISTS = {"train": "train", "val": "val", TEST: TEST, PRETRAIN: "train"}  # file -> split
 log = logging.getLogger(__name__)
 
 Splits = dict[str, tuple[str, str]]  # key of a video (see `keys_of`) -> (split, speaker or "")
+
+
+def _part_of(source: str) -> str:
+    parts = PurePosixPath(source).parts
+    return parts[0] if len(parts) > 2 and parts[0] in PARTS else ""
 
 
 def speaker_of(source: str) -> str:
@@ -24,9 +29,7 @@ def speaker_of(source: str) -> str:
     path = PurePosixPath(source)
     if path.is_absolute():
         return path.parent.name
-    parts = path.parts
-    if len(parts) > 2 and parts[0] in PARTS:
-        parts = parts[1:]
+    parts = path.parts[1:] if _part_of(source) else path.parts
     return parts[0] if len(parts) > 1 else path.stem
 
 
@@ -104,12 +107,15 @@ def split_by_speaker(speaker: str, val_share: float) -> str:
 def deal(sources: Iterable[str], known: Splits, val_share: float) -> dict[str, tuple[str, str]]:
     """Source -> (split, speaker). What is not listed follows its speaker, or else the speaker's hash.
 
+    The part `test` of LRS3, which has no lists, is its own split.
+
     A warning where the lists put one speaker into two splits.
     """
     dealt = {}
     splits_of: dict[str, set[str]] = defaultdict(set)
     for source in sources:
-        split, named = next((known[key] for key in keys_of(source) if key in known), ("", ""))
+        unlisted = (TEST if _part_of(source) == TEST else "", "")
+        split, named = next((known[key] for key in keys_of(source) if key in known), unlisted)
         speaker = named or speaker_of(source)
         dealt[source] = (split, speaker)
         if split:
