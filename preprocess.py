@@ -1,11 +1,13 @@
 """Turn a folder of videos into clip files and a manifest that train.py reads.
 
 python preprocess.py input=VIDEOS output=data/clips
+python preprocess.py input=VIDEOS output=data/clips sync=fix sync.expert=runs/syncnet/checkpoints/best.ckpt
 """
 
 from pathlib import Path
 
 import hydra
+from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from wav2lip.config_errors import exit_on_config_error, require_complete
@@ -19,6 +21,7 @@ def main(cfg: DictConfig) -> None:
     """Plan one job a video, run them, say what came out."""
     require_complete(cfg)
     output = Path(cfg.output)
+    doctor = instantiate(cfg.sync) if cfg.sync.expert and "_target_" in cfg.sync else None
     jobs = plan(
         Path(cfg.input),
         output,
@@ -28,8 +31,7 @@ def main(cfg: DictConfig) -> None:
         splits=Path(cfg.splits) if cfg.splits else None,
         val_share=cfg.val_share,
     )
-    outcomes = preprocess(jobs, output, workers=cfg.workers)
-    rows = [row for outcome in outcomes for row in outcome.rows]
+    outcomes, rows = preprocess(jobs, output, instantiate(cfg.executor), doctor)
     minutes = sum(row.frames / row.fps for row in rows) / 60
     failed = sum(bool(outcome.reason) for outcome in outcomes)
     print(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wav2lip.checkpoints import build_network, save_network
 from wav2lip.clips import ClipFile, read_manifest
 from wav2lip.data.synthetic import synthesize, write_synthetic_video
 
@@ -22,6 +23,12 @@ def preprocess(*arguments: object, cwd=ROOT):
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         check=False,
     )
+
+
+def refused_last(result):
+    """The last line of a refusal that came after work, with its progress and warnings."""
+    assert result.returncode == 2, result.stderr
+    return result.stderr.strip().splitlines()[-1]
 
 
 def refused(result):
@@ -80,3 +87,27 @@ def test_videos_without_a_face_are_one_line(tmp_path):
     result = preprocess(f"input={tmp_path}", f"output={tmp_path / 'out'}", "workers=1")
     assert result.returncode == 2
     assert "grey.mp4: no face in any of its 25 frames" in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_the_offset_is_measured_with_an_expert_and_fixed_on_demand(tmp_path):
+    config = {"_target_": "wav2lip.models.SyncNet", "width": 0.0625, "image_size": 96}
+    save_network(tmp_path / "expert.safetensors", build_network(config), config, {})
+    (tmp_path / "in").mkdir()
+    write_synthetic_video(tmp_path / "in" / "a.mp4", synthesize(1, 1.6, size=200))
+    paths = [f"input={tmp_path / 'in'}", f"output={tmp_path / 'out'}", "workers=1"]
+    expert = f"sync.expert={tmp_path / 'expert.safetensors'}"
+    result = preprocess(*paths, expert)
+    assert result.returncode == 0, result.stderr
+    assert "sync: 1 of 1 clips measured: 1 kept, 0 shifted, 0 rejected" in result.stdout
+    (row,) = read_manifest(tmp_path / "out")
+    assert abs(int(row.offset)) <= 15
+    assert 0 <= float(row.confidence) <= 1
+    # Random weights are sure of nothing: every clip goes, which is an error of its own.
+    line = refused_last(preprocess(*paths, expert, "sync=fix", "sync.confidence=1"))
+    assert "rejected every clip; see rejected.csv" in line
+    assert "a.mp4" in (tmp_path / "out" / "rejected.csv").read_text()
+    assert "sync.expert must be given" in refused(preprocess(*paths, "sync=fix"))
+    assert "no such" in refused(preprocess(*paths, "sync.expert=nowhere.ckpt"))
+    assert preprocess(*paths, expert, "sync=off").returncode == 0
+    assert read_manifest(tmp_path / "out")[0].offset == ""

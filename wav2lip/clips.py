@@ -18,6 +18,7 @@ import csv
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,22 @@ class ClipFile:
             pictures[position] = picture
         return pictures
 
+    def thumbnails(self, frames: npt.NDArray[np.int64]) -> Image:
+        """Grey crops at an eighth of their size, (N, h, w): JPEG decodes those for almost nothing."""
+        view = self._file.get_slice("jpeg")
+        edges = ((int(self._offsets[f]), int(self._offsets[f + 1])) for f in frames)
+        small = [cv2.imdecode(view[a:b], cv2.IMREAD_REDUCED_GRAYSCALE_8) for a, b in edges]
+        whole = [picture for picture in small if picture is not None]
+        if len(whole) < len(small):
+            raise InputError(f"{self.path}: a frame cannot be decoded; run preprocess.py again")
+        return np.stack(whole).astype(np.uint8, copy=False)
+
+    def jpegs(self, first: int, last: int) -> list[bytes]:
+        """Crops first..last-1 as the JPEG bytes that are stored."""
+        view = self._file.get_slice("jpeg")
+        edges = self._offsets[first : last + 1]
+        return [view[int(a) : int(b)].tobytes() for a, b in pairwise(edges)]
+
     def mel(self, column: int, columns: int) -> npt.NDArray[np.float32]:
         """Mel columns column..column+columns-1 as (80, columns); silence beyond either end."""
         view = self._file.get_slice("mel")
@@ -182,6 +199,11 @@ class ClipFile:
         """Face boxes in the source picture, (F, 4)."""
         boxes: npt.NDArray[np.float32] = self._file.get_tensor("boxes")
         return boxes
+
+    def times(self) -> npt.NDArray[np.float64]:
+        """Seconds of the frames in the source video, (F,)."""
+        times: npt.NDArray[np.float64] = self._file.get_tensor("times")
+        return times
 
     @property
     def mel_columns(self) -> int:

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from wav2lip.data.augment import NONE, AugmentSettings, FaceView, SoundView
+from wav2lip.data.augment import (
+    NONE,
+    AugmentSettings,
+    FaceView,
+    SoundView,
+    draw_tempo,
+    stretch,
+)
 
 
 def rng(seed=0):
@@ -79,3 +86,21 @@ def test_sound_stays_within_the_mel_range():
         assert out.dtype == np.float32
         assert out.min() >= -4
         assert out.max() <= 4
+
+
+def test_a_stretched_mel_reads_between_its_columns():
+    mel = np.repeat(np.arange(20, dtype=np.float32)[None], 80, axis=0)
+    assert stretch(mel, 16, 1.0)[0].tolist() == list(range(16))
+    assert stretch(mel, 16, 1.25)[7] == pytest.approx(1.25 * np.arange(16))
+    slow = stretch(mel, 16, 0.8)
+    assert slow.shape == (80, 16)
+    assert slow.dtype == np.float32
+    assert slow[0, [0, 15]] == pytest.approx([0, 12])
+
+
+def test_the_tempo_is_slower_as_often_as_faster():
+    drawn = np.array([draw_tempo(AugmentSettings(tempo=0.1), rng(seed)) for seed in range(400)])
+    assert 1 / 1.1 <= drawn.min() < 0.92
+    assert 1.08 < drawn.max() <= 1.1
+    assert 0.4 < (drawn > 1).mean() < 0.6
+    assert draw_tempo(NONE, rng()) == 1.0

@@ -104,3 +104,19 @@ def test_a_weight_decides_how_often_a_clip_is_drawn(clips):
 def test_nothing_to_draw_from_is_one_line():
     with pytest.raises(InputError, match="no clip is left"):
         LipDataset([], samples=4)
+
+
+def test_a_change_of_tempo_moves_picture_and_sound_alike(clips, monkeypatch):
+    monkeypatch.setattr("wav2lip.data.datasets.draw_tempo", lambda *_: 1.25)
+    sample = LipDataset(clips, samples=10, image_size=48)[1]
+    file = ClipFile(next(c.path for c in clips if c.row.clip == sample["clip"]))
+    start = int(sample["start"])
+    frames = np.rint(start + 1.25 * np.arange(5)).clip(max=file.frames - 1).astype(int)
+    crops = file.crops(frames)[:, 6:54, 6:54].transpose(3, 0, 1, 2)
+    assert (sample["target"].numpy() == crops).all()
+    column = int(3.2 * start + 1e-6)
+    wide = file.mel(column, 22)
+    assert sample["mel"][0, :, ::4].numpy() == pytest.approx(wide[:, [0, 5, 10, 15]], abs=1e-5)
+    # The window of the fifth frame begins five source frames on, 1.25 columns of sound a column.
+    later = file.mel(int(3.2 * (start + 5) + 1e-6), 22)
+    assert sample["mels"][4, 0, :, ::4].numpy() == pytest.approx(later[:, [0, 5, 10, 15]], abs=1e-5)

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from wav2lip.data.windows import evenly, hard_negative, reference_start, spread, starts
+from wav2lip.data.windows import (
+    evenly,
+    hard_negative,
+    hard_negatives,
+    reference_start,
+    spread,
+    starts,
+    window_frames,
+)
 
 
 def test_starts_keep_a_margin_where_the_clip_is_long_enough():
@@ -53,3 +61,15 @@ def test_negatives_keep_their_distance_or_take_the_farthest():
 def test_a_reference_never_overlaps_its_target():
     drawn = {reference_start(5, range(11), 5, np.random.default_rng(seed)) for seed in range(50)}
     assert drawn == {0, 10}
+
+
+def test_all_negatives_of_a_window():
+    assert hard_negatives(5, range(12), 5).tolist() == [0, 10, 11]
+    assert hard_negatives(2, range(6), 5).tolist() == [5]
+
+
+def test_a_window_played_faster_shows_later_frames_and_never_leaves_the_clip():
+    assert window_frames(3, 50).tolist() == [3, 4, 5, 6, 7]
+    assert window_frames(3, 50, 1.2).tolist() == [3, 4, 5, 7, 8]
+    assert window_frames(3, 50, 0.8).tolist() == [3, 4, 5, 5, 6]
+    assert window_frames(45, 50, 1.3).tolist() == [45, 46, 48, 49, 49]

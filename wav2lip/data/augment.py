@@ -30,9 +30,29 @@ class AugmentSettings:
     gain: float = 10.0  # dB, at most
     noise: float = 0.5  # probability of background noise
     mask: float = 0.0  # probability of hiding a band of frequencies
+    tempo: float = 0.0  # relative change of the speed of picture and sound, at most; 0.05 is small
 
 
-NONE = AugmentSettings(flip=0, shift=0, scale=0, colour=0, gain=0, noise=0, mask=0)
+NONE = AugmentSettings(flip=0, shift=0, scale=0, colour=0, gain=0, noise=0, mask=0, tempo=0)
+
+
+def draw_tempo(settings: AugmentSettings, rng: np.random.Generator) -> float:
+    """How many times as fast a sample's clip is played; slower and faster by the same factor are as likely."""
+    return float(np.exp(rng.uniform(-1, 1) * np.log1p(settings.tempo)))
+
+
+def stretch(mel: Mel, columns: int, tempo: float) -> Mel:
+    """The first `columns` columns of a mel (80, M) played `tempo` times as fast, pitch kept.
+
+    A mel has no phase to keep together, so columns between two others are their mean by distance.
+    M must be above (columns - 1) * tempo.
+    """
+    where = tempo * np.arange(columns)
+    before = np.minimum(where.astype(np.int64), mel.shape[1] - 1)
+    after = np.minimum(before + 1, mel.shape[1] - 1)
+    part = (where - before).astype(np.float32)
+    stretched: Mel = mel[:, before] * (1 - part) + mel[:, after] * part
+    return stretched
 
 
 class FaceView:
@@ -58,31 +78,37 @@ class FaceView:
         width = min(side * self.scale, crops.shape[1])
         corner = np.clip(margin + (side - width) / 2 + self.shift * side, 0, crops.shape[1] - width)
         zoom = width / self.size
-        # Pixel centres: face pixel i shows crop position corner + (i + 0.5) * zoom - 0.5.
-        matrix = np.array(
-            [[zoom, 0, corner[0] + zoom / 2 - 0.5], [0, zoom, corner[1] + zoom / 2 - 0.5]]
-        )
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        faces = np.stack(
-            [
-                cv2.warpAffine(
-                    crop,
-                    matrix,
-                    (self.size, self.size),
-                    flags=flags,
-                    borderMode=cv2.BORDER_REPLICATE,
-                )
-                for crop in crops
-            ]
-        )
+        if zoom == 1 and (corner == np.rint(corner)).all():  # nothing to interpolate
+            x, y = (int(place) for place in corner)
+            faces = crops[:, y : y + self.size, x : x + self.size]
+        else:
+            faces = self._sampled(crops, corner, zoom)
         if self.flip:
             faces = faces[:, :, ::-1]
+        faces = np.ascontiguousarray(faces)
         if self.recolour:
-            levels = np.arange(256)[:, None] * self.gain + self.bias
-            table = np.clip(np.rint(levels), 0, 255).astype(np.uint8)[None]  # a colour each column
-            faces = cv2.LUT(np.ascontiguousarray(faces).reshape(-1, self.size, 3), table)
-            faces = faces.reshape(-1, self.size, self.size, 3)
-        return np.ascontiguousarray(faces, dtype=np.uint8)
+            levels = np.arange(256, dtype=np.float32)[:, None]
+            changed = levels * self.gain.astype(np.float32) + np.float32(self.bias)
+            table = np.clip(np.rint(changed), 0, 255).astype(np.uint8)[None]  # (1, 256, 3)
+            flat = cv2.LUT(faces.reshape(-1, self.size, 3), table)
+            faces = np.asarray(flat, np.uint8).reshape(faces.shape)
+        return faces
+
+    def _sampled(self, crops: Image, corner: npt.NDArray[np.float64], zoom: float) -> Image:
+        # Pixel centres: face pixel i shows crop position corner + (i + 0.5) * zoom - 0.5.
+        x, y = corner + zoom / 2 - 0.5
+        matrix = np.array([[zoom, 0, x], [0, zoom, y]])
+        faces = np.empty((len(crops), self.size, self.size, 3), np.uint8)
+        for crop, face in zip(crops, faces, strict=True):
+            cv2.warpAffine(
+                crop,
+                matrix,
+                (self.size, self.size),
+                dst=face,
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+        return faces
 
 
 class SoundView:
@@ -103,6 +129,8 @@ class SoundView:
 
     def __call__(self, mel: Mel) -> Mel:
         """Mel columns (80, M) to the same shape, still in [-4, 4]."""
+        if not (self.shift or self.tilt or self.band[1]) and self.noise is None:
+            return mel
         slope = np.linspace(-0.5, 0.5, mel.shape[0], dtype=np.float32)[:, None]
         out = np.where(
             mel > SILENCE, mel + np.float32(self.shift) + np.float32(self.tilt) * slope, mel

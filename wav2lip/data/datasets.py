@@ -16,8 +16,16 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from wav2lip.clips import ClipFile, ManifestRow
-from wav2lip.data.augment import NONE, AugmentSettings, FaceView, SoundView
-from wav2lip.data.windows import WINDOW, evenly, hard_negative, reference_start, spread, starts
+from wav2lip.data.augment import (
+    NONE,
+    AugmentSettings,
+    FaceView,
+    SoundView,
+    draw_tempo,
+    stretch,
+)
+from wav2lip.data.reference import RandomReference, ReferencePolicy
+from wav2lip.data.windows import WINDOW, evenly, hard_negative, spread, starts, window_frames
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import MEL_STEP, mel_start
 from wav2lip.media.audio import MEL_RATE, N_MELS
@@ -82,9 +90,12 @@ class ClipDataset:
         return FaceView(self.augment, self.image_size, file.pad, rng)
 
     @staticmethod
-    def _mel(file: ClipFile, frame: int) -> npt.NDArray[np.float32]:
+    def _mel(file: ClipFile, frame: float, tempo: float = 1.0) -> npt.NDArray[np.float32]:
         # A negative frame (the sound of a window that leads) starts before the clip: silence there.
-        return file.mel(mel_start(frame / file.fps), MEL_STEP)
+        column = mel_start(frame / file.fps)
+        if tempo == 1:
+            return file.mel(column, MEL_STEP)
+        return stretch(file.mel(column, int(MEL_STEP * tempo) + 2), MEL_STEP, tempo)
 
     @staticmethod
     def _starts(clip: Clip, file: ClipFile, margin: int = 0) -> range:
@@ -147,10 +158,12 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
             else spread(self.windows, allowed, self.gap_of(index), rng)
         )
         view, sound = self._view(file, rng), SoundView(self.augment, rng)
-        frames, where = np.unique(chosen[:, None] + np.arange(WINDOW), return_inverse=True)
+        tempo = draw_tempo(self.augment, rng)
+        shown = np.stack([window_frames(int(start), file.frames, tempo) for start in chosen])
+        frames, where = np.unique(shown, return_inverse=True)
         lips = view(file.crops(frames))[:, self.image_size // 2 :].transpose(0, 3, 1, 2)
         lips = lips[where.reshape(-1)].reshape(len(chosen), 3 * WINDOW, *lips.shape[2:])
-        mels = np.stack([sound(self._mel(file, int(start))) for start in chosen])
+        mels = np.stack([sound(self._mel(file, int(start), tempo)) for start in chosen])
         return {
             "lips": torch.from_numpy(lips),
             "mel": torch.from_numpy(mels)[:, None],
@@ -174,9 +187,11 @@ class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         seed: int = 0,
         mel_offset_frames: int = 0,
         others: int = 0,
+        reference: ReferencePolicy | None = None,
     ) -> None:
         super().__init__(clips, samples, image_size, augment, seed, mel_offset_frames)
         self.others = others
+        self.reference = reference or RandomReference()
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
         clip, file, rng = self._draw(index)
@@ -184,21 +199,22 @@ class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         allowed = self._starts(clip, file, margin=abs(self.mel_offset_frames))
         target = int(rng.choice(np.asarray(allowed)))
         looks = self._starts(clip, file) if clip.span else starts(file.frames)
-        reference = reference_start(target, looks, WINDOW, rng)
+        reference = self.reference(file, target, looks, rng)
         view, sound = self._view(file, rng), SoundView(self.augment, rng)
+        tempo = draw_tempo(self.augment, rng)
         faces = [
-            view(file.crops(np.arange(start, start + WINDOW))).transpose(3, 0, 1, 2)
+            view(file.crops(window_frames(start, file.frames, tempo))).transpose(3, 0, 1, 2)
             for start in (target, reference)
         ]
-        frames = range(target + self.mel_offset_frames, target + self.mel_offset_frames + WINDOW)
-        mels = np.stack([sound(self._mel(file, frame)) for frame in frames])
+        heard = target + tempo * (np.arange(WINDOW) + self.mel_offset_frames)
+        mels = np.stack([sound(self._mel(file, frame, tempo)) for frame in heard])
         elsewhere = [hard_negative(target, allowed, WINDOW, rng) for _ in range(self.others)]
-        others = [sound(self._mel(file, frame)) for frame in elsewhere]
+        others = [sound(self._mel(file, frame, tempo)) for frame in elsewhere]
         return {
             "target": torch.from_numpy(np.ascontiguousarray(faces[0])),
             "reference": torch.from_numpy(np.ascontiguousarray(faces[1])),
             "mels": torch.from_numpy(mels)[:, None],
-            "mel": torch.from_numpy(sound(self._mel(file, target)))[None],
+            "mel": torch.from_numpy(sound(self._mel(file, target, tempo)))[None],
             "others": torch.from_numpy(np.stack(others) if others else EMPTY)[:, None],
             "start": torch.tensor(target),
             "clip": clip.row.clip,

@@ -38,10 +38,22 @@ def evenly(count: int, allowed: range) -> Starts:
     return np.minimum(np.arange(first, first + count), allowed[-1])
 
 
+def hard_negatives(positive: int, allowed: range, gap: int) -> Starts:
+    """Other starts of the same clip at least `gap` frames away; the farthest where none is."""
+    gap = min(gap, max(abs(allowed[0] - positive), abs(allowed[-1] - positive)))
+    away: Starts = np.array([start for start in allowed if abs(start - positive) >= gap], np.int64)
+    return away
+
+
 def hard_negative(positive: int, allowed: range, gap: int, rng: np.random.Generator) -> int:
-    """Another start of the same clip at least `gap` frames away; the farthest one where none is."""
-    away = [s for s in allowed if abs(s - positive) >= gap]
-    return int(rng.choice(away)) if away else max(allowed, key=lambda s: abs(s - positive))
+    """One of `hard_negatives`."""
+    return int(rng.choice(hard_negatives(positive, allowed, gap)))
+
+
+def window_frames(start: int, frames: int, tempo: float = 1.0) -> Starts:
+    """Frames (5,) that a window shows when its clip of `frames` frames is played `tempo` times as fast."""
+    shown: Starts = np.rint(start + tempo * np.arange(WINDOW)).astype(np.int64)
+    return shown.clip(max=frames - 1)
 
 
 def reference_start(target: int, allowed: range, window: int, rng: np.random.Generator) -> int:

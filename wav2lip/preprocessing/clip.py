@@ -70,7 +70,7 @@ class Video:
 
 
 @dataclass
-class _Track:
+class FaceTrack:
     """One face through consecutive frames of the retimed video."""
 
     indices: list[int] = field(default_factory=list)
@@ -86,10 +86,10 @@ class _Track:
         self.crops.append(encode_crop(crop))
         self.sharpness.append(lower_half_sharpness(crop))
 
-    def part(self, a: int, b: int) -> "_Track":
+    def part(self, a: int, b: int) -> "FaceTrack":
         """Positions a to b - 1."""
         columns = (self.indices, self.boxes, self.crops, self.sharpness)
-        return _Track(*(column[a:b] for column in columns))  # type: ignore[arg-type]
+        return FaceTrack(*(column[a:b] for column in columns))  # type: ignore[arg-type]
 
     def runs(self) -> Iterator[tuple[int, int]]:
         """Positions [a, b) of unbroken runs of frames."""
@@ -119,8 +119,8 @@ def retimed(frames: Iterable[Frame], fps: float) -> Iterator[Frame]:
 
 def _collect(
     path: Path, detector: Detector, settings: ClipSettings
-) -> tuple[dict[tuple[int, int], _Track], int]:
-    tracks: dict[tuple[int, int], _Track] = {}
+) -> tuple[dict[tuple[int, int], FaceTrack], int]:
+    tracks: dict[tuple[int, int], FaceTrack] = {}
     total = 0
     stream = track_faces(
         retimed(read_frames(path), settings.fps),
@@ -131,7 +131,7 @@ def _collect(
     for frame, boxes in stream:
         total += 1
         for tracked in boxes:
-            track = tracks.setdefault((tracked.shot, tracked.track), _Track())
+            track = tracks.setdefault((tracked.shot, tracked.track), FaceTrack())
             track.add(frame, tracked.box, settings)
     return tracks, total
 
@@ -143,7 +143,7 @@ def clip_name(source: str) -> str:
     return f"{stem[:60]}-{digest}"
 
 
-def _spans(track: _Track, seconds: float, settings: ClipSettings) -> Iterator[_Track]:
+def _spans(track: FaceTrack, seconds: float, settings: ClipSettings) -> Iterator[FaceTrack]:
     """The parts of a track that become clips: unbroken, on a whole mel column, with sound, long enough."""
     for a, b in track.runs():
         a += -track.indices[a] % settings.start_step
@@ -156,7 +156,7 @@ def _spans(track: _Track, seconds: float, settings: ClipSettings) -> Iterator[_T
 
 
 def _write(
-    path: Path, source: str, track: _Track, settings: ClipSettings, wav: Sound, mel: Sound
+    path: Path, source: str, track: FaceTrack, settings: ClipSettings, wav: Sound, mel: Sound
 ) -> Sound:
     """Write one clip file; returns its sound, (S,) at 16 kHz."""
     times = np.asarray(track.indices) / settings.fps
@@ -176,21 +176,22 @@ def _write(
     return sound
 
 
-def video_to_clips(
-    video: Video, folder: Path, detector: Detector, settings: ClipSettings
+def tracks_to_clips(
+    video: Video,
+    folder: Path,
+    tracks: Iterable[FaceTrack],
+    total: int,
+    wav: Sound,
+    settings: ClipSettings,
 ) -> list[ManifestRow]:
-    """Write one clip file a face track of `video` under `folder/clips`; return their manifest rows.
+    """Write the tracks of a video of `total` frames with its sound (S,); return their manifest rows.
 
-    InputError when there is no sound, no face, or no track of `min_frames` frames.
+    InputError when no track has `min_frames` frames with sound.
     """
-    wav = load_wav(video.path)
     mel = mel_spectrogram(wav).T
-    tracks, total = _collect(video.path, detector, settings)
-    if not tracks:
-        raise InputError(f"{video.path}: no face in any of its {total} frames; remove it")
     seconds = len(wav) / SAMPLE_RATE
     rows: list[ManifestRow] = []
-    for part in (p for track in tracks.values() for p in _spans(track, seconds, settings)):
+    for part in (p for track in tracks for p in _spans(track, seconds, settings)):
         name = f"clips/{clip_name(video.source)}-{len(rows):02d}.safetensors"
         sound = _write(folder / name, video.source, part, settings, wav, mel)
         boxes = np.stack(part.boxes)
@@ -215,3 +216,17 @@ def video_to_clips(
             "lower clip.min_frames or remove it"
         )
     return rows
+
+
+def video_to_clips(
+    video: Video, folder: Path, detector: Detector, settings: ClipSettings
+) -> list[ManifestRow]:
+    """Write one clip file a face track of `video` under `folder/clips`; return their manifest rows.
+
+    InputError when there is no sound, no face, or no track of `min_frames` frames.
+    """
+    wav = load_wav(video.path)
+    tracks, total = _collect(video.path, detector, settings)
+    if not tracks:
+        raise InputError(f"{video.path}: no face in any of its {total} frames; remove it")
+    return tracks_to_clips(video, folder, tracks.values(), total, wav, settings)

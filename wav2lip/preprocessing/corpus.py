@@ -1,4 +1,4 @@
-"""Many videos to one manifest: a process pool, a record a video, resumable at any moment.
+"""Many videos to one manifest, resumable at any moment.
 
 Every finished video leaves one JSON record beside the clips (its manifest rows, or why it failed).
 A later run skips the videos whose record was made with the same settings, so a run that was killed
@@ -6,109 +6,23 @@ and started again ends with the same manifest.
 """
 
 import csv
-import hashlib
-import json
-import logging
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, replace
-from functools import cache
-from multiprocessing import get_context
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import cv2
 from rich.progress import Progress
 
 from wav2lip.clips import MANIFEST, ManifestRow, write_manifest
 from wav2lip.errors import InputError
-from wav2lip.faces.detectors import Detector, build_detector
-from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, video_to_clips
+from wav2lip.preprocessing.clip import ClipSettings, Video
+from wav2lip.preprocessing.executors import Execute, run_jobs
+from wav2lip.preprocessing.inputs import find_inputs
+from wav2lip.preprocessing.jobs import Job, Outcome, detector_of, recorded
+from wav2lip.preprocessing.splits import deal, has_splits, read_splits
 
-VIDEO_SUFFIXES = frozenset(
-    ".mp4 .mov .mkv .webm .avi .mpg .mpeg .m4v .ts .flv .wmv .3gp".split()  # noqa: SIM905
-)
 FAILURES = "failures.csv"
-# What a strange file may raise where nobody thought of it. Not OSError: a full disk concerns all.
-UNFORESEEN = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, cv2.error)
-SPAWN = get_context("spawn")  # a fork of a process that has threads (OpenCV, torch) may hang
-log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Job:
-    """One video to preprocess, with all that a worker needs to know."""
-
-    video: Video
-    folder: Path
-    detector: str
-    weights: str | None
-    settings: ClipSettings
-
-    @property
-    def record(self) -> Path:
-        """Where the outcome is noted."""
-        return self.folder / "records" / f"{clip_name(self.video.source)}.json"
-
-    @property
-    def key(self) -> str:
-        """Changes when the video changes or a setting that its clips depend on (speaker and split do not)."""
-        status = self.video.path.stat()
-        parts = (
-            self.video.source,
-            status.st_size,
-            status.st_mtime_ns,
-            self.detector,
-            self.weights,
-            asdict(self.settings),
-        )
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-@dataclass
-class Outcome:
-    """What became of one video: rows, or the reason why there are none."""
-
-    source: str
-    rows: list[ManifestRow]
-    reason: str = ""
-
-
-Work = Callable[[Job], Outcome]
-
-
-def find_videos(root: Path) -> list[Path]:
-    """Videos below a folder, at any depth, sorted; InputError where there is none."""
-    if not root.exists():
-        raise InputError(f"{root}: no such folder; give input=FOLDER with videos in it")
-    if root.is_file():
-        raise InputError(f"{root}: a file, not a folder; give input=FOLDER with videos in it")
-    videos = sorted(
-        p for p in root.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()
-    )
-    if not videos:
-        raise InputError(
-            f"{root}: no video in it; known endings: {' '.join(sorted(VIDEO_SUFFIXES))}"
-        )
-    return videos
-
-
-def read_splits(path: Path) -> dict[str, tuple[str, str]]:
-    """File name -> (split, speaker) of a CSV with columns `file,split` and perhaps `speaker`."""
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; splits=CSV needs columns file,split[,speaker]")
-    with path.open(newline="") as file:
-        reader = csv.DictReader(file)
-        if not {"file", "split"} <= set(reader.fieldnames or ()):
-            raise InputError(f"{path}: needs the columns file and split (speaker if you know it)")
-        return {row["file"]: (row["split"], row.get("speaker") or "") for row in reader}
-
-
-def split_by_speaker(speaker: str, val_share: float) -> str:
-    """`val` for a fixed share of speakers, chosen by hash: no speaker is in both splits."""
-    draw = int(hashlib.sha256(speaker.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
-    return "val" if draw < val_share else "train"
+Examine = Callable[[Path, list[ManifestRow]], list[ManifestRow]]  # folder, rows -> those that stay
 
 
 def plan(
@@ -120,89 +34,19 @@ def plan(
     splits: Path | None = None,
     val_share: float = 0.1,
 ) -> list[Job]:
-    """One job a video. A speaker is the first folder below `root`, or the file where there is none."""
-    known = read_splits(splits) if splits else {}
+    """One job a video or frame folder of `root`, a folder or list file (see `find_inputs`).
+
+    Without `splits`, those of a list that is a CSV with a `split` column, or of train.txt, val.txt, ... in
+    `root`, are taken; see `wav2lip.preprocessing.splits` for speakers and for what no list names.
+    """
+    found = find_inputs(root)
+    splits = splits or (root if has_splits(root) else None)
+    dealt = deal(found, read_splits(splits) if splits else {}, val_share)
     jobs = []
-    for path in find_videos(root):
-        relative = path.relative_to(root)
-        speaker = relative.parts[0] if len(relative.parts) > 1 else relative.stem
-        split, named = known.get(relative.as_posix(), known.get(relative.name, ("", "")))
-        speaker = named or speaker
-        split = split or split_by_speaker(speaker, val_share)
-        video = Video(path, relative.as_posix(), speaker, split)
-        job = Job(video, folder, detector, weights, settings)
-        jobs.append(job)
+    for source, path in found.items():
+        split, speaker = dealt[source]
+        jobs.append(Job(Video(path, source, speaker, split), folder, detector, weights, settings))
     return jobs
-
-
-@cache
-def _detector(name: str, weights: str | None) -> Detector:
-    return build_detector(name, weights)
-
-
-def process(job: Job) -> Outcome:
-    """Run one job in this process and note its outcome; a video that fails is an outcome too."""
-    cv2.setNumThreads(1)  # the pool has a process a core already
-    source = job.video.source
-    try:
-        detector = _detector(job.detector, job.weights)
-        outcome = Outcome(source, video_to_clips(job.video, job.folder, detector, job.settings))
-    except InputError as error:
-        outcome = Outcome(source, [], " ".join(str(error).split()))
-    except UNFORESEEN as error:
-        # Ours to mend, but no reason to stop the others; not noted, so that the next run tries again.
-        log.exception("%s", source)
-        return Outcome(source, [], f"{type(error).__name__}: {' '.join(str(error).split())}")
-    job.record.parent.mkdir(parents=True, exist_ok=True)
-    temporary = job.record.with_suffix(".part")
-    temporary.write_text(json.dumps({"key": job.key, **asdict(outcome)}))
-    temporary.replace(job.record)
-    return outcome
-
-
-def recorded(job: Job) -> Outcome | None:
-    """The outcome of an earlier run with the same settings, if its clips are still there."""
-    try:
-        record = json.loads(job.record.read_text())
-        rows = [ManifestRow(**row) for row in record["rows"]]
-        key, reason = record["key"], record["reason"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    if key != job.key or not all((job.folder / row.clip).is_file() for row in rows):
-        return None
-    video = job.video  # who speaks and the split may have been given anew
-    rows = [replace(row, speaker=video.speaker, split=video.split) for row in rows]
-    return Outcome(video.source, rows, reason)
-
-
-def _alone(job: Job, work: Work) -> Outcome:
-    """One job in a process of its own; that it dies is an outcome, not noted."""
-    with ProcessPoolExecutor(1, mp_context=SPAWN) as pool:
-        try:
-            return pool.submit(work, job).result()
-        except BrokenProcessPool:
-            return Outcome(
-                job.video.source, [], "its process died: memory, or a crash in a decoder"
-            )
-
-
-def run_jobs(jobs: Sequence[Job], workers: int, work: Work = process) -> Iterator[Outcome]:
-    """Outcomes as they come, from this process (`workers` 1) or a pool that survives its workers."""
-    if workers <= 1:
-        yield from map(work, jobs)
-        return
-    left = {job.video.source: job for job in jobs}
-    pool = ProcessPoolExecutor(workers, mp_context=SPAWN)
-    try:
-        for future in as_completed([pool.submit(work, job) for job in jobs]):
-            outcome = future.result()
-            del left[outcome.source]
-            yield outcome
-    except BrokenProcessPool:
-        # One video took its worker down, and with it the pool; nobody says which.
-        yield from (_alone(job, work) for job in left.values())
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _write_failures(path: Path, outcomes: Sequence[Outcome]) -> None:
@@ -213,26 +57,40 @@ def _write_failures(path: Path, outcomes: Sequence[Outcome]) -> None:
     temporary.replace(path)
 
 
-def preprocess(jobs: Sequence[Job], folder: Path, workers: int | None = None) -> list[Outcome]:
+def preprocess(
+    jobs: Sequence[Job],
+    folder: Path,
+    execute: Execute = run_jobs,
+    examine: Examine | None = None,
+) -> tuple[list[Outcome], list[ManifestRow]]:
     """Run the jobs that are not done yet, then write manifest.csv and failures.csv under `folder`.
 
-    InputError when not one video gave a clip.
+    `execute` runs jobs somewhere, by default one a core here. `examine` (see
+    `wav2lip.preprocessing.doctor`) has the last word on the rows.
+    Returns what became of each video, and the manifest's rows. InputError when none is left.
     """
     outcomes = [outcome for job in jobs if (outcome := recorded(job))]
     done = {outcome.source for outcome in outcomes}
     todo = [job for job in jobs if job.video.source not in done]
-    if todo:  # now, because without a detector every video would fail
-        _detector(todo[0].detector, todo[0].weights)
+    videos = [job for job in todo if job.video.path.is_file()]
+    if videos:  # now, because without a detector every one of them would fail
+        detector_of(videos[0].detector, videos[0].weights)
     folder.mkdir(parents=True, exist_ok=True)
-    workers = min(workers or os.cpu_count() or 1, max(len(todo), 1))
     with Progress() as progress:
         bar = progress.add_task("videos", total=len(jobs), completed=len(done))
-        for outcome in run_jobs(todo, workers):
+        for outcome in execute(todo):
             outcomes.append(outcome)
             progress.advance(bar)
-    write_manifest(folder / MANIFEST, [row for outcome in outcomes for row in outcome.rows])
+    rows = [row for outcome in outcomes for row in outcome.rows]
     _write_failures(folder / FAILURES, outcomes)
-    if not any(outcome.rows for outcome in outcomes):
+    if not rows:
         first = min((o.source, o.reason) for o in outcomes)[1]
         raise InputError(f"no clip came out of {len(jobs)} videos; the first: {first}")
-    return outcomes
+    if examine:
+        rows = examine(folder, rows)
+        if not rows:
+            raise InputError(
+                f"{folder}: the sync expert rejected every clip; see rejected.csv there"
+            )
+    write_manifest(folder / MANIFEST, rows)
+    return outcomes, rows

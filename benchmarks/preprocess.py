@@ -1,0 +1,123 @@
+"""How fast preprocess.py is here, in times real time, and where the work goes.
+
+    python benchmarks/preprocess.py                      two made talking heads at 1280x720, 25 fps
+    python benchmarks/preprocess.py --input VIDEOS       your own
+
+Prints wall time, and processor time of this process and its workers: on a machine that does other work too,
+wall time says little. "Of a core" is seconds of video per second of processor time; times the number of
+cores it is what an idle machine does. Then the share of each part of the work, in this process.
+"""
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+import wave
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from wav2lip.data.synthetic import synthesize
+from wav2lip.faces.crops import crop_face, widen_box
+from wav2lip.faces.detectors import build_detector
+from wav2lip.faces.tracks import track_faces
+from wav2lip.media.audio import load_wav, mel_spectrogram
+from wav2lip.media.video import VideoWriter, probe, read_frames
+from wav2lip.preprocessing.clip import ClipSettings, retimed
+from wav2lip.preprocessing.corpus import plan, preprocess
+from wav2lip.preprocessing.executors import run_jobs
+
+WIDTH, HEIGHT = 1280, 720  # px
+FPS = Fraction(25)
+
+
+def make_video(path: Path, seed: int, seconds: float) -> None:
+    """A made talking head at 1280x720 with camera noise."""
+    clip = synthesize(seed, seconds, size=HEIGHT // 2)
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(0, 2, (4, HEIGHT, WIDTH, 3)).astype(np.float32)
+    side = (WIDTH - HEIGHT) // 2
+    sound = path.with_suffix(".wav")
+    with wave.open(str(sound), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes((clip.wav * 32767).astype("<i2").tobytes())
+    with VideoWriter(path, WIDTH, HEIGHT, FPS, crf=20, audio=sound) as writer:
+        for i, frame in enumerate(clip.frames):
+            large = cv2.resize(frame, (HEIGHT, HEIGHT), interpolation=cv2.INTER_CUBIC)
+            wide = cv2.copyMakeBorder(large, 0, 0, side, side, cv2.BORDER_REFLECT)
+            noisy = np.clip(wide + noise[i % len(noise)], 0, 255)
+            writer.write(noisy.astype(np.uint8), float(i / FPS))
+
+
+def processor() -> float:
+    """Seconds of processor time of this process and the workers that have ended."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(use.ru_utime + use.ru_stime for use in both)
+
+
+def parts(path: Path, detector: str) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What is to be done for a video, each part on top of what it needs."""
+    made = build_detector(detector, None)
+    settings = ClipSettings()
+    yield "sound and mel", lambda: mel_spectrogram(load_wav(path))
+    yield "decoding", lambda: sum(1 for _ in read_frames(path))
+    frames = list(retimed(read_frames(path), settings.fps))
+    tracked = []
+
+    def track() -> None:
+        tracked.extend(track_faces(iter(frames), made, stride=settings.detect_every))
+
+    yield "finding and tracking faces", track
+
+    def crop() -> None:
+        for frame, boxes in tracked:
+            for box in boxes:
+                crop_face(frame.image, widen_box(box.box, settings.pad), settings.crop_size)
+
+    yield "cropping", crop
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--input", type=Path, help="default: made talking heads")
+    parser.add_argument("--seconds", type=float, default=20, help="of a made video (default: 20)")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--detector", default="hog")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source = args.input
+        if source is None:
+            source = folder / "videos"
+            source.mkdir()
+            for seed in range(2):
+                make_video(source / f"{seed}.mp4", seed, args.seconds)
+        jobs = plan(source, folder / "out", ClipSettings(), detector=args.detector)
+        media = sum(float(probe(job.video.path).duration or 0) for job in jobs)
+        began, used = time.perf_counter(), processor()
+        _, rows = preprocess(jobs, folder / "out", partial(run_jobs, workers=args.workers))
+        wall, used = time.perf_counter() - began, processor() - used
+        kept = sum(row.frames / row.fps for row in rows)
+        print(
+            f"{len(jobs)} videos, {media:.1f} s, {kept:.1f} s in {len(rows)} clips, {args.detector}"
+        )
+        print(f"{args.workers} workers: {media / wall:6.2f} x real time by the wall clock")
+        print(f"of a core:  {media / used:6.2f} x real time, {os.cpu_count()} cores here")
+        path = jobs[0].video.path
+        length = float(probe(path).duration or 0)
+        for part, work in parts(path, args.detector):
+            before = processor()
+            work()
+            spent = processor() - before
+            print(f"  {part:27} {1000 * spent / length:7.1f} processor ms a second of video")
+
+
+if __name__ == "__main__":
+    main()

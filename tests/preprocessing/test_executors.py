@@ -1,0 +1,41 @@
+import sys
+
+import pytest
+
+from wav2lip.errors import InputError
+from wav2lip.preprocessing.clip import ClipSettings
+from wav2lip.preprocessing.corpus import plan
+from wav2lip.preprocessing.executors import run_jobs
+from wav2lip.preprocessing.ray_executor import RayExecutor
+
+# A worker's view of the world: a module that a spawned process can import.
+CRASHER = """
+import os
+from wav2lip.preprocessing.jobs import Outcome
+
+def work(job):
+    if "crash" in job.video.source:
+        os._exit(9)
+    return Outcome(job.video.source, [])
+"""
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_costs_one_video(tmp_path, monkeypatch):
+    (tmp_path / "crasher.py").write_text(CRASHER)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import crasher
+
+    for name in ("a.mp4", "crash.mp4", "z.mp4"):
+        (tmp_path / name).touch()
+    jobs = plan(tmp_path, tmp_path, ClipSettings(), detector="hog")
+    outcomes = {o.source: o.reason for o in run_jobs(jobs, 2, crasher.work)}
+    assert outcomes.pop("crash.mp4").startswith("its process died")
+    assert outcomes == {"a.mp4": "", "z.mp4": ""}
+    sys.modules.pop("crasher")
+
+
+def test_ray_where_it_is_not_installed_is_one_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"pip install 'wav2lip\[ray\]'"):
+        RayExecutor()

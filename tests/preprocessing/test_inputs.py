@@ -1,0 +1,57 @@
+import pytest
+
+from wav2lip.errors import InputError
+from wav2lip.preprocessing.inputs import find_inputs, is_frame_folder
+
+
+def touch(folder, *names: str):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+
+
+def test_videos_of_any_depth_and_frame_folders_are_found(tmp_path):
+    touch(tmp_path, "a b.MP4", "x/y/z/c.mkv", "x/c.txt", "spk/7/0.jpg", "spk/7/audio.wav")
+    touch(tmp_path, "pictures/0.jpg", "sounds/audio.wav")
+    found = find_inputs(tmp_path)
+    assert list(found) == ["a b.MP4", "spk/7", "x/y/z/c.mkv"]
+    assert found["spk/7"] == tmp_path / "spk" / "7"
+    assert is_frame_folder(tmp_path / "spk" / "7")
+    assert not is_frame_folder(tmp_path / "pictures")
+
+
+def test_a_list_names_paths_relative_to_itself(tmp_path):
+    touch(tmp_path, "lists/one two.mp4", "lists/s/00001.mp4", "lists/f/0.jpg", "lists/f/audio.wav")
+    touch(tmp_path, "elsewhere/b.avi")
+    (tmp_path / "lists" / "all.txt").write_text(
+        f"# mine\none two.mp4\ns/00001 NF:3 MV:1\n\n{tmp_path}/elsewhere/b.avi\nf\ns/00001.mp4\n"
+    )
+    found = find_inputs(tmp_path / "lists" / "all.txt")
+    outside = (tmp_path / "elsewhere" / "b.avi").as_posix()
+    assert set(found) == {"one two.mp4", "s/00001.mp4", outside, "f"}
+    assert found["s/00001.mp4"] == tmp_path / "lists" / "s" / "00001.mp4"
+
+
+def test_a_list_may_be_a_table(tmp_path):
+    touch(tmp_path, "a.mp4", "b.mp4")
+    (tmp_path / "some.csv").write_text("licence,file\nMIT,b.mp4\n")
+    assert list(find_inputs(tmp_path / "some.csv")) == ["b.mp4"]
+    (tmp_path / "some.csv").write_text("licence,name\nMIT,b.mp4\n")
+    with pytest.raises(InputError, match="needs the column file"):
+        find_inputs(tmp_path / "some.csv")
+
+
+def test_what_gives_nothing_is_named(tmp_path):
+    with pytest.raises(InputError, match="no such folder"):
+        find_inputs(tmp_path / "missing")
+    with pytest.raises(InputError, match="no video in it"):
+        find_inputs(tmp_path)
+    touch(tmp_path, "a.mp4")
+    with pytest.raises(InputError, match="a video, not a folder or list"):
+        find_inputs(tmp_path / "a.mp4")
+    (tmp_path / "list.txt").write_text("a.mp4\nb.mp4\n")
+    with pytest.raises(InputError, match=r"list\.txt: entry 2: b\.mp4: no such video"):
+        find_inputs(tmp_path / "list.txt")
+    (tmp_path / "list.txt").write_bytes(b"\xff\xfe\x80")
+    with pytest.raises(InputError, match=r"list\.txt: not a list of videos"):
+        find_inputs(tmp_path / "list.txt")
