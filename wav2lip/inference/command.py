@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from wav2lip.inference.files import check_writable
+from wav2lip.files import check_writable
 from wav2lip.inference.jobs import Job, read_jobs, run_jobs
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.options import Options

@@ -1,0 +1,70 @@
+"""What a sync judge does not see: pictures against their source, flicker, mouths in pauses."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wav2lip.evaluation.takes import read_faces
+from wav2lip.metrics import jitter_ratio, ms_ssim, psnr, sharpness_ratio, silence_closure, ssim
+from wav2lip.metrics.judges import SAMPLES_PER_FRAME
+
+FACE_SIZE = 96  # px
+LEAST = 3  # frames that jitter needs
+
+Box = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The same stretch of two videos, cut at the source's boxes."""
+
+    first: int  # frame at 25 fps
+    generated: NDArray[np.uint8]  # (T,96,96,3)
+    source: NDArray[np.uint8]  # (T,96,96,3)
+
+
+def longest_run(boxes: dict[int, Box]) -> dict[int, Box]:
+    """The longest stretch of consecutive frames among `boxes`, the first of equals."""
+    best: list[int] = []
+    run: list[int] = []
+    for frame in sorted(boxes):
+        run = [*run, frame] if run and frame == run[-1] + 1 else [frame]
+        best = run if len(run) > len(best) else best
+    return {frame: boxes[frame] for frame in best}
+
+
+def read_both(generated: Path, source: Path, boxes: dict[int, Box]) -> Faces:
+    """Crops of both videos where the source's face is seen longest without a break."""
+    run = longest_run(boxes)
+    one, other = (read_faces(path, run, FACE_SIZE) for path in (generated, source))
+    count = min(len(one), len(other))
+    return Faces(min(run), one[:count], other[:count])
+
+
+def sound_under(faces: Faces, pcm: NDArray[np.int16]) -> NDArray[np.int16]:
+    """The part of a video's sound (N,) that belongs to these frames."""
+    stop = faces.first + len(faces.generated)
+    return pcm[faces.first * SAMPLES_PER_FRAME : stop * SAMPLES_PER_FRAME]
+
+
+def quality(faces: Faces, pcm: NDArray[np.int16], same_words: bool) -> dict[str, float]:
+    """Metrics of the generated side by name; pcm (N,) is the sound of the whole generated video.
+
+    The source's pictures are a target only where it says the same words; else PSNR, SSIM and
+    MS-SSIM are NaN.
+    """
+    if len(faces.generated) < LEAST:
+        return {}
+    pair = (faces.generated, faces.source)
+    sound = sound_under(faces, pcm)
+    return {
+        "psnr": psnr(*pair) if same_words else math.nan,
+        "ssim": ssim(*pair) if same_words else math.nan,
+        "ms_ssim": ms_ssim(*pair) if same_words else math.nan,
+        "sharpness_ratio": sharpness_ratio(*pair),
+        "jitter_ratio": jitter_ratio(*pair),
+        "silence_closure": silence_closure(faces.generated, sound),
+    }
