@@ -10,6 +10,7 @@ from typing import Any, cast
 import hydra
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
 from rich.progress import track
 
 from wav2lip.config_errors import exit_on_config_error, require_complete
@@ -55,7 +56,16 @@ def main(cfg: DictConfig) -> None:
         leak_seconds=cfg.leak_seconds,
         fid=FaceFID(Path(cfg.inception)) if cfg.inception else None,
     )
-    for _ in track(evaluator.run(pairs, results), "clips", total=len(pairs), transient=True):
+    console = Console(stderr=True)
+    running = evaluator.run(pairs, results)
+    for _ in track(
+        running,
+        "clips",
+        len(pairs),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ):
         pass
     if not results.clips:
         raise InputError(f"nothing could be scored; the first reason: {results.skipped[0].reason}")

@@ -1,5 +1,6 @@
 """The data module: manifests to loaders, with a sample order that survives a restart."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,7 @@ class ClipDataModule(pl.LightningDataModule):
         self.steps_per_epoch = steps_per_epoch
         self.num_workers = num_workers
         self.min_frames = min_frames
+        self.clips_id = "?"  # names the training clips, once they are loaded
         self.val_batch_size = val_batch_size or batch_size
 
     def _consumed(self) -> int:
@@ -127,6 +129,8 @@ class ClipDataModule(pl.LightningDataModule):
         world = self.trainer.world_size
         per_epoch = self.steps_per_epoch * self.batch_size * world
         clips = load_clips(self.manifests, "train", self.min_frames)
+        names = sorted(clip.row.clip for clip in clips)
+        self.clips_id = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
         sampler = ResumableSampler(
             per_epoch, self.batch_size, self._consumed, self.trainer.global_rank, world
         )

@@ -1,6 +1,5 @@
 """Pairs to scores: generate where asked, judge, judge the controls, measure the pictures."""
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.leak import Generator, probe_leak
 from wav2lip.evaluation.lists import Pair
-from wav2lip.evaluation.quality import quality, read_both
+from wav2lip.evaluation.quality import alone, quality, read_both, read_one, same_sound
 from wav2lip.evaluation.reading import Reading
 from wav2lip.evaluation.results import (
     FROZEN,
@@ -46,21 +45,27 @@ FAILURES = (
 )
 
 Box = NDArray[np.float32]
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """How a judge's distances become scores.
+    """How a judge's distances become scores; None is what suits the judge.
 
     windows: "published" leaves out the last window, as the released code does; "all" does not.
-    padding: what is beyond a clip's ends: "zeros", as published, or "none".
+    padding: what is beyond a clip's ends: "zeros", as published, or "none". An expert's unit vectors
+    all lie nearer to zero than to a stranger, so zeros would draw its offsets to the ends.
     span: seconds of a step of the curves.
     """
 
-    windows: Windows = "published"
-    padding: Padding = "zeros"
+    windows: Windows | None = None
+    padding: Padding | None = None
     span: float = 1.0
+
+    def of(self, judge: LoadedJudge) -> tuple[Windows, Padding]:
+        """As published for the published judge, without its two quirks for our own."""
+        windows: Windows = "published" if judge.published else "all"
+        padding: Padding = "zeros" if judge.published else "none"
+        return self.windows or windows, self.padding or padding
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ class Evaluator:
     ) -> None:
         self.judge, self.reading, self.detector = judge, reading, detector
         self.folder, self.scoring = folder, scoring
+        self.windows, self.padding = scoring.of(judge)
         self.generator, self.leak_seconds, self.fid = generator, leak_seconds, fid
 
     def run(self, pairs: Sequence[Pair], results: Results) -> Iterator[Pair]:
@@ -100,73 +106,76 @@ class Evaluator:
         for number, pair in enumerate(pairs):
             other = pairs[(number + 1) % len(pairs)]
             try:
-                if self.generator is None:
-                    self._judge_as_is(pair, results)
-                else:
-                    self._generate_and_judge(pair, other, self.generator, results)
+                self._pair(pair, other, results)
             except FAILURES as error:
                 self._skip(results, pair.name, "everything", error)
             yield pair
-        if self.fid is not None and any(row.system == GENERATED for row in results.clips):
-            results.of_sets[GENERATED] = {"fid": float(self.fid.compute())}
+        system = VIDEO if self.generator is None else GENERATED
+        if self.fid is not None and self.fid.real_features_num_samples > 1:
+            results.of_sets[system] = {"fid": float(self.fid.compute())}
 
-    def _judge_as_is(self, pair: Pair, results: Results) -> None:
-        clips = self._read(pair.name, pair.face, pair.audio, self.detector)
-        for clip in clips:
-            self._add(results, clip.name, VIDEO, clip.parts, clip.remarks)
-            self._add_controls(results, clip)
-
-    def _generate_and_judge(
-        self, pair: Pair, other: Pair, generator: Generator, results: Results
-    ) -> None:
-        output = self.folder / "videos" / f"{pair.name}.mp4"
-        generator(pair.face, pair.audio, output)
-        made = self._read(pair.name, output, pair.audio, self.detector)
+    def _pair(self, pair: Pair, other: Pair, results: Results) -> None:
+        made, source, system = pair.face, pair.real, VIDEO
+        if self.generator is not None:
+            made, source, system = self.folder / "videos" / f"{pair.name}.mp4", pair.face, GENERATED
+            self.generator(pair.face, pair.audio, made)
         real: list[Clip] = []
+        if source is not None:
+            try:
+                with CachedDetector(self.detector, source) as detector:
+                    real = self._read(pair.name, source, source, detector)
+            except FAILURES as error:
+                self._skip(results, pair.name, REAL, error)
         try:
-            with CachedDetector(self.detector, pair.face) as detector:
-                real = self._read(pair.name, pair.face, pair.face, detector)
+            judged = self._read(pair.name, made, pair.audio, self.detector)
         except FAILURES as error:
-            self._skip(results, pair.name, REAL, error)
-        extra = self._extra(pair, other, output, real, generator, results)
-        for clip in made:
-            self._add(results, clip.name, GENERATED, clip.parts, clip.remarks, extra)
-            extra = {}  # measured once a pair
+            if not real:
+                raise
+            self._skip(results, pair.name, system, error)
+            judged = []
+        boxes = (real or judged)[0].boxes
+        extra = self._pictures(made, source if real else None, pair, boxes) if judged else {}
+        if self.generator is not None and self.leak_seconds:
+            extra[system] = extra.get(system, {}) | self._leak(pair, other, results)
+        for clip in judged:
+            self._add(results, clip, system, clip.parts, extra.pop(system, {}))
         for clip in real:
-            self._add(results, clip.name, REAL, clip.parts, clip.remarks)
-        for clip in real or made:
+            self._add(results, clip, REAL, clip.parts, extra.pop(REAL, {}))
+        for clip in real or judged:
             self._add_controls(results, clip)
 
-    def _extra(
-        self,
-        pair: Pair,
-        other: Pair,
-        output: Path,
-        real: list[Clip],
-        generator: Generator,
-        results: Results,
-    ) -> dict[str, float]:
-        """What is not the judge's: pictures against the source, and the leak probe."""
-        values: dict[str, float] = {}
+    def _pictures(
+        self, made: Path, source: Path | None, pair: Pair, boxes: dict[int, Box]
+    ) -> dict[str, dict[str, float]]:
+        """System -> what is measured on its pictures, once a pair."""
+        if not boxes:
+            return {}
         pcm = read_pcm(pair.audio)
-        if real and real[0].boxes:
-            faces = read_both(output, pair.face, real[0].boxes)
-            values |= quality(faces, pcm, pair.own_sound)
-            if self.fid is not None and len(faces.generated):
-                self.fid.update(faces.source, real=True)
-                self.fid.update(faces.generated, real=False)
-        if not self.leak_seconds:
-            return values
+        if source is None:
+            return {VIDEO: alone(read_one(made, boxes), pcm)}
+        own = read_pcm(source)
+        faces = read_both(made, source, boxes)
+        if self.fid is not None and len(faces.generated):
+            self.fid.update(faces.source, real=True)
+            self.fid.update(faces.generated, real=False)
+        values = quality(faces, pcm, same_sound(pcm, own))
+        return {GENERATED: values, VIDEO: values, REAL: alone(read_one(source, boxes), own)}
+
+    def _leak(self, pair: Pair, other: Pair, results: Results) -> dict[str, float]:
+        assert self.generator is not None
         try:
             if other.audio == pair.audio:
                 raise InputError("a swapped sound needs a second pair with another sound")
-            swapped = read_pcm(other.audio)
-            probed = probe_leak(generator, pair.face, pcm, swapped, self.leak_seconds)
+            sounds = read_pcm(pair.audio), read_pcm(other.audio)
+            probed = probe_leak(self.generator, pair.face, *sounds, self.leak_seconds)
         except FAILURES as error:
             self._skip(results, pair.name, "leak probe", error)
-            return values
-        leak = {"leak": probed.leak, "leak_follows": probed.follows}
-        return values | leak | {"leak_response": probed.response}
+            return {}
+        return {
+            "leak": probed.leak,
+            "leak_follows": probed.follows,
+            "leak_response": probed.response,
+        }
 
     def _read(self, name: str, path: Path, audio: Path, detector: Detector) -> list[Clip]:
         pcm = read_pcm(audio)
@@ -174,35 +183,34 @@ class Evaluator:
         clips = []
         for suffix, takes in self.reading(path, pcm, detector, self.judge):
             boxes: dict[int, Box] = {}
-            parts, short = embed_all(_noting(takes, boxes), self.judge.judge, self.scoring.windows)
+            parts, short = embed_all(_noting(takes, boxes), self.judge.judge, self.windows)
             clips.append(Clip(name + suffix, parts, boxes, said + short))
         return clips
 
     def _add(
         self,
         results: Results,
-        name: str,
+        clip: Clip,
         system: str,
         parts: list[Embedded],
-        said: list[str],
         extra: dict[str, float] | None = None,
     ) -> None:
-        sync = score(parts, self.scoring.padding, self.scoring.span)
+        sync = score(parts, self.padding, self.scoring.span)
+        said = [] if extra is None else clip.remarks
         values = sync_values(sync) | (extra or {})
-        results.clips.append(ClipScores(name, system, values, sync, said))
+        results.clips.append(ClipScores(clip.name, system, values, sync, said))
 
     def _add_controls(self, results: Results, clip: Clip) -> None:
         """The same clip with its sound late and with a mouth that stands still."""
         for system, change in ((LATE, delayed), (FROZEN, frozen)):
             try:
-                self._add(results, clip.name, system, [change(part) for part in clip.parts], [])
+                self._add(results, clip, system, [change(part) for part in clip.parts])
             except InputError as error:
                 self._skip(results, clip.name, system, error)
 
     @staticmethod
     def _skip(results: Results, clip: str, what: str, error: BaseException) -> None:
         reason = " ".join(str(error).split()) or type(error).__name__
-        log.warning("skipped %s of %s: %s", what, clip, reason)
         results.skipped.append(Skipped(clip, what, reason))
 
 

@@ -5,7 +5,8 @@ reason, and the rest goes on.
 """
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from glob import escape
 from pathlib import Path
 
 from wav2lip.clips import read_manifest
@@ -17,16 +18,15 @@ COLUMNS = ("face", "audio")
 
 @dataclass(frozen=True)
 class Pair:
-    """A face and the sound that it says, or shall say; the same file where it is its own."""
+    """A face and the sound that it says, or shall say; the same file where it is its own.
+
+    real: the real video behind a face that was generated before, where it is known.
+    """
 
     name: str
     face: Path
     audio: Path
-
-    @property
-    def own_sound(self) -> bool:
-        """Whether the face's video shows how these words are said."""
-        return self.face == self.audio
+    real: Path | None = None
 
 
 def _lines(path: Path) -> list[str]:
@@ -51,16 +51,35 @@ def _named(faces: list[tuple[str, Path, Path]], path: Path) -> list[Pair]:
     return pairs
 
 
-def videos(path: str) -> list[Pair]:
-    """A video, or every video below a folder, each with its own sound."""
+def videos(path: str, real: str | None = None) -> list[Pair]:
+    """A video, or every video below a folder, each with its own sound.
+
+    real: the real video that it was made from, or a folder where it lies under the same name, with
+    any ending.
+    """
     root = Path(path)
-    if root.is_file():
-        return [Pair(root.stem, root, root)]
     if not root.exists():
         raise InputError(f"{root}: no such file or folder; give input=VIDEO or input=FOLDER")
-    found = find_videos(root)
-    named = [(video.relative_to(root).with_suffix("").as_posix(), video, video) for video in found]
-    return _named([(name.replace("/", "-"), face, audio) for name, face, audio in named], root)
+    found = [root] if root.is_file() else find_videos(root)
+    base = root.parent if root.is_file() else root
+    named = [
+        (video.relative_to(base).with_suffix("").as_posix().replace("/", "_"), video, video)
+        for video in found
+    ]
+    pairs = _named(named, root)
+    return (
+        [replace(pair, real=_real(pair.face, base, Path(real))) for pair in pairs]
+        if real
+        else pairs
+    )
+
+
+def _real(video: Path, base: Path, real: Path) -> Path:
+    """The real video of the same name; where there is none, a path that says so when it is read."""
+    if not real.is_dir():
+        return real
+    wanted = real / video.relative_to(base).with_suffix("")
+    return next(iter(sorted(wanted.parent.glob(f"{escape(wanted.name)}.*"))), wanted)
 
 
 def pairs(path: str, root: str | None = None) -> list[Pair]:

@@ -17,14 +17,16 @@ LATE = f"sound {CONTROL_SHIFT} frames late"
 FROZEN = "frozen mouth"
 SYSTEMS = (GENERATED, VIDEO, REAL, LATE, FROZEN)  # in the order of the table
 
-# Name -> heading and digits, in the order of the table.
-METRICS = {
+# Name -> heading and digits, in the order of the tables.
+SYNC = {
     "lse_d": ("LSE-D", 3),
     "lse_c": ("LSE-C", 3),
     "offset": ("offset", 1),
     "in_sync": ("offset ≤ 1", 2),
     "lse_d_at_0": ("D at 0", 3),
     "lse_c_at_0": ("C at 0", 3),
+}
+PICTURES = {
     "psnr": ("PSNR", 2),
     "ssim": ("SSIM", 3),
     "ms_ssim": ("MS-SSIM", 3),
@@ -36,6 +38,7 @@ METRICS = {
     "leak_response": ("response", 2),
     "fid": ("FID", 1),
 }
+METRICS = SYNC | PICTURES
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,12 @@ import math
 from rich.console import Console
 from rich.table import Table
 
-from wav2lip.evaluation.results import METRICS, Results, summarise
+from wav2lip.evaluation.results import PICTURES, SYNC, Results, summarise
 from wav2lip.metrics.bootstrap import Interval
+
+WIDTH = 160  # columns where the output is no terminal
+
+Headings = dict[str, tuple[str, int]]  # metric -> heading, digits
 
 
 def cell(interval: Interval | None, digits: int) -> str:
@@ -19,27 +23,34 @@ def cell(interval: Interval | None, digits: int) -> str:
     return f"{mean}\n{interval.low:.{digits}f}…{interval.high:.{digits}f}"
 
 
-def build_table(results: Results) -> Table:
-    """A row a system, a column a metric that any system has."""
+def build_table(results: Results, metrics: Headings, title: str) -> Table | None:
+    """A row a system, a column a metric, as far as any has a value; None where none has."""
     summary = summarise(results)
-    shown = [metric for metric in METRICS if any(metric in row for row in summary.values())]
-    table = Table(title=f"judge: {results.judge['label']}", title_justify="left")
+    shown = [metric for metric in metrics if any(metric in row for row in summary.values())]
+    if not shown:
+        return None
+    table = Table(title=title, title_justify="left")
     table.add_column("", no_wrap=True)
     table.add_column("clips", justify="right")
     for metric in shown:
-        table.add_column(METRICS[metric][0], justify="right", no_wrap=True)
-    for system, metrics in summary.items():
-        cells = [cell(metrics.get(metric), METRICS[metric][1]) for metric in shown]
-        table.add_row(system, str(len(results.of(system))), *cells)
+        table.add_column(metrics[metric][0], justify="right", no_wrap=True)
+    for system, row in summary.items():
+        if any(metric in row for metric in shown):
+            cells = [cell(row.get(metric), metrics[metric][1]) for metric in shown]
+            table.add_row(system, str(len(results.of(system))), *cells)
     return table
 
 
 def show(results: Results, console: Console | None = None) -> None:
-    """Print the table, the warnings, the remarks and the list of what was skipped."""
+    """Print the tables, the warnings, the remarks and the list of what was skipped."""
     console = console or Console()
     if not console.is_terminal:
-        console = Console(file=console.file, width=200)
-    console.print(build_table(results))
+        console = Console(file=console.file, width=WIDTH)
+    titles = (f"judge: {results.judge['label']}", "pictures of the mouth, and the leak probe")
+    for metrics, title in zip((SYNC, PICTURES), titles, strict=True):
+        table = build_table(results, metrics, title)
+        if table is not None:
+            console.print(table)
     console.print(
         "mean over clips, 95 % bootstrap interval below it; offset: median, in frames of 40 ms"
     )

@@ -19,6 +19,7 @@ from wav2lip.metrics.judges import FPS, SAMPLES_PER_FRAME
 from wav2lip.preprocessing.clip import retimed
 
 STRIDE = 5  # frames between two looks of the detector at a calm face, as in preprocessing
+RATE = 0.01  # relative; a rate nearer to 25 differs by how the last frame is counted
 NO_BOX = np.full(4, np.nan, np.float32)
 
 Box = NDArray[np.float32]
@@ -50,7 +51,7 @@ def frames_at_25(path: Path) -> Iterator[Frame]:
 def remarks(path: Path, pcm: NDArray[np.int16]) -> list[str]:
     """What a reader of the scores should know about how a video was read."""
     info, found = probe(path), []
-    if info.fps != FPS:
+    if abs(info.fps - FPS) > RATE * FPS:
         found.append(f"{float(info.fps):.4g} frames a second, resampled to {FPS}")
     sound, picture = len(pcm) / (SAMPLES_PER_FRAME * FPS), info.duration
     if picture is not None and sound > picture + 1 / FPS:

@@ -85,6 +85,7 @@ class Wav2LipTask(Task):
         self.sync_loss = build(sync_loss) if sync_loss else None
         # In a tuple, so that the frozen expert is neither trained, nor switched to train mode (which would
         # let its batch statistics drift), nor saved with every checkpoint.
+        self._expert_id = "none"
         self._expert: tuple[nn.Module, ...] = (self._load_expert(expert),) if expert else ()
         needed = {"l1", "sync"} if expert else {"l1"}
         if not needed <= set(self.weights):
@@ -94,6 +95,10 @@ class Wav2LipTask(Task):
                 self.generator.audio_encoder, network.get_submodule("audio_encoder")
             )
             log.info("%d blocks of the audio encoder start from the expert's", taken)
+
+    def origin(self) -> dict[str, str]:
+        """Also `expert_id`, the expert's own `training_id`: a judge must be another one."""
+        return {**super().origin(), "expert_id": self._expert_id}
 
     def _start_from(self, path: str) -> None:
         try:
@@ -107,6 +112,7 @@ class Wav2LipTask(Task):
         if self.sync_loss is None:
             raise InputError(f"task.expert={path} needs a task.sync_loss; give one or expert=null")
         loaded = load_network(path, "syncnet")
+        self._expert_id = str(loaded.metadata.get("training_id", loaded.sha256))
         size = loaded.config.get("image_size", PUBLISHED_SIZE)
         own = self.hparams["generator"].get("image_size", PUBLISHED_SIZE)
         if size != own:
