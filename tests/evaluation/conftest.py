@@ -4,9 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
+from numpy.typing import NDArray
 
 from wav2lip.checkpoints import build_network, save_network
 from wav2lip.data.augment import NONE
@@ -14,6 +16,7 @@ from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.datasets import SyncDataset
 from wav2lip.data.synthetic import synthesize, write_synthetic_corpus, write_synthetic_video
 from wav2lip.evaluation.judge import LoadedJudge, load_judge
+from wav2lip.evaluation.views import FaceCrop
 from wav2lip.tasks import SyncNetTask
 
 SIZE = 48
@@ -89,3 +92,43 @@ def generator_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     meta = {"mel_offset_frames": 0, "fps": 25, "image_size": 96}
     save_network(path, build_network(GENERATOR), GENERATOR, meta)
     return path
+
+
+class FixedDetector:
+    """Finds the face where synthetic faces are, and nothing in dark pictures."""
+
+    def detect(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        found = [[44, 36, 116, 130, 1.0]] if image.mean() > 30 else []
+        return np.array(found, np.float32).reshape(-1, 5)
+
+    def glance(self, image: NDArray[np.uint8], known: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self.detect(image)
+
+    def settings(self) -> dict[str, str]:
+        return {"name": "fixed"}
+
+
+class PlantedJudge:
+    """Sound k matches lips k + offset, whatever is shown."""
+
+    def __init__(self, offset: int = 0) -> None:
+        self.label, self.offset = f"planted {offset}", offset
+
+    def embed(
+        self, frames: NDArray[np.uint8], pcm: NDArray[np.int16], count: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        rng = np.random.default_rng(3)
+        world = torch.from_numpy(rng.standard_normal((count + 60, 32)).astype(np.float32))
+        return world[30 : 30 + count], world[30 - self.offset : 30 - self.offset + count]
+
+
+@pytest.fixture
+def detector() -> FixedDetector:
+    return FixedDetector()
+
+
+@pytest.fixture
+def planted() -> LoadedJudge:
+    """A judge that costs nothing and finds an offset of 2."""
+    view = FaceCrop(48)
+    return LoadedJudge(PlantedJudge(2), view, view, "planted", "0" * 64, None)
