@@ -33,10 +33,16 @@ class Copier:
 def evaluate(planted, detector, tmp_path, monkeypatch):
     monkeypatch.setenv("WAV2LIP_CACHE", str(tmp_path / "cache"))
 
-    def run(pairs, reading=None, **more):
+    def run(pairs, reading=None, generator=None, leak_seconds=0.0):
         results = Results(planted.facts(), None, {})
         evaluator = Evaluator(
-            planted, reading or LargestFace(), detector, tmp_path / "out", Scoring(), **more
+            planted,
+            reading or LargestFace(),
+            detector,
+            tmp_path / "out",
+            Scoring(),
+            generator,
+            leak_seconds,
         )
         assert list(evaluator.run(pairs, results)) == pairs
         return results

@@ -1,5 +1,7 @@
 """The whole chain on clips whose sync is known."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -41,7 +43,7 @@ def means(takes, judge, metric):
 
 
 def falls(numbers):
-    return all(later < earlier for earlier, later in zip(numbers, numbers[1:], strict=False))
+    return all(later < earlier for earlier, later in pairwise(numbers))
 
 
 @pytest.mark.parametrize("offset", range(-10, 11))
