@@ -126,7 +126,7 @@ def test_an_output_out_of_sync_is_not_certified(folder: Path) -> None:
         output.mux(stream.encode(None))
     done = infer(
         "--image", "face.png", "--audio", "long_tone.wav", "--output", "certified.mp4",
-        "--checkpoint", "tiny.safetensors", "--detector", "hog", "--report", "certified.json",
+        "--detector", "hog", "--report", "certified.json",
         "--judge_weights", "judge.safetensors", "--min_confidence", 1.9,
         cwd=folder,
     )  # fmt: skip
@@ -135,8 +135,8 @@ def test_an_output_out_of_sync_is_not_certified(folder: Path) -> None:
     assert (folder / "certified.mp4").is_file()
     certificate = json.loads((folder / "certified.json").read_text())["certificate"]
     assert certificate["passed"] is False
-    assert len(certificate["seconds"]) == 2
-    assert certificate["weak"] == [[0, 2]]
+    assert certificate["seconds"][0]["time"] == 0.54
+    assert certificate["weak"][0][0] == 0
 
 
 @pytest.mark.slow

@@ -62,8 +62,10 @@ def weak_spans(
 
 
 def _course(sync: SyncScores) -> Iterator[dict[str, float]]:
-    curve = sync.curve
-    for time, distance, confidence, offset in zip(*curve, strict=True):
+    """Second by second; left out are those at an end that have no sound at the clip's offset."""
+    for time, distance, confidence, offset in zip(*sync.curve, strict=True):
+        if np.isnan(distance):
+            continue
         yield {
             "time": round(float(time), 3),
             "distance": float(distance),

@@ -120,12 +120,13 @@ class Evaluator:
             made, source, system = self.folder / "videos" / f"{pair.name}.mp4", pair.face, GENERATED
             self.generator(pair.face, pair.audio, made)
         real: list[Clip] = []
+        unreal: BaseException | None = None
         if source is not None:
             try:
                 with CachedDetector(self.detector, source) as detector:
                     real = self._read(pair.name, source, source, detector)
             except FAILURES as error:
-                self._skip(results, pair.name, REAL, error)
+                unreal = error
         try:
             judged = self._read(pair.name, made, pair.audio, self.detector)
         except FAILURES as error:
@@ -133,6 +134,8 @@ class Evaluator:
                 raise
             self._skip(results, pair.name, system, error)
             judged = []
+        if unreal is not None:
+            self._skip(results, pair.name, REAL, unreal)
         boxes = (real or judged)[0].boxes
         extra = self._pictures(made, source if real else None, pair, boxes) if judged else {}
         if self.generator is not None and self.leak_seconds:

@@ -50,6 +50,8 @@ def _course(rows: list[ClipScores]) -> tuple[np.ndarray, np.ndarray]:
     """Mean confidence over clips by second."""
     seconds = np.concatenate([np.floor(row.sync.curve.times) for row in rows])
     values = np.concatenate([row.sync.curve.confidence for row in rows])
+    known = np.isfinite(values)  # an end may have no sound at the clip's offset
+    seconds, values = seconds[known], values[known]
     every = np.unique(seconds)
     return every + 0.5, np.array([values[seconds == second].mean() for second in every])
 
