@@ -33,7 +33,7 @@ from wav2lip.metrics.fid import FaceFID
 def main(cfg: DictConfig) -> None:
     """Load the judge, the generator and the list; score; print, write, draw."""
     require_complete(cfg)
-    pairs, output = instantiate(cfg.list), Path(cfg.output)
+    pairs, output = instantiate(cfg.list)[: cfg.limit], Path(cfg.output)
     judge = load_judge(str(cfg.judge_weights), cfg.device)
     settings = cast("dict[str, Any]", OmegaConf.to_container(cfg, resolve=True))
     results = Results(judge.facts(), None, settings)

@@ -6,7 +6,8 @@ from pathlib import Path
 from wav2lip.evaluation.certificate import certify
 from wav2lip.evaluation.held_out import held_out_warning
 from wav2lip.evaluation.judge import load_judge
-from wav2lip.faces.detectors import build_detector
+from wav2lip.faces.detectors import Detector, build_detector
+from wav2lip.faces.fixed import FixedBox
 from wav2lip.files import check_writable
 from wav2lip.inference.jobs import Job, read_jobs, run_jobs
 from wav2lip.inference.lip_syncer import LipSyncer
@@ -35,7 +36,12 @@ class Certifier:
             return
         self._judge = load_judge(options.judge_weights, options.device)
         settings = options.settings
-        self._detector = build_detector(settings.detector, settings.detector_weights)
+        # --box is a place in the frame as it is written, cut and turned.
+        self._detector: Detector = (
+            build_detector(settings.detector, settings.detector_weights)
+            if settings.finds_faces
+            else FixedBox(settings.fixed_box)
+        )
         warning = held_out_warning(self._judge, syncer.checkpoint["metadata"])
         if warning:
             log.warning("%s", warning)
