@@ -64,7 +64,7 @@ def test_a_video_is_scored_beside_its_controls(evaluate, film):
     video, late, frozen = (row.values for row in results.clips)
     assert (video["offset"], late["offset"]) == (2, -3)
     assert frozen["lse_c"] < 0.5 * video["lse_c"]
-    assert video["silence_closure"] >= 0
+    assert "silence_closure" in video
     assert results.clips[0].sync.windows == 71  # all of 75 frames: no published judge here
     assert results.skipped == []
 
