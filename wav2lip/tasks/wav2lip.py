@@ -82,10 +82,10 @@ class Wav2LipTask(Task):
             self._start_from(init_from)
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
         self.mouth = mouth
+        self._expert_id = "none"
         self.sync_loss = build(sync_loss) if sync_loss else None
         # In a tuple, so that the frozen expert is neither trained, nor switched to train mode (which would
         # let its batch statistics drift), nor saved with every checkpoint.
-        self._expert_id = "none"
         self._expert: tuple[nn.Module, ...] = (self._load_expert(expert),) if expert else ()
         needed = {"l1", "sync"} if expert else {"l1"}
         if not needed <= set(self.weights):
@@ -95,10 +95,6 @@ class Wav2LipTask(Task):
                 self.generator.audio_encoder, network.get_submodule("audio_encoder")
             )
             log.info("%d blocks of the audio encoder start from the expert's", taken)
-
-    def origin(self) -> dict[str, str]:
-        """Also `expert_id`, the expert's own `training_id`: a judge must be another one."""
-        return {**super().origin(), "expert_id": self._expert_id}
 
     def _start_from(self, path: str) -> None:
         try:
@@ -127,6 +123,10 @@ class Wav2LipTask(Task):
             network.to(self.device)
 
     on_validation_start = on_fit_start
+
+    def origin(self) -> dict[str, str]:
+        """Also `expert_id`, the expert's own `training_id`: a judge must be another one."""
+        return {**super().origin(), "expert_id": self._expert_id}
 
     def trained(self) -> nn.Module:
         network: nn.Module = self.generator
