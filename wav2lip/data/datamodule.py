@@ -43,6 +43,12 @@ def load_clips(
     return clips
 
 
+def clips_id(clips: Sequence[Clip]) -> str:
+    """A short name for a set of clips: the same set, the same name."""
+    names = "\n".join(sorted(clip.row.clip for clip in clips))
+    return hashlib.sha256(names.encode()).hexdigest()[:8]
+
+
 class ResumableSampler(Sampler[int]):
     """Sample numbers without end, an epoch's worth at a time, this process's share of each batch.
 
@@ -129,8 +135,6 @@ class ClipDataModule(pl.LightningDataModule):
         world = self.trainer.world_size
         per_epoch = self.steps_per_epoch * self.batch_size * world
         clips = load_clips(self.manifests, "train", self.min_frames)
-        names = sorted(clip.row.clip for clip in clips)
-        self.clips_id = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
         sampler = ResumableSampler(
             per_epoch, self.batch_size, self._consumed, self.trainer.global_rank, world
         )
@@ -144,6 +148,8 @@ class ClipDataModule(pl.LightningDataModule):
     def _loader(
         self, dataset: Dataset[Any], batch_size: int, sampler: Sampler[int] | None
     ) -> DataLoader[Any]:
+        if sampler is not None:
+            self.clips_id = clips_id(getattr(dataset, "clips", []))
         return DataLoader(
             dataset,
             batch_size=batch_size,

@@ -49,9 +49,9 @@ class Report:
     frames: int = 0
     frames_with_face: int = 0
     without_face: list[list[int]] = field(default_factory=list)  # first and last of each stretch
+    certificate: dict[str, Any] = field(default_factory=dict)  # of sync, where one was asked for
     warnings: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)  # at work; stages overlap
-    certificate: dict[str, Any] = field(default_factory=dict)  # of sync, where one was asked for
     seconds: float = 0.0
     peak_memory_bytes: int = 0
 
