@@ -16,7 +16,8 @@ LEVELS = (
     {"checkpoints", "clips"},
     {"faces"},
     {"preprocessing", "data"},
-    {"tasks", "callbacks", "evaluation"},
+    {"evaluation"},
+    {"tasks", "callbacks"},
     {"inference"},
 )
 # Single modules that one level has of its own, in the order in which they may import each other.
