@@ -11,17 +11,19 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "wav2lip"
 # Lower levels first; those of one level never import each other.
 LEVELS = (
-    {"types", "errors", "config_errors"},
+    {"types", "errors", "config_errors", "files"},
     {"media", "models", "losses", "metrics", "downloads", "torchscript", "weight_files"},
     {"checkpoints", "clips"},
     {"faces"},
     {"preprocessing", "data"},
+    {"evaluation"},
     {"tasks", "callbacks"},
     {"inference", "ablation_table", "checkpoint_values"},
 )
 # Single modules that one level has of its own, in the order in which they may import each other.
 WITHIN = {
     ("config_errors", "errors"),
+    ("files", "errors"),
     ("weight_files", "torchscript"),
     ("metrics", "media"),
 }

@@ -1,5 +1,6 @@
 """The real script, on files that the tests make."""
 
+import json
 import os
 import signal
 import subprocess
@@ -111,6 +112,31 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(folder: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("error: full/o.mp4: cannot be written")
     assert list((folder / "full").iterdir()) == []
+
+
+def test_an_output_out_of_sync_is_not_certified(folder: Path) -> None:
+    expert = {"_target_": "wav2lip.models.SyncNet", "width": 0.125, "stem_stride": 2}
+    save_network(folder / "judge.safetensors", build_network(expert), expert, {})
+    with av.open(str(folder / "long_tone.wav"), "w") as output:
+        stream = output.add_stream("pcm_s16le", rate=16000, layout="mono")
+        tone = (np.sin(np.arange(19200) / 11) * 9000).astype(np.int16)[None]
+        frame = av.AudioFrame.from_ndarray(tone, format="s16", layout="mono")
+        frame.sample_rate = 16000
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    done = infer(
+        "--image", "face.png", "--audio", "long_tone.wav", "--output", "certified.mp4",
+        "--detector", "hog", "--report", "certified.json",
+        "--judge_weights", "judge.safetensors", "--min_confidence", 1.9,
+        cwd=folder,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "NOT CERTIFIED: LSE-C is below 1.9" in done.stdout
+    assert (folder / "certified.mp4").is_file()
+    certificate = json.loads((folder / "certified.json").read_text())["certificate"]
+    assert certificate["passed"] is False
+    assert certificate["seconds"][0]["time"] == 0.54
+    assert certificate["weak"][0][0] == 0
 
 
 @pytest.mark.slow

@@ -115,7 +115,8 @@ def _read_safetensors(path: Path) -> WeightFile:
 
 def _read_torch(path: Path) -> WeightFile:
     try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as file:  # torch takes a path's ending at its word
+            loaded = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         # torch's message is a page; the name of the forbidden object is what matters.
         name = str(error).partition("GLOBAL ")[2].partition(" was not")[0].strip()

@@ -38,6 +38,8 @@ def test_the_expert_stays_frozen_and_out_of_the_checkpoint(
 
     loaded = load_network(tmp_path / "last.ckpt", "generator")
     assert loaded.metadata["mel_offset_frames"] == 0
+    assert loaded.metadata["expert_id"] == load_network(expert, "syncnet").sha256
+    assert "clips" in loaded.metadata["training_id"]
     for key, value in task.generator.state_dict().items():
         assert torch.equal(loaded.network.state_dict()[key], value)
 

@@ -1,5 +1,6 @@
 """The data module: manifests to loaders, with a sample order that survives a restart."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,12 @@ def load_clips(
     for clip in clips:
         ClipFile(clip.path)
     return clips
+
+
+def clips_id(clips: Sequence[Clip]) -> str:
+    """A short name for a set of clips: the same set, the same name."""
+    names = "\n".join(sorted(clip.row.clip for clip in clips))
+    return hashlib.sha256(names.encode()).hexdigest()[:8]
 
 
 class ResumableSampler(Sampler[int]):
@@ -113,6 +120,7 @@ class ClipDataModule(pl.LightningDataModule):
         self.steps_per_epoch = steps_per_epoch
         self.num_workers = num_workers
         self.min_frames = min_frames
+        self.clips_id = "?"  # names the training clips, once they are loaded
         self.val_batch_size = val_batch_size or batch_size
 
     def _consumed(self) -> int:
@@ -142,6 +150,8 @@ class ClipDataModule(pl.LightningDataModule):
     def _loader(
         self, dataset: Dataset[Any], batch_size: int, sampler: Sampler[int] | None
     ) -> DataLoader[Any]:
+        if sampler is not None:
+            self.clips_id = clips_id(getattr(dataset, "clips", []))
         return DataLoader(
             dataset,
             batch_size=batch_size,

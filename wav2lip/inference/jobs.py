@@ -12,7 +12,7 @@ import av.error
 import cv2
 
 from wav2lip.errors import InputError
-from wav2lip.inference.files import write_atomically
+from wav2lip.files import write_atomically
 from wav2lip.inference.report import Report
 
 COLUMNS = ("face", "audio", "output")

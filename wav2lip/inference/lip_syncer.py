@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -76,7 +76,7 @@ class LipSyncer:
         self.settings = settings or Settings()
         self.device = torch.device(device)
         # The network itself is not kept: the drawer has its own, folded copy.
-        self._checkpoint = {
+        self.checkpoint: dict[str, Any] = {
             "path": str(loaded.path),
             "sha256": loaded.sha256,
             "config": loaded.config,
@@ -174,7 +174,7 @@ class LipSyncer:
 
     def _new_report(self, face: PathLike, audio: PathLike, output: PathLike) -> Report:
         names = (str(output), str(face), str(audio))
-        return Report(*names, asdict(self.settings), self._checkpoint, str(self.device))
+        return Report(*names, asdict(self.settings), self.checkpoint, str(self.device))
 
     def _run(
         self, info: VideoInfo, audio: PathLike, report: Report

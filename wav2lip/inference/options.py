@@ -28,6 +28,9 @@ class Options:
     report: Path | None
     strip: Path | None
     jobs: Path | None
+    certify: bool
+    min_confidence: float | None
+    judge_weights: str
     settings: Settings
 
 
@@ -175,6 +178,26 @@ def _parser() -> argparse.ArgumentParser:
         "left, so the same command resumes",
     )
 
+    proof = parser.add_argument_group("proof of sync")
+    proof.add_argument(
+        "--certify",
+        action="store_true",
+        help="judge the sync of the output second by second; goes into the report too",
+    )
+    proof.add_argument(
+        "--min_confidence",
+        type=float,
+        metavar="C",
+        help="exit with 3 where the judge's LSE-C is lower; implies --certify",
+    )
+    proof.add_argument(
+        "--judge_weights",
+        default="default",
+        metavar="FILE",
+        help="who judges: a sync expert's checkpoint, SyncNet v2's file, or the name syncnet_v2 "
+        "(default: the bundled expert)",
+    )
+
     speed = parser.add_argument_group("speed")
     speed.add_argument(
         "--device", default="auto", help="cpu, cuda, cuda:1 (default: the GPU if there is one)"
@@ -226,5 +249,6 @@ def parse(arguments: Sequence[str]) -> Options:
             value = getattr(args, setting.name)
             chosen[setting.name] = tuple(value) if isinstance(value, list) else value
     settings = Settings(**chosen)
+    args.certify = args.certify or args.min_confidence is not None
     rest = {f.name: getattr(args, f.name) for f in fields(Options) if hasattr(args, f.name)}
     return Options(settings=settings, **rest)

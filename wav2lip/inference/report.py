@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wav2lip.inference.files import write_atomically
+from wav2lip.files import write_atomically
 
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the unit of ru_maxrss
 
@@ -49,6 +49,7 @@ class Report:
     frames: int = 0
     frames_with_face: int = 0
     without_face: list[list[int]] = field(default_factory=list)  # first and last of each stretch
+    certificate: dict[str, Any] = field(default_factory=dict)  # of sync, where one was asked for
     warnings: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)  # at work; stages overlap
     seconds: float = 0.0

@@ -142,13 +142,17 @@ def lse(distances: NDArray[np.floating]) -> SyncScore:
     return SyncScore(float(values[best]), float(np.median(values) - values[best]), MAX_SHIFT - best)
 
 
-def sync_curve(distances: NDArray[np.float32], span: float = 1.0) -> SyncCurve:
+def sync_curve(
+    distances: NDArray[np.float32], span: float = 1.0, starts: NDArray[np.float64] | None = None
+) -> SyncCurve:
     """Window distances (n,31) -> scores of every `span` seconds, at the whole clip's offset.
 
+    `starts` (n,): when each window starts, in s; by default one follows the other from 0 on.
     A window belongs to the span that holds its middle. A span's confidence is the median over the
     shifts minus the distance at the clip's offset, as the released code has it per frame.
     """
-    middle = (np.arange(len(distances)) + WINDOW_FRAMES / 2) / FPS
+    first = np.arange(len(distances)) / FPS if starts is None else starts
+    middle = first + WINDOW_FRAMES / 2 / FPS
     index = np.floor(middle / span).astype(int)
     best = int(np.nanargmin(mean_distances(distances)))
     spans = np.unique(index)

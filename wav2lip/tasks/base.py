@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -91,6 +92,15 @@ class Task(pl.LightningModule):
     def setup(self, stage: str) -> None:
         # Convolutions over few channels run about a third faster this way on a CPU, and on tensor cores.
         self.to(memory_format=torch.channels_last)
+
+    def origin(self) -> dict[str, str]:
+        """What a checkpoint says of the run that it is from: `training_id`, seed and training clips."""
+        seed = os.environ.get("PL_GLOBAL_SEED", "?")
+        clips = getattr(getattr(self.trainer, "datamodule", None), "clips_id", "?")
+        return {"training_id": f"seed {seed}, clips {clips}"}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["hyper_parameters"] = {**checkpoint["hyper_parameters"], **self.origin()}
 
     def trained(self) -> nn.Module:
         """What the optimizer moves."""

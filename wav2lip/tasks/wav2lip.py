@@ -97,6 +97,7 @@ class Wav2LipTask(Task):
             articulate(self.generator.audio_encoder, articulation)
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
         self.mouth = mouth
+        self._expert_id = "none"
         self.sync_loss = build(sync_loss) if sync_loss else None
         # In a tuple, so that the frozen expert is neither trained, nor switched to train mode (which would
         # let its batch statistics drift), nor saved with every checkpoint.
@@ -116,6 +117,7 @@ class Wav2LipTask(Task):
         if self.sync_loss is None:
             raise InputError(f"task.expert={path} needs a task.sync_loss; give one or expert=null")
         loaded = load_network(path, "syncnet")
+        self._expert_id = str(loaded.metadata.get("training_id", loaded.sha256))
         size = loaded.config.get("image_size", PUBLISHED_SIZE)
         own = self.hparams["generator"].get("image_size", PUBLISHED_SIZE)
         if size != own:
@@ -130,6 +132,10 @@ class Wav2LipTask(Task):
             network.to(self.device)
 
     on_validation_start = on_fit_start
+
+    def origin(self) -> dict[str, str]:
+        """Also `expert_id`, the expert's own `training_id`: a judge must be another one."""
+        return {**super().origin(), "expert_id": self._expert_id}
 
     def trained(self) -> nn.Module:
         network: nn.Module = self.generator

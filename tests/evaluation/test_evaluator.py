@@ -1,0 +1,156 @@
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from wav2lip.evaluation.evaluator import Evaluator, Scoring
+from wav2lip.evaluation.files import write_results
+from wav2lip.evaluation.lists import Pair
+from wav2lip.evaluation.pictures import write_pictures
+from wav2lip.evaluation.reading import FaceTracks, LargestFace
+from wav2lip.evaluation.results import FROZEN, GENERATED, LATE, REAL, VIDEO, Results, summarise
+from wav2lip.evaluation.table import show
+from wav2lip.media.video import read_image
+
+
+class Copier:
+    """A generator that copies its source, and fails on one that is named bad."""
+
+    def __call__(self, face, audio, output) -> None:
+        if face.stem == "bad":
+            raise ValueError("cannot draw this")
+        output.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(face, output)
+
+    def frames(self, face, audio):
+        raise AssertionError
+
+
+@pytest.fixture
+def evaluate(planted, detector, tmp_path, monkeypatch):
+    monkeypatch.setenv("WAV2LIP_CACHE", str(tmp_path / "cache"))
+
+    def run(pairs, reading=None, generator=None, leak_seconds=0.0):
+        results = Results(planted.facts(), None, {})
+        evaluator = Evaluator(
+            planted,
+            reading or LargestFace(),
+            detector,
+            tmp_path / "out",
+            Scoring(),
+            generator,
+            leak_seconds,
+        )
+        assert list(evaluator.run(pairs, results)) == pairs
+        return results
+
+    return run
+
+
+def own(path):
+    return Pair(path.stem, path, path)
+
+
+def test_a_video_is_scored_beside_its_controls(evaluate, film):
+    results = evaluate([own(film("talk.mp4", seconds=3.0))])
+    assert [(row.clip, row.system) for row in results.clips] == [
+        ("talk", VIDEO),
+        ("talk", LATE),
+        ("talk", FROZEN),
+    ]
+    video, late, frozen = (row.values for row in results.clips)
+    assert (video["offset"], late["offset"]) == (2, -3)
+    assert frozen["lse_c"] < 0.5 * video["lse_c"]
+    assert "silence_closure" in video
+    assert results.clips[0].sync.windows == 71  # all of 75 frames: no published judge here
+    assert results.skipped == []
+
+
+def test_a_generator_is_scored_beside_the_real_videos(evaluate, film):
+    one, two = film("talk.mp4", seconds=3.0), film("other.mp4", 1, 1.2)
+    results = evaluate([own(one), Pair("mixed", one, two)], generator=Copier())
+    assert results.systems() == [GENERATED, REAL, LATE, FROZEN]
+    same, mixed = results.of(GENERATED)
+    assert same.values["psnr"] == np.inf  # a copy
+    assert np.isnan(mixed.values["psnr"])  # other words: no target
+    assert mixed.values["jitter_ratio"] == 1.0
+    assert mixed.sync.windows == 26
+    (remark,) = mixed.remarks
+    assert remark.endswith("s longer, and its end not scored")
+    assert "silence_closure" in results.of(REAL)[0].values
+
+
+def test_videos_made_before_are_compared_with_the_real_ones(evaluate, film):
+    path = film("talk.mp4", seconds=3.0)
+    results = evaluate([Pair("talk", path, path, real=path)])
+    assert results.systems() == [VIDEO, REAL, LATE, FROZEN]
+    assert results.of(VIDEO)[0].values["ssim"] == pytest.approx(1.0)
+
+
+def test_nothing_is_dropped_in_silence(evaluate, film, tmp_path):
+    good = film("talk.mp4", seconds=3.0)
+    (tmp_path / "text.mp4").write_text("no film")
+    bad = shutil.copy(good, tmp_path / "bad.mp4")
+    pairs = [own(tmp_path / "text.mp4"), own(tmp_path / "none.mp4"), own(bad), own(good)]
+    results = evaluate(pairs, generator=Copier(), leak_seconds=1.0)
+    assert {row.clip for row in results.clips} == {"talk"}
+    assert [(item.clip, item.what) for item in results.skipped] == [
+        ("text", "everything"),
+        ("none", "everything"),
+        ("bad", "everything"),
+        ("talk", "leak probe"),
+    ]
+    assert results.skipped[2].reason == "cannot draw this"
+    assert "text.mp4" in results.skipped[3].reason  # the other sound could not be read
+
+
+def test_every_face_track_is_a_clip(evaluate, film):
+    results = evaluate([own(film("talk.mp4", seconds=3.0))], FaceTracks(least=50))
+    assert [row.clip for row in results.of(VIDEO)] == ["talk#0"]
+    too_short = evaluate([own(film("talk.mp4", seconds=3.0))], FaceTracks(least=100))
+    assert "seen in 75 frames, not in more than 100" in too_short.skipped[0].reason
+
+
+def test_results_as_files_and_table(evaluate, film, tmp_path):
+    results = evaluate([own(film("talk.mp4", seconds=3.0)), own(film("other.mp4", 1, 1.2))])
+    results.warnings.append("beware")
+    write_results(results, tmp_path)
+    write_pictures(results, tmp_path)
+    rows = list(csv.DictReader((tmp_path / "clips.csv").open()))
+    assert [row["system"] for row in rows] == [VIDEO, LATE, FROZEN] * 2
+    assert rows[0]["judge"] == "planted 2"
+    assert rows[0]["psnr"] == ""
+    means = {
+        (r["system"], r["metric"]): r for r in csv.DictReader((tmp_path / "summary.csv").open())
+    }
+    assert means[VIDEO, "offset"]["mean"] == "2"
+    assert means[VIDEO, "lse_c"]["clips"] == "2"
+    assert float(means[VIDEO, "lse_c"]["low"]) <= float(means[VIDEO, "lse_c"]["mean"])
+    everything = json.loads((tmp_path / "results.json").read_text())
+    assert len(everything["clips"][0]["distances"]) == len(everything["shifts"]) == 31
+    assert everything["clips"][0]["curve"]["offset"] == [2, 2, 2]
+    assert (tmp_path / "skipped.csv").read_text() == "clip,what,reason\n"
+    assert read_image(tmp_path / "distance.png").shape == (440, 770, 3)
+    assert read_image(tmp_path / "confidence.png").shape == (440, 770, 3)
+    with (tmp_path / "table.txt").open("w") as file:
+        show(results, Console(file=file))
+    text = (tmp_path / "table.txt").read_text()
+    assert "judge: planted 2" in text
+    assert "warning: beware" in text
+    assert "PSNR" not in text  # nothing there to show
+    assert text.index(VIDEO) < text.index(LATE) < text.index(FROZEN)
+
+
+def test_means_count_what_is_missing(evaluate, film):
+    one, two = film("talk.mp4", seconds=3.0), film("other.mp4", 1, 1.2)
+    results = evaluate([own(one), Pair("mixed", one, two)], generator=Copier())
+    summary = summarise(results)
+    assert (
+        summary[GENERATED]["jitter_ratio"].clips,
+        summary[GENERATED]["jitter_ratio"].missing,
+    ) == (2, 0)
+    assert summary[GENERATED]["ssim"].missing == 1
+    assert "psnr" not in summary[GENERATED]  # infinite for a copy, and no target for the other

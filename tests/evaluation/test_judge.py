@@ -1,0 +1,59 @@
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from wav2lip.errors import InputError
+from wav2lip.evaluation import judge as module
+from wav2lip.evaluation.judge import expert_sound, load_judge
+from wav2lip.evaluation.views import TrackCrop, WholePicture
+from wav2lip.media.audio import SILENCE
+from wav2lip.metrics import SyncNetV2Judge
+from wav2lip.models import SyncNetV2
+
+
+def test_an_expert_is_shown_the_face_that_it_was_trained_on(judge):
+    assert judge.label == "own expert expert.ckpt (not comparable with published scores)"
+    assert judge.clip_view.size == judge.track_view.size == 48
+    assert judge.clip_view.needs_face
+    assert not judge.published
+    assert len(judge.facts()["sha256"]) == 64
+
+
+def test_syncnet_v2_is_told_by_its_weights(tmp_path):
+    path = tmp_path / "anything.model"
+    torch.save(SyncNetV2().state_dict(), path)
+    judge = load_judge(str(path))
+    assert isinstance(judge.judge, SyncNetV2Judge)
+    assert judge.published
+    assert judge.label == "SyncNet v2 (published)"
+    assert isinstance(judge.clip_view, WholePicture)
+    assert isinstance(judge.track_view, TrackCrop)
+
+
+def test_the_sound_of_a_window_starts_with_its_first_frame():
+    pcm = np.zeros(16000, np.int16)
+    pcm[640 * 10 :] = np.random.default_rng(0).integers(-9000, 9000, 16000 - 6400)
+    windows = expert_sound(pcm, 20)
+    assert windows.shape == (20, 80, 16)
+    # Frame 10 is column 32. A column looks 25 ms, two columns, to either side.
+    assert (windows[4, :, :16] == SILENCE).all()  # columns 12-27
+    assert (windows[10] > SILENCE).mean() > 0.95
+    assert (windows[7, :, 11:] > SILENCE).mean() > 0.8  # columns 22-37, from 33 on
+
+
+def test_what_is_no_judge_is_named(generator_file, tmp_path, monkeypatch):
+    with pytest.raises(InputError, match=r"tiny\.safetensors: holds a Generator, not a judge"):
+        load_judge(str(generator_file))
+    with pytest.raises(InputError, match=r"no\.ckpt: no such checkpoint file"):
+        load_judge(str(tmp_path / "no.ckpt"))
+    monkeypatch.setattr(module, "DEFAULT", tmp_path / "judge.safetensors")
+    with pytest.raises(InputError, match="no judge is bundled here: give judge weights"):
+        load_judge()
+
+
+def test_the_bundled_judge_goes_by_the_name_default(judge_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "DEFAULT", tmp_path / "judge.safetensors")
+    shutil.copy(judge_file, tmp_path / "judge.safetensors")
+    assert load_judge("default").path.endswith("judge.safetensors")

@@ -1,0 +1,112 @@
+"""The whole chain on clips whose sync is known."""
+
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+
+from wav2lip.data.synthetic import synthesize
+from wav2lip.data.synthetic_face import BOX_HEIGHT
+from wav2lip.evaluation import judge as judges
+from wav2lip.evaluation.judge import FULL_SCALE, load_judge
+from wav2lip.evaluation.scoring import embed, embed_all, score
+from wav2lip.evaluation.takes import Take, largest_face, read_pcm
+from wav2lip.faces.detectors import build_detector
+
+STRANGERS = range(900, 904)
+
+
+def take_of(judge, person, seconds=4.0, offset_frames=0):
+    size = round(judge.clip_view.size / BOX_HEIGHT)
+    clip = synthesize(person, seconds, size=size, offset_frames=offset_frames)
+    faces = [judge.clip_view(f, box) for f, box in zip(clip.frames, clip.boxes, strict=True)]
+    pcm = np.rint(clip.wav * (FULL_SCALE - 1)).astype(np.int16)
+    return Take(0, np.stack(faces), clip.boxes, pcm)
+
+
+def values(take, judge):
+    return score([embed(take, judge.judge, "all")], "none").values()
+
+
+def changed(take, pictures):
+    return Take(take.first, np.stack(pictures), take.boxes, take.pcm)
+
+
+@pytest.fixture(scope="module")
+def takes(judge):
+    return [take_of(judge, person) for person in STRANGERS]
+
+
+def means(takes, judge, metric):
+    return float(np.mean([values(take, judge)[metric] for take in takes]))
+
+
+def falls(numbers):
+    return all(later < earlier for earlier, later in pairwise(numbers))
+
+
+@pytest.mark.parametrize("offset", range(-10, 11))
+def test_planted_offsets_come_back_exactly(judge, offset):
+    found = values(take_of(judge, 900, 5.0, offset), judge)
+    assert found["offset"] == offset
+
+
+def test_scores_in_sync_worsen_with_every_added_shift(judge, takes):
+    def late(take, frames):  # the picture by so many frames
+        stop = len(take.pictures) - frames
+        return Take(0, take.pictures[:stop], take.boxes[:stop], take.pcm[640 * frames :])
+
+    moved = [[late(take, frames) for take in takes] for frames in (0, 1, 2, 4)]
+    assert falls([means(each, judge, "lse_c_at_0") for each in moved])
+    assert falls([-means(each, judge, "lse_d_at_0") for each in moved])
+    # LSE itself looks for the best shift: a constant one leaves it as it is.
+    lse_c = [means(each, judge, "lse_c") for each in moved]
+    assert max(lse_c) - min(lse_c) < 0.1 * lse_c[0]
+
+
+def test_scores_worsen_with_blur(judge, takes):
+    def blurred(take, sigma):
+        return changed(take, [cv2.GaussianBlur(p, (0, 0), sigma) for p in take.pictures])
+
+    versions = [takes, *([blurred(take, s) for take in takes] for s in (3, 6, 12))]
+    assert falls([means(each, judge, "lse_c") for each in versions])
+
+
+def test_scores_worsen_with_dropped_frames(judge, takes):
+    def held(take, frames):  # each picture stays for so many
+        return changed(take, [take.pictures[k - k % frames] for k in range(len(take.pictures))])
+
+    versions = [takes, *([held(take, n) for take in takes] for n in (4, 8, 16))]
+    assert falls([means(each, judge, "lse_c") for each in versions])
+
+
+def test_scores_worsen_with_somebody_elses_sound(judge, takes):
+    others = [*takes[1:], takes[0]]
+    swapped = [
+        Take(0, take.pictures, take.boxes, other.pcm)
+        for take, other in zip(takes, others, strict=True)
+    ]
+    assert means(swapped, judge, "lse_c") < 0.5 * means(takes, judge, "lse_c")
+    assert means(swapped, judge, "lse_d") > means(takes, judge, "lse_d") + 0.1
+
+
+@pytest.mark.slow
+def test_three_versions_of_one_real_clip_are_5_and_12_frames_apart(shared):
+    if not judges.DEFAULT.is_file():
+        pytest.skip("no judge is bundled")
+    judge, detector = load_judge(), build_detector("hog")
+    names = (
+        "clips/R-V-Abhishek_Syncnet_FCN__example.mp4",
+        "hard/R-V-Abhishek_Syncnet_FCN__test_offset_5.avi",
+        "hard/R-V-Abhishek_Syncnet_FCN__test_offset_12.avi",
+    )
+    offsets = []
+    for name in names:
+        path = shared / "media" / name
+        takes = largest_face(path, read_pcm(path), detector, judge.clip_view)
+        parts, _ = embed_all(takes, judge.judge, "all")
+        offsets.append(score(parts, "none").values()["offset"])
+    assert abs(offsets[1] - offsets[0]) == 5
+    assert abs(offsets[2] - offsets[0]) == 12
+    assert abs(offsets[2] - offsets[1]) == 7

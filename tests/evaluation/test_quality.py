@@ -1,0 +1,56 @@
+import math
+
+import numpy as np
+import pytest
+
+from wav2lip.evaluation.quality import (
+    Faces,
+    alone,
+    longest_run,
+    quality,
+    read_both,
+    read_one,
+    same_sound,
+)
+from wav2lip.evaluation.takes import read_pcm
+
+
+def test_the_longest_run_of_boxes():
+    boxes = {frame: np.zeros(4, np.float32) for frame in (0, 1, 5, 6, 7, 9)}
+    assert list(longest_run(boxes)) == [5, 6, 7]
+
+
+def test_two_codings_of_one_sound_are_the_same_sound():
+    rng = np.random.default_rng(0)
+    sound = rng.integers(-9000, 9000, 20000).astype(np.int16)
+    coded = (sound + rng.integers(-900, 900, 20000)).astype(np.int16)
+    assert same_sound(sound, coded[:-500])
+    assert not same_sound(sound, coded[::-1])
+    assert not same_sound(sound, coded[:9000])
+    assert not same_sound(np.zeros_like(sound), np.zeros_like(sound))
+
+
+def test_pictures_are_a_target_only_where_the_words_are_the_same():
+    rng = np.random.default_rng(0)
+    source = rng.integers(0, 256, (12, 96, 96, 3), dtype=np.uint8)
+    generated = source // 2 + 64
+    faces = Faces(0, generated, source)
+    pcm = np.zeros(12 * 640, np.int16)
+    own, other = quality(faces, pcm, True), quality(faces, pcm, False)
+    assert own["psnr"] == pytest.approx(16.8, abs=0.2)
+    assert own["sharpness_ratio"] == pytest.approx(0.25, abs=0.01)
+    assert own["jitter_ratio"] == pytest.approx(0.5, abs=0.01)
+    assert math.isnan(other["psnr"])
+    assert math.isnan(other["ms_ssim"])
+    assert other["jitter_ratio"] == own["jitter_ratio"]
+    assert quality(Faces(0, generated[:2], source[:2]), pcm, True) == {}
+    assert alone(Faces(0, generated[:2], source[:2]), pcm) == {}
+
+
+def test_both_videos_are_cut_at_the_same_boxes(film):
+    path = film("track.mp4", seconds=1.2)
+    boxes = {frame: np.array([40, 36, 120, 130], np.float32) for frame in range(4, 24)}
+    faces = read_both(path, path, boxes)
+    assert (faces.first, faces.generated.shape) == (4, (20, 96, 96, 3))
+    assert quality(faces, read_pcm(path), True)["psnr"] == math.inf
+    assert read_one(path, boxes).source.shape == (20, 96, 96, 3)

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from wav2lip.data.synthetic import synthesize, write_synthetic_video
+from wav2lip.errors import InputError
+from wav2lip.evaluation.takes import read_pcm
+from wav2lip.evaluation.tracks import Track, find_tracks, join, overlap, track_takes
+from wav2lip.evaluation.views import TrackCrop
+
+
+def box(x, y=0.0, side=10.0):
+    return np.array([x, y, x + side, y + side, 1.0], np.float32)
+
+
+def test_overlap():
+    assert overlap(box(0), box(0)) == 1.0
+    assert overlap(box(0), box(5)) == pytest.approx(50 / 150)
+    assert overlap(box(0), box(10)) == 0.0
+
+
+def test_boxes_that_overlap_by_half_are_one_track():
+    found = [(frame, [box(0.2 * frame), box(40)]) for frame in range(10)]
+    found[4] = (4, [box(40)])
+    found += [(40, [box(2.0)])]  # back after 30 frames: somebody new
+    tracks = list(join(found))
+    assert [track.frames for track in tracks] == [
+        [0, 1, 2, 3, 5, 6, 7, 8, 9],
+        list(range(10)),
+        [40],
+    ]
+    assert not list(join([(0, []), (1, [])]))
+
+
+def test_gaps_are_bridged_and_single_jumps_filtered():
+    frames = [f for f in range(40) if f not in (10, 11, 12)]
+    boxes = [box(float(f) if f != 20 else 60.0)[:4] for f in frames]
+    filled = Track(frames, boxes).filled()
+    assert filled.shape == (40, 4)
+    np.testing.assert_allclose(filled[8:32, 0], np.arange(8, 32), atol=1.0)
+    np.testing.assert_allclose(filled[8:32, 2] - filled[8:32, 0], 10.0)
+
+
+def test_a_track_of_a_video_becomes_a_take(film, detector):
+    path = film("track.mp4", seconds=1.2)
+    (track,) = find_tracks(path, detector, least=29)
+    assert track.frames == list(range(30))
+    (take,) = track_takes(path, read_pcm(path), [track], TrackCrop())
+    assert take.pictures.shape == (30, 224, 224, 3)
+    assert take.pcm.shape == (30 * 640,)
+    with pytest.raises(InputError, match="seen in 30 frames, not in more than 30"):
+        find_tracks(path, detector, least=30)
+
+
+def test_a_video_without_a_face(tmp_path, detector):
+    clip = synthesize(3, 0.4)
+    clip.frames[:] = 0
+    write_synthetic_video(tmp_path / "dark.mp4", clip)
+    with pytest.raises(InputError, match=r"dark\.mp4: no face in any of its frames"):
+        find_tracks(tmp_path / "dark.mp4", detector, least=1)

@@ -1,0 +1,74 @@
+"""What of a frame a judge is shown, always as a square."""
+
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from wav2lip.faces.crops import crop_face
+from wav2lip.metrics.judges import JUDGE_SIZE
+
+# Face-track mode of the published evaluation, in halves of the box's longer side about its centre.
+TRACK_UP = 1.0
+TRACK_DOWN = 1.8
+TRACK_SIDE = 1.4
+TRACK_BORDER = 110  # grey level beyond the frame's edge
+
+Image = NDArray[np.uint8]
+Box = NDArray[np.float32]
+
+
+class View(Protocol):
+    """Frame (H,W,3) BGR and face box (4,) px -> square (S,S,3)."""
+
+    size: int  # S, px
+    needs_face: bool  # whether frames without a face cannot be shown
+
+    def __call__(self, image: Image, box: Box) -> Image:
+        """See the class."""
+        ...
+
+
+class FaceCrop:
+    """The face's box alone, as the clip files that experts are trained on have it."""
+
+    needs_face = True
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __call__(self, image: Image, box: Box) -> Image:
+        """(H,W,3), (4,) -> (size,size,3)."""
+        return crop_face(image, box, self.size)
+
+
+class WholePicture:
+    """The whole frame, aspect not kept: the published whole-clip mode, for clips cut to a face."""
+
+    needs_face = False
+    size = JUDGE_SIZE
+
+    def __call__(self, image: Image, box: Box) -> Image:
+        """(H,W,3), any box -> (224,224,3)."""
+        return np.asarray(cv2.resize(image, (self.size, self.size)), np.uint8)
+
+
+class TrackCrop:
+    """The published face-track mode: the face with much around it, whole pixels, 224 px."""
+
+    needs_face = True
+    size = JUDGE_SIZE
+
+    def __call__(self, image: Image, box: Box) -> Image:
+        """(H,W,3), (4,) -> (224,224,3); grey where the square leaves the frame."""
+        half = float(max(box[2] - box[0], box[3] - box[1])) / 2
+        x, y = float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2
+        top, bottom = int(np.floor(y - TRACK_UP * half)), int(np.floor(y + TRACK_DOWN * half))
+        left, right = int(np.floor(x - TRACK_SIDE * half)), int(np.floor(x + TRACK_SIDE * half))
+        height, width = image.shape[:2]
+        part = image[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
+        border = (max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width))
+        grey = (TRACK_BORDER, TRACK_BORDER, TRACK_BORDER)
+        whole = cv2.copyMakeBorder(part, *border, cv2.BORDER_CONSTANT, value=grey)
+        return np.asarray(cv2.resize(whole, (self.size, self.size)), np.uint8)
