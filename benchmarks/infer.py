@@ -29,7 +29,9 @@ from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.locate import Located
 from wav2lip.inference.report import Report
 from wav2lip.inference.settings import Settings
-from wav2lip.media.video import Frame, VideoWriter
+from wav2lip.media.colour import BT709
+from wav2lip.media.picture import Picture
+from wav2lip.media.video import CodedFrame, VideoWriter
 
 SIZE = (1280, 720)  # px
 FPS = Fraction(30000, 1001)
@@ -77,7 +79,10 @@ def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[f
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (PUBLISHED_BATCH, size, size, 3), np.uint8)
     box = np.array([0, 0, size, size], np.float32)
-    items = [Located(Frame(image, i / 25, i), [box]) for i, image in enumerate(images)]
+    items = [
+        Located(CodedFrame(Picture.of(image, BT709), i / 25, i), [box])
+        for i, image in enumerate(images)
+    ]
     mel = rng.normal(size=(80, 600)).astype(np.float32)
     face = torch.rand(PUBLISHED_BATCH, 6, size, size, device=device)
     windows = torch.randn(PUBLISHED_BATCH, 1, 80, 16, device=device)

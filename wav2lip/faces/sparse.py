@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.hog import Boxes, Image
 from wav2lip.faces.shots import ShotCounter
-from wav2lip.media.video import Frame
+from wav2lip.media.video import Shown
 
 STILL = 0.08  # of the face; moved less between two looks, a straight line describes the way
 SAME_FACE = 0.6  # of the face; a centre that moved more is somebody else
@@ -18,11 +19,14 @@ FULL = 25  # frames after which the whole frame is looked at again, for faces th
 MINOR = 0.25  # of the largest face's area; smaller ones may come and go without a closer look
 
 
+F = TypeVar("F", bound=Shown)
+
+
 @dataclass
-class Seen:
+class Seen(Generic[F]):
     """A frame, the shot it belongs to and the faces in it."""
 
-    frame: Frame
+    frame: F
     shot: int
     boxes: Boxes  # (N, 5) x0, y0, x1, y1, score in px
 
@@ -66,7 +70,7 @@ def _between(first: Boxes, last: Boxes, pairs: list[tuple[int, int]], part: floa
     return np.array(rows, np.float32).reshape(-1, 5)
 
 
-def _settle(run: list[Seen], detector: Detector) -> None:
+def _settle(run: list[Seen[F]], detector: Detector) -> None:
     """Fill `run`, whose ends are detected: by a line if the faces kept still, else look between."""
     if len(run) < 3:
         return
@@ -100,12 +104,12 @@ def _size(box: Boxes) -> float:
     return float(np.sqrt(np.prod(box[2:4] - box[:2])))
 
 
-def detect_sparsely(frames: Iterable[Frame], detector: Detector, stride: int) -> Iterator[Seen]:
+def detect_sparsely(frames: Iterable[F], detector: Detector, stride: int) -> Iterator[Seen[F]]:
     """Faces of every frame; the detector looks at every `stride`-th, at both ends of a shot, and
     in between only where faces moved, came or went. Holds `stride` frames back.
     """
     count = ShotCounter()
-    run: list[Seen] = []  # from the last frame looked at to the newest
+    run: list[Seen[F]] = []  # from the last frame looked at to the newest
     looked = 0  # index of the last full look
 
     def look() -> None:
@@ -117,7 +121,7 @@ def detect_sparsely(frames: Iterable[Frame], detector: Detector, stride: int) ->
             run[-1].boxes = _look(newest.image, run[0].boxes, detector)
 
     for frame in chain(frames, [None]):
-        shot = count(frame.image) if frame is not None else -1
+        shot = count(frame.sketch) if frame is not None else -1
         if run and shot != run[-1].shot:
             if len(run) > 1:
                 look()

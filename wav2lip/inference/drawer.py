@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import crop_coded
 from wav2lip.inference.folding import fold_batch_norms
 from wav2lip.inference.locate import Located
 from wav2lip.media.alignment import mel_windows
@@ -118,7 +118,7 @@ class Drawer:
         faces = [(item.frame, box) for item in items for box in item.boxes]
         drawn = np.zeros((0, self.size, self.size, 3), np.uint8)
         if faces:
-            crops = np.stack([crop_face(frame.image, box, self.size) for frame, box in faces])
+            crops = np.stack([crop_coded(frame.picture, box, self.size) for frame, box in faces])
             windows = mel_windows(mel, [frame.time + offset for frame, _ in faces])
             parts = [
                 self.generate(crops[at : at + self.batch], windows[at : at + self.batch])

@@ -26,7 +26,8 @@ from wav2lip.inference.settings import Settings
 from wav2lip.inference.stages import Stages
 from wav2lip.inference.strip import Strip
 from wav2lip.media.audio import SAMPLE_RATE, load_wav, mel_spectrogram
-from wav2lip.media.video import Frame, VideoInfo, VideoWriter, probe
+from wav2lip.media.picture import Picture
+from wav2lip.media.video import CodedFrame, VideoInfo, VideoWriter, probe
 
 QUEUE = 4  # frames that wait between two stages
 
@@ -38,27 +39,32 @@ Progress = Callable[[str, float, float], None]  # stage, seconds of video done, 
 class Talking:
     """A frame of the output."""
 
-    image: NDArray[np.uint8]  # (H, W, 3) BGR
+    picture: Picture
     time: float  # seconds, of the output
     boxes: list[NDArray[np.float32]] = field(default_factory=list)  # faces drawn, (4,) px
 
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """(H, W, 3) BGR, converted at every call."""
+        return self.picture.bgr()
 
-def _framed(settings: Settings, frames: Iterator[Frame]) -> Iterator[Frame]:
+
+def _framed(settings: Settings, frames: Iterator[CodedFrame]) -> Iterator[CodedFrame]:
     """Frames resized, turned and cut; a picture that is shown again is not made again."""
     source, framed = None, None
     for frame in frames:
-        if source is not frame.image or framed is None:
-            source, framed = frame.image, settings.frame(frame.image)
-        yield replace(frame, image=framed)
+        if source is not frame.picture or framed is None:
+            source, framed = frame.picture, settings.frame(frame.picture)
+        yield replace(frame, picture=framed)
 
 
 def _blended(mode: str, drawn: Iterator[Drawn]) -> Iterator[Talking]:
     """Frames with the drawn mouths in them; others pass untouched."""
     for item in drawn:
-        image = item.located.frame.image
+        picture = item.located.frame.picture
         for face, box in zip(item.drawn, item.located.boxes, strict=True):
-            image = blend(image, face, box, mode)
-        yield Talking(image, item.located.frame.time, item.located.boxes)
+            picture = blend(picture, face, box, mode)
+        yield Talking(picture, item.located.frame.time, item.located.boxes)
 
 
 class LipSyncer:
@@ -130,15 +136,15 @@ class LipSyncer:
         encoding = 0.0
         with closing(self._run(info, audio, report)) as frames:
             shown = next(frames)
-            report.height, report.width = shown.image.shape[:2]
+            report.height, report.width = shown.picture.size
             with self._writer(info, audio, report) as writer:
                 following: Talking | None = shown
                 while following is not None:
                     shown, began = following, time.perf_counter()
-                    writer.write(shown.image, shown.time)
+                    writer.write(shown.picture, shown.time)
                     encoding += time.perf_counter() - began
                     if strip is not None:
-                        strip.see(shown.image, shown.time, report.audio_seconds)
+                        strip.see(shown.picture, shown.time, report.audio_seconds)
                     tell("drawing", shown.time, report.audio_seconds)
                     following = next(frames, None)
                 tell("finishing the file", report.audio_seconds, report.audio_seconds)
