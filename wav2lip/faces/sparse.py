@@ -70,34 +70,54 @@ def _between(first: Boxes, last: Boxes, pairs: list[tuple[int, int]], part: floa
     return np.array(rows, np.float32).reshape(-1, 5)
 
 
+def _image(frame: Shown, detector: Detector) -> Image:
+    """The frame as this detector may see it, at the least cost."""
+    return frame.sketch if getattr(detector, "takes_luma", False) else frame.image
+
+
 def _settle(run: list[Seen[F]], detector: Detector) -> None:
-    """Fill `run`, whose ends are detected: by a line if the faces kept still, else look between."""
+    """Fill `run`, whose ends are detected: by lines if the faces kept still, else look between.
+
+    Only faces that moved are looked at again.
+    """
     if len(run) < 3:
         return
     first, last = run[0].boxes, run[-1].boxes
     pairs = match(first, last)
-    calm = all(
-        np.abs(first[i, :4] - last[j, :4]).max() <= STILL * _size(first[i]) for i, j in pairs
-    )
+    moved = [
+        k
+        for k, (i, j) in enumerate(pairs)
+        if np.abs(first[i, :4] - last[j, :4]).max() > STILL * _size(first[i])
+    ]
     same = _main(first) <= {i for i, _ in pairs} and _main(last) <= {j for _, j in pairs}
-    if calm and same:
+    if same and not moved:
         for k in range(1, len(run) - 1):
             run[k].boxes = _between(first, last, pairs, k / (len(run) - 1))
         return
     middle = len(run) // 2
-    image = run[middle].frame.image
+    image = _image(run[middle].frame, detector)
     if same:
-        run[middle].boxes = _look(image, _between(first, last, pairs, 0.5), detector)
+        known = _between(first, last, pairs, 0.5)  # pairs come first in it
+        run[middle].boxes = _look(image, known, detector, moved)
     else:
         run[middle].boxes = detector.detect(image)
     _settle(run[: middle + 1], detector)
     _settle(run[middle:], detector)
 
 
-def _look(image: Image, known: Boxes, detector: Detector) -> Boxes:
-    """A glance where that finds all known faces, else a full look."""
-    found = detector.glance(image, known)
-    return found if len(match(known, found)) == len(known) else detector.detect(image)
+def _look(image: Image, known: Boxes, detector: Detector, which: list[int] | None = None) -> Boxes:
+    """A glance at the known faces, or at `which` of them, where that finds them; else a full look."""
+    asked = known if which is None else known[which]
+    found = detector.glance(image, asked)
+    pairs = match(asked, found)
+    if len(pairs) < len(asked):
+        return detector.detect(image)
+    if which is None:
+        return found
+    boxes = known.copy()
+    for i, j in pairs:
+        boxes[which[i]] = found[j]
+    return boxes
 
 
 def _size(box: Boxes) -> float:
@@ -115,10 +135,11 @@ def detect_sparsely(frames: Iterable[F], detector: Detector, stride: int) -> Ite
     def look() -> None:
         nonlocal looked
         newest = run[-1].frame
+        image = _image(newest, detector)
         if len(run) == 1 or newest.index - looked >= FULL:
-            run[-1].boxes, looked = detector.detect(newest.image), newest.index
+            run[-1].boxes, looked = detector.detect(image), newest.index
         else:
-            run[-1].boxes = _look(newest.image, run[0].boxes, detector)
+            run[-1].boxes = _look(image, run[0].boxes, detector)
 
     for frame in chain(frames, [None]):
         shot = count(frame.sketch) if frame is not None else -1

@@ -15,7 +15,7 @@ from wav2lip.media.container import decode, open_media, start_time, video_stream
 from wav2lip.media.picture import Converter
 from wav2lip.media.video import TURNS, CodedFrame, VideoInfo, read_coded
 
-HELD_BYTES = 96 * 2**20  # coded pictures kept in order to turn them round
+HELD_BYTES = 48 * 2**20  # coded pictures kept in order to turn them round
 LEAST_HELD = 8  # frames, however large
 SEEK_MARGIN = 4  # frames; the first few after a seek may lack what they refer to
 
