@@ -2,15 +2,19 @@
 
     python benchmarks/infer.py                    a minute of 1280x720 at 29.97 fps, full-size network
     python benchmarks/infer.py --seconds 10 --checkpoint default
+    python benchmarks/infer.py --memory           peak memory of 1 and of 10 minutes
 
-Prints (1) the generator alone: the plain eager forward at batch 128 against the one that infer.py
-uses, in turns, and (2) a whole run: frames a second against the generator alone, the share of each
-stage, face finding a frame, and memory. Processor time is given beside wall time: on a machine that
+Prints (1) a whole run: frames a second, the share of each stage, face finding a frame, and memory,
+and (2) the generator alone: the plain eager forward at batch 128 against the one that infer.py
+uses, in turns, and the run against it. Processor time is given beside wall time: on a machine that
 does other work too, wall time says little.
 """
 
 import argparse
+import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 import wave
@@ -29,7 +33,9 @@ from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.locate import Located
 from wav2lip.inference.report import Report
 from wav2lip.inference.settings import Settings
-from wav2lip.media.video import Frame, VideoWriter
+from wav2lip.media.colour import BT709
+from wav2lip.media.picture import Picture
+from wav2lip.media.video import CodedFrame, VideoWriter
 
 SIZE = (1280, 720)  # px
 FPS = Fraction(30000, 1001)
@@ -77,7 +83,10 @@ def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[f
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (PUBLISHED_BATCH, size, size, 3), np.uint8)
     box = np.array([0, 0, size, size], np.float32)
-    items = [Located(Frame(image, i / 25, i), [box]) for i, image in enumerate(images)]
+    items = [
+        Located(CodedFrame(Picture.of(image, BT709), i / 25, i), [box])
+        for i, image in enumerate(images)
+    ]
     mel = rng.normal(size=(80, 600)).astype(np.float32)
     face = torch.rand(PUBLISHED_BATCH, 6, size, size, device=device)
     windows = torch.randn(PUBLISHED_BATCH, 1, 80, 16, device=device)
@@ -129,13 +138,40 @@ def show(report: Report, processor: float, alone: tuple[float, float]) -> None:
         f"whole run: {report.frames} frames of {report.width}x{report.height}, {report.fps:.2f} fps"
     )
     print(f"  {rate:.2f} frames/s, {rate / report.fps:.2f} x real time")
-    print(f"  {rate / alone[0]:.2f} of the generator alone")
-    print(f"  {processor:.1f} processor ms/frame, {alone[1] / processor:.2f} of it the generator's")
+    print(f"  {rate / alone[0]:.2f} of the generator alone by the clock")
+    print(f"  {alone[1] / processor:.2f} of it by processor time ({processor:.1f} ms/frame in all)")
+    print("  stage         ms/frame at work   % of the run   processor ms/frame      %")
     for stage, busy in report.stage_seconds.items():
-        share = 100 * busy / report.seconds
-        print(f"  {stage:9} {1000 * busy / report.frames:8.2f} ms/frame at work, {share:5.1f} %")
+        own = 1000 * report.stage_processor_seconds[stage] / report.frames
+        print(
+            f"  {stage:9} {1000 * busy / report.frames:20.2f} {100 * busy / report.seconds:14.1f} "
+            f"{own:20.2f} {100 * own / processor:6.1f}"
+        )
     print(f"  {report.frames_with_face} frames with a face, by {report.detector}")
     print(f"  peak memory {report.peak_memory_bytes / 2**20:.0f} MiB, of the run")
+
+
+def peak(face: Path, checkpoint: Path | str, seconds: float, folder: Path) -> int:
+    """Bytes that infer.py holds at most, in a process of its own."""
+    sound, report = folder / "sound.wav", folder / "report.json"
+    make_sound(sound, seconds)
+    words = ["--face", face, "--audio", sound, "--output", folder / "out.mp4", "--nocache"]
+    words += ["--checkpoint", checkpoint, "--report", report, "--device", "cpu"]
+    script = Path(__file__).resolve().parents[1] / "infer.py"
+    subprocess.run([sys.executable, str(script), *map(str, words)], check=True)
+    return int(json.loads(report.read_text())["peak_memory_bytes"])
+
+
+def memory(face: Path | None, checkpoint: Path | str, folder: Path, lengths: list[float]) -> None:
+    """Print the peak memory of runs of these lengths, in seconds, on one video of the longest."""
+    if face is None:
+        face = folder / "face.mp4"
+        make_video(face, max(lengths))
+    peaks = []
+    for seconds in lengths:
+        peaks.append(peak(face, checkpoint, seconds, folder))
+        print(f"{seconds:6.0f} s: peak memory {peaks[-1] / 2**20:.0f} MiB", flush=True)
+    print(f"the longest to the shortest: {peaks[-1] / peaks[0]:.3f}")
 
 
 def main() -> None:
@@ -147,6 +183,13 @@ def main() -> None:
     parser.add_argument("--face", type=Path, help="a video instead of the one made here")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--rounds", type=int, default=3, help="of the generator alone (default: 3)")
+    parser.add_argument(
+        "--memory",
+        type=float,
+        nargs="*",
+        metavar="SECONDS",
+        help="measure peak memory instead, of runs of these lengths (default: 60 600)",
+    )
     args = parser.parse_args()
     print(f"{args.device}, {len(os.sched_getaffinity(0))} cores, torch {torch.__version__}")
     with tempfile.TemporaryDirectory() as name:
@@ -156,6 +199,9 @@ def main() -> None:
             checkpoint = folder / "full.safetensors"
             torch.manual_seed(0)
             save_network(checkpoint, build_network(FULL_SIZE), FULL_SIZE, FULL_METADATA)
+        if args.memory is not None:
+            memory(args.face, checkpoint, folder, args.memory or [60, 600])
+            return
         # The run comes first: the eager forward takes gigabytes that are not the run's.
         report, processor = whole_run(checkpoint, args.device, args.face, folder, args.seconds)
         alone = generator_alone(checkpoint, args.device, args.rounds)

@@ -5,7 +5,9 @@ from torch import Tensor, nn
 
 from wav2lip.inference.drawer import Drawer, Drawn
 from wav2lip.inference.locate import Located
-from wav2lip.media.video import Frame
+from wav2lip.media.colour import BT709
+from wav2lip.media.picture import Picture
+from wav2lip.media.video import CodedFrame
 from wav2lip.models import Generator
 
 CPU = torch.device("cpu")
@@ -24,7 +26,7 @@ def located(count: int, faces: int = 1) -> list[Located]:
     box = np.array([4, 4, 52, 52], np.float32)
     return [
         Located(
-            Frame(rng.integers(0, 256, (64, 64, 3), np.uint8), i / 25, i),
+            CodedFrame(Picture.of(rng.integers(0, 256, (64, 64, 3), np.uint8), BT709), i / 25, i),
             [box + k for k in range(faces)],
         )
         for i in range(count)

@@ -1,5 +1,6 @@
 """Whole runs through the Python interface."""
 
+import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -110,6 +111,8 @@ def test_the_report_says_what_was_done(
     assert len(report.checkpoint["sha256"]) == 64
     assert set(report.stage_seconds) == {"decode", "faces", "generate", "blend", "encode"}
     assert all(seconds > 0 for seconds in report.stage_seconds.values())
+    assert set(report.stage_processor_seconds) == set(report.stage_seconds)
+    assert sum(report.stage_processor_seconds.values()) < 2 * report.seconds * (os.cpu_count() or 1)
     assert 50e6 < report.peak_memory_bytes < 4e9
     assert (report.warnings, report.settings["pads"]) == ([], (0, 10, 0, 0))
     assert list(dict.fromkeys(stages)) == ["reading the sound", "drawing", "finishing the file"]

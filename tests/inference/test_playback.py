@@ -8,12 +8,12 @@ import pytest
 
 from wav2lip.inference import playback
 from wav2lip.inference.playback import Playback, Reverse
-from wav2lip.media.video import Frame, probe, read_frames
+from wav2lip.media.video import CodedFrame, probe, read_frames
 
 Film = Callable[..., Path]
 
 
-def play(path: Path, seconds: float, **kwargs: Any) -> list[Frame]:
+def play(path: Path, seconds: float, **kwargs: Any) -> list[CodedFrame]:
     return list(Playback(probe(path), seconds, rate=Fraction(25), **kwargs))
 
 
@@ -46,7 +46,7 @@ def test_a_still_is_repeated_at_the_rate_asked_for(still: Path) -> None:
     frames = list(Playback(probe(still), 1.0, rate=Fraction(30)))
     assert len(frames) == 30
     assert frames[29].time == pytest.approx(29 / 30)
-    assert frames[29].image is frames[0].image
+    assert frames[29].picture is frames[0].picture
 
 
 def test_static_shows_the_first_frame_at_the_video_s_rate(film: Film) -> None:

@@ -1,13 +1,17 @@
 from fractions import Fraction
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
 from wav2lip.inference.settings import Settings
+from wav2lip.media.colour import BT709
+from wav2lip.media.picture import Picture
 
-PICTURE = np.arange(40 * 60 * 3, dtype=np.uint8).reshape(40, 60, 3)
+NOISE = np.random.default_rng(0).integers(0, 256, (3, 4, 3), np.uint8)
+PICTURE = Picture.of(np.asarray(cv2.resize(NOISE, (60, 40)), np.uint8), BT709)
 
 
 @pytest.mark.parametrize(
@@ -34,9 +38,9 @@ def test_what_makes_no_sense_is_refused(wrong: dict[str, Any], message: str) -> 
 def test_resized_then_turned_then_cut() -> None:
     settings = Settings(resize_factor=2, rotate=True, crop=(5, -1, 2, 12))
     framed = settings.frame(PICTURE)
-    assert framed.shape == (25, 10, 3)
-    turned = np.rot90(Settings(resize_factor=2).frame(PICTURE), -1)  # clockwise
-    np.testing.assert_array_equal(framed, turned[5:, 2:12])
+    assert framed.size == (25, 10)
+    turned = np.rot90(Settings(resize_factor=2).frame(PICTURE).luma, -1)  # clockwise
+    np.testing.assert_array_equal(framed.luma, turned[5:, 2:12])
 
 
 def test_left_alone_by_default() -> None:

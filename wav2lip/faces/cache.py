@@ -52,6 +52,7 @@ class CachedDetector:
     ) -> None:
         """`source` is the file that the frames come from; `folder` defaults to `cache_folder()`."""
         self._detector = detector
+        self.takes_luma: bool = getattr(detector, "takes_luma", False)
         key = hashlib.sha256(json.dumps(detector.settings(), sort_keys=True).encode())
         key.update(sha256_of(Path(source)).encode())
         where = Path(folder) if folder is not None else cache_folder()

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
+from wav2lip.media.picture import Picture
 
 # The feathered mask, in parts of the box: full over mouth, chin and cheeks, gone at the box's
 # sides and bottom (so a jaw can open down to there) and between the eyes and the nose's tip.
@@ -20,7 +21,7 @@ MASK_CORE = 0.68  # of the way from the middle to the outline; the mask is full 
 MASK_LEAST = 1 / 255  # below it no pixel would change
 
 # The colour match: what generated and source differ by along the soft edge, spread inwards.
-MATCH_GRID = 32  # px; side of the small picture that it is worked out on
+MATCH_GRID = (32, 19)  # px (width, height) of the small picture that it is worked out on
 MATCH_SPREAD = 5.0  # px of that picture; only lighting is matched, no feature is that wide
 MATCH_MOST = 24.0  # grey levels; a larger difference is not lighting
 MARGIN = 4  # px of frame around the mask that the Poisson solver sees
@@ -87,6 +88,15 @@ def crop_face(image: Image, box: Box, size: int = 96) -> Image:
     return cast(Image, sampled)
 
 
+def crop_coded(picture: Picture, box: Box, size: int = 96) -> Image:
+    """`crop_face` of a picture, of which only the part under the box becomes BGR."""
+    h, w = picture.size
+    rows = slice(max(0, min(int(box[1]) - 2, h - 1)), max(1, min(int(box[3]) + 3, h)))
+    columns = slice(max(0, min(int(box[0]) - 2, w - 1)), max(1, min(int(box[2]) + 3, w)))
+    origin = np.array([columns.start, rows.start] * 2, np.float32)
+    return crop_face(picture.bgr(rows, columns), box - origin, size)
+
+
 def mask_lower_half(faces: NDArray[np.generic]) -> NDArray[np.generic]:
     """Crops (..., S, S, 3) with the lower half set to 0: what the generator has to draw."""
     masked = faces.copy()
@@ -94,26 +104,45 @@ def mask_lower_half(faces: NDArray[np.generic]) -> NDArray[np.generic]:
     return masked
 
 
+def _evenly(low: float, high: float, size: int) -> slice:
+    """The lines from `low` to `high` that lie in a frame of `size`, from an even one on."""
+    start = max(0, math.floor(low)) // 2 * 2
+    return slice(min(start, size), max(min(start, size), min(size, math.ceil(high / 2) * 2)))
+
+
 def lower_face_mask(box: Box, size: tuple[int, int]) -> tuple[slice, slice, NDArray[np.float32]]:
     """The feathered mask of a box in a frame of `size` (height, width) px.
 
-    Returns rows and columns of the frame that the box covers, and the mask there, 0-1.
+    Returns the rows and columns of the frame outside which it is 0, from even ones on, and the
+    mask there, 0-1.
     """
-    h, w = size
-    rows = slice(max(0, math.floor(box[1])), max(0, min(h, math.ceil(box[3]))))
-    columns = slice(max(0, math.floor(box[0])), max(0, min(w, math.ceil(box[2]))))
-    y = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5 - box[1]) / (box[3] - box[1])
-    x = (np.arange(columns.start, columns.stop, dtype=np.float32) + 0.5 - box[0]) / (
-        box[2] - box[0]
-    )
-    down = np.abs(y - MASK_MIDDLE) / np.where(y < MASK_MIDDLE, MASK_UP, MASK_DOWN)
-    across = np.abs(x - 0.5) / MASK_SIDE
-    outwards: NDArray[np.float32] = (
-        down[:, None] ** MASK_ROUND + across[None, :] ** MASK_ROUND
-    ) ** (1 / MASK_ROUND)
-    ramp = np.clip((1 - outwards) / (1 - MASK_CORE), 0, 1)
+    x0, y0, x1, y1 = (float(v) for v in box)
+    height, width = y1 - y0, x1 - x0
+    middle = y0 + MASK_MIDDLE * height
+    rows = _evenly(middle - MASK_UP * height, middle + MASK_DOWN * height, size[0])
+    columns = _evenly(x0, x1, size[1])
+    y = np.arange(rows.start, rows.stop) + 0.5 - middle
+    x = np.arange(columns.start, columns.stop) + 0.5 - (x0 + x1) / 2
+    down = np.abs(y) / np.where(y < 0, MASK_UP * height, MASK_DOWN * height)
+    across = np.abs(x) / (MASK_SIDE * width)
+    powers = (down**MASK_ROUND)[:, None] + (across**MASK_ROUND)[None, :]
+    if not powers.size:
+        return rows, columns, powers.astype(np.float32)
+    outwards = cast(NDArray[np.float32], cv2.pow(powers.astype(np.float32), 1 / MASK_ROUND))
+    ramp = np.clip((1 - outwards) / np.float32(1 - MASK_CORE), 0, 1)
     mask = ramp * ramp * (3 - 2 * ramp)
-    return rows, columns, np.where(mask < MASK_LEAST, 0, mask).astype(np.float32)
+    mask[mask < MASK_LEAST] = 0
+    return rows, columns, mask
+
+
+def _box_mask(box: Box, size: tuple[int, int]) -> tuple[slice, slice, NDArray[np.float32]]:
+    """As `lower_face_mask`: 1 in every pixel that the box touches."""
+    rows = _evenly(float(box[1]), float(box[3]), size[0])
+    columns = _evenly(float(box[0]), float(box[2]), size[1])
+    y, x = np.arange(rows.start, rows.stop), np.arange(columns.start, columns.stop)
+    down = (y > box[1] - 1) & (y < box[3])
+    across = (x > box[0] - 1) & (x < box[2])
+    return rows, columns, (down[:, None] & across[None, :]).astype(np.float32)
 
 
 def _to_frame(generated: Image, box: Box, rows: slice, columns: slice) -> Image:
@@ -148,12 +177,11 @@ def _match_colour(source: Image, drawn: Image, mask: NDArray[np.float32]) -> NDA
     A generator is a few grey levels off, and its colour drifts; where that meets the source it
     shows as a patch. The difference along the soft edge is a measure of it, the mouth is none.
     """
-    grid = (MATCH_GRID, MATCH_GRID)
     small = [
-        cv2.resize(picture, grid, interpolation=cv2.INTER_AREA).astype(np.float32)
+        cv2.resize(picture, MATCH_GRID, interpolation=cv2.INTER_AREA).astype(np.float32)
         for picture in (source, drawn)
     ]
-    soft = cv2.resize(mask, grid, interpolation=cv2.INTER_AREA)
+    soft = cv2.resize(mask, MATCH_GRID, interpolation=cv2.INTER_AREA)
     weight = (4 * soft * (1 - soft))[..., None]
     off = np.clip(small[0] - small[1], -MATCH_MOST, MATCH_MOST) * weight
     spread = cv2.GaussianBlur(np.dstack([off, weight]), (0, 0), MATCH_SPREAD)
@@ -163,7 +191,7 @@ def _match_colour(source: Image, drawn: Image, mask: NDArray[np.float32]) -> NDA
     return cast(NDArray[np.float32], drawn + shift)
 
 
-def _poisson(source: Image, drawn: Image, inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _poisson(source: Image, drawn: Image, inside: NDArray[np.bool_]) -> Image:
     """`drawn` (h, w, 3) with its gradients kept and the source's values around `inside`."""
     border = (MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_REPLICATE)
     # A mask that touches the picture's edge shifts OpenCV's result: give it room.
@@ -178,34 +206,31 @@ def _poisson(source: Image, drawn: Image, inside: NDArray[np.bool_]) -> NDArray[
         (x + w // 2, y + h // 2),
         cv2.NORMAL_CLONE,
     )
-    return cast(NDArray[np.float32], cloned[MARGIN:-MARGIN, MARGIN:-MARGIN].astype(np.float32))
+    return cast(Image, cloned[MARGIN:-MARGIN, MARGIN:-MARGIN])
 
 
-def blend(image: Image, generated: Image, box: Box, mode: str = "feather") -> Image:
-    """The frame (H, W, 3) with a generated face (S, S, 3) pasted into its box, as a new array.
+def blend(picture: Picture, generated: Image, box: Box, mode: str = "feather") -> Picture:
+    """The picture with a generated face (S, S, 3) BGR pasted into its box.
 
     feather: mouth, chin and cheeks with a soft edge, lighting matched. poisson: the same region,
     gradients kept and values taken from around it; lighting follows the noise at the edge, so a
-    video may flicker. box: the whole box, as published. Pixels outside are the source's own.
+    video may flicker. box: the whole box, as published. Outside, every code is the source's own.
     """
     if mode not in get_args(Mode):
         raise InputError(f"unknown blend {mode!r}: take one of {', '.join(get_args(Mode))}")
-    out = image.copy()
-    rows, columns, mask = lower_face_mask(box, image.shape[:2])
-    if mask.size == 0:
-        return out
+    if mode == "box":
+        rows, columns, mask = _box_mask(box, picture.size)
+    else:
+        rows, columns, mask = lower_face_mask(box, picture.size)
+    if not mask.any():
+        return picture
     drawn = _to_frame(generated, box, rows, columns)
     if mode == "box":
-        out[rows, columns] = drawn
-        return out
-    source = image[rows, columns]
-    inside = mask > 0
-    if not inside.any():
-        return out
-    if mode == "poisson":
-        pasted = _poisson(source, drawn, inside)
-    else:
+        return picture.with_part(drawn, mask, rows.start, columns.start)
+    source = picture.bgr(rows, columns)
+    if mode == "feather":
         matched = _match_colour(source, drawn, mask)
-        pasted = source + (matched - source) * mask[..., None]
-    out[rows, columns][inside] = np.clip(np.rint(pasted[inside]), 0, 255).astype(np.uint8)
-    return out
+        return picture.with_part(matched, mask, rows.start, columns.start)
+    inside = mask > 0
+    pasted = _poisson(source, drawn, inside)
+    return picture.with_part(pasted, inside.astype(np.float32), rows.start, columns.start)

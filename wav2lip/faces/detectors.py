@@ -13,7 +13,10 @@ log = logging.getLogger(__name__)
 
 
 class Detector(Protocol):
-    """Finds faces in one frame."""
+    """Finds faces in one frame.
+
+    One with an attribute `takes_luma` that is true may be given luma (H, W) in place of BGR.
+    """
 
     def detect(self, image: Image) -> Boxes:
         """BGR frame (H, W, 3) -> (N, 5) x0, y0, x1, y1, score in px, best first.

@@ -1,5 +1,6 @@
 """dlib's HOG face detector: built in, no weights to download."""
 
+import math
 from typing import cast
 
 import cv2
@@ -9,9 +10,11 @@ from numpy.typing import NDArray
 
 SEARCH_WIDTH = 480  # px; the first look; wider frames are shrunk to it
 CLOSE_WIDTH = 960  # px; the last look, for faces under 80 px (the HOG window) in the first one
-REFINE_FACE = 84.0  # px; a found face is scaled to this width and looked at again
-REFINE_SCALES = (1.0, 1.063, 1.13)  # a third of dlib's 1.2 pyramid step apart
-REFINE_MARGIN = 0.45  # of the face, kept around it in the second look
+REFINE_FACE = 84.0  # px; a found face is scaled to about this width and looked at again
+REFINE_MARGIN = 0.2  # of the face, kept around it in the second look at least
+PYRAMID = 1.2  # dlib's step from one size to the next
+STEPS = 3  # looks at sizes that divide one such step
+GRID = 48  # px; whole cells of HOG (8 px) here and one pyramid step down (9.6 px)
 SAME = 0.3  # overlap from which a face in the second look is the one of the first
 
 # S3FD's box from dlib's (refined), in widths of the latter; medians against SCRFD, 69 real clips.
@@ -51,21 +54,38 @@ def iou(box: Boxes, others: Boxes) -> NDArray[np.float32]:
     return cast(NDArray[np.float32], inter / np.maximum(area + areas - inter, 1e-6))
 
 
+def _grey(image: Image) -> Image:
+    return image if image.ndim == 2 else cast(Image, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+
+
+def _cut(gray: Image, left: int, top: int, right: int, bottom: int) -> Image:
+    """That part of the frame, its border repeated where the part goes beyond."""
+    h, w = gray.shape
+    cut = gray[max(top, 0) : max(bottom, 1), max(left, 0) : max(right, 1)]
+    beyond = (max(-top, 0), max(bottom - h, 0), max(-left, 0), max(right - w, 0))
+    if any(beyond) and cut.size:
+        cut = cast(Image, cv2.copyMakeBorder(cut, *beyond, cv2.BORDER_REPLICATE))
+    return cut
+
+
 class HogDetector:
     """dlib's frontal HOG detector on a shrunken frame, then refined face by face."""
 
     name = "hog"
+    takes_luma = True
 
     def __init__(self) -> None:
         self._dlib = dlib.get_frontal_face_detector()
 
     def settings(self) -> dict[str, str]:
         """What decides the boxes, for a cache key."""
-        return {"detector": self.name, "version": "2"}
+        return {"detector": self.name, "version": "3"}
 
     def detect(self, image: Image) -> Boxes:
-        """Faces in a BGR frame (H, W, 3) -> (N, 5) x0, y0, x1, y1, score in px, best first."""
-        gray = cast(Image, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+        """Faces in a frame, BGR (H, W, 3) or luma (H, W) -> (N, 5) x0, y0, x1, y1, score in px,
+        best first.
+        """
+        gray = _grey(image)
         width = gray.shape[1]
         raw = self._run(gray, min(1.0, SEARCH_WIDTH / width))
         if not len(raw):
@@ -83,7 +103,7 @@ class HogDetector:
         """A third of `detect`'s work: only around the faces known a moment ago, or, where there
         were none, only for large ones. Faces not found again are left out.
         """
-        gray = cast(Image, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+        gray = _grey(image)
         if not len(known):
             found = self._run(gray, min(1.0, SEARCH_WIDTH / gray.shape[1]))
             return self.detect(image) if len(found) else found
@@ -111,26 +131,23 @@ class HogDetector:
         return raw - np.array([w // 2, h // 2, w // 2, h // 2, 0], np.float32)
 
     def _refine(self, gray: Image, box: Boxes) -> Boxes | None:
-        """Mean box over finer scales: one look knows a size only to dlib's pyramid step of 1.2."""
-        width = float(box[2] - box[0])
-        margin = REFINE_MARGIN * width
-        x0, y0 = int(box[0] - margin), int(box[1] - margin)
-        side = int(width + 2 * margin)
-        h, w = gray.shape
-        cut = gray[max(y0, 0) : min(y0 + side, h), max(x0, 0) : min(x0 + side, w)]
-        around = (
-            max(-y0, 0),
-            max(y0 + side - h, 0),
-            max(-x0, 0),
-            max(x0 + side - w, 0),
-        )
-        if any(around):
-            cut = cast(Image, cv2.copyMakeBorder(cut, *around, cv2.BORDER_REPLICATE))
-        origin = np.array([x0, y0, x0, y0, 0], np.float32)
+        """Mean box over finer sizes: one look knows a size only to dlib's pyramid step, and a place
+        only to a cell of 8 px.
+
+        Sizes and cells lie on a grid of the frame, not of the box, so that the same face gets the
+        same box whichever look it was known from.
+        """
+        x0, y0, x1, y1 = (float(v) for v in box[:4])
+        margin = REFINE_MARGIN * (x1 - x0)
+        first = round(STEPS * math.log(REFINE_FACE / (x1 - x0), PYRAMID))
         looks = []
-        for step in REFINE_SCALES:
-            again = self._run(cut, REFINE_FACE / width * step)
-            again = again + origin
+        for size in range(first, first + STEPS):
+            scale = PYRAMID ** (size / STEPS)
+            cells = GRID / scale
+            left = round(math.floor((x0 - margin) / cells) * cells)
+            top = round(math.floor((y0 - margin) / cells) * cells)
+            cut = _cut(gray, left, top, math.ceil(x1 + margin), math.ceil(y1 + margin))
+            again = self._run(cut, scale) + np.array([left, top, left, top, 0], np.float32)
             again = again[iou(box, again) > SAME]
             if len(again):
                 looks.append(again[0])

@@ -21,7 +21,7 @@ class ShotCounter:
         self._changes: deque[float] = deque(maxlen=MEMORY)
 
     def __call__(self, image: NDArray[np.uint8]) -> int:
-        """The shot that this next BGR frame (H, W, 3) belongs to."""
+        """The shot that this next frame belongs to: BGR (H, W, 3) or luma (H, W)."""
         step = max(
             1, min(image.shape[0] // (4 * THUMBNAIL[1]), image.shape[1] // (4 * THUMBNAIL[0]))
         )

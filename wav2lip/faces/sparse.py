@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.hog import Boxes, Image
 from wav2lip.faces.shots import ShotCounter
-from wav2lip.media.video import Frame
+from wav2lip.media.video import Shown
 
 STILL = 0.08  # of the face; moved less between two looks, a straight line describes the way
 SAME_FACE = 0.6  # of the face; a centre that moved more is somebody else
@@ -18,11 +19,14 @@ FULL = 25  # frames after which the whole frame is looked at again, for faces th
 MINOR = 0.25  # of the largest face's area; smaller ones may come and go without a closer look
 
 
+F = TypeVar("F", bound=Shown)
+
+
 @dataclass
-class Seen:
+class Seen(Generic[F]):
     """A frame, the shot it belongs to and the faces in it."""
 
-    frame: Frame
+    frame: F
     shot: int
     boxes: Boxes  # (N, 5) x0, y0, x1, y1, score in px
 
@@ -66,58 +70,79 @@ def _between(first: Boxes, last: Boxes, pairs: list[tuple[int, int]], part: floa
     return np.array(rows, np.float32).reshape(-1, 5)
 
 
-def _settle(run: list[Seen], detector: Detector) -> None:
-    """Fill `run`, whose ends are detected: by a line if the faces kept still, else look between."""
+def _image(frame: Shown, detector: Detector) -> Image:
+    """The frame as this detector may see it, at the least cost."""
+    return frame.sketch if getattr(detector, "takes_luma", False) else frame.image
+
+
+def _settle(run: list[Seen[F]], detector: Detector) -> None:
+    """Fill `run`, whose ends are detected: by lines if the faces kept still, else look between.
+
+    Only faces that moved are looked at again.
+    """
     if len(run) < 3:
         return
     first, last = run[0].boxes, run[-1].boxes
     pairs = match(first, last)
-    calm = all(
-        np.abs(first[i, :4] - last[j, :4]).max() <= STILL * _size(first[i]) for i, j in pairs
-    )
+    moved = [
+        k
+        for k, (i, j) in enumerate(pairs)
+        if np.abs(first[i, :4] - last[j, :4]).max() > STILL * _size(first[i])
+    ]
     same = _main(first) <= {i for i, _ in pairs} and _main(last) <= {j for _, j in pairs}
-    if calm and same:
+    if same and not moved:
         for k in range(1, len(run) - 1):
             run[k].boxes = _between(first, last, pairs, k / (len(run) - 1))
         return
     middle = len(run) // 2
-    image = run[middle].frame.image
+    image = _image(run[middle].frame, detector)
     if same:
-        run[middle].boxes = _look(image, _between(first, last, pairs, 0.5), detector)
+        known = _between(first, last, pairs, 0.5)  # pairs come first in it
+        run[middle].boxes = _look(image, known, detector, moved)
     else:
         run[middle].boxes = detector.detect(image)
     _settle(run[: middle + 1], detector)
     _settle(run[middle:], detector)
 
 
-def _look(image: Image, known: Boxes, detector: Detector) -> Boxes:
-    """A glance where that finds all known faces, else a full look."""
-    found = detector.glance(image, known)
-    return found if len(match(known, found)) == len(known) else detector.detect(image)
+def _look(image: Image, known: Boxes, detector: Detector, which: list[int] | None = None) -> Boxes:
+    """A glance at the known faces, or at `which` of them, where that finds them; else a full look."""
+    asked = known if which is None else known[which]
+    found = detector.glance(image, asked)
+    pairs = match(asked, found)
+    if len(pairs) < len(asked):
+        return detector.detect(image)
+    if which is None:
+        return found
+    boxes = known.copy()
+    for i, j in pairs:
+        boxes[which[i]] = found[j]
+    return boxes
 
 
 def _size(box: Boxes) -> float:
     return float(np.sqrt(np.prod(box[2:4] - box[:2])))
 
 
-def detect_sparsely(frames: Iterable[Frame], detector: Detector, stride: int) -> Iterator[Seen]:
+def detect_sparsely(frames: Iterable[F], detector: Detector, stride: int) -> Iterator[Seen[F]]:
     """Faces of every frame; the detector looks at every `stride`-th, at both ends of a shot, and
     in between only where faces moved, came or went. Holds `stride` frames back.
     """
     count = ShotCounter()
-    run: list[Seen] = []  # from the last frame looked at to the newest
+    run: list[Seen[F]] = []  # from the last frame looked at to the newest
     looked = 0  # index of the last full look
 
     def look() -> None:
         nonlocal looked
         newest = run[-1].frame
+        image = _image(newest, detector)
         if len(run) == 1 or newest.index - looked >= FULL:
-            run[-1].boxes, looked = detector.detect(newest.image), newest.index
+            run[-1].boxes, looked = detector.detect(image), newest.index
         else:
-            run[-1].boxes = _look(newest.image, run[0].boxes, detector)
+            run[-1].boxes = _look(image, run[0].boxes, detector)
 
     for frame in chain(frames, [None]):
-        shot = count(frame.image) if frame is not None else -1
+        shot = count(frame.sketch) if frame is not None else -1
         if run and shot != run[-1].shot:
             if len(run) > 1:
                 look()

@@ -8,14 +8,14 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.sparse import Seen, detect_sparsely, match
-from wav2lip.media.video import Frame
+from wav2lip.faces.sparse import F, Seen, detect_sparsely, match
 
 STRIDE = 5  # frames between two looks of the detector at a calm face
 SMOOTH = 5  # frames a box is averaged over, as published
@@ -32,8 +32,8 @@ class TrackedBox:
 
 
 @dataclass
-class _Moment:
-    frame: Frame
+class _Moment(Generic[F]):
+    frame: F
     shot: int
     boxes: dict[int, NDArray[np.float32]]  # track -> (4,)
 
@@ -46,7 +46,7 @@ class _Choice:
     shot: int = -1
     chosen: list[int] = field(default_factory=list)
 
-    def update(self, window: list[_Moment]) -> None:
+    def update(self, window: list[_Moment[F]]) -> None:
         """Choose among the tracks of the frames held (the first is the one to show next)."""
         shot = window[0].shot
         if shot != self.shot:
@@ -63,7 +63,7 @@ class _Choice:
             self.chosen += ranked[: max(0, wanted - len(self.chosen))]
 
 
-def _associate(seen: Iterable[Seen]) -> Iterator[_Moment]:
+def _associate(seen: Iterable[Seen[F]]) -> Iterator[_Moment[F]]:
     """Give faces track numbers: closest in place and size to where the track was last."""
     known: dict[int, NDArray[np.float32]] = {}
     shot, fresh = -1, 0
@@ -83,7 +83,7 @@ def _associate(seen: Iterable[Seen]) -> Iterator[_Moment]:
 
 
 def _box_at(
-    window: list[_Moment], at: int, track: int, shot: int, gap: int
+    window: list[_Moment[F]], at: int, track: int, shot: int, gap: int
 ) -> NDArray[np.float32] | None:
     """The track's box at window[at], bridged over a gap; None where the face is not there."""
     if window[at].shot != shot:
@@ -106,14 +106,14 @@ def _box_at(
 
 
 def track_faces(
-    frames: Iterable[Frame],
+    frames: Iterable[F],
     detector: Detector,
     *,
     stride: int = STRIDE,
     faces: str | int = "largest",
     smooth: int = SMOOTH,
     gap: int = GAP,
-) -> Iterator[tuple[Frame, list[TrackedBox]]]:
+) -> Iterator[tuple[F, list[TrackedBox]]]:
     """Every frame with the wanted faces in it; an empty list where there is none.
 
     faces: "largest" (of each shot; once chosen, nobody else until the cut), "all", or how many.
@@ -128,11 +128,11 @@ def track_faces(
         raise InputError(f"stride {stride}, smooth {smooth}, gap {gap}: say 1, 1, 0 or more")
     half = smooth // 2
     ahead, behind = half + gap, half + gap
-    window: deque[_Moment] = deque()
+    window: deque[_Moment[F]] = deque()
     at = 0  # place in the window of the next frame to show
     choice = _Choice(faces)
 
-    def show() -> tuple[Frame, list[TrackedBox]]:
+    def show() -> tuple[F, list[TrackedBox]]:
         held = list(window)
         now = held[at]
         choice.update(held[at:])

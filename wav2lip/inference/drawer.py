@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import crop_coded
 from wav2lip.inference.folding import fold_batch_norms
 from wav2lip.inference.locate import Located
+from wav2lip.inference.stages import Work
 from wav2lip.media.alignment import mel_windows
 
 CPU_BATCH = 8  # faces; activations of more do not fit a core's cache
@@ -50,7 +51,7 @@ class Drawer:
         self.batch = min(batch_size, CPU_BATCH if on_cpu else GPU_BATCH)
         self.dtype = torch.float32 if on_cpu else torch.float16
         self.workers = max(1, len(os.sched_getaffinity(0))) if on_cpu else 1
-        self.seconds = 0.0  # of the last run: workers' time at work, over their number
+        self.work = Work()  # of the last run: seconds are the workers' over their number
         folded = fold_batch_norms(network).to(device, self.dtype)
         self._network = folded.to(memory_format=torch.channels_last)
 
@@ -78,13 +79,17 @@ class Drawer:
         threads = torch.get_num_threads()
         if self.device.type == "cpu":
             torch.set_num_threads(1)
-        pool = ThreadPoolExecutor(self.workers, "wav2lip-draw")
-        running: deque[Future[tuple[list[Drawn], float]]] = deque()
-        self.seconds = 0.0
+        # A worker's first layer may be one that does not ask for the number of threads set above.
+        pool = ThreadPoolExecutor(
+            self.workers, "wav2lip-draw", torch.set_num_threads, (torch.get_num_threads(),)
+        )
+        running: deque[Future[tuple[list[Drawn], Work]]] = deque()
+        self.work = Work()
 
         def first() -> list[Drawn]:
-            results, seconds = running.popleft().result()
-            self.seconds += seconds / self.workers
+            results, work = running.popleft().result()
+            self.work.seconds += work.seconds / self.workers
+            self.work.processor_seconds += work.processor_seconds
             return results
 
         try:
@@ -112,13 +117,13 @@ class Drawer:
 
     def _draw(
         self, items: list[Located], mel: NDArray[np.float32], offset: float
-    ) -> tuple[list[Drawn], float]:
-        """The batch, and the seconds it took."""
-        start = time.perf_counter()
+    ) -> tuple[list[Drawn], Work]:
+        """The batch, and what it took."""
+        start, processor = time.perf_counter(), time.thread_time()
         faces = [(item.frame, box) for item in items for box in item.boxes]
         drawn = np.zeros((0, self.size, self.size, 3), np.uint8)
         if faces:
-            crops = np.stack([crop_face(frame.image, box, self.size) for frame, box in faces])
+            crops = np.stack([crop_coded(frame.picture, box, self.size) for frame, box in faces])
             windows = mel_windows(mel, [frame.time + offset for frame, _ in faces])
             parts = [
                 self.generate(crops[at : at + self.batch], windows[at : at + self.batch])
@@ -129,4 +134,4 @@ class Drawer:
         for item in items:
             results.append(Drawn(item, drawn[at : at + len(item.boxes)]))
             at += len(item.boxes)
-        return results, time.perf_counter() - start
+        return results, Work(time.perf_counter() - start, time.thread_time() - processor)

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -23,12 +24,14 @@ from wav2lip.inference.locate import Locator
 from wav2lip.inference.playback import Playback
 from wav2lip.inference.report import Report, peak_memory, ranges
 from wav2lip.inference.settings import Settings
-from wav2lip.inference.stages import Stages
+from wav2lip.inference.stages import Stages, Work
 from wav2lip.inference.strip import Strip
 from wav2lip.media.audio import SAMPLE_RATE, load_wav, mel_spectrogram
-from wav2lip.media.video import Frame, VideoInfo, VideoWriter, probe
+from wav2lip.media.picture import Picture
+from wav2lip.media.video import CodedFrame, VideoInfo, VideoWriter, probe
 
-QUEUE = 4  # frames that wait between two stages
+QUEUE = 2  # frames that wait between two stages
+CORES_AN_ENCODER_THREAD = 4  # the generator needs the others
 
 PathLike = str | os.PathLike[str]
 Progress = Callable[[str, float, float], None]  # stage, seconds of video done, seconds in all
@@ -38,27 +41,32 @@ Progress = Callable[[str, float, float], None]  # stage, seconds of video done, 
 class Talking:
     """A frame of the output."""
 
-    image: NDArray[np.uint8]  # (H, W, 3) BGR
+    picture: Picture
     time: float  # seconds, of the output
     boxes: list[NDArray[np.float32]] = field(default_factory=list)  # faces drawn, (4,) px
 
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """(H, W, 3) BGR, converted at every call."""
+        return self.picture.bgr()
 
-def _framed(settings: Settings, frames: Iterator[Frame]) -> Iterator[Frame]:
+
+def _framed(settings: Settings, frames: Iterator[CodedFrame]) -> Iterator[CodedFrame]:
     """Frames resized, turned and cut; a picture that is shown again is not made again."""
     source, framed = None, None
     for frame in frames:
-        if source is not frame.image or framed is None:
-            source, framed = frame.image, settings.frame(frame.image)
-        yield replace(frame, image=framed)
+        if source is not frame.picture or framed is None:
+            source, framed = frame.picture, settings.frame(frame.picture)
+        yield replace(frame, picture=framed)
 
 
 def _blended(mode: str, drawn: Iterator[Drawn]) -> Iterator[Talking]:
     """Frames with the drawn mouths in them; others pass untouched."""
     for item in drawn:
-        image = item.located.frame.image
+        picture = item.located.frame.picture
         for face, box in zip(item.drawn, item.located.boxes, strict=True):
-            image = blend(image, face, box, mode)
-        yield Talking(image, item.located.frame.time, item.located.boxes)
+            picture = blend(picture, face, box, mode)
+        yield Talking(picture, item.located.frame.time, item.located.boxes)
 
 
 class LipSyncer:
@@ -127,26 +135,25 @@ class LipSyncer:
         if Path(output).exists() and Path(output).samefile(face):
             raise InputError(f"{output}: is the face itself; give the output another name")
         report = self._new_report(face, audio, output)
-        encoding = 0.0
+        encoding = Work()
         with closing(self._run(info, audio, report)) as frames:
             shown = next(frames)
-            report.height, report.width = shown.image.shape[:2]
+            report.height, report.width = shown.picture.size
             with self._writer(info, audio, report) as writer:
                 following: Talking | None = shown
                 while following is not None:
-                    shown, began = following, time.perf_counter()
-                    writer.write(shown.image, shown.time)
-                    encoding += time.perf_counter() - began
+                    shown = following
+                    with encoding:
+                        writer.write(shown.picture, shown.time)
                     if strip is not None:
-                        strip.see(shown.image, shown.time, report.audio_seconds)
+                        strip.see(shown.picture, shown.time, report.audio_seconds)
                     tell("drawing", shown.time, report.audio_seconds)
                     following = next(frames, None)
                 tell("finishing the file", report.audio_seconds, report.audio_seconds)
-                began = time.perf_counter()
                 report.audio_copied = writer.audio_copied
-                writer.close(report.audio_seconds)
-                encoding += time.perf_counter() - began
-        report.stage_seconds["encode"] = encoding
+                with encoding:
+                    writer.close(report.audio_seconds)
+        report.note("encode", encoding)
         if strip is not None:
             strip.write()
         report.seconds = time.perf_counter() - start
@@ -163,6 +170,7 @@ class LipSyncer:
             codec=settings.codec,
             crf=settings.crf,
             preset=settings.preset,
+            threads=max(1, len(os.sched_getaffinity(0)) // CORES_AN_ENCODER_THREAD),
             audio=audio,
             colours=info.colours,
             pixel_aspect=1 / info.pixel_aspect if settings.rotate else info.pixel_aspect,
@@ -195,10 +203,12 @@ class LipSyncer:
         report.fps = float(playback.rate)
         faceless: list[int] = []
         with ExitStack() as held:
+            # A stage is a thread; more inside OpenCV would only take cores from the generator.
+            held.callback(cv2.setNumThreads, cv2.getNumThreads())
+            cv2.setNumThreads(1)
             detector = self._find_detector(info, held)
             report.detector = detector.settings() if detector else {}
             stages = held.enter_context(Stages())
-            report.stage_seconds = stages.seconds
             shown = stages.start("decode", lambda _: _framed(settings, iter(playback)), (), QUEUE)
             located = stages.start("faces", Locator(detector, settings), shown, QUEUE)
             draw = partial(self._drawer, mel=mel, offset=self._offset)
@@ -208,7 +218,8 @@ class LipSyncer:
                     faceless.append(report.frames)
                 report.frames += 1
                 yield talking
-        stages.seconds["generate"] = self._drawer.seconds
+        for name, work in stages.work.items():
+            report.note(name, self._drawer.work if name == "generate" else work)
         report.video_seconds = report.audio_seconds
         report.frames_with_face = report.frames - len(faceless)
         report.without_face = ranges(faceless)

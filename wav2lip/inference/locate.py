@@ -10,7 +10,7 @@ from wav2lip.faces.crops import pad_box
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.tracks import SMOOTH, track_faces
 from wav2lip.inference.settings import Settings
-from wav2lip.media.video import Frame
+from wav2lip.media.video import CodedFrame
 
 Box = NDArray[np.float32]
 
@@ -19,7 +19,7 @@ Box = NDArray[np.float32]
 class Located:
     """A frame and the faces to be given a voice in it."""
 
-    frame: Frame
+    frame: CodedFrame
     boxes: list[Box]  # (4,) each, x0, y0, x1, y1 px, pads included
 
 
@@ -34,16 +34,15 @@ class Locator:
         self._detector, self._settings = detector, settings
         self._known: dict[int, list[Box]] = {}
 
-    def __call__(self, frames: Iterator[Frame]) -> Iterator[Located]:
+    def __call__(self, frames: Iterator[CodedFrame]) -> Iterator[Located]:
         """Holds back as many frames as tracking looks ahead."""
         if self._detector is None:
             for frame in frames:
-                size = (frame.image.shape[0], frame.image.shape[1])
-                yield Located(frame, [self._settings.fixed_box(size)])
+                yield Located(frame, [self._settings.fixed_box(frame.picture.size)])
             return
-        shown_again: list[Frame] = []
+        shown_again: list[CodedFrame] = []
 
-        def first_time() -> Iterator[Frame]:
+        def first_time() -> Iterator[CodedFrame]:
             newest = -1
             for frame in frames:
                 if frame.index <= newest:
@@ -59,8 +58,8 @@ class Locator:
             smooth=SMOOTH if self._settings.smooth else 1,
         )
         for frame, found in tracked:
-            size = (frame.image.shape[0], frame.image.shape[1])
-            boxes = [pad_box(face.box, self._settings.pads, size) for face in found]
+            size, pads = frame.picture.size, self._settings.pads
+            boxes = [pad_box(face.box, pads, size) for face in found]
             # A face that leaves the frame may be cut down to nothing.
             boxes = [b for b in boxes if b[2] - b[0] >= 2 and b[3] - b[1] >= 2]
             self._known[frame.index] = boxes

@@ -215,7 +215,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=16,
         metavar="N",
-        help="taken for old command lines; frames are searched one by one",
+        help="without effect: frames are searched one by one; taken so that old command lines run",
     )
     return parser
 

@@ -11,14 +11,11 @@ from fractions import Fraction
 from itertools import count, islice
 from typing import Any
 
-import cv2
-import numpy as np
-
-from wav2lip.media.colour import ToBgr
 from wav2lip.media.container import decode, open_media, start_time, video_stream
-from wav2lip.media.video import TURNS, Frame, VideoInfo, read_frames
+from wav2lip.media.picture import Converter
+from wav2lip.media.video import TURNS, CodedFrame, VideoInfo, read_coded
 
-HELD_BYTES = 96 * 2**20  # coded pictures kept in order to turn them round
+HELD_BYTES = 48 * 2**20  # coded pictures kept in order to turn them round
 LEAST_HELD = 8  # frames, however large
 SEEK_MARGIN = 4  # frames; the first few after a seek may lack what they refer to
 
@@ -38,21 +35,20 @@ class Reverse:
         with open_media(info.path) as container:
             self._zero = start_time(container)
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Iterator[CodedFrame]:
         """Frames from the last but one to the first, with their own times."""
         for stop in range(len(self._times) - 1, 0, -self._run):
             start = max(0, stop - self._run)
             found = self._decode(start, stop) if self._seekable else {}
             if len(found) == stop - start:
-                to_bgr = ToBgr()
+                converter, turn = Converter(), TURNS.get(self._info.rotation)
                 for index in range(stop - 1, start - 1, -1):
-                    image = to_bgr(found.pop(index))
-                    turn = TURNS.get(self._info.rotation)
-                    image = image if turn is None else np.asarray(cv2.rotate(image, turn), np.uint8)
-                    yield Frame(image, self._times[index], index)
+                    picture = converter.picture(found.pop(index))
+                    picture = picture if turn is None else picture.turned(turn)
+                    yield CodedFrame(picture, self._times[index], index)
             else:
                 self._seekable = False
-                run = list(islice(read_frames(self._info.path), start, stop))
+                run = list(islice(read_coded(self._info.path), start, stop))
                 yield from reversed(run)
 
     def _decode(self, start: int, stop: int) -> dict[int, Any]:
@@ -102,17 +98,17 @@ class Playback:
         self.rate = rate if info.is_still else info.fps
         self._problems: list[str] = [] if problems is None else problems
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Iterator[CodedFrame]:
         """Frames until `duration` is reached to within half a frame, at least one."""
         for number, frame in enumerate(self._forever()):
             if number and frame.time > self._duration - 0.5 / self.rate:
                 return
             yield frame
 
-    def _forever(self) -> Iterator[Frame]:
+    def _forever(self) -> Iterator[CodedFrame]:
         times: list[float] = []
-        last: Frame | None = None
-        for last in read_frames(self._info.path, self._problems):
+        last: CodedFrame | None = None
+        for last in read_coded(self._info.path, self._problems):
             if self._static:
                 break
             times.append(last.time)
@@ -130,5 +126,5 @@ class Playback:
                 yield from (replace(f, time=(lap + 1) * end - f.time) for f in back)
             else:
                 # Not read to its end: damage found there has been reported once.
-                again = islice(read_frames(self._info.path), 1, len(times))
+                again = islice(read_coded(self._info.path), 1, len(times))
                 yield from (replace(f, time=lap * end + f.time) for f in again)

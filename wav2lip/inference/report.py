@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wav2lip.files import write_atomically
+from wav2lip.inference.stages import Work
 
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the unit of ru_maxrss
 
@@ -52,8 +53,14 @@ class Report:
     certificate: dict[str, Any] = field(default_factory=dict)  # of sync, where one was asked for
     warnings: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)  # at work; stages overlap
+    stage_processor_seconds: dict[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     peak_memory_bytes: int = 0
+
+    def note(self, stage: str, work: Work) -> None:
+        """What a stage took."""
+        self.stage_seconds[stage] = work.seconds
+        self.stage_processor_seconds[stage] = work.processor_seconds
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write as JSON. Raises `InputError` where the file cannot be written."""

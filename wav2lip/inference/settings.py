@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import NAMES
+from wav2lip.media.picture import Picture
 
 MAX_FPS = 240
 UNSET_BOX = (-1, -1, -1, -1)
+WHOLE = (0, -1, 0, -1)  # --crop
 MAX_CRF = 51
 BLENDS = ("feather", "box", "poisson")
 
-Image = NDArray[np.uint8]
 FourInts = tuple[int, int, int, int]
 
 
@@ -31,7 +32,7 @@ class Settings:
     static: bool = False  # use the first frame of a video only
     resize_factor: int = 1  # the frame is made so many times smaller first
     rotate: bool = False  # then turned clockwise by 90 degrees
-    crop: FourInts = (0, -1, 0, -1)  # then cut: top, bottom, left, right px; -1: up to the end
+    crop: FourInts = WHOLE  # then cut: top, bottom, left, right px; -1: up to the end
     box: FourInts = UNSET_BOX  # the face: top, bottom, left, right px; no detection, no pads
     pads: FourInts = (0, 10, 0, 0)  # px added to a found face: top, bottom, left, right
     smooth: bool = True  # average a face's box over a few frames
@@ -74,21 +75,24 @@ class Settings:
         near = abs(float(film) - self.fps) < 0.005 and self.fps != round(self.fps)
         return film if near else Fraction(self.fps).limit_denominator(1001)
 
-    def frame(self, image: Image) -> Image:
-        """The part of a frame (H, W, 3) that is worked on: resized, turned, cut, as published."""
+    def frame(self, picture: Picture) -> Picture:
+        """The part of a frame that is worked on: resized, turned, cut, as published."""
+        if self.resize_factor == 1 and not self.rotate and self.crop == WHOLE:
+            return picture
+        image = picture.bgr()
         if self.resize_factor > 1:
-            height, width = image.shape[:2]
+            height, width = picture.size
             small = (max(1, width // self.resize_factor), max(1, height // self.resize_factor))
             image = np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), np.uint8)
         if self.rotate:
             image = np.asarray(cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE), np.uint8)
-        if self.crop != (0, -1, 0, -1):
+        if self.crop != WHOLE:
             top, bottom, left, right = self.crop
             height, width = image.shape[:2]
             bottom, right = (height if bottom == -1 else bottom), (width if right == -1 else right)
             _check_inside("--crop", (top, bottom, left, right), (height, width))
             image = np.ascontiguousarray(image[top:bottom, left:right])
-        return image
+        return Picture.of(image, picture.colours)
 
     def fixed_box(self, size: tuple[int, int]) -> NDArray[np.float32]:
         """`box` as x0, y0, x1, y1 (4,) px in a frame of (height, width)."""

@@ -8,14 +8,16 @@ interpreter's lock, so threads are enough and frames are never copied between pr
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from queue import Empty, Full, Queue
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 
 POLL = 0.1  # seconds between two looks at whether the run has been stopped
+PATIENCE = 20.0  # seconds that a stopped stage has to finish what it is at
 
 
 class _End:
@@ -29,12 +31,59 @@ class _Stopped(Exception):  # noqa: N818 -- no error: unwinds a stage whose read
     pass
 
 
+class _Channel(Generic[Out]):
+    """A queue of at most `size` items between two threads.
+
+    Made of two queues written in C, one of items, one of free places. `queue.Queue` takes its lock
+    in Python, and a Ctrl-C that falls between taking it and minding it leaves it taken for good:
+    the thread at the other end would wait for ever.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._items: SimpleQueue[Out] = SimpleQueue()
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(size):
+            self._free.put(None)
+
+    def put(self, item: Out) -> bool:
+        """Whether there was a free place within POLL seconds."""
+        try:
+            self._free.get(timeout=POLL)
+        except Empty:
+            return False
+        self._items.put(item)
+        return True
+
+    def get(self) -> Out:
+        """The next item; raises `Empty` after POLL seconds."""
+        item = self._items.get(timeout=POLL)
+        self._free.put(None)
+        return item
+
+
+@dataclass
+class Work:
+    """What a stage took, waiting for others left out; adds what happens in a `with` block."""
+
+    seconds: float = 0.0
+    processor_seconds: float = 0.0  # of the stage's own thread
+
+    def __enter__(self) -> Self:
+        self.seconds -= time.perf_counter()
+        self.processor_seconds -= time.thread_time()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += time.perf_counter()
+        self.processor_seconds += time.thread_time()
+
+
 class Stages:
     """Runs stages and knows how long each worked; a context manager that stops them all."""
 
     def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}  # stage -> time at work, waiting for others left out
-        self._stopped = threading.Event()
+        self.work: dict[str, Work] = {}
+        self._stopped = False
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
@@ -46,67 +95,62 @@ class Stages:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stopped.set()
+        self._stopped = True
+        deadline = time.monotonic() + PATIENCE
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:  # else Ctrl-C came before it was started
+                thread.join(max(0.0, deadline - time.monotonic()))
 
     def timed(
-        self, name: str, work: Callable[[Iterator[In]], Iterator[Out]], before: Iterable[In]
+        self, name: str, stage: Callable[[Iterator[In]], Iterator[Out]], before: Iterable[In]
     ) -> Iterator[Out]:
-        """`work(before)` in this thread, its own time noted under `name`."""
-        waited = 0.0
+        """`stage(before)` in this thread, its own work noted under `name`."""
+        work = self.work.setdefault(name, Work())
 
         def upstream() -> Iterator[In]:
-            nonlocal waited
             source = iter(before)
             while True:
-                start = time.perf_counter()
+                work.__exit__()  # the time until the next item is not this stage's
                 try:
                     item = next(source)
                 except StopIteration:
                     return
                 finally:
-                    waited += time.perf_counter() - start
+                    work.__enter__()
                 yield item
 
-        self.seconds.setdefault(name, 0.0)
-        results = work(upstream())
+        results = stage(upstream())
         while True:
-            start, waited = time.perf_counter(), 0.0
             try:
-                result = next(results)
+                with work:
+                    result = next(results)
             except StopIteration:
                 return
-            finally:
-                self.seconds[name] += time.perf_counter() - start - waited
             yield result
 
     def start(
         self,
         name: str,
-        work: Callable[[Iterator[In]], Iterator[Out]],
+        stage: Callable[[Iterator[In]], Iterator[Out]],
         before: Iterable[In],
         size: int,
     ) -> Iterator[Out]:
-        """`work(before)` in a thread of its own, at most `size` results ahead of its reader.
+        """`stage(before)` in a thread of its own, at most `size` results ahead of its reader.
 
         What the stage raises is raised again where its results are read.
         """
-        queue: Queue[Any] = Queue(size)
+        channel: _Channel[Any] = _Channel(size)
 
         def put(item: Any) -> bool:
-            while not self._stopped.is_set():
-                try:
-                    queue.put(item, timeout=POLL)
-                except Full:
-                    continue
-                return True
+            while not self._stopped:
+                if channel.put(item):
+                    return True
             return False
 
         def run() -> None:
             end = _End()
             try:
-                for result in self.timed(name, work, before):
+                for result in self.timed(name, stage, before):
                     if not put(result):
                         break
             except BaseException as error:  # noqa: BLE001 -- raised again by the reader
@@ -114,11 +158,9 @@ class Stages:
             put(end)
 
         def results() -> Iterator[Out]:
-            while True:
-                if self._stopped.is_set():
-                    raise _Stopped
+            while not self._stopped:
                 try:
-                    item = queue.get(timeout=POLL)
+                    item = channel.get()
                 except Empty:
                     continue
                 if isinstance(item, _End):
@@ -126,6 +168,7 @@ class Stages:
                         raise item.error
                     return
                 yield item
+            raise _Stopped
 
         thread = threading.Thread(target=run, name=f"wav2lip-{name}", daemon=True)
         self._threads.append(thread)

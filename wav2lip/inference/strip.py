@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.files import check_writable, write_atomically
+from wav2lip.media.picture import Picture
 
 FRAMES = 6
 HEIGHT = 240  # px
@@ -26,13 +27,13 @@ class Strip:
         self.path = path
         self._kept: list[NDArray[np.uint8]] = []
 
-    def see(self, image: NDArray[np.uint8], time: float, seconds: float) -> None:
-        """A frame (H, W, 3) of the output at `time` of `seconds`."""
+    def see(self, picture: Picture, time: float, seconds: float) -> None:
+        """A frame of the output at `time` of `seconds`."""
         due = (len(self._kept) + 0.5) * seconds / FRAMES
         if len(self._kept) < FRAMES and (not self._kept or time >= due):
-            height, width = image.shape[:2]
+            height, width = picture.size
             size = (max(1, round(width * HEIGHT / height)), HEIGHT)
-            small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+            small = cv2.resize(picture.bgr(), size, interpolation=cv2.INTER_AREA)
             self._kept.append(np.asarray(small, np.uint8))
 
     def write(self) -> None:

@@ -10,18 +10,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
-from wav2lip.media.colour import BT709, Colours, ToBgr, colours_of
+from wav2lip.media.colour import BT709, Colours, colours_of
 from wav2lip.media.container import audio_stream, check_file, decode, open_media, video_stream
+from wav2lip.media.picture import Converter, Picture
 from wav2lip.media.writer import VideoWriter
 
-__all__ = ["Colours", "Frame", "VideoInfo", "VideoWriter", "probe", "read_frames", "read_image"]
+__all__ = [
+    "CodedFrame",
+    "Colours",
+    "Frame",
+    "Shown",
+    "VideoInfo",
+    "VideoWriter",
+    "probe",
+    "read_coded",
+    "read_frames",
+    "read_image",
+]
 
 MISSING = 0.2  # seconds of picture that a header may promise too many
 MIN_FPS, MAX_FPS = 1, 240  # a header beyond these is broken: the packets are counted instead
@@ -60,6 +72,43 @@ class Frame:
     image: NDArray[np.uint8]  # (H, W, 3) BGR
     time: float  # seconds since the first frame's presentation
     index: int
+
+    @property
+    def sketch(self) -> NDArray[np.uint8]:
+        """What tells frames apart at no cost: the image."""
+        return self.image
+
+
+@dataclass(frozen=True)
+class CodedFrame:
+    """One frame as displayed, still in its planes."""
+
+    picture: Picture
+    time: float  # seconds since the first frame's presentation
+    index: int
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """(H, W, 3) BGR, converted at every call."""
+        return self.picture.bgr()
+
+    @property
+    def sketch(self) -> NDArray[np.uint8]:
+        """What tells frames apart at no cost: the luma, (H, W)."""
+        return self.picture.luma
+
+
+class Shown(Protocol):
+    """What `Frame` and `CodedFrame` have in common."""
+
+    @property
+    def image(self) -> NDArray[np.uint8]: ...
+    @property
+    def sketch(self) -> NDArray[np.uint8]: ...
+    @property
+    def time(self) -> float: ...
+    @property
+    def index(self) -> int: ...
 
 
 def _is_still(path: Path) -> bool:
@@ -164,9 +213,52 @@ def _turn(frame: Any) -> int:
     return int(round(frame.rotation / 90) * 90 % 360)
 
 
-def _upright(image: NDArray[np.uint8], rotation: int) -> NDArray[np.uint8]:
-    code = TURNS.get(rotation)
-    return image if code is None else np.asarray(cv2.rotate(image, code), np.uint8)
+def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, int | None, float, int]]:
+    """Decoded `av` frames, all of the first one's size; how `cv2.rotate` turns each; time, index."""
+    with open_media(path) as container:
+        stream = video_stream(container)
+        if stream is None:
+            raise InputError(f"{path}: has no picture; give a photo or a video")
+        stream.thread_type = "NONE"  # a third less work; the other stages fill the other cores
+        rate = stream.average_rate
+        step = float(1 / rate) if rate and MIN_FPS <= rate <= MAX_FPS else float(1 / STILL_FPS)
+        index, start, last, length = 0, 0.0, 0.0, step
+        size: tuple[int, int] | None = None
+        for frame in decode(container, stream, problems):
+            time = last + step if frame.pts is None else float(frame.pts * frame.time_base) - start
+            if index == 0:
+                start, time = (0.0 if frame.pts is None else time), 0.0
+            elif time <= last:
+                time = last + step
+            size = size or (frame.width, frame.height)
+            length = float(frame.duration * frame.time_base) if frame.duration else step
+            turn = TURNS.get(_turn(frame))
+            same = (frame.width, frame.height) == size
+            yield frame if same else frame.reformat(*size), turn, time, index
+            index, last = index + 1, time
+        promised = _promised(container, stream)
+        if index and promised is not None and promised - last - length > MISSING + step:
+            problems.append(
+                f"the video breaks off at {last + length:.2f} s, its header says {promised:.2f} s"
+            )
+    for problem in problems:
+        log.warning("%s: %s", path, problem)
+    if index == 0:
+        raise InputError(f"{path}: no frame of the video decodes; give another file")
+
+
+def read_coded(
+    path: str | os.PathLike[str], problems: list[str] | None = None
+) -> Iterator[CodedFrame]:
+    """As `read_frames`, with the planes that the decoder gives instead of BGR (8-bit 4:2:0)."""
+    path = check_file(path)
+    if _is_still(path):
+        yield CodedFrame(Picture.of(read_image(path), BT709), 0.0, 0)
+        return
+    converter = Converter()
+    for frame, turn, time, index in _decoded(path, [] if problems is None else problems):
+        picture = converter.picture(frame)
+        yield CodedFrame(picture if turn is None else picture.turned(turn), time, index)
 
 
 def read_frames(path: str | os.PathLike[str], problems: list[str] | None = None) -> Iterator[Frame]:
@@ -180,31 +272,9 @@ def read_frames(path: str | os.PathLike[str], problems: list[str] | None = None)
     if _is_still(path):
         yield Frame(read_image(path), 0.0, 0)
         return
-    problems = [] if problems is None else problems
-    with open_media(path) as container:
-        stream = video_stream(container)
-        if stream is None:
-            raise InputError(f"{path}: has no picture; give a photo or a video")
-        stream.thread_type = "NONE"  # a third less work; the other stages fill the other cores
-        rate = stream.average_rate
-        step = float(1 / rate) if rate and MIN_FPS <= rate <= MAX_FPS else float(1 / STILL_FPS)
-        to_bgr = ToBgr()
-        index, start, last, length = 0, 0.0, 0.0, step
-        for frame in decode(container, stream, problems):
-            time = last + step if frame.pts is None else float(frame.pts * frame.time_base) - start
-            if index == 0:
-                start, time = (0.0 if frame.pts is None else time), 0.0
-            elif time <= last:
-                time = last + step
-            yield Frame(_upright(to_bgr(frame), _turn(frame)), time, index)
-            index, last = index + 1, time
-            length = float(frame.duration * frame.time_base) if frame.duration else step
-        promised = _promised(container, stream)
-        if index and promised is not None and promised - last - length > MISSING + step:
-            problems.append(
-                f"the video breaks off at {last + length:.2f} s, its header says {promised:.2f} s"
-            )
-    for problem in problems:
-        log.warning("%s: %s", path, problem)
-    if index == 0:
-        raise InputError(f"{path}: no frame of the video decodes; give another file")
+    converter = Converter()
+    for frame, turn, time, index in _decoded(path, [] if problems is None else problems):
+        image = converter.bgr(frame)
+        if turn is not None:
+            image = np.asarray(cv2.rotate(image, turn), np.uint8)
+        yield Frame(image, time, index)

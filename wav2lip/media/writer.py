@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
-from wav2lip.media.colour import BT709, Colours, from_bgr
+from wav2lip.media.colour import BT709, Colours
 from wav2lip.media.container import file_url
 from wav2lip.media.encoders import WEBM_CODECS, EncoderSettings, time_base
+from wav2lip.media.picture import Picture
 from wav2lip.media.soundtrack import COPIED, SoundTrack
 
 CANNOT_WRITE = {  # what the machine refuses, with the cure
@@ -78,7 +79,7 @@ class VideoWriter:
             raise InputError(f"{path}: unknown kind of video '{self._suffix}'; use one of {known}")
         if self._suffix == ".webm" and codec not in WEBM_CODECS:
             raise InputError(f"{path}: WebM holds no {codec}; use .mp4 or the codec libvpx-vp9")
-        self._shape = (height, width, 3)
+        self._size = (height, width)
         self._settings = EncoderSettings(
             width, height, fps, codec, crf, preset, threads, colours, pixel_aspect
         )
@@ -127,14 +128,18 @@ class VideoWriter:
             raise
         return self
 
-    def write(self, image: NDArray[np.uint8], time: float) -> None:
-        """Append a frame, (height, width, 3) BGR uint8, shown from `time` seconds on.
+    def write(self, image: NDArray[np.uint8] | Picture, time: float) -> None:
+        """Append a frame, (height, width, 3) BGR uint8 or its planes, shown from `time` seconds on.
 
         Times must increase; two within 1/90000 s are put one tick apart.
         """
-        if image.shape != self._shape:
-            raise ValueError(f"a frame of {image.shape} for a video of {self._shape}")
-        frame = from_bgr(image, self._settings.colours)
+        colours = self._settings.colours
+        if isinstance(image, Picture) and image.colours != colours:
+            image = image.bgr()  # the file has one meaning of the codes, not one a frame
+        picture = image if isinstance(image, Picture) else Picture.of(image, colours)
+        if picture.size != self._size:
+            raise ValueError(f"a frame of {picture.size} for a video of {self._size}")
+        frame = picture.coded()
         frame.pts, frame.time_base = round(time / self._base), self._base
         if self._pending is not None:
             frame.pts = max(frame.pts, self._pending.pts + 1)

@@ -1,0 +1,173 @@
+"""A frame as video codecs hold it: three planes, of which parts are shown in BGR and changed.
+
+The scaler of FFmpeg is either fast and dark by two levels (its default) or exact and 14 ms for a
+1280x720 frame; a 3x4 matrix applied by OpenCV is exact to the rounding and takes 2 ms, and a face
+is a small part of that. A chroma sample is given to its four pixels and taken back as their mean,
+so that what is not changed keeps its codes from decoder to encoder.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import cv2
+import numpy as np
+from av import VideoFrame
+from av.video.reformatter import Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+from wav2lip.media.colour import FULL_RANGE, Colours, bgr_to_yuv, colours_of, yuv_to_bgr
+
+EXACT = (
+    Interpolation.BICUBIC
+    | Interpolation.FULL_CHR_H_INT
+    | Interpolation.FULL_CHR_H_INP
+    | Interpolation.ACCURATE_RND
+)
+AS_IT_IS = ("yuv420p", "yuvj420p")  # FFmpeg's formats of these planes
+WHOLE = slice(None)
+
+Image = NDArray[np.uint8]
+
+
+def _evenly(size: int) -> int:
+    return (size + 1) // 2
+
+
+def _bytes(array: Any) -> Image:
+    return np.asarray(array, np.uint8)
+
+
+def _around(part: slice, size: int) -> tuple[int, int, int, int]:
+    """First and last line of a part, and the first and last chroma line that cover it."""
+    start, stop, _ = part.indices(size)
+    return start, stop, start // 2, _evenly(stop)
+
+
+def _lay(codes: Any, mask: NDArray[np.float32], plane: Image, top: int, left: int) -> None:
+    """Codes (h, w), not yet whole numbers, over a part of a plane, in place."""
+    part = plane[top : top + mask.shape[0], left : left + mask.shape[1]]
+    part[:] = np.clip(np.rint(part + mask * (codes - part)), 0, 255)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """8-bit 4:2:0 planes and what their codes mean. Never changed in place: decoders refer to it.
+
+    luma: (H, W). blue, red: (ceil(H / 2), ceil(W / 2)), Cb and Cr.
+    """
+
+    luma: Image
+    blue: Image
+    red: Image
+    colours: Colours
+
+    @classmethod
+    def of(cls, image: Image, colours: Colours) -> Self:
+        """From (H, W, 3) BGR."""
+        height, width = image.shape[:2]
+        matrix = bgr_to_yuv(colours.space, colours.range == FULL_RANGE)
+        # All three rows each time: OpenCV has a fast path for 3 -> 3 channels alone.
+        luma = cv2.extractChannel(cv2.transform(image, matrix), 0)
+        if height % 2 or width % 2:
+            image = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+        half = (_evenly(width), _evenly(height))
+        small = cv2.resize(image, half, interpolation=cv2.INTER_AREA)
+        _, blue, red = cv2.split(cv2.transform(small, matrix))
+        return cls(_bytes(luma), _bytes(blue), _bytes(red), colours)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) px."""
+        return self.luma.shape[0], self.luma.shape[1]
+
+    def bgr(self, rows: slice = WHOLE, columns: slice = WHOLE) -> Image:
+        """Those rows and columns in BGR, (h, w, 3), as a new array."""
+        top, bottom, upper, lower = _around(rows, self.luma.shape[0])
+        left, right, near, far = _around(columns, self.luma.shape[1])
+        chroma = cv2.merge([plane[upper:lower, near:far] for plane in (self.blue, self.red)])
+        size = (2 * chroma.shape[1], 2 * chroma.shape[0])
+        chroma = cv2.resize(chroma, size, interpolation=cv2.INTER_NEAREST)
+        y, x = top - 2 * upper, left - 2 * near
+        chroma = chroma[y : y + bottom - top, x : x + right - left]
+        yuv = cv2.merge([self.luma[top:bottom, left:right], chroma])
+        matrix = yuv_to_bgr(self.colours.space, self.colours.range == FULL_RANGE)
+        return _bytes(cv2.transform(yuv, matrix))
+
+    def with_part(
+        self, image: NDArray[Any], mask: NDArray[np.float32], top: int, left: int
+    ) -> Self:
+        """A new picture with `image` (h, w, 3) BGR, uint8 or float32, laid over a part of it as
+        `mask` (h, w), 0-1, says.
+
+        The part starts at the even line `top` and column `left`. Where the mask is 0 every code
+        stays: a chroma sample changes only where the mask covers all its pixels.
+        """
+        height, width = mask.shape
+        matrix = bgr_to_yuv(self.colours.space, self.colours.range == FULL_RANGE)
+        image = image.astype(np.float32, copy=False)
+        luma, blue, red = self.luma.copy(), self.blue.copy(), self.red.copy()
+        _lay(cv2.extractChannel(cv2.transform(image, matrix), 0), mask, luma, top, left)
+        if height % 2 or width % 2:
+            pads = ((0, height % 2), (0, width % 2))
+            image = np.pad(image, (*pads, (0, 0)), mode="edge")
+            mask = np.pad(mask, pads, mode="edge")
+        half = (_evenly(width), _evenly(height))
+        small = cv2.resize(image, half, interpolation=cv2.INTER_AREA)
+        soft = np.asarray(cv2.resize(mask, half, interpolation=cv2.INTER_AREA), np.float32)
+        inside = mask > 0
+        whole = inside[::2, ::2] & inside[1::2, ::2] & inside[::2, 1::2] & inside[1::2, 1::2]
+        soft[~whole] = 0
+        chroma = cv2.transform(small, matrix)
+        _lay(chroma[..., 1], soft, blue, top // 2, left // 2)
+        _lay(chroma[..., 2], soft, red, top // 2, left // 2)
+        return type(self)(luma, blue, red, self.colours)
+
+    def turned(self, code: int) -> "Picture":
+        """Rotated by a whole number of right angles, `code` as `cv2.rotate` takes it."""
+        if self.luma.shape[0] % 2 or self.luma.shape[1] % 2:  # chroma would come to lie elsewhere
+            return Picture.of(_bytes(cv2.rotate(self.bgr(), code)), self.colours)
+        luma, blue, red = (_bytes(cv2.rotate(p, code)) for p in (self.luma, self.blue, self.red))
+        return Picture(luma, blue, red, self.colours)
+
+    def coded(self) -> Any:
+        """A yuv420p `av` frame for an encoder; an odd side repeats its last line to become even."""
+        height, width = self.size
+        if height % 2 or width % 2:
+            pads = ((0, height % 2), (0, width % 2))
+            luma = np.pad(self.luma, pads, mode="edge")
+            return Picture(luma, self.blue, self.red, self.colours).coded()
+        frame = VideoFrame(width, height, "yuv420p")
+        for index, plane in enumerate((self.luma, self.blue, self.red)):
+            _plane(frame, index)[:] = plane
+        frame.color_range, frame.colorspace = self.colours.range, self.colours.space
+        frame.color_primaries, frame.color_trc = self.colours.primaries, self.colours.transfer
+        return frame
+
+
+def _plane(frame: Any, index: int) -> Image:
+    """A view of one 8-bit plane, (height, width) of that plane."""
+    plane = frame.planes[index]
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return rows[: plane.height, : plane.width]
+
+
+class Converter:
+    """Decoded `av` frames of one stream as pictures or as BGR; as they are stored, not rotated."""
+
+    def __init__(self) -> None:
+        self._scaler = VideoReformatter()
+
+    def picture(self, frame: Any) -> Picture:
+        """The frame's own planes where it has such; they live as long as the picture does."""
+        if frame.format.name not in AS_IT_IS:
+            return Picture.of(self.bgr(frame), colours_of(frame))
+        return Picture(_plane(frame, 0), _plane(frame, 1), _plane(frame, 2), colours_of(frame))
+
+    def bgr(self, frame: Any) -> Image:
+        """(H, W, 3), by the frame's own matrix and range."""
+        if frame.format.name in AS_IT_IS:
+            return self.picture(frame).bgr()
+        converted: Any = self._scaler.reformat(
+            frame, format="bgr24", interpolation=EXACT, threads=1
+        )
+        return _bytes(converted.to_ndarray())
