@@ -40,8 +40,7 @@ def in_sync(tmp_path_factory):
 @pytest.fixture(scope="module")
 def off_sync(tmp_path_factory):
     folder = tmp_path_factory.mktemp("off_sync")
-    offsets = OFFSETS
-    return [write(folder, f"off-{seed}", seed, offset=o) for seed, o in enumerate(offsets)]
+    return [write(folder, f"off-{seed}", seed, offset=o) for seed, o in enumerate(OFFSETS)]
 
 
 @pytest.fixture(scope="module")
