@@ -20,6 +20,7 @@ from omegaconf import DictConfig
 from wav2lip.checkpoint_values import register_resolvers
 from wav2lip.config_errors import exit_on_config_error, require_complete
 from wav2lip.errors import InputError
+from wav2lip.tasks.resumable import require_resumable
 
 
 def parts(config: DictConfig | None) -> list[Any]:
@@ -32,7 +33,7 @@ def last_checkpoint(run: str) -> Path:
     return Path(run) / "checkpoints" / "last.ckpt"
 
 
-register_resolvers()
+register_resolvers()  # before Hydra composes the config
 
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="train")
@@ -59,6 +60,7 @@ def main(cfg: DictConfig) -> None:
     last = last_checkpoint(cfg.run)
     resume = cfg.resume and last.is_file()
     if resume:
+        require_resumable(last, task)
         print(f"going on from {last} (resume=false starts anew)")
     try:
         trainer.fit(task, data, ckpt_path=last if resume else None, weights_only=True)

@@ -301,4 +301,5 @@ def test_two_processes_train_as_one_with_the_same_global_batch(corpus, networks,
         single, double = (logged(tmp_path / run, name) for run in ("one", "two"))
         assert len(single) == (4 if name.startswith("train") else 2), name
         assert double == pytest.approx(single, abs=1e-4), name
-    assert abs(logged(tmp_path / "one", "val/l1")[0] - logged(tmp_path / "one", "val/l1")[1]) > 1e-3
+    first, last = logged(tmp_path / "one", "val/l1")
+    assert abs(first - last) > 3e-4  # the steps did move what is compared

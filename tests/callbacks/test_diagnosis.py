@@ -5,11 +5,13 @@ import pytest
 
 from wav2lip.callbacks.diagnosis import (
     LIKELY,
+    _activity,
     diagnose,
     duplicate_clips,
     learning_rate,
     offset_spread,
-    rough_offset,
+    peak,
+    rough_offsets,
     silent_audio,
     too_few_speakers,
 )
@@ -17,6 +19,7 @@ from wav2lip.clips import ClipFile
 from wav2lip.data.datasets import Clip
 from wav2lip.data.synthetic import synthesize, write_synthetic_clip
 
+OFFSETS = (-8, -7, -5, -4, -2, 0, 3, 4, 6, 8)  # frames, of ten clips
 CALM = learning_rate(1e-3, moved=0.5, mean=0.693, deviation=0.01, chance=0.693)
 
 
@@ -37,14 +40,33 @@ def in_sync(tmp_path_factory):
 @pytest.fixture(scope="module")
 def off_sync(tmp_path_factory):
     folder = tmp_path_factory.mktemp("off_sync")
-    offsets = (-7, -4, 0, 3, 6, 8)
-    return [write(folder, f"off-{seed}", seed, offset=o) for seed, o in enumerate(offsets)]
+    return [write(folder, f"off-{seed}", seed, offset=o) for seed, o in enumerate(OFFSETS)]
+
+
+@pytest.fixture(scope="module")
+def strangers(tmp_path_factory):
+    """Faces that move to one speech and are heard with another."""
+    folder = tmp_path_factory.mktemp("strangers")
+    clips = []
+    for seed in range(10):
+        clip = replace(
+            synthesize(seed, seconds=3.0, size=96),
+            wav=synthesize(100 + seed, seconds=3.0, size=32).wav,
+        )
+        row = write_synthetic_clip(folder, f"strange-{seed}", clip, image_size=48)
+        clips.append(Clip(folder / row.clip, row))
+    return clips
 
 
 def test_planted_offsets_are_seen_roughly(off_sync):
-    found = [rough_offset(ClipFile(clip.path)) for clip in off_sync]
-    errors = [abs(f - o) for (f, _), o in zip(found, (-7, -4, 0, 3, 6, 8), strict=True)]
-    assert sum(error <= 1 for error in errors) >= 5
+    found = [peak(*_activity(ClipFile(clip.path)))[0] for clip in off_sync]
+    errors = [abs(f - o) for f, o in zip(found, OFFSETS, strict=True)]
+    assert sum(error <= 1 for error in errors) >= 8
+
+
+def test_sounds_that_have_nothing_to_do_with_the_mouth_tell_no_offset(strangers):
+    assert rough_offsets(strangers) == []
+    assert offset_spread(strangers).severity < LIKELY
 
 
 def test_clips_that_disagree_are_the_first_suspect(in_sync, off_sync):

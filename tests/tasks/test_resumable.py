@@ -1,0 +1,31 @@
+import pytest
+import torch
+
+from wav2lip.errors import InputError
+from wav2lip.tasks.resumable import require_resumable
+
+
+def save(path, task):
+    torch.save({"state_dict": task.state_dict(), "hyper_parameters": dict(task.hparams)}, path)
+    return path
+
+
+def test_only_a_checkpoint_of_the_same_task_is_gone_on_from(
+    sync_task, lip_task, gan_task, tmp_path
+):
+    path = save(tmp_path / "last.ckpt", lip_task())
+    require_resumable(path, lip_task())
+    with pytest.raises(InputError, match=r"last\.ckpt: is of another task \(discriminator\."):
+        require_resumable(path, gan_task())
+    with pytest.raises(InputError, match=r"another task .* give another run=\.\.\. or start anew"):
+        require_resumable(path, sync_task())
+    wider = {**lip_task().hparams["generator"], "embedding": 32}
+    with pytest.raises(InputError, match=r"of other networks \(generator\..* is \(.*\) there, \("):
+        require_resumable(path, lip_task(generator=wider))
+
+
+def test_a_damaged_checkpoint_is_named(lip_task, tmp_path):
+    path = save(tmp_path / "last.ckpt", lip_task())
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(InputError, match=r"last\.ckpt: is truncated or damaged"):
+        require_resumable(path, lip_task())

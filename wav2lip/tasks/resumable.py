@@ -1,0 +1,26 @@
+"""Whether a run can go on from a checkpoint, said before it tries."""
+
+from pathlib import Path
+
+from torch import nn
+
+from wav2lip.errors import InputError
+from wav2lip.weight_files import read_weight_file
+
+CURE = "give another run=... or start anew with resume=false"
+
+
+def require_resumable(path: Path, task: nn.Module) -> None:
+    """InputError where a checkpoint is damaged, or of another task, or of networks of another shape."""
+    saved = {key: tuple(value.shape) for key, value in read_weight_file(path).state.items()}
+    own = {key: tuple(value.shape) for key, value in task.state_dict().items()}
+    if set(saved) != set(own):
+        odd = sorted(set(saved) ^ set(own))[0]
+        owner = "the checkpoint" if odd in saved else "this run"
+        raise InputError(f"{path}: is of another task ({odd} is only in {owner}'s); {CURE}")
+    wrong = [key for key, shape in own.items() if saved[key] != shape]
+    if wrong:
+        key = wrong[0]
+        raise InputError(
+            f"{path}: is of other networks ({key} is {saved[key]} there, {own[key]} here); {CURE}"
+        )
