@@ -22,14 +22,21 @@ def test_videos_of_any_depth_and_frame_folders_are_found(tmp_path):
 
 def test_a_list_names_paths_relative_to_itself(tmp_path):
     touch(tmp_path, "lists/one two.mp4", "lists/s/00001.mp4", "lists/f/0.jpg", "lists/f/audio.wav")
-    touch(tmp_path, "elsewhere/b.avi")
-    (tmp_path / "lists" / "all.txt").write_text(
-        f"# mine\none two.mp4\ns/00001 NF:3 MV:1\n\n{tmp_path}/elsewhere/b.avi\nf\ns/00001.mp4\n"
-    )
-    found = find_inputs(tmp_path / "lists" / "all.txt")
-    outside = (tmp_path / "elsewhere" / "b.avi").as_posix()
-    assert set(found) == {"one two.mp4", "s/00001.mp4", outside, "f"}
+    listed = tmp_path / "lists" / "all.txt"
+    listed.write_text("# mine\none two.mp4\ns/00001 NF:3 MV:1\n\nf\ns/00001.mp4\n")
+    found = find_inputs(listed)
+    assert list(found) == ["f", "one two.mp4", "s/00001.mp4"]
     assert found["s/00001.mp4"] == tmp_path / "lists" / "s" / "00001.mp4"
+
+
+def test_a_list_of_files_elsewhere_names_them_by_what_they_share(tmp_path):
+    touch(tmp_path, "media/ann/a.mp4", "media/bob/b.avi")
+    (tmp_path / "lists").mkdir()
+    listed = tmp_path / "lists" / "all.txt"
+    listed.write_text(f"{tmp_path}/media/ann/a.mp4\n{tmp_path}/media/bob/b.avi\n")
+    assert list(find_inputs(listed)) == ["ann/a.mp4", "bob/b.avi"]
+    listed.write_text(f"{tmp_path}/media/ann/a.mp4\n")
+    assert list(find_inputs(listed)) == ["a.mp4"]
 
 
 def test_a_list_may_be_a_table(tmp_path):

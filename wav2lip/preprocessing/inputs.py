@@ -48,7 +48,7 @@ def _listed(path: Path) -> Iterator[str]:
 def _resolve(folder: Path, entry: str) -> Path | None:
     """The video or frame folder of a list's entry, which may lack its ending or carry further columns."""
     for name in (entry, entry.split()[0]):
-        path = folder / name
+        path = Path(os.path.normpath(folder / name))
         if path.is_file() or is_frame_folder(path):
             return path
         for suffix in sorted(VIDEO_SUFFIXES):
@@ -61,7 +61,8 @@ def _resolve(folder: Path, entry: str) -> Path | None:
 def _from_list(path: Path) -> dict[str, Path]:
     if path.suffix.lower() in VIDEO_SUFFIXES:
         raise InputError(f"{path}: a video, not a folder or list; give the folder that it is in")
-    found: dict[str, Path] = {}
+    path = Path(os.path.normpath(path))
+    found: list[Path] = []
     for number, entry in enumerate(_listed(path), 1):
         if not entry or entry.startswith("#"):
             continue
@@ -70,9 +71,12 @@ def _from_list(path: Path) -> dict[str, Path]:
             raise InputError(
                 f"{path}: entry {number}: {entry}: no such video; paths are relative to the list's folder"
             )
-        inside = video.is_relative_to(path.parent)
-        found[(video.relative_to(path.parent) if inside else video).as_posix()] = video
-    return found
+        found.append(video)
+    root = path.parent
+    if not all(video.is_relative_to(root) for video in found):
+        root = Path(os.path.commonpath([video.parent.absolute() for video in found]))
+        found = [video.absolute() for video in found]
+    return {video.relative_to(root).as_posix(): video for video in found}
 
 
 def _from_folder(root: Path) -> dict[str, Path]:
@@ -83,7 +87,8 @@ def find_inputs(root: Path) -> dict[str, Path]:
     """Name -> video or frame folder, sorted by name, of a folder of any depth or of a list file.
 
     A list has one path a line, relative to its own folder (the ending may be left out; `# ...` is a comment),
-    or is a CSV with a column `file`. A name is the path relative to the folder or list.
+    or is a CSV with a column `file`. A name is the path relative to the folder or list, or to the folder that
+    all entries share where some lie elsewhere.
     InputError where there is nothing, and for a list's entry that is not there.
     """
     if not root.exists():

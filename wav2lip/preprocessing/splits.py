@@ -27,8 +27,6 @@ def _part_of(source: str) -> str:
 def speaker_of(source: str) -> str:
     """The first folder of a path, below `main`, `pretrain`, `trainval` or `test`; the file's name without any."""
     path = PurePosixPath(source)
-    if path.is_absolute():
-        return path.parent.name
     parts = path.parts[1:] if _part_of(source) else path.parts
     return parts[0] if len(parts) > 1 else path.stem
 
