@@ -155,6 +155,6 @@ def test_detectors_agree_on_the_box(shared, astronaut, hog, name, file):
     detector = build_detector(name, shared / "weights" / file)
     face = detector.detect(astronaut)[0]
     assert np.abs(face[:4] - FACE).max() < 8
-    assert iou(face, hog.detect(astronaut))[0] > 0.75
+    assert iou(face, hog.detect(astronaut))[0] > 0.7
     filled = detector.detect(astronaut[60:195, 160:285])[0]
     assert np.abs(filled[:4] + np.array([160, 60, 160, 60]) - FACE).max() < 15
