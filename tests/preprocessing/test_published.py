@@ -1,4 +1,5 @@
 import wave
+from functools import partial
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from wav2lip.errors import InputError
 from wav2lip.media.audio import mel_spectrogram
 from wav2lip.preprocessing.clip import ClipSettings, Video
 from wav2lip.preprocessing.corpus import plan, preprocess
+from wav2lip.preprocessing.executors import run_jobs
 from wav2lip.preprocessing.published import frames_to_clips
 
 
@@ -36,7 +38,8 @@ def test_a_published_root_becomes_clip_files(tmp_path):
     clip = write_frame_folder(root / "5535" / "00001", 1, missing=(22, 23))
     write_frame_folder(root / "6001" / "00002", 2, seconds=1.0)
     (root / "val.txt").write_text("6001/00002\n")
-    preprocess(plan(root, output, ClipSettings(), detector="hog"), output, workers=1)
+    jobs = plan(root, output, ClipSettings(), detector="magic")  # no detector is needed
+    preprocess(jobs, output, partial(run_jobs, workers=1))
     rows = read_manifest(output)
     assert [(r.source, r.speaker, r.split) for r in rows] == [
         ("5535/00001", "5535", rows[0].split),
