@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from wav2lip.errors import InputError
 from wav2lip.media.colour import BT709, Colours, colours_of
 from wav2lip.media.container import audio_stream, check_file, decode, open_media, video_stream
+from wav2lip.media.frames import CodedFrame, Frame, Shown
 from wav2lip.media.picture import Converter, Picture
 from wav2lip.media.writer import VideoWriter
 
@@ -63,52 +64,6 @@ class VideoInfo:
     is_still: bool
     colours: Colours
     pixel_aspect: Fraction  # width of a pixel over its height, as displayed
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One frame as displayed."""
-
-    image: NDArray[np.uint8]  # (H, W, 3) BGR
-    time: float  # seconds since the first frame's presentation
-    index: int
-
-    @property
-    def sketch(self) -> NDArray[np.uint8]:
-        """What tells frames apart at no cost: the image."""
-        return self.image
-
-
-@dataclass(frozen=True)
-class CodedFrame:
-    """One frame as displayed, still in its planes."""
-
-    picture: Picture
-    time: float  # seconds since the first frame's presentation
-    index: int
-
-    @property
-    def image(self) -> NDArray[np.uint8]:
-        """(H, W, 3) BGR, converted at every call."""
-        return self.picture.bgr()
-
-    @property
-    def sketch(self) -> NDArray[np.uint8]:
-        """What tells frames apart at no cost: the luma, (H, W)."""
-        return self.picture.luma
-
-
-class Shown(Protocol):
-    """What `Frame` and `CodedFrame` have in common."""
-
-    @property
-    def image(self) -> NDArray[np.uint8]: ...
-    @property
-    def sketch(self) -> NDArray[np.uint8]: ...
-    @property
-    def time(self) -> float: ...
-    @property
-    def index(self) -> int: ...
 
 
 def _is_still(path: Path) -> bool:
