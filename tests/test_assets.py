@@ -1,17 +1,21 @@
-"""The bundled checkpoint: small, ours, and it redraws the mouth and nothing else."""
+"""The bundled networks: small, ours; the generator's mouth follows the sound, and nothing else does."""
 
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
 from wav2lip.checkpoints import DEFAULT, load_network
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.media.audio import SAMPLE_RATE, load_wav
+from wav2lip.media.colour import BT709
+from wav2lip.media.picture import Picture
 from wav2lip.media.video import read_image
 
 ROOT = Path(__file__).resolve().parents[1]
-SECONDS = 0.4
+PORTRAIT = ROOT / "data" / "astronaut.jpg"
+SPEECH = ROOT / "data" / "speech.wav"
 
 
 def test_is_small_and_says_how_to_use_it():
@@ -23,20 +27,82 @@ def test_is_small_and_says_how_to_use_it():
     assert loaded.metadata["mel_offset_frames"] == -2
 
 
-def test_redraws_the_lower_face_of_the_sample_and_nothing_else(tmp_path):
-    portrait = ROOT / "data" / "astronaut.jpg"
-    speech = load_wav(ROOT / "data" / "speech.wav")[: int(SECONDS * SAMPLE_RATE)]
-    soundfile.write(tmp_path / "speech.wav", speech, SAMPLE_RATE)
+def test_the_judge_is_small_and_is_not_the_expert_that_trained_the_generator():
+    path = DEFAULT.with_name("judge.safetensors")
+    assert path.stat().st_size < 20e6
+    judge = load_network(path, "syncnet").metadata["training_id"]
+    generator = load_network("default", "generator").metadata["expert_id"]
+    assert judge.rpartition(" ")[2] != generator.rpartition(" ")[2]  # other clips
+    assert judge.split(",")[0] != generator.split(",")[0]  # another seed
+
+
+def talk(wav, folder):
+    """Luma of every frame (T, 512, 512) of the portrait saying `wav`, and the face's box."""
+    soundfile.write(folder / "speech.wav", wav, SAMPLE_RATE)
     syncer = LipSyncer.from_checkpoint("default", device="cpu")
-    talking = list(syncer.frames(portrait, tmp_path / "speech.wav"))
-    assert len(talking) == 10
-    x0, y0, x1, y1 = np.round(talking[0].boxes[0]).astype(int)
-    frames = np.stack([item.image for item in talking]).astype(int)
-    change = np.abs(frames - read_image(portrait)).mean(axis=(0, 3))
-    assert change.shape == (512, 512)
+    talking = list(syncer.frames(PORTRAIT, folder / "speech.wav"))
+    return np.stack([item.picture.luma for item in talking]).astype(int), talking[0].boxes[0]
+
+
+@pytest.fixture(scope="module")
+def speech():
+    return load_wav(SPEECH)[: 4 * SAMPLE_RATE]
+
+
+@pytest.fixture(scope="module")
+def said(speech, tmp_path_factory):
+    return talk(speech, tmp_path_factory.mktemp("said"))
+
+
+def test_only_the_lower_face_of_the_sample_is_redrawn(said):
+    frames, box = said
+    assert frames.shape == (100, 512, 512)
+    x0, y0, x1, y1 = np.round(box).astype(int)
+    source = Picture.of(read_image(PORTRAIT), BT709).luma.astype(int)
+    change = np.abs(frames - source).mean(axis=0)
+    assert change[: y0 + 2 * (y1 - y0) // 5].max() == 0
+    assert change[:, : x0 - 1].max() == change[:, x1 + 2 :].max() == 0
     lips = change[
         y0 + 3 * (y1 - y0) // 5 : y0 + 4 * (y1 - y0) // 5, x0 + (x1 - x0) // 3 : x1 - (x1 - x0) // 3
     ]
     assert 1 < lips.mean() < 40
-    assert change[: y0 + 2 * (y1 - y0) // 5].max() == 0
-    assert change[:, : x0 - 1].max() == change[:, x1 + 2 :].max() == 0
+
+
+def test_other_sound_changes_the_mouth_and_nothing_else(said, speech, tmp_path):
+    frames, box = said
+    others, _ = talk(speech[::-1].copy(), tmp_path)
+    x0, y0, x1, y1 = np.round(box).astype(int)
+    change = np.abs(frames - others).mean(axis=0)
+    rows, columns = slice((y0 + y1) // 2, y1), slice(x0 + (x1 - x0) // 4, x1 - (x1 - x0) // 4)
+    assert change[rows, columns].mean() > 1.5
+    assert change[rows, columns].sum() > 0.8 * change.sum()  # of all change, in the middle half
+    outside = change.copy()
+    outside[y0 + 2 * (y1 - y0) // 5 : y1 + 2, x0 - 1 : x1 + 2] = 0
+    assert outside.max() == 0
+
+
+@pytest.fixture(scope="module")
+def silent(tmp_path_factory):
+    frames, _ = talk(np.zeros(2 * SAMPLE_RATE, np.float32), tmp_path_factory.mktemp("silent"))
+    return frames
+
+
+def lower_face(frames, box):
+    x0, y0, x1, y1 = np.round(box).astype(int)
+    return frames[:, (y0 + y1) // 2 : y1, x0:x1]
+
+
+def test_the_mouth_leaves_its_rest_with_the_voice_and_comes_back_in_pauses(said, silent, speech):
+    frames, box = said
+    rest = lower_face(silent, box)[25]
+    away = np.abs(lower_face(frames, box) - rest).mean(axis=(1, 2))
+    samples = speech.reshape(len(frames), -1)
+    level = 10 * np.log10((samples**2).mean(axis=1) + 1e-8)
+    assert np.corrcoef(away, level)[0, 1] > 0.3
+    assert away[level < level.max() - 35].mean() < 0.6 * away[level > level.max() - 15].mean()
+
+
+def test_the_mouth_rests_in_silence(said, silent):
+    frames, box = said
+    moved, rested = (np.abs(np.diff(lower_face(f, box), axis=0)).mean() for f in (frames, silent))
+    assert rested < 0.1 * moved

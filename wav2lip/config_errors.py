@@ -39,12 +39,21 @@ def as_input_error(error: BaseException) -> InputError:
     return InputError(f"config: {text}")
 
 
+def _missing(node: object, path: str = "") -> Iterator[str]:
+    """Keys whose value is `???`; what is interpolated from such a key is not one of them."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _missing(value, f"{path}.{key}" if path else str(key))
+    elif node == "???":
+        yield path
+
+
 def require_complete(config: DictConfig) -> None:
     """InputError where a value that the user must give (`???` in the YAML) is missing.
 
     Hydra leaves such a key out of a call and takes the default of the code in its place.
     """
-    missing = sorted(OmegaConf.missing_keys(config))
+    missing = sorted(_missing(OmegaConf.to_container(config, resolve=False)))
     if missing:
         raise InputError(f"config: {' and '.join(missing)} must be given; add {missing[0]}=...")
 
