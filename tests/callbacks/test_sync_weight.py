@@ -41,4 +41,4 @@ def test_the_state_survives_a_checkpoint(scripted, loaders, trainer, tmp_path):
     assert task.seen == [pytest.approx(0.1)] * 6
     assert again.on
     assert again.best == pytest.approx(0.1)
-    assert "SyncWeightSchedule" in torch.load(tmp_path / "run.ckpt")["callbacks"]
+    assert "SyncWeightSchedule" in torch.load(tmp_path / "run.ckpt", weights_only=True)["callbacks"]
