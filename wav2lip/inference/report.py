@@ -11,6 +11,7 @@ from typing import Any
 from wav2lip.files import write_atomically
 from wav2lip.inference.stages import Work
 
+STATUS = Path("/proc/self/status")  # Linux's; its sizes are in kB
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the unit of ru_maxrss
 
 
@@ -26,7 +27,13 @@ def ranges(numbers: list[int]) -> list[list[int]]:
 
 
 def peak_memory() -> int:
-    """Most bytes that this process has held in memory so far."""
+    """Most bytes that this program has held in memory so far.
+
+    Linux's `ru_maxrss` outlives exec: a program started by a large one would count its parent's.
+    """
+    if STATUS.is_file():
+        peak = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(peak.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MAXRSS_UNIT
 
 
