@@ -100,10 +100,11 @@ def lip_data(small_corpus):
 
 
 @pytest.fixture
-def trainer():
+def trainer(tmp_path):
     """A quiet trainer on the CPU; callbacks and the number of steps are the caller's."""
     return lambda steps, *callbacks: pl.Trainer(
         max_steps=steps,
+        default_root_dir=tmp_path,
         accelerator="cpu",
         logger=False,
         callbacks=list(callbacks),

@@ -17,25 +17,28 @@ DatasetFactory = Callable[..., Dataset[Any]]
 
 
 def load_clips(
-    manifests: Mapping[str, float] | Sequence[str] | str, split: str, min_frames: int = 0
+    manifests: Mapping[str, float] | Sequence[str] | str,
+    split: str | Sequence[str],
+    min_frames: int = 0,
 ) -> list[Clip]:
-    """Clips of a split from manifests (files or their folders), each manifest with a weight.
+    """Clips of a split, or of several, from manifests (files or their folders), each manifest with a weight.
 
     Every file is opened once: what is missing or cut short is named now, not in the middle of a night.
     """
     listed = [manifests] if isinstance(manifests, str) else manifests
     weighted = listed if isinstance(listed, Mapping) else dict.fromkeys(listed, 1.0)
+    splits = [split] if isinstance(split, str) else split
     clips = []
     for name, weight in weighted.items():
         path = Path(name)
         folder = path if path.is_dir() else path.parent
         rows = [
-            row for row in read_manifest(path) if row.split == split and row.frames >= min_frames
+            row for row in read_manifest(path) if row.split in splits and row.frames >= min_frames
         ]
         clips += [Clip(folder / row.clip, row, weight) for row in rows]
     if not clips:
         raise InputError(
-            f"no clip of split {split!r} with {min_frames} frames in {', '.join(weighted)}; "
+            f"no clip of split {' or '.join(splits)} with {min_frames} frames in {', '.join(weighted)}; "
             f"see the split column of {MANIFEST}"
         )
     for clip in clips:

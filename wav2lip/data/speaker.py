@@ -62,13 +62,7 @@ class SpeakerDataModule(ClipDataModule):
         self.hold_out = hold_out
 
     def _parts(self) -> tuple[list[Clip], list[Clip]]:
-        clips: list[Clip] = []
-        for split in SPLITS:
-            try:
-                clips += load_clips(self.manifests, split, self.min_frames)
-            except InputError:
-                if split == SPLITS[-1] and not clips:
-                    raise
+        clips = load_clips(self.manifests, SPLITS, self.min_frames)
         return hold_out(clips, self.hold_out, self.min_frames)
 
     def train_dataloader(self) -> DataLoader[Any]:

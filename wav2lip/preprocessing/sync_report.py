@@ -55,13 +55,14 @@ def draw_offsets(path: Path, findings: Sequence[Finding], threshold: float) -> N
     groups = {name: [m for fate_, m in measured if fate_ == name] for name in COLOURS}
     edges = np.arange(-MAX_SHIFT - 0.5, MAX_SHIFT + 1)
     shown = {name: group for name, group in groups.items() if group}
-    bars.hist(
-        [[m.frames for m in group] for group in shown.values()],
-        edges,
-        stacked=True,
-        color=[COLOURS[name] for name in shown],
-        label=[f"{name} ({len(group)})" for name, group in shown.items()],
-    )
+    if shown:
+        bars.hist(
+            [[m.frames for m in group] for group in shown.values()],
+            edges,
+            stacked=True,
+            color=[COLOURS[name] for name in shown],
+            label=[f"{name} ({len(group)})" for name, group in shown.items()],
+        )
     for name, group in shown.items():
         offsets, sure = [m.frames for m in group], [m.confidence for m in group]
         dots.scatter(offsets, sure, s=14, alpha=0.5, color=COLOURS[name])

@@ -88,6 +88,7 @@ class Task(pl.LightningModule):
         super().__init__()
         self._optimizer = optimizer
         self._warmup = warmup
+        self._resumed = ""  # the training_id of the run that goes on
 
     def setup(self, stage: str) -> None:
         # Convolutions over few channels run about a third faster this way on a CPU, and on tensor cores.
@@ -98,6 +99,18 @@ class Task(pl.LightningModule):
         seed = os.environ.get("PL_GLOBAL_SEED", "?")
         clips = getattr(getattr(self.trainer, "datamodule", None), "clips_id", "?")
         return {"training_id": f"seed {seed}, clips {clips}"}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self._resumed = str(checkpoint["hyper_parameters"].get("training_id", ""))
+
+    def on_train_start(self) -> None:
+        """InputError where a resumed run had other clips: it would go on with somebody else's."""
+        before, now = (s.rpartition(" ")[2] for s in (self._resumed, self.origin()["training_id"]))
+        if before not in ("", "?", now):
+            raise InputError(
+                "the run that is to go on learned from other clips; "
+                "give another run=..., or start anew with resume=false"
+            )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["hyper_parameters"] = {**checkpoint["hyper_parameters"], **self.origin()}

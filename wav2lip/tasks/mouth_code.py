@@ -7,7 +7,7 @@ encoder learns to predict the same code from sound, which needs no pictures to b
 At the end the sound takes the code's place.
 """
 
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -66,10 +66,14 @@ class MouthCodeTask(Task):
         if not self.draws:
             self.requires_grad_(False)
             self.generator.audio_encoder.requires_grad_(True)
+            self.mouth_encoder.eval()
 
-    def on_train_epoch_start(self) -> None:
+    def train(self, mode: bool = True) -> Self:
+        """As ever, but an oracle that stands still keeps the statistics that define its code."""
+        super().train(mode)
         if not self.draws:
-            self.mouth_encoder.eval()  # its statistics define the code that is to be heard
+            self.mouth_encoder.eval()
+        return self
 
     def codes(self, faces: Tensor) -> Tensor:
         """Faces (B, N, 3, S, S) in [0, 1] -> the oracle's codes (B, N, K)."""

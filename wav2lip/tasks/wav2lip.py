@@ -98,6 +98,9 @@ class Wav2LipTask(Task):
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
         self.mouth = mouth
         self._expert_id = "none"
+        if init_from and not expert:  # what it learned from its expert stays in it
+            metadata = load_network(init_from, "generator").metadata
+            self._expert_id = str(metadata.get("expert_id", "none"))
         self.sync_loss = build(sync_loss) if sync_loss else None
         # In a tuple, so that the frozen expert is neither trained, nor switched to train mode (which would
         # let its batch statistics drift), nor saved with every checkpoint.
