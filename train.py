@@ -3,7 +3,7 @@
 python train.py experiment=syncnet data.manifests=[data/clips]
 python train.py experiment=wav2lip data.manifests=[data/clips] task.expert=runs/syncnet/checkpoints/last.ckpt
 python train.py experiment=finetune_speaker init_from=default data.manifests=[data/one_person]
-python train.py -m experiment=ablation/full,ablation/no_gan seed=1,2,3 ...     several runs, one after another
+python train.py -m experiment=ablation/full,ablation/no_gan seed=1,2,3 ++task.expert=... ...    one after another
 """
 
 import warnings

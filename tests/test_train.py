@@ -202,7 +202,10 @@ def train_here(monkeypatch):
     """train.py in this process, which spares a dozen starts of the libraries."""
 
     def run(*arguments: object):
-        monkeypatch.setattr(sys, "argv", ["train.py", *QUICK, *map(str, arguments)])
+        # Flags first: argparse takes none between two groups of overrides.
+        flags = [text for text in map(str, arguments) if text.startswith("-")]
+        overrides = [text for text in map(str, arguments) if not text.startswith("-")]
+        monkeypatch.setattr(sys, "argv", ["train.py", *flags, *QUICK, *overrides])
         runpy.run_path(str(ROOT / "train.py"), run_name="__main__")
 
     return run
@@ -233,9 +236,12 @@ def test_ablations_side_by_side_become_a_table(corpus, networks, tmp_path, train
         *TINY_CRITIC,
         f"task.expert={networks / 'SyncNet.safetensors'}",
     ]
+    # ++, because Hydra first composes the config without what is swept: there the task is the expert's.
+    tiny = ["++" + override.lstrip("+") for override in tiny]
     run = "run=" + str(tmp_path) + "/${experiment_name}/seed-${seed}"
     data = f"data.manifests=[{corpus}]"
-    train_here("-m", experiments, "seed=1,2", run, data, *tiny, "trainer.max_steps=2")
+    sweep = [experiments, "seed=1,2", run, f"hydra.sweep.dir={tmp_path}"]
+    train_here("-m", *sweep, data, *tiny, "trainer.max_steps=2")
     table = tabulate(collect(tmp_path, "val/loss", ["val/l1"]), ["val/l1"])
     assert {name: cells["val/l1"].clips for name, cells in table.items()} == {
         "full": 2,
