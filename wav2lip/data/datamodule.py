@@ -38,7 +38,7 @@ def load_clips(
         clips += [Clip(folder / row.clip, row, weight) for row in rows]
     if not clips:
         raise InputError(
-            f"no clip of split {' or '.join(splits)} with {min_frames} frames in {', '.join(weighted)}; "
+            f"no clip of split {' or '.join(map(repr, splits))} with {min_frames} frames in {', '.join(weighted)}; "
             f"see the split column of {MANIFEST}"
         )
     for clip in clips:
