@@ -14,6 +14,7 @@ from wav2lip.media.video import probe
 SECONDS = 2.0
 FACELESS = {  # the first SECONDS show nobody, or nobody that HOG sees
     "Robin-WZQ_multimodal-emotion-recognition-DEMO__test.mp4",
+    "Zulko_moviepy__no_duration.webm",
     "Zulko_moviepy__video_with_failing_audio.mp4",
     "amazon-science_on-off-screen-prosodic-alignment__segment_76.34s-103.55s-original.mp4",
     "timesler_facenet-pytorch__video.mp4",
