@@ -13,7 +13,10 @@ CLOSE_WIDTH = 960  # px; the last look, for faces under 80 px (the HOG window) i
 REFINE_FACE = 84.0  # px; a found face is scaled to about this width and looked at again
 REFINE_MARGIN = 0.2  # of the face, kept around it in the second look at least
 PYRAMID = 1.2  # dlib's step from one size to the next
-STEPS = 3  # looks at sizes that divide one such step
+STEPS = 5  # looks at sizes that divide one such step
+DOUBT = (
+    0.2  # score below dlib's threshold from which a look begins to count, and the more the better
+)
 GRID = 48  # px; whole cells of HOG (8 px) here and one pyramid step down (9.6 px)
 SAME = 0.3  # overlap from which a face in the second look is the one of the first
 
@@ -79,7 +82,7 @@ class HogDetector:
 
     def settings(self) -> dict[str, str]:
         """What decides the boxes, for a cache key."""
-        return {"detector": self.name, "version": "3"}
+        return {"detector": self.name, "version": "4"}
 
     def detect(self, image: Image) -> Boxes:
         """Faces in a frame, BGR (H, W, 3) or luma (H, W) -> (N, 5) x0, y0, x1, y1, score in px,
@@ -111,17 +114,24 @@ class HogDetector:
         raw = np.array([look for look in looks if look is not None], np.float32).reshape(-1, 5)
         return to_convention(raw)
 
-    def _run(self, gray: Image, scale: float) -> Boxes:
+    def _run(self, gray: Image, scale: float, threshold: float = 0.0) -> Boxes:
+        """Raw boxes (N, 5) in the px of `gray`, best first, with dlib's scores."""
         if scale != 1.0:
             how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
             gray = cast(Image, cv2.resize(gray, None, fx=scale, fy=scale, interpolation=how))
-        found, scores, _ = self._dlib.run(np.ascontiguousarray(gray), 0, 0.0)
+        found, scores, _ = self._dlib.run(np.ascontiguousarray(gray), 0, threshold)
         rows = [
             # dlib's right and bottom are the last pixel inside.
-            (r.left(), r.top(), r.right() + 1, r.bottom() + 1, s * scale)
+            (
+                r.left() / scale,
+                r.top() / scale,
+                (r.right() + 1) / scale,
+                (r.bottom() + 1) / scale,
+                s,
+            )
             for r, s in zip(found, scores, strict=True)
         ]
-        return (np.array(rows, np.float32).reshape(-1, 5) / scale).astype(np.float32)
+        return np.array(rows, np.float32).reshape(-1, 5)
 
     def _run_padded(self, gray: Image) -> Boxes:
         """A face that fills the frame has no room for HOG's window: give it some."""
@@ -131,8 +141,9 @@ class HogDetector:
         return raw - np.array([w // 2, h // 2, w // 2, h // 2, 0], np.float32)
 
     def _refine(self, gray: Image, box: Boxes) -> Boxes | None:
-        """Mean box over finer sizes: one look knows a size only to dlib's pyramid step, and a place
-        only to a cell of 8 px.
+        """Mean box over finer sizes, weighted by score: one look knows a size only to dlib's pyramid
+        step, and a place only to a cell of 8 px. A look whose score falls fades out of the mean
+        before it is lost, so that the box does not jump.
 
         Sizes and cells lie on a grid of the frame, not of the box, so that the same face gets the
         same box whichever look it was known from.
@@ -147,12 +158,13 @@ class HogDetector:
             left = round(math.floor((x0 - margin) / cells) * cells)
             top = round(math.floor((y0 - margin) / cells) * cells)
             cut = _cut(gray, left, top, math.ceil(x1 + margin), math.ceil(y1 + margin))
-            again = self._run(cut, scale) + np.array([left, top, left, top, 0], np.float32)
+            again = self._run(cut, scale, -DOUBT) + np.array([left, top, left, top, 0], np.float32)
             again = again[iou(box, again) > SAME]
             if len(again):
                 looks.append(again[0])
-        if not looks:
+        if not looks or max(look[4] for look in looks) < 0:
             return None
-        refined: Boxes = np.mean(looks, axis=0, dtype=np.float32)
+        faces = np.array(looks)
+        refined: Boxes = np.average(faces, axis=0, weights=faces[:, 4] + DOUBT).astype(np.float32)
         refined[4] = box[4]
         return refined

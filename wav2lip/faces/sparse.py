@@ -12,11 +12,11 @@ from wav2lip.faces.hog import Boxes, Image
 from wav2lip.faces.shots import ShotCounter
 from wav2lip.media.video import Shown
 
-STILL = 0.08  # of the face; moved less between two looks, a straight line describes the way
+STILL = 0.06  # of the face; moved less between two looks, a straight line describes the way
 SAME_FACE = 0.6  # of the face; a centre that moved more is somebody else
 SAME_SIZE = 1.6  # times; a face that grew more is somebody else
 FULL = 25  # frames after which the whole frame is looked at again, for faces that came in
-MINOR = 0.25  # of the largest face's area; smaller ones may come and go without a closer look
+MINOR = 0.25  # of the largest face's area; smaller ones may move, come and go without a closer look
 
 
 F = TypeVar("F", bound=Shown)
@@ -84,12 +84,13 @@ def _settle(run: list[Seen[F]], detector: Detector) -> None:
         return
     first, last = run[0].boxes, run[-1].boxes
     pairs = match(first, last)
+    main = _main(first)
     moved = [
         k
         for k, (i, j) in enumerate(pairs)
-        if np.abs(first[i, :4] - last[j, :4]).max() > STILL * _size(first[i])
+        if i in main and np.abs(first[i, :4] - last[j, :4]).max() > STILL * _size(first[i])
     ]
-    same = _main(first) <= {i for i, _ in pairs} and _main(last) <= {j for _, j in pairs}
+    same = main <= {i for i, _ in pairs} and _main(last) <= {j for _, j in pairs}
     if same and not moved:
         for k in range(1, len(run) - 1):
             run[k].boxes = _between(first, last, pairs, k / (len(run) - 1))
