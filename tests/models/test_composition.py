@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from wav2lip.models.composition import MAX_FLOW, WarpBlend
+from wav2lip.models.composition import MAX_FLOW, SKIN, WarpBlend
 
 
 @pytest.fixture
@@ -31,9 +31,21 @@ def test_flow_fetches_from_the_right_by_a_quarter_of_the_side(face):
     assert torch.allclose(out[:, :, 16:, 24:], last, atol=1e-5)
 
 
-def test_full_blend_shows_the_colour_alone(face):
+def test_full_blend_shows_the_colour_alone_in_the_references_light(face):
+    face[:, 3:] = 0.5 * torch.tensor(SKIN)[:, None, None]  # an average face
     out = WarpBlend()(maps(blend=20.0, colour=0.0), face)
     assert torch.allclose(out[:, :, 16:], torch.full((2, 3, 16, 32), 0.5), atol=1e-6)
+    face[:, 3] *= 0.7  # warmer light: less blue, so the mean falls to 1 - 0.3 * 0.78 / 3
+    out = WarpBlend()(maps(blend=20.0, colour=0.0), face)
+    expected = 0.5 * torch.tensor([0.7, 1.0, 1.0]) / (1 - 0.3 * 0.78 / 3)
+    assert torch.allclose(out[0, :, 20, 7], expected, atol=1e-4)
+
+
+def test_black_has_no_tint_and_colours_stay_in_range(face):
+    face[:, 3:] = 0
+    assert WarpBlend.tint(face[:, 3:]).flatten().tolist() == [0.5] * 6
+    out = WarpBlend()(maps(blend=20.0, colour=20.0), torch.rand_like(face))
+    assert out.max() <= 1
 
 
 def test_every_map_gets_a_gradient(face):

@@ -31,6 +31,13 @@ def test_literal_output_sees_the_lower_half_alone_frame_by_frame(fill, draw):
     assert_allclose(out[:2, 0], PROBABILITIES, atol=1e-5, rtol=0)
 
 
+def test_an_untrained_one_already_tells_pictures_apart():
+    torch.manual_seed(0)
+    faces = torch.stack([torch.rand(3, 1, 96, 96), torch.full((3, 1, 96, 96), 0.5)])
+    one, other = QualityDiscriminator(width=0.25).logits(faces).flatten().tolist()
+    assert abs(one - other) > 0.01  # torch's own start: 1e-7, and the loss stays at ln 2
+
+
 @pytest.mark.parametrize("size", [48, 192, 288])
 def test_sizes(size):
     network = QualityDiscriminator(width=0.125, image_size=size)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from wav2lip.models.blocks import PlainBlock, extend, scale_channels
+from wav2lip.models.blocks import LEAK, PlainBlock, extend, scale_channels
 
 CHANNELS = (32, 64, 128, 256, 512, 512)  # stem, widening stage, halving stages; last repeated
 KERNELS = (7, 5, 5, 5, 3, 3)
@@ -44,6 +44,12 @@ class QualityDiscriminator(nn.Module):
         blocks.append(nn.Sequential(collapse, PlainBlock(last, last, 1, 1, 0)))
         self.face_encoder_blocks = nn.ModuleList(blocks)
         self.binary_pred = nn.Sequential(nn.Conv2d(last, 1, 1), nn.Sigmoid())
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                # Without norms torch's own start shrinks the signal layer by layer to nothing, and the
+                # loss stays at ln 2 for long (He et al., ICCV 2015, section 2.2).
+                nn.init.kaiming_normal_(layer.weight, a=LEAK)
+                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 
     def logits(self, faces: Tensor) -> Tensor:
         """Faces (B, 3, T, S, S) -> (T * B, 1) before the sigmoid."""
