@@ -191,9 +191,9 @@ def settings(experiment, networks):
     if experiment == "finetune_speaker":
         return [f"init_from={networks / 'Generator.safetensors'}", expert]
     small = [*TINY_GENERATOR, *PLAIN, expert]
-    if experiment == "default_model":
+    if experiment in ("default_model", "mouth_code_joint"):
         small.append("task.init_from=null")
-    critic = "gan" in experiment or experiment.startswith("ablation")
+    critic = "gan" in experiment or experiment.startswith(("ablation", "default_model"))
     return [*small, *(TINY_CRITIC if critic and experiment != "ablation/no_gan" else ())]
 
 
