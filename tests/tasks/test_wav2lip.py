@@ -70,8 +70,12 @@ def test_edges_and_the_experts_features_are_terms_where_they_weigh(lip_task, lip
 
 
 def test_own_is_zero_only_where_the_references_mouth_does_not_show(lip_task, lip_data):
-    task = lip_task(weights={"l1": 1.0, "sync": 0.0, "own": 1.0}).eval()
+    task = lip_task(weights={"l1": 1.0, "sync": 0.0, "own": 1.0})
     batch = batch_of(lip_data)
+    before = {name: buffer.clone() for name, buffer in task.generator.named_buffers()}
+    task.own_l1(batch).backward()  # a quarter of a batch must not move the norms' statistics
+    assert all(torch.equal(before[name], now) for name, now in task.generator.named_buffers())
+    assert all(module.training for module in task.generator.modules())
 
     class Listener(torch.nn.Module):
         def forward(self, mels, faces):

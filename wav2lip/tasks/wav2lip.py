@@ -1,6 +1,8 @@
 """Train the generator on pixels and on what a frozen sync expert hears in its mouths."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
@@ -34,6 +36,19 @@ def articulate(audio_encoder: nn.Module, factor: float) -> None:
     with torch.no_grad():
         norm.weight.mul_(factor)
         norm.bias.mul_(factor)
+
+
+@contextmanager
+def settled_norms(network: nn.Module) -> Iterator[None]:
+    """Batch norms with their running statistics, left as they are: for a pass over a few samples."""
+    training = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d) and m.training]
+    for norm in training:
+        norm.eval()
+    try:
+        yield
+    finally:
+        for norm in training:
+            norm.train()
 
 
 def share_hearing(audio_encoder: nn.Module, expert: nn.Module) -> int:
@@ -186,9 +201,10 @@ class Wav2LipTask(Task):
         mels = batch["mels"].roll(1, dims=0)[:count]
         target, reference = (to_float(batch[name][:count]) for name in ("target", "reference"))
         masked = mask_lower_half(target)
-        with torch.no_grad():
-            elsewhere = self.generator(mels, torch.cat([masked, reference], dim=1)).float()
-        own = self.generator(mels, torch.cat([masked, target], dim=1)).float()
+        with settled_norms(self.generator):
+            with torch.no_grad():
+                elsewhere = self.generator(mels, torch.cat([masked, reference], dim=1)).float()
+            own = self.generator(mels, torch.cat([masked, target], dim=1)).float()
         return coarse_l1(own, elsewhere, self.mouth)
 
     @staticmethod
