@@ -154,7 +154,10 @@ def _parser() -> argparse.ArgumentParser:
 
     coding = parser.add_argument_group("the file written")
     coding.add_argument(
-        "--codec", default=d.codec, metavar="NAME", help=" ".join(CODECS) + " (default: libx264)"
+        "--codec",
+        default=d.codec,
+        metavar="NAME",
+        help=" ".join(CODECS) + " (default: libx264, in .webm libvpx-vp9)",
     )
     coding.add_argument(
         "--crf", type=int, default=d.crf, help="quality, 0 is best (default: 18, no visible loss)"

@@ -41,7 +41,7 @@ class Settings:
     detector_weights: str | None = None
     blend: str = "feather"
     batch_size: int = 128  # faces at once, at most; a CPU is fastest with fewer and takes fewer
-    codec: str = "libx264"
+    codec: str | None = None  # None: libx264, and in .webm libvpx-vp9
     crf: int = 18
     preset: str | None = None  # the encoder's own name for its speed
     cache: bool = True  # remember where the faces of a video are

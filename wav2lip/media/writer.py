@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from wav2lip.errors import InputError
 from wav2lip.media.colour import BT709, Colours
 from wav2lip.media.container import file_url
-from wav2lip.media.encoders import WEBM_CODECS, EncoderSettings, time_base
+from wav2lip.media.encoders import CODECS, WEBM_CODECS, EncoderSettings, time_base
 from wav2lip.media.picture import Picture
 from wav2lip.media.soundtrack import COPIED, SoundTrack
 
@@ -48,6 +48,7 @@ class VideoWriter:
     path: .mp4, .m4v, .mov, .mkv or .webm (VP9 or AV1). Missing folders are made.
     width, height: pixels of the frames; an odd side gains one line.
     fps: average rate; frames need not keep to it.
+    codec: one of `CODECS`; None: libx264, or what the container holds.
     crf: quality, lower is better; preset: the encoder's own name for its speed.
     threads: of the encoder, 0 for one a core.
     trim: end the sound with the picture; otherwise it keeps its length.
@@ -63,7 +64,7 @@ class VideoWriter:
         height: int,
         fps: Fraction,
         *,
-        codec: str = "libx264",
+        codec: str | None = None,
         crf: int = 18,
         preset: str | None = None,
         threads: int = 0,
@@ -77,7 +78,9 @@ class VideoWriter:
         if self._suffix not in COPIED:
             known = " ".join(COPIED)
             raise InputError(f"{path}: unknown kind of video '{self._suffix}'; use one of {known}")
-        if self._suffix == ".webm" and codec not in WEBM_CODECS:
+        webm = self._suffix == ".webm"
+        codec = codec or (WEBM_CODECS if webm else CODECS)[0]
+        if webm and codec not in WEBM_CODECS:
             raise InputError(f"{path}: WebM holds no {codec}; use .mp4 or the codec libvpx-vp9")
         self._size = (height, width)
         self._settings = EncoderSettings(
