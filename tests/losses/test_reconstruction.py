@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from wav2lip.losses import coarse_l1, edge_l1, masked_l1
+from wav2lip.losses import edge_l1, masked_l1
 from wav2lip.losses.reconstruction import mouth_weight
 
 
@@ -32,10 +32,3 @@ def test_edge_l1_counts_steps_and_not_levels():
     column = target.clone()
     column[..., 2] = 1.0  # a step up and a step down in each of 4 rows of 16 pixels
     assert edge_l1(column, target).item() == pytest.approx(2 * 4 / 16)
-
-
-def test_coarse_l1_sees_how_bright_and_not_how_fine():
-    grey = torch.full((2, 3, 16, 16), 0.5)
-    checks = ((torch.arange(16)[:, None] + torch.arange(16)) % 2).float().expand(2, 3, 16, 16)
-    assert float(coarse_l1(checks, grey)) == 0
-    assert float(coarse_l1(grey + 0.25, grey)) == pytest.approx(0.25)

@@ -2,7 +2,7 @@
 
 from wav2lip.losses.adversarial import adversarial_bce
 from wav2lip.losses.features import feature_l1
-from wav2lip.losses.reconstruction import coarse_l1, edge_l1, masked_l1
+from wav2lip.losses.reconstruction import edge_l1, masked_l1
 from wav2lip.losses.structure import LPIPSLoss, SSIMLoss
 from wav2lip.losses.sync import (
     CosineBCE,
@@ -22,7 +22,6 @@ __all__ = [
     "SyncContrast",
     "WindowContrast",
     "adversarial_bce",
-    "coarse_l1",
     "cosine_bce",
     "edge_l1",
     "feature_l1",

@@ -7,7 +7,6 @@ from torch import Tensor
 # The mouth of an S3FD-boxed face at rest and open, as shares of the crop's side (rows, columns).
 MOUTH_ROWS = (0.55, 0.95)
 MOUTH_COLUMNS = (0.2, 0.8)
-COARSE = 4  # px a side, of a face of 96
 
 
 def mouth_weight(size: int, weight: float, like: Tensor) -> Tensor:
@@ -47,14 +46,3 @@ def edge_l1(generated: Tensor, target: Tensor, mouth: float = 1.0) -> Tensor:
     return masked_l1(down, torch.zeros_like(down), mouth) + masked_l1(
         right, torch.zeros_like(right), mouth
     )
-
-
-def coarse_l1(generated: Tensor, target: Tensor, mouth: float = 1.0) -> Tensor:
-    """L1 between means over COARSE x COARSE pixels: how far a mouth is open, not how sharp it is.
-
-    Same arguments as `masked_l1`; S a multiple of COARSE.
-    """
-    one, other = (
-        F.avg_pool2d(faces.reshape(-1, *faces.shape[-2:]), COARSE) for faces in (generated, target)
-    )
-    return masked_l1(one, other, mouth)

@@ -1,8 +1,6 @@
 """Train the generator on pixels and on what a frozen sync expert hears in its mouths."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
@@ -11,13 +9,12 @@ from torch import Tensor, nn
 from wav2lip.checkpoints import load_network
 from wav2lip.errors import InputError
 from wav2lip.losses.features import feature_l1
-from wav2lip.losses.reconstruction import coarse_l1, edge_l1, masked_l1
+from wav2lip.losses.reconstruction import edge_l1, masked_l1
 from wav2lip.models import SyncNet
 from wav2lip.tasks.base import Config, Task, build, mask_lower_half, start_from, to_float
 from wav2lip.types import LipBatch
 
 PUBLISHED_SIZE = 96  # px, where a config names none
-OWN_SHARE = 4  # one window in so many is drawn again for the term `own`
 log = logging.getLogger(__name__)
 
 
@@ -36,19 +33,6 @@ def articulate(audio_encoder: nn.Module, factor: float) -> None:
     with torch.no_grad():
         norm.weight.mul_(factor)
         norm.bias.mul_(factor)
-
-
-@contextmanager
-def settled_norms(network: nn.Module) -> Iterator[None]:
-    """Batch norms with their running statistics, left as they are: for a pass over a few samples."""
-    training = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d) and m.training]
-    for norm in training:
-        norm.eval()
-    try:
-        yield
-    finally:
-        for norm in training:
-            norm.train()
 
 
 def share_hearing(audio_encoder: nn.Module, expert: nn.Module) -> int:
@@ -76,7 +60,7 @@ class Wav2LipTask(Task):
         sync_loss: config of a loss over audio and face (B, D) and other sounds (B, K, D), e.g.
             `wav2lip.losses.SyncContrast`.
         weights: of the terms `l1` and `sync` (which a callback may switch on later), and where wanted
-            `edge` and, with an expert, `features`: see `edge_l1` and `feature_l1`; and `own`: see `own_l1`.
+            `edge` and, with an expert, `features`: see `edge_l1` and `feature_l1`.
         mouth: weight of the mouth region within L1.
         mel_offset_frames: frames from a frame to the start of its mel window (25 fps); inference reads it.
         audio_from_expert: start the generator's audio encoder from the expert's, where the shapes agree.
@@ -173,8 +157,6 @@ class Wav2LipTask(Task):
         terms = {"l1": masked_l1(generated, target, self.mouth)}
         if self.weights.get("edge"):
             terms["edge"] = edge_l1(generated, target, self.mouth)
-        if self.weights.get("own") and len(target) > 1:  # a batch of one has no other clip's sound
-            terms["own"] = self.own_l1(batch)
         for expert in self._expert:
             assert self.sync_loss is not None
             lips = lower_halves(generated)
@@ -187,25 +169,6 @@ class Wav2LipTask(Task):
         for name, loss in self._pixel_losses.items():
             terms[name] = loss(generated, target)
         return terms
-
-    def own_l1(self, batch: LipBatch) -> Tensor:
-        """How differently another sound moves the mouth where the frame is its own reference; a scalar.
-
-        So it is at inference, and never in the other terms: they would be met by copying. A generator
-        that has only seen them copies in part what a reference shows just where it must draw. Here
-        another clip's sound is drawn on some of the batch's faces, once with each reference, and the
-        frame's own must not show: the mouth has to be the one drawn from elsewhere in the clip, which
-        serves as the target, but for the detail that turning another pose costs.
-        """
-        count = max(1, len(batch["target"]) // OWN_SHARE)
-        mels = batch["mels"].roll(1, dims=0)[:count]
-        target, reference = (to_float(batch[name][:count]) for name in ("target", "reference"))
-        masked = mask_lower_half(target)
-        with settled_norms(self.generator):
-            with torch.no_grad():
-                elsewhere = self.generator(mels, torch.cat([masked, reference], dim=1)).float()
-            own = self.generator(mels, torch.cat([masked, target], dim=1)).float()
-        return coarse_l1(own, elsewhere, self.mouth)
 
     @staticmethod
     @torch.no_grad()
