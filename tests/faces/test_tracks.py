@@ -119,6 +119,11 @@ def test_boxes_are_averaged_over_five_frames():
     assert out[5][1][0].box[0] == pytest.approx(50.6)
 
 
+def test_a_moving_face_is_not_left_behind_at_the_ends_of_its_track():
+    out, _ = run(12, lambda k: [face(50 + 2 * k)], stride=1)
+    assert [found[0].box[0] for _, found in out] == pytest.approx([50 + 2 * k for k in range(12)])
+
+
 def test_only_a_fixed_number_of_frames_is_held():
     taken = []
 

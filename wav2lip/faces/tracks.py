@@ -105,6 +105,28 @@ def _box_at(
     return ((after * a + before * b) / (before + after)).astype(np.float32)
 
 
+def _smoothed(
+    window: list[_Moment[F]], at: int, track: int, gap: int, half: int
+) -> NDArray[np.float32] | None:
+    """Mean box of up to `half` frames on either side; None where the face is not there.
+
+    As many before as after: at the ends of its track a moving face would be left behind.
+    """
+    shot = window[at].shot
+    box = _box_at(window, at, track, shot, gap)
+    if box is None:
+        return None
+    near = [box]
+    for step in range(1, min(half, at, len(window) - 1 - at) + 1):
+        before = _box_at(window, at - step, track, shot, gap)
+        after = _box_at(window, at + step, track, shot, gap)
+        if before is None or after is None:
+            break
+        near += [before, after]
+    mean: NDArray[np.float32] = np.mean(near, axis=0, dtype=np.float32)
+    return mean
+
+
 def track_faces(
     frames: Iterable[F],
     detector: Detector,
@@ -138,14 +160,9 @@ def track_faces(
         choice.update(held[at:])
         found = []
         for track in choice.chosen:
-            if _box_at(held, at, track, now.shot, gap) is None:
-                continue
-            near = [
-                box
-                for k in range(max(0, at - half), min(len(held), at + half + 1))
-                if (box := _box_at(held, k, track, now.shot, gap)) is not None
-            ]
-            found.append(TrackedBox(track, np.mean(near, axis=0).astype(np.float32), now.shot))
+            box = _smoothed(held, at, track, gap, half)
+            if box is not None:
+                found.append(TrackedBox(track, box, now.shot))
         return now.frame, found
 
     for moment in _associate(detect_sparsely(frames, detector, stride)):
