@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from wav2lip.faces.crops import crop_coded
 from wav2lip.inference.drawer import Drawer, Drawn
 from wav2lip.inference.locate import Located
 from wav2lip.media.colour import BT709
@@ -47,25 +48,47 @@ def test_the_result_does_not_depend_on_the_batch(batch: int, faces: int) -> None
     one = draw(Drawer(network, 96, CPU, 1), items)
     assert [d.located.frame.index for d in several] == list(range(7))
     for a, b in zip(several, one, strict=True):
-        assert a.drawn.shape == (faces, 96, 96, 3)
-        assert np.abs(a.drawn.astype(int) - b.drawn.astype(int)).max() <= 1
-    assert not np.array_equal(several[0].drawn, several[1].drawn)
+        assert [face.shape for face in a.drawn] == [(96, 96, 3)] * faces
+        for face, other in zip(a.drawn, b.drawn, strict=True):
+            assert np.abs(face.astype(int) - other).max() <= 1
+    assert not np.array_equal(several[0].drawn[0], several[1].drawn[0])
+
+
+def test_a_network_that_moves_pixels_draws_in_the_detail_of_its_source() -> None:
+    torch.manual_seed(0)
+    network = Generator(width=0.0625, image_size=48, warp=True).eval()
+    drawer = Drawer(network, 48, CPU, 8)
+    rng = np.random.default_rng(0)
+    picture = Picture.of(rng.integers(0, 256, (700, 700, 3), np.uint8), BT709)
+    boxes = [
+        np.array([9, 9, 9 + w, 9 + h], np.float32) for w, h in ((40, 40), (60, 60), (100, 199))
+    ]
+    boxes += [np.array([9, 9, 690, 690], np.float32)]
+    (item,) = draw(drawer, [Located(CodedFrame(picture, 0.0, 0), boxes)])
+    assert [len(face) for face in item.drawn] == [48, 48, 192, 288]
+    for face, box in zip(item.drawn, boxes, strict=True):
+        crop = crop_coded(picture, box, len(face))
+        half = len(face) // 2
+        np.testing.assert_array_equal(face[:half], crop[:half])
+        below, shown = (x[half:].astype(float) for x in (face, crop))
+        assert 0 < np.abs(below - shown).mean() < 40  # untrained, it shows the reference, nearly
+        assert below.std() > 0.7 * shown.std()  # as sharp
 
 
 def test_the_lower_half_is_hidden_and_the_crop_is_its_own_reference() -> None:
     item = located(1)[0]
     (drawn,) = draw(Drawer(Spy(), 48, CPU, 8), [item])
     crop = item.frame.image[4:52, 4:52]
-    np.testing.assert_array_equal(drawn.drawn[0, :24, :, 1], crop[:24, :, 0])
-    assert drawn.drawn[0, 24:, :, 1].max() == 0
-    np.testing.assert_array_equal(drawn.drawn[0, :, :, 2], crop[..., 0])
+    np.testing.assert_array_equal(drawn.drawn[0][:24, :, 1], crop[:24, :, 0])
+    assert drawn.drawn[0][24:, :, 1].max() == 0
+    np.testing.assert_array_equal(drawn.drawn[0][:, :, 2], crop[..., 0])
 
 
 @pytest.mark.parametrize(("offset", "column"), [(0.0, 48), (-1 / 25, 44), (0.1, 56)])
 def test_the_sound_is_taken_at_the_frame_s_time_and_the_offset(offset: float, column: int) -> None:
     drawn = draw(Drawer(Spy(), 48, CPU, 8), located(16), offset)[15]  # at 0.6 s
     expected = 255 * np.linspace(0, 1, 160)[column : column + 16].mean()
-    assert drawn.drawn[0, 0, 0, 0] == pytest.approx(expected, abs=1)
+    assert drawn.drawn[0][0, 0, 0] == pytest.approx(expected, abs=1)
 
 
 def test_frames_without_a_face_keep_their_place() -> None:

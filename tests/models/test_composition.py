@@ -48,6 +48,19 @@ def test_black_has_no_tint_and_colours_stay_in_range(face):
     assert out.max() <= 1
 
 
+def test_maps_serve_a_reference_of_more_detail(face):
+    torch.manual_seed(0)
+    smooth = torch.nn.functional.interpolate(torch.randn(2, 6, 4, 4), 32, mode="bicubic")
+    large = torch.nn.functional.interpolate(face, 128, mode="bilinear")
+    small, detailed = WarpBlend()(smooth, face), WarpBlend()(smooth, large)
+    assert detailed.shape == (2, 3, 128, 128)
+    back = torch.nn.functional.avg_pool2d(detailed, 4)
+    assert (back - small)[
+        :, :, 18:
+    ].abs().mean() < 0.06  # of noise, which the sizes sample differently
+    assert torch.equal(detailed[:, :, :64], large[:, :3, :64])
+
+
 def test_every_map_gets_a_gradient(face):
     inputs = torch.randn(2, 6, 32, 32).requires_grad_()
     (WarpBlend()(inputs, face) - face[:, :3]).abs().mean().backward()

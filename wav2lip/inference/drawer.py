@@ -1,5 +1,6 @@
 """Run the generator over faces and sound, in batches that fit the machine."""
 
+import math
 import os
 import time
 from collections import deque
@@ -7,22 +8,26 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from wav2lip.faces.crops import crop_coded
 from wav2lip.inference.folding import fold_batch_norms
 from wav2lip.inference.locate import Located
 from wav2lip.inference.stages import Work
 from wav2lip.media.alignment import mel_windows
+from wav2lip.models import Generator
 
 CPU_BATCH = 8  # faces; activations of more do not fit a core's cache
 GPU_BATCH = 64
 IDLE_FRAMES = 2  # batches; frames without a face that may gather before they are passed on
+MOST_DETAIL = 6  # times the network's size; larger faces are drawn at that
+SPARE = 0.25  # of the network's size; a face so little above a multiple of it is shrunk to that
 
-Faces = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 
 
 @dataclass
@@ -30,7 +35,7 @@ class Drawn:
     """A frame, its faces' places and what the generator drew for each."""
 
     located: Located
-    drawn: Faces  # (N, S, S, 3) BGR, one a box
+    drawn: list[Image]  # (R, R, 3) BGR, one a box
 
 
 class Drawer:
@@ -56,21 +61,55 @@ class Drawer:
         self._network = folded.to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
-    def generate(self, crops: Faces, mels: NDArray[np.float32]) -> Faces:
-        """Crops (B, S, S, 3) BGR uint8 and mel windows (B, 80, 16) -> faces (B, S, S, 3) uint8.
+    def generate(self, crops: list[Image], mels: NDArray[np.float32]) -> list[Image]:
+        """Crops (R, R, 3) BGR, each R a multiple of S, and mel windows (B, 80, 16) -> faces.
 
-        As published, the crop is its own reference and its lower half is hidden.
+        As published, the crop is its own reference and its lower half is hidden. A network that
+        moves the reference's pixels moves those of the crop as it is: (R, R, 3); another one draws
+        (S, S, 3).
         """
-        reference = torch.from_numpy(crops).to(self.device).permute(0, 3, 1, 2)
-        reference = reference.to(self.dtype) / 255  # (B, 3, S, S), channels last in memory
+        reference = self._tensor(np.stack([self._small(crop) for crop in crops]))
         masked = reference.clone()
         masked[:, :, self.size // 2 :] = 0
         face = torch.cat([masked, reference], dim=1).contiguous(memory_format=torch.channels_last)
         mel = torch.from_numpy(mels)[:, None].to(self.device, self.dtype)
-        output = self._network(mel, face).float()
-        pixels = (output * 255).round_().clamp_(0, 255).to(torch.uint8)
-        result: Faces = pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        network = self._network
+        if not (isinstance(network, Generator) and network.composition):
+            return list(self._pixels(network(mel, face)))
+        maps = network.maps(network.audio_encoder(mel), face)
+        drawn = []
+        for i, crop in enumerate(crops):
+            lower = network.composition.lower(maps[i : i + 1], self._tensor(crop[None]))
+            half = len(crop) // 2
+            drawn.append(np.concatenate([crop[:half], self._pixels(lower)[0]]))
+        return drawn
+
+    def _small(self, crop: Image) -> Image:
+        """The crop at the network's size."""
+        if len(crop) == self.size:
+            return crop
+        size = (self.size, self.size)
+        return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+    def _tensor(self, crops: Image) -> Tensor:
+        """(B, R, R, 3) uint8 -> (B, 3, R, R) in [0, 1], channels last in memory."""
+        pixels = torch.from_numpy(crops).to(self.device).permute(0, 3, 1, 2)
+        return pixels.to(self.dtype) / 255
+
+    @staticmethod
+    def _pixels(faces: Tensor) -> Image:
+        """(B, 3, H, W) in [0, 1] -> (B, H, W, 3) uint8."""
+        pixels = (faces.float() * 255).round_().clamp_(0, 255).to(torch.uint8)
+        result: Image = pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
         return result
+
+    def _crop(self, located: Located, box: NDArray[np.float32]) -> Image:
+        """The face, in the detail that there is where the network can draw it."""
+        times = 1
+        if isinstance(self._network, Generator) and self._network.composition:
+            side = float(max(box[2] - box[0], box[3] - box[1]))
+            times = max(1, min(math.ceil(side / self.size - SPARE), MOST_DETAIL))
+        return crop_coded(located.frame.picture, box, times * self.size)
 
     def __call__(
         self, located: Iterator[Located], mel: NDArray[np.float32], offset: float
@@ -120,16 +159,12 @@ class Drawer:
     ) -> tuple[list[Drawn], Work]:
         """The batch, and what it took."""
         start, processor = time.perf_counter(), time.thread_time()
-        faces = [(item.frame, box) for item in items for box in item.boxes]
-        drawn = np.zeros((0, self.size, self.size, 3), np.uint8)
-        if faces:
-            crops = np.stack([crop_coded(frame.picture, box, self.size) for frame, box in faces])
-            windows = mel_windows(mel, [frame.time + offset for frame, _ in faces])
-            parts = [
-                self.generate(crops[at : at + self.batch], windows[at : at + self.batch])
-                for at in range(0, len(crops), self.batch)
-            ]
-            drawn = np.concatenate(parts)
+        crops = [self._crop(item, box) for item in items for box in item.boxes]
+        times = [item.frame.time + offset for item in items for _ in item.boxes]
+        drawn: list[Image] = []
+        for at in range(0, len(crops), self.batch):
+            windows = mel_windows(mel, times[at : at + self.batch])
+            drawn += self.generate(crops[at : at + self.batch], windows)
         results, at = [], 0
         for item in items:
             results.append(Drawn(item, drawn[at : at + len(item.boxes)]))

@@ -15,10 +15,11 @@ MAX_TINT = 2.0  # times; black frames have no colour to go by
 class WarpBlend(nn.Module):
     """blend * colour + (1 - blend) * reference moved by the flow, in the half that is to be drawn.
 
-    forward: maps (B, 6, S, S) unbounded, face (B, 6, S, S) masked target over reference in [0, 1]
-    -> (B, 3, S, S) in [0, 1]. The upper half, which is given, is passed on as it is. Texture comes
+    forward: maps (B, 6, S, S) unbounded, face (B, 6, R, R) masked target over reference in [0, 1]
+    -> (B, 3, R, R) in [0, 1]. The upper half, which is given, is passed on as it is. Texture comes
     from the reference at full sharpness; what it does not show (an open mouth's inside) is coloured
-    in. Warping with occlusion-aware inpainting: Siarohin et al., NeurIPS 2019, section 3.2.
+    in. The maps are smooth: a network that works at S can draw in the detail R of its source.
+    Warping with occlusion-aware inpainting: Siarohin et al., NeurIPS 2019, section 3.2.
 
     The colours are drawn as under average light, then scaled channel by channel to the reference's
     (von Kries adaptation): else teeth and tongue tend to the training set's mean, which is blue in
@@ -26,18 +27,28 @@ class WarpBlend(nn.Module):
     """
 
     def forward(self, maps: Tensor, face: Tensor) -> Tensor:
-        """Maps (B, 6, S, S), face (B, 6, S, S) -> (B, 3, S, S)."""
+        """Maps (B, 6, S, S), face (B, 6, R, R) -> (B, 3, R, R)."""
         target, reference = face[:, :3], face[:, 3:]
+        return torch.cat([target[..., : face.shape[-2] // 2, :], self.lower(maps, reference)], -2)
+
+    def lower(self, maps: Tensor, reference: Tensor) -> Tensor:
+        """The half that is drawn: maps (B, 6, S, S), reference (B, 3, R, R) -> (B, 3, R/2, R)."""
+        size = reference.shape[-1]
+        maps = maps[..., maps.shape[-2] // 2 :, :]
         flow = MAX_FLOW * 2 * torch.tanh(maps[:, :2].float())  # grid_sample's side is 2 long
-        grid = self._grid(face) + flow.permute(0, 2, 3, 1)
+        blend = torch.sigmoid(maps[:, 2:3])
+        colour = (torch.sigmoid(maps[:, 3:]) * self.tint(reference)).clamp(max=1.0)
+        if maps.shape[-1] != size:
+            scaled = torch.cat([flow.to(maps.dtype), blend, colour], dim=1)
+            scaled = F.interpolate(
+                scaled, (size - size // 2, size), mode="bilinear", align_corners=False
+            )
+            flow, blend, colour = scaled[:, :2].float(), scaled[:, 2:3], scaled[:, 3:]
+        grid = self._grid(reference)[:, size // 2 :] + flow.permute(0, 2, 3, 1)
         moved = F.grid_sample(
             reference.float(), grid, padding_mode="border", align_corners=False
         ).to(reference.dtype)
-        blend = torch.sigmoid(maps[:, 2:3])
-        colour = (torch.sigmoid(maps[:, 3:]) * self.tint(reference)).clamp(max=1.0)
-        drawn = moved + blend * (colour - moved)
-        half = face.shape[-2] // 2
-        return torch.cat([target[..., :half, :], drawn[..., half:, :]], dim=-2)
+        return moved + blend * (colour - moved)
 
     @staticmethod
     def tint(reference: Tensor) -> Tensor:
@@ -50,7 +61,7 @@ class WarpBlend(nn.Module):
 
     @staticmethod
     def _grid(face: Tensor) -> Tensor:
-        """Where every pixel's centre lies: (1, S, S, 2) in [-1, 1], x before y."""
+        """Where every pixel's centre lies: (1, R, R, 2) in [-1, 1], x before y."""
         size = face.shape[-1]
         line = (torch.arange(size, device=face.device) * 2 + 1) / size - 1
         return torch.stack(torch.meshgrid(line, line, indexing="xy"), dim=-1)[None]

@@ -117,9 +117,14 @@ class Generator(nn.Module):
 
     def draw(self, sound: Tensor, face: Tensor) -> Tensor:
         """Encoded sound (B, embedding, 1, 1) and faces (B, 6, S, S) -> (B, 3, S, S)."""
-        folded = F.pixel_unshuffle(face, self.fold) if self.fold > 1 else face
-        maps = self.output_block(self.face_decoder_blocks(sound, self.face_encoder_blocks(folded)))
-        if self.fold > 1:
-            maps = F.pixel_shuffle(maps, self.fold)
+        maps = self.maps(sound, face)
         drawn: Tensor = self.composition(maps, face) if self.composition else maps
         return drawn
+
+    def maps(self, sound: Tensor, face: Tensor) -> Tensor:
+        """As `draw`, before the composition where there is one: then (B, 6, S, S), see `WarpBlend`."""
+        folded = F.pixel_unshuffle(face, self.fold) if self.fold > 1 else face
+        maps: Tensor = self.output_block(
+            self.face_decoder_blocks(sound, self.face_encoder_blocks(folded))
+        )
+        return F.pixel_shuffle(maps, self.fold) if self.fold > 1 else maps
