@@ -15,6 +15,7 @@ VIDEO = "video"  # one that is judged as it is
 REAL = "real"
 LATE = f"sound {CONTROL_SHIFT} frames late"
 FROZEN = "frozen mouth"
+OFFSETS = ("offset", "offset_fine")  # a mean would follow the clips that the judge got wrong
 SYSTEMS = (GENERATED, VIDEO, REAL, LATE, FROZEN)  # in the order of the table
 
 # Name -> heading and digits, in the order of the tables.
@@ -22,6 +23,7 @@ SYNC = {
     "lse_d": ("LSE-D", 3),
     "lse_c": ("LSE-C", 3),
     "offset": ("offset", 1),
+    "offset_fine": ("fine", 2),
     "in_sync": ("offset ≤ 1", 2),
     "lse_d_at_0": ("D at 0", 3),
     "lse_c_at_0": ("C at 0", 3),
@@ -113,8 +115,8 @@ def follows_ratio(rows: list[ClipScores]) -> Interval:
 def summarise(results: Results) -> dict[str, dict[str, Interval]]:
     """System -> metric -> mean over its clips with its bootstrap interval.
 
-    The offset is the median over clips, without an interval; `follows_ratio` is a ratio of two means. A
-    metric that no clip of any system has is left out.
+    Offsets are medians over clips, without an interval; `follows_ratio` is a ratio of two means. A metric
+    that no clip of any system has is left out.
     """
     summary: dict[str, dict[str, Interval]] = {}
     for system in results.systems():
@@ -124,7 +126,7 @@ def summarise(results: Results) -> dict[str, dict[str, Interval]]:
             interval = bootstrap_mean(values)
             if metric == RATIO:
                 interval = follows_ratio(rows)
-            if metric == "offset":
+            if metric in OFFSETS:
                 middle = float(np.median(values))
                 interval = Interval(middle, math.nan, math.nan, interval.clips, interval.missing)
             if metric in results.of_sets.get(system, {}):

@@ -16,6 +16,7 @@ from wav2lip.metrics.lse import (
     Padding,
     SyncCurve,
     Windows,
+    fine_offset,
     lse,
     mean_distances,
     shift_distances,
@@ -51,6 +52,7 @@ class SyncScores:
             "lse_d": score.distance,
             "lse_c": score.confidence,
             "offset": float(score.offset),
+            "offset_fine": fine_offset(self.distances),
             "lse_d_at_0": float(self.distances[MAX_SHIFT]),
             "lse_c_at_0": agreement(self.distances),
         }

@@ -54,7 +54,8 @@ def show(results: Results, console: Console | None = None) -> None:
         if table is not None:
             console.print(table)
     console.print(
-        "mean over clips, 95 % bootstrap interval below it; offset: median, in frames of 40 ms; "
+        "mean over clips, 95 % bootstrap interval below it; offset, and fine, to parts of a frame: "
+        "medians, in frames of 40 ms; "
         "sound / source: ratio of the two means, ∞ where that of the source may be 0"
     )
     for warning in results.warnings:
