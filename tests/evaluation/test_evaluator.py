@@ -13,6 +13,7 @@ from wav2lip.evaluation.pictures import write_pictures
 from wav2lip.evaluation.reading import FaceTracks, LargestFace
 from wav2lip.evaluation.results import FROZEN, GENERATED, LATE, REAL, VIDEO, Results, summarise
 from wav2lip.evaluation.table import show
+from wav2lip.evaluation.takes import frames_at_25
 from wav2lip.media.video import read_image
 
 
@@ -27,6 +28,13 @@ class Copier:
 
     def frames(self, face, audio):
         raise AssertionError
+
+
+class Shower(Copier):
+    """Copies, and shows its source's frames too."""
+
+    def frames(self, face, audio):
+        return frames_at_25(face)
 
 
 @pytest.fixture
@@ -83,6 +91,30 @@ def test_a_generator_is_scored_beside_the_real_videos(evaluate, film):
     assert "silence_closure" in results.of(REAL)[0].values
 
 
+def test_the_leak_probe_is_part_of_the_results(evaluate, film, tmp_path):
+    one, two = film("talk.mp4", seconds=3.0), film("other.mp4", 1, 1.2)
+    results = evaluate([own(one), own(two)], generator=Shower(), leak_seconds=2.0)
+    assert results.skipped == []
+    first, second = results.of(GENERATED)
+    # the planted judge hears the same in every sound, and finds it two frames off
+    assert first.values["follows_sound"] == pytest.approx(0, abs=0.6)
+    assert first.values["follows_sound"] == first.values["follows_source"]
+    assert first.values["response"] == second.values["response"] == 0
+    assert "follows_sound" not in results.of(REAL)[0].values
+    ratio = summarise(results)[GENERATED]["follows_ratio"]
+    assert (ratio.clips, ratio.missing) == (2, 0)
+    write_results(results, tmp_path)
+    (row,) = (
+        row
+        for row in csv.DictReader((tmp_path / "summary.csv").open())
+        if row["metric"] == "follows_ratio"
+    )
+    assert row["system"] == GENERATED
+    with (tmp_path / "table.txt").open("w") as file:
+        show(results, Console(file=file))
+    assert "sound / source" in (tmp_path / "table.txt").read_text()
+
+
 def test_videos_made_before_are_compared_with_the_real_ones(evaluate, film):
     path = film("talk.mp4", seconds=3.0)
     results = evaluate([Pair("talk", path, path, real=path)])
@@ -104,7 +136,8 @@ def test_nothing_is_dropped_in_silence(evaluate, film, tmp_path):
         ("talk", "leak probe"),
     ]
     assert results.skipped[2].reason == "cannot draw this"
-    assert "text.mp4" in results.skipped[3].reason  # the other sound could not be read
+    # Of the others two cannot be read, and one says the same.
+    assert results.skipped[3].reason == "another's sound needs a second pair that has another sound"
 
 
 def test_every_face_track_is_a_clip(evaluate, film):

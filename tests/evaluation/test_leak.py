@@ -1,71 +1,115 @@
-from dataclasses import dataclass, field
+"""Generators whose truth is known: one draws what it hears, one what it sees."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
+from wav2lip.data.synthetic_face import BOX_HEIGHT, Pose, SyntheticFace
+from wav2lip.data.synthetic_voice import speak
 from wav2lip.errors import InputError
-from wav2lip.evaluation.leak import four_sounds, probe_leak
+from wav2lip.evaluation.judge import FULL_SCALE
+from wav2lip.evaluation.leak import Sounds, fitted, probe_leak
 from wav2lip.evaluation.takes import read_pcm
 
-BOX = np.array([0, 0, 96, 96], np.float32)
+SECONDS = 4.0
+TIMES = np.arange(round(25 * SECONDS)) / 25
+DELAYS = {"right": 0.0, "swapped": 0.0, "late": 0.2}
 
 
 @dataclass
 class Shown:
     image: np.ndarray
-    boxes: list = field(default_factory=lambda: [BOX])
+    time: float
 
 
-class Listener:
-    """Its mouth is as bright as the sound under each frame is loud."""
+class Actor:
+    """A nodding face of `size` px that can say what `voices` say; its source says the right one."""
 
-    def __call__(self, face, audio, output) -> None:
-        raise AssertionError
+    def __init__(self, size: int, person: int, sounds: Sounds, voices: dict) -> None:
+        self.heard = sounds.four(round(SECONDS * 16_000))
+        self.voices = voices
+        self.face = SyntheticFace(person, size)
+        sway = 0.03 * np.sin(2 * np.pi * 0.7 * TIMES)
+        self.poses = [Pose(x, 0.03 + x / 2, 2 * x, 1.0, 0.0, 1.0) for x in map(float, sway)]
+        self.boxes = {k: self.face.box(pose) for k, pose in enumerate(self.poses)}
+
+    def says(self, audio) -> str:
+        """Which of the four sounds it is given, all of it."""
+        pcm = read_pcm(audio)
+        (name,) = (name for name, sound in self.heard.items() if np.abs(pcm - sound).max() <= 1)
+        return name
+
+    def draw(self, name: str):
+        opening = width = np.zeros(len(TIMES))
+        if name != "muted":
+            opening, width = self.voices[name].mouth_at(TIMES - DELAYS[name])
+        for k, (pose, *mouth) in enumerate(zip(self.poses, opening, width, strict=True)):
+            yield Shown(self.face.draw(*map(float, mouth), pose, k), float(TIMES[k]))
+
+
+class Follower(Actor):
+    """Draws what it hears."""
 
     def frames(self, face, audio):
-        sound = np.abs(read_pcm(audio).astype(np.float64))
-        for frame in range(len(sound) // 640):
-            level = sound[640 * frame : 640 * (frame + 1)].mean() / 40
-            yield Shown(np.full((96, 96, 3), min(level, 255), np.uint8))
+        return self.draw(self.says(audio))
 
 
-class Copier(Listener):
-    """Its mouth is the source's, whatever is said."""
+class Copier(Actor):
+    """Draws what its source shows, whatever it hears."""
 
     def frames(self, face, audio):
-        for frame in range(len(read_pcm(audio)) // 640):
-            yield Shown(np.full((96, 96, 3), 60 + frame % 7 * 20, np.uint8))
+        assert self.says(audio) in self.heard
+        return self.draw("right")
 
 
-def sounds():
-    rng = np.random.default_rng(0)
-    loud = rng.integers(200, 9000, 50).repeat(640)
-    return tuple((rng.choice([-1, 1], len(loud)) * x).astype(np.int16) for x in (loud, loud[::-1]))
+def scene(judge, kind: type[Actor], person: int = 905):
+    voices = [speak(seed, SECONDS) for seed in (person, person + 40)]
+    pcm = [np.rint(voice.wav * (FULL_SCALE - 1)).astype(np.int16) for voice in voices]
+    sounds = Sounds(pcm[0], pcm[1], pcm[0])
+    named = dict(zip(("right", "swapped", "late"), (*voices, voices[0]), strict=True))
+    size = round(judge.clip_view.size / BOX_HEIGHT)
+    return kind(size, person, sounds, named), sounds
 
 
 def test_the_four_sounds():
     right, other = np.arange(1, 9, dtype=np.int16), np.array([7, 8, 9], np.int16)
-    made = four_sounds(right, other, 3)
-    assert made["swapped"].tolist() == [7, 8, 9, 7, 8, 9, 7, 8]
-    assert made["shifted"].tolist() == [0, 0, 0, 1, 2, 3, 4, 5]
-    assert made["muted"].tolist() == [0] * 8
+    made = Sounds(right, other, None).four(3202)
+    assert {name: len(pcm) for name, pcm in made.items()} == {
+        "right": 3202, "swapped": 3202, "late": 3202, "muted": 3202,
+    }  # fmt: skip
+    assert made["right"][:10].tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 0, 0]
+    assert made["swapped"][:8].tolist() == [7, 8, 9, 7, 8, 9, 7, 8]
+    assert not made["late"][:3200].any()
+    assert made["late"][3200:].tolist() == [1, 2]
+    assert not made["muted"].any()
+    assert fitted(right, 3).tolist() == [1, 2, 3]
 
 
-def test_a_listener_follows_and_a_copier_leaks(film):
-    face = film("track.mp4", seconds=1.2)
-    listens = probe_leak(Listener(), face, *sounds())
-    copies = probe_leak(Copier(), face, *sounds())
-    assert listens.leak < 0.3
-    assert listens.follows > 0.95
-    assert listens.response > 20
-    assert copies.leak == pytest.approx(1.0)
-    assert copies.response == 0
+def test_a_follower_follows_the_sound_and_a_copier_its_source(judge, tmp_path):
+    actor, sounds = scene(judge, Follower)
+    heard = probe_leak(actor, tmp_path, sounds, actor.boxes, judge, SECONDS)
+    assert heard.follows_right > 0.25
+    assert heard.follows_sound > 0.25
+    assert heard.follows_late > 0.25
+    assert abs(heard.follows_source) < 0.06
+    assert abs(heard.muted_source) < 0.06
+    assert heard.response > 3
+    actor, sounds = scene(judge, Copier)
+    seen = probe_leak(actor, tmp_path, sounds, actor.boxes, judge, SECONDS)
+    assert seen.follows_source == seen.muted_source == seen.follows_right == heard.follows_right
+    assert abs(seen.follows_sound) < 0.06
+    assert seen.response == 0
 
 
-def test_no_face(film):
-    class Blind(Listener):
-        def frames(self, face, audio):
-            return [Shown(np.zeros((96, 96, 3), np.uint8), [])]
-
-    with pytest.raises(InputError, match="no face found in 5 s"):
-        probe_leak(Blind(), film("track.mp4", seconds=1.2), *sounds())
+def test_only_frames_with_a_face_are_judged(judge, tmp_path):
+    actor, sounds = scene(judge, Follower)
+    late = {frame: box for frame, box in actor.boxes.items() if frame >= 30}
+    part = probe_leak(actor, tmp_path, sounds, late, judge, SECONDS)
+    assert part.follows_sound > 0.25
+    assert part.follows_source < 0.3 * part.follows_sound
+    few = {frame: box for frame, box in actor.boxes.items() if frame >= 80}
+    with pytest.raises(
+        InputError, match="a face in 20 frames on end of its first 4 s is too short"
+    ):
+        probe_leak(actor, tmp_path, sounds, few, judge, SECONDS)

@@ -49,6 +49,14 @@ def test_pairs_of_a_table(tmp_path):
         pairs(str(table))
 
 
+def test_no_name_is_given_twice(tmp_path):
+    table = tmp_path / "p.csv"
+    faces = ["a", "a", "a-2", "a", "a-2"]
+    table.write_text("face,audio\n" + "".join(f"{face}.mp4,{face}.mp4\n" for face in faces))
+    names = [pair.name for pair in pairs(str(table))]
+    assert names == ["a", "a-3", "a-2", "a-4", "a-2-2"]
+
+
 def test_published_lists(tmp_path):
     path = tmp_path / "lrs2.txt"
     path.write_text("5672/00009 6330/00018\n\n5672/00010 6330/00018\n")

@@ -178,3 +178,40 @@ def test_a_table_of_jobs_resumes(
     assert capsys.readouterr().out == "0 made, 2 skipped, 1 failed\n"
     assert Path("a.mp4").stat().st_mtime_ns == old
     assert "no face found" in json.loads(Path("all.json").read_text())["jobs"][1]["error"]
+
+
+def test_a_certificate_decides_the_exit_code(
+    infer: Infer, still: Path, sound: Sound, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--face", still, "--audio", sound(1.0), "--output", "o.mp4", "--report", "r.json"]
+    assert infer(*words, "--certify") == 0
+    assert "o.mp4: LSE-D " in capsys.readouterr().out
+    assert infer(*words, "--min_confidence", 9) == 3
+    assert "NOT CERTIFIED: LSE-C is below 9" in capsys.readouterr().out
+    certificate = json.loads(Path("r.json").read_text())["certificate"]
+    assert (certificate["passed"], certificate["min_confidence"]) == (False, 9)
+    assert certificate["weak"] == [[0, 1]]
+    short = ["--face", still, "--audio", sound(0.12), "--output", "s.mp4", "--report", "s.json"]
+    with pytest.raises(InputError, match="too short to judge"):
+        infer(*short, "--certify")
+    assert json.loads(Path("s.json").read_text())["frames"] == 3  # the video is there
+    assert Path("s.mp4").is_file()
+
+
+def test_a_resumed_table_of_jobs_is_judged_as_a_new_one(
+    infer: Infer, still: Path, sound: Sound, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{still},{sound(1.0)},a.mp4", f"{still},{sound(0.12)},short.mp4"]
+    Path("jobs.csv").write_text("face,audio,output\n" + "\n".join(rows))
+    words = ["--jobs", "jobs.csv", "--report", "all.json"]
+    for count in ("2 made, 0 skipped, 0 failed", "0 made, 2 skipped, 0 failed"):
+        assert infer(*words, "--min_confidence", 9) == 3
+        out = capsys.readouterr().out
+        assert "a.mp4: LSE-D " in out
+        assert out.endswith(f"{count}\n")
+        first, second = json.loads(Path("all.json").read_text())["jobs"]
+        assert first["certificate"]["passed"] is False
+        assert "too short to judge" in second["certificate"]["error"]
+    assert infer(*words, "--certify") == 0
+    assert infer(*words) == 0
+    assert "certificate" not in json.loads(Path("all.json").read_text())["jobs"][0]

@@ -23,11 +23,27 @@ def test_one_failure_does_not_stop_the_rest_and_a_second_run_resumes(tmp_path: P
     jobs = read_jobs(table)
     assert [str(job.face) for job in jobs] == names
     report = tmp_path / "out.json"
-    assert run_jobs(jobs, made, report) == {"made": 2, "skipped": 0, "failed": 1}
+    assert run_jobs(jobs, made, report=report) == {"made": 2, "skipped": 0, "failed": 1}
     states = [row["state"] for row in json.loads(report.read_text())["jobs"]]
     assert states == ["made", "failed", "made"]
     assert json.loads(report.read_text())["jobs"][1]["error"] == "bad.png: no face"
     assert run_jobs(jobs, made) == {"made": 0, "skipped": 2, "failed": 1}
+
+
+def test_every_output_that_is_there_is_judged_made_now_or_before(tmp_path: Path) -> None:
+    jobs = [Job(Path(name), Path("a.wav"), tmp_path / f"{name}.mp4") for name in ("1", "bad.png")]
+    report = tmp_path / "out.json"
+
+    def judge(video: Path) -> dict[str, str]:
+        assert video.is_file()
+        return {"of": video.name}
+
+    for state in ("made", "skipped"):
+        run_jobs(jobs, made, judge, report)
+        first, second = json.loads(report.read_text())["jobs"]
+        assert (first["state"], first["certificate"]) == (state, {"of": "1.mp4"})
+        assert "certificate" not in second
+    assert "certificate" not in first.get("report", {})
 
 
 @pytest.mark.parametrize(

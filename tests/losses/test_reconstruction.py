@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from wav2lip.losses import edge_l1, masked_l1
-from wav2lip.losses.reconstruction import mouth_weight
+from wav2lip.losses.reconstruction import mouth_psnr, mouth_weight
 
 
 def test_plain_l1_is_the_mean_difference():
@@ -14,6 +14,17 @@ def test_the_mouth_map_covers_the_mouth():
     assert weight.shape == (20, 20)
     assert weight[11:19, 4:16].unique().tolist() == [3.0]
     assert (weight == 3).sum() == 8 * 12
+
+
+def test_psnr_of_the_mouth_is_a_mean_over_samples_and_blind_elsewhere():
+    target = torch.zeros(2, 3, 5, 20, 20)
+    generated = torch.ones_like(target)
+    generated[0, ..., 11:19, 4:16] = 0.1  # 20 dB
+    generated[1, ..., 11:19, 4:16] = 0.01  # 40 dB
+    assert mouth_psnr(generated, target).item() == pytest.approx(30, abs=1e-3)
+    assert mouth_psnr(target, target).item() == pytest.approx(100)
+    generated[0, :, 1:, 11:19, 4:16] = 0  # one frame of five: 7 dB less error
+    assert mouth_psnr(generated[:1], target[:1]).item() == pytest.approx(26.99, abs=0.01)
 
 
 def test_a_weighted_mouth_counts_more_and_the_mean_stays_a_mean():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from wav2lip.metrics import BootstrapMean, bootstrap_mean
+from wav2lip.metrics import BootstrapMean, bootstrap_mean, bootstrap_ratio
 
 
 def test_interval_agrees_with_scipy():
@@ -45,3 +45,37 @@ def test_metric_gives_mean_low_high():
     expected = bootstrap_mean([1.0, 2.0, 4.0, 9.0])
     assert metric.compute().tolist() == [4.0, expected.low, expected.high]
     assert metric.missing == 1
+
+
+def test_a_ratio_of_means_draws_its_clips_as_pairs():
+    rng = np.random.default_rng(1)
+    below = rng.gamma(4.0, 1.0, 30)
+    above = 3 * below + rng.normal(0, 0.3, 30)
+    ours = bootstrap_ratio(above, below)
+    reference = stats.bootstrap(
+        (above, below),
+        lambda one, other, axis: one.mean(axis) / other.mean(axis),
+        paired=True,
+        vectorized=True,
+        n_resamples=10_000,
+        method="percentile",
+        rng=np.random.default_rng(9),
+    ).confidence_interval
+    assert ours.mean == pytest.approx(above.mean() / below.mean())
+    width = reference.high - reference.low
+    assert ours.low == pytest.approx(reference.low, abs=0.05 * width)
+    assert ours.high == pytest.approx(reference.high, abs=0.05 * width)
+    assert width < 0.1  # drawn apart, the two would vary by ten times as much
+
+
+def test_a_denominator_that_may_be_zero_is_said():
+    nearly = bootstrap_ratio([0.2, 0.3, 0.25, 0.2], [0.1, -0.05, 0.02, 0.01])
+    assert nearly.mean == pytest.approx(0.95 / 0.08)
+    assert nearly.low < nearly.mean
+    assert nearly.high == math.inf
+    assert bootstrap_ratio([0.2, 0.2], [-0.1, 0.0]).mean == math.inf
+    assert bootstrap_ratio([-0.1, 0.0], [-0.1, 0.0])[:3] == (0.0, 0.0, 0.0)
+    one = bootstrap_ratio([0.2, math.nan], [0.1, 0.1])
+    assert (one.mean, one.clips, one.missing) == (2.0, 1, 1)
+    assert math.isnan(one.low)
+    assert math.isnan(bootstrap_ratio([], []).mean)

@@ -3,8 +3,12 @@ import math
 import numpy as np
 import pytest
 
+from wav2lip.data.synthetic_face import BOX_HEIGHT, Pose, SyntheticFace
+from wav2lip.faces.crops import crop_face
 from wav2lip.metrics import SilenceClosure, silence_closure, speech_and_pauses
 from wav2lip.metrics.closure import runs
+
+SPEAKING = np.arange(75) < 45
 
 
 def talk(speaking: np.ndarray) -> np.ndarray:
@@ -15,42 +19,78 @@ def talk(speaking: np.ndarray) -> np.ndarray:
     return np.where(speaking.repeat(640), tone, noise).astype(np.int16)
 
 
-def mouth(changes: np.ndarray) -> np.ndarray:
-    """Grey faces whose level changes by `changes` (T-1,), up and down in turn."""
-    signs = np.where(np.arange(len(changes)) % 2, -1, 1)
-    grey = 100 + np.concatenate(([0], np.cumsum(signs * changes)))
-    faces = grey.astype(np.uint8)[:, None, None, None]
-    return np.broadcast_to(faces, (len(grey), 16, 16, 3)).copy()
+def film(openings: np.ndarray, nods: float = 0.0, person: int = 2, noise: float = 0.0):
+    """Face crops (T,96,96,3), all cut at one box, of lips as wide open as `openings` (T,) says.
+
+    nods: how far the head moves, in sides of the picture, about twice a second.
+    """
+    face, rng = SyntheticFace(person, round(96 / BOX_HEIGHT)), np.random.default_rng(4)
+    sway = nods * np.sin(2 * np.pi * 1.9 * np.arange(len(openings)) / 25)
+    poses = [Pose(x / 2, 0.03 + x, x, 1.0, 0.0, 1.0) for x in map(float, sway)]
+    box = face.box(poses[0])
+    crops = [
+        crop_face(face.draw(float(opening), 0.5, pose, k), box, 96)
+        for k, (opening, pose) in enumerate(zip(openings, poses, strict=True))
+    ]
+    noisy = np.stack(crops) + rng.normal(0, noise, (len(crops), 96, 96, 3))
+    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
 
 
-SPEAKING = np.arange(50) < 30
+SAID = np.random.default_rng(1).uniform(0, 1, 75)
+STILL_IN_PAUSES = np.where(SPEAKING, SAID, 0)
+
+
+def raw(faces: np.ndarray) -> float:
+    """The ratio without any care for the head."""
+    change = np.abs(np.diff(faces[:, 48:, 24:72].astype(float), axis=0)).mean((1, 2, 3))
+    return float(change[50:70].mean() / change[:44].mean())
 
 
 def test_pauses_leave_a_margin_and_short_silences_are_neither():
     speaking = SPEAKING.copy()
-    speaking[10:14] = False
-    speech, pauses = speech_and_pauses(talk(speaking), 50)
+    speaking[10:19] = False
+    speech, pauses = speech_and_pauses(talk(speaking), 75)
     np.testing.assert_array_equal(speech, speaking)
-    assert runs(pauses) == [(32, 48)]
+    assert runs(pauses) == [(49, 71)]
+    speaking[19] = False
+    assert runs(speech_and_pauses(talk(speaking), 75)[1]) == [(14, 16), (49, 71)]
 
 
-def test_closure_is_motion_in_pauses_over_motion_in_speech():
-    pcm = talk(SPEAKING)
-    change = np.where(np.arange(49) < 30, 20, 5)
-    assert silence_closure(mouth(change), pcm) == pytest.approx(0.25, rel=1e-4)
-    assert silence_closure(mouth(np.where(np.arange(49) < 30, 20, 0)), pcm) == 0
-    assert silence_closure(mouth(np.full(49, 20)), pcm) == pytest.approx(1, rel=1e-4)
+@pytest.mark.parametrize("person", range(3))
+def test_a_head_that_nods_does_not_open_the_mouth(person):
+    nodding = film(STILL_IN_PAUSES, 0.03, person)
+    assert raw(nodding) > 0.25
+    assert silence_closure(nodding, talk(SPEAKING)) < 0.12
 
 
-@pytest.mark.parametrize("speaking", [np.ones(50, bool), np.zeros(50, bool)])
+@pytest.mark.parametrize("nods", [0.0, 0.03])
+def test_a_mouth_that_never_rests_is_found_out(nods):
+    assert silence_closure(film(SAID, nods), talk(SPEAKING)) == pytest.approx(1, abs=0.2)
+    half = np.where(SPEAKING, SAID, 0.25 + SAID / 2)
+    assert silence_closure(film(half, nods), talk(SPEAKING)) == pytest.approx(0.5, abs=0.05)
+
+
+def test_noise_of_a_codec_does_not_count():
+    noisy = film(STILL_IN_PAUSES, 0.02, noise=6.0)
+    assert raw(noisy) > 0.5
+    assert silence_closure(noisy, talk(SPEAKING)) < 0.08
+
+
+@pytest.mark.parametrize("speaking", [np.ones(75, bool), np.zeros(75, bool)])
 def test_without_both_speech_and_pause_there_is_no_ratio(speaking):
-    pcm = talk(speaking) if speaking.any() else np.zeros(50 * 640, np.int16)
-    assert math.isnan(silence_closure(mouth(np.full(49, 20)), pcm))
+    pcm = talk(speaking) if speaking.any() else np.zeros(75 * 640, np.int16)
+    assert math.isnan(silence_closure(film(SAID), pcm))
+
+
+def test_a_mouth_that_stands_still_has_no_ratio():
+    assert math.isnan(silence_closure(np.full((75, 96, 96, 3), 90, np.uint8), talk(SPEAKING)))
+    still = film(np.zeros(75))[:1].repeat(75, axis=0)
+    assert math.isnan(silence_closure(still, talk(SPEAKING)))
 
 
 def test_metric_counts_what_has_no_pause():
     metric = SilenceClosure()
-    metric.update(mouth(np.full(49, 20)), talk(SPEAKING))
-    metric.update(mouth(np.full(49, 20)), talk(np.ones(50, bool)))
-    assert float(metric.compute()) == pytest.approx(1, rel=1e-4)
+    metric.update(film(SAID), talk(SPEAKING))
+    metric.update(film(SAID), talk(np.ones(75, bool)))
+    assert float(metric.compute()) == pytest.approx(1, abs=0.2)
     assert metric.missing == 1

@@ -1,74 +1,90 @@
+import math
+
 import numpy as np
 import pytest
+import torch
 
-from wav2lip.errors import InputError
-from wav2lip.metrics import Leak, leak_probe
+from wav2lip.metrics import FollowsRatio, LeakProbe, Outputs, bootstrap_ratio, leak_probe
+from wav2lip.metrics.leak import agreement, response
 
-FRAMES = 120
-
-
-def sound(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 120, FRAMES)
+WINDOWS, SPACE = 80, 64
 
 
-def show(mouth: np.ndarray) -> np.ndarray:
-    """Faces whose mouth is as bright as `mouth` (T,) says, on a fixed texture."""
-    texture = np.random.default_rng(99).integers(0, 100, (96, 96, 3))
-    faces = np.broadcast_to(texture, (len(mouth), 96, 96, 3)).copy()
-    faces[:, 60:90, 30:66] += mouth[:, None, None, None]
-    return faces.astype(np.uint8)
+def world(seed: int) -> torch.Tensor:
+    """A sound in a judge's space: unit vectors (n,D) that have nothing in common."""
+    rng = np.random.default_rng(seed)
+    vectors = torch.from_numpy(rng.standard_normal((WINDOWS, SPACE)).astype(np.float32))
+    return torch.nn.functional.normalize(vectors)
 
 
-def delayed(mouth: np.ndarray, shift: int) -> np.ndarray:
-    return np.concatenate((np.zeros(shift, mouth.dtype), mouth[:-shift]))
+RIGHT, OTHER, LATE, MUTED = (world(seed) for seed in range(4))
+SOUNDS = Outputs(RIGHT, OTHER, LATE, MUTED)
 
 
-def test_a_mouth_that_listens_does_not_leak():
-    right, other, still = sound(1), sound(2), np.zeros(FRAMES, int)
-    probe = leak_probe(show(right), show(other), show(delayed(right, 5)), show(still), 5)
-    assert probe.muted == 0
-    assert abs(probe.swapped) < 0.25
-    assert probe.follows > 0.99
-    assert probe.leak < 0.15
-    lit = 30 * 36 / (48 * 48)
-    assert probe.response == pytest.approx(np.abs(right - other).mean() * lit, rel=1e-3)
+def test_a_mouth_that_follows_the_sound_does_not_follow_its_source():
+    probe = leak_probe(SOUNDS, SOUNDS, RIGHT, 7.0)
+    # lips equal to their sound lie at 0, unrelated unit vectors at the square root of two
+    for agrees in (probe.follows_right, probe.follows_sound, probe.follows_late):
+        assert agrees == pytest.approx(math.sqrt(2), abs=0.03)
+    assert probe.follows_source == pytest.approx(0, abs=0.04)
+    assert probe.muted_source == pytest.approx(0, abs=0.04)
+    assert probe.response == 7.0
 
 
-def test_a_mouth_that_copies_its_source_leaks_in_full():
-    source = show(sound(7))
-    probe = leak_probe(source, source, source, source, 5)
-    assert probe.leak == pytest.approx(1)
-    assert probe.response == 0
-    assert abs(probe.follows) < 0.25
+def test_a_mouth_that_copies_its_source_does_not_follow_the_sound():
+    probe = leak_probe(Outputs(RIGHT, RIGHT, RIGHT, RIGHT), SOUNDS, RIGHT, 0.0)
+    assert probe.follows_right == pytest.approx(math.sqrt(2), abs=0.03)
+    assert probe.follows_sound == pytest.approx(0, abs=0.04)
+    assert probe.follows_source == probe.muted_source == probe.follows_right
 
 
-def test_leak_grows_with_the_share_taken_from_the_source():
-    source, right, other = sound(7), sound(1), sound(2)
-    metric = Leak()
-    leaks = []
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        mixes = [
-            show((share * source + (1 - share) * heard).astype(int))
-            for heard in (right, other, delayed(right, 5), np.zeros(FRAMES))
-        ]
-        leaks.append(leak_probe(*mixes, 5).leak)
-        metric.update(*mixes, 5)
-    assert leaks == sorted(leaks)
-    assert len(set(leaks)) == 5
-    assert float(metric.compute()) == pytest.approx(np.mean(leaks))
+def test_what_is_followed_moves_from_sound_to_source_with_the_share_taken_from_it():
+    probes = [
+        leak_probe(Outputs(*(share * RIGHT + (1 - share) * x for x in SOUNDS)), SOUNDS, RIGHT, 0.0)
+        for share in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
+    sound, source = [p.follows_sound for p in probes], [p.follows_source for p in probes]
+    assert sound == sorted(sound, reverse=True)
+    assert source == sorted(source)
+    assert len(set(sound)) == len(set(source)) == 5
+    assert sound[2] == pytest.approx(source[2], rel=0.1)
 
 
-def test_correlation_agrees_with_numpy():
-    rng = np.random.default_rng(0)
-    four = rng.integers(0, 256, (4, 9, 8, 8, 3), dtype=np.uint8)
-    grey = (four @ np.array([0.114, 0.587, 0.299]))[:, :, 4:, 2:6]
-    first, second = ((x - x.mean(0)).ravel() for x in grey[:2])
-    assert leak_probe(*four, 2).swapped == pytest.approx(np.corrcoef(first, second)[0, 1], abs=1e-5)
+def test_a_still_has_no_mouth_of_its_own():
+    probe = leak_probe(SOUNDS, SOUNDS, None, 0.0)
+    assert math.isnan(probe.follows_source)
+    assert math.isnan(probe.muted_source)
+    assert probe.follows_sound > 1.3
 
 
-def test_wrong_input_is_refused():
-    faces = show(sound(1))
-    with pytest.raises(ValueError, match="shape"):
-        leak_probe(faces, faces[:-1], faces, faces, 5)
-    with pytest.raises(InputError, match="shift of 5"):
-        leak_probe(*[faces[:6]] * 4, 5)
+def test_agreement_is_the_confidence_at_no_shift():
+    distances = np.full(31, 1.2)
+    distances[15] = 0.9
+    assert agreement(distances) == pytest.approx(0.3)
+    assert agreement(np.roll(distances, 4)) == 0  # in sync four frames off, which nobody sees
+
+
+def test_response_is_the_mouths_change():
+    faces = np.full((4, 96, 96, 3), 100, np.uint8)
+    louder = faces.copy()
+    louder[:, 48:, 24:72] += 10
+    louder[:, :48] = 0  # not the mouth
+    assert response(faces, louder) == pytest.approx(10)
+    with pytest.raises(ValueError, match="differ"):
+        response(faces, faces[:3])
+
+
+def probe_of(sound: float, source: float) -> LeakProbe:
+    return LeakProbe(0.0, sound, source, 0.0, 0.0, 0.0)
+
+
+def test_the_ratio_is_of_the_means_over_clips():
+    metric = FollowsRatio()
+    assert metric.compute().isnan().all()
+    sounds, sources = [0.4, 0.2, 0.3, 0.5], [0.1, 0.02, -0.01, 0.09]
+    for sound, source in zip(sounds, sources, strict=True):
+        metric.update(probe_of(sound, source))
+    metric.update(probe_of(9.0, math.nan))  # a still counts for nothing
+    expected = bootstrap_ratio(sounds, sources)
+    assert expected.mean == pytest.approx(1.4 / 0.2)
+    assert metric.compute().tolist() == list(expected[:3])

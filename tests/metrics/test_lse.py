@@ -11,6 +11,7 @@ from wav2lip.metrics import (
     LSEConfidence,
     LSEDistance,
     SyncOffset,
+    fine_offset,
     lse,
     mfcc,
     sync_curve,
@@ -124,6 +125,23 @@ def test_lse_of_known_distances():
     assert lse(distances) == (4.0, 6.0, 3)
     with pytest.raises(ValueError, match="31"):
         lse(np.zeros(30))
+
+
+@pytest.mark.parametrize("offset", [-9.3, -0.5, 0.0, 0.25, 4.4])
+def test_the_fine_offset_finds_parts_of_a_frame(offset):
+    shifts = 15 - np.arange(31)
+    valley = 1.4 - 0.4 * np.exp(-(((shifts - offset) / 3) ** 2))
+    assert fine_offset(valley) == pytest.approx(offset, abs=0.03)
+    assert fine_offset(np.abs(shifts - 3.0)) == 3
+
+
+def test_the_fine_offset_of_no_valley():
+    assert fine_offset(np.linspace(2, 1, 31)) == -15
+    assert fine_offset(np.linspace(1, 2, 31)) == 15
+    assert fine_offset(np.ones(31)) == 15
+    flat = np.ones(31)
+    flat[10:13] = 0.5
+    assert fine_offset(flat) == pytest.approx(5, abs=0.5)
 
 
 @pytest.mark.parametrize("offset", range(-10, 11))

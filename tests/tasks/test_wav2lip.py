@@ -33,6 +33,8 @@ def test_the_expert_stays_frozen_and_out_of_the_checkpoint(
     assert task.generator.training or run.state.finished
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
     assert {"val/l1", "val/sync", "val/response", "val/reference_l1"} <= set(run.callback_metrics)
+    generated, reference = (run.callback_metrics[f"val/{x}_psnr"] for x in ("mouth", "reference"))
+    assert 3 < generated < reference < 60  # three steps are no match for a real mouth
     checkpoint = torch.load(tmp_path / "last.ckpt", weights_only=True)
     assert all(key.startswith(("generator.", "sync_loss.")) for key in checkpoint["state_dict"])
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.evaluation.judge import LoadedJudge
-from wav2lip.evaluation.leak import Generator, probe_leak
+from wav2lip.evaluation.leak import Generator, Pcm, Sounds, probe_leak
 from wav2lip.evaluation.lists import Pair
 from wav2lip.evaluation.quality import alone, quality, read_both, read_one, same_sound
 from wav2lip.evaluation.reading import Reading
@@ -104,9 +104,8 @@ class Evaluator:
     def run(self, pairs: Sequence[Pair], results: Results) -> Iterator[Pair]:
         """Score one pair after the other; yields each when it is done."""
         for number, pair in enumerate(pairs):
-            other = pairs[(number + 1) % len(pairs)]
             try:
-                self._pair(pair, other, results)
+                self._pair(pair, [*pairs[number + 1 :], *pairs[:number]], results)
             except FAILURES as error:
                 self._skip(results, pair.name, "everything", error)
             yield pair
@@ -114,7 +113,7 @@ class Evaluator:
         if self.fid is not None and self.fid.real_features_num_samples > 1:
             results.of_sets[system] = {"fid": float(self.fid.compute())}
 
-    def _pair(self, pair: Pair, other: Pair, results: Results) -> None:
+    def _pair(self, pair: Pair, others: list[Pair], results: Results) -> None:
         made, source, system = pair.face, pair.real, VIDEO
         if self.generator is not None:
             made, source, system = self.folder / "videos" / f"{pair.name}.mp4", pair.face, GENERATED
@@ -139,7 +138,9 @@ class Evaluator:
         boxes = (real or judged)[0].boxes
         extra = self._pictures(made, source if real else None, pair, boxes) if judged else {}
         if self.generator is not None and self.leak_seconds:
-            extra[system] = extra.get(system, {}) | self._leak(pair, other, results)
+            own = pair.face if real else None
+            probed = self._leak(pair, own, others, boxes, results)
+            extra[system] = extra.get(system, {}) | probed
         for clip in judged:
             self._add(results, clip, system, clip.parts, extra.pop(system, {}))
         for clip in real:
@@ -164,21 +165,34 @@ class Evaluator:
         values = quality(faces, pcm, same_sound(pcm, own))
         return {GENERATED: values, VIDEO: values, REAL: alone(read_one(source, boxes), own)}
 
-    def _leak(self, pair: Pair, other: Pair, results: Results) -> dict[str, float]:
+    def _leak(
+        self,
+        pair: Pair,
+        own: Path | None,
+        others: list[Pair],
+        boxes: dict[int, Box],
+        results: Results,
+    ) -> dict[str, float]:
+        """Of a pair; `own`: the video whose sound the face's own mouth says, where there is one."""
         assert self.generator is not None
         try:
-            if other.audio == pair.audio:
-                raise InputError("a swapped sound needs a second pair with another sound")
-            sounds = read_pcm(pair.audio), read_pcm(other.audio)
-            probed = probe_leak(self.generator, pair.face, *sounds, self.leak_seconds)
+            right = read_pcm(pair.audio)
+            source = None if own is None else read_pcm(own)
+            sounds = Sounds(right, _another(others, right, source), source)
+            probed = probe_leak(
+                self.generator,
+                pair.face,
+                sounds,
+                boxes,
+                self.judge,
+                self.leak_seconds,
+                self.windows,
+                self.padding,
+            )
         except FAILURES as error:
             self._skip(results, pair.name, "leak probe", error)
             return {}
-        return {
-            "leak": probed.leak,
-            "leak_follows": probed.follows,
-            "leak_response": probed.response,
-        }
+        return probed._asdict()
 
     def _read(self, name: str, path: Path, audio: Path, detector: Detector) -> list[Clip]:
         pcm = read_pcm(audio)
@@ -215,6 +229,18 @@ class Evaluator:
     def _skip(results: Results, clip: str, what: str, error: BaseException) -> None:
         reason = " ".join(str(error).split()) or type(error).__name__
         results.skipped.append(Skipped(clip, what, reason))
+
+
+def _another(others: list[Pair], *known: Pcm | None) -> Pcm:
+    """The sound of the first pair that says something else; one that cannot be read says nothing."""
+    for other in others:
+        try:
+            pcm = read_pcm(other.audio)
+        except FAILURES:
+            continue  # listed when its own turn comes
+        if not any(same_sound(pcm, sound) for sound in known if sound is not None):
+            return pcm
+    raise InputError("another's sound needs a second pair that has another sound")
 
 
 def _noting(takes: Iterable[Take], boxes: dict[int, Box]) -> Iterator[Take]:

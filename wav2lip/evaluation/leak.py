@@ -1,24 +1,34 @@
 """Run a generator four times on one face, to see whether its mouth follows the sound."""
 
 import wave
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from wav2lip.errors import InputError
+from wav2lip.evaluation.judge import LoadedJudge
+from wav2lip.evaluation.quality import longest_run
 from wav2lip.faces.crops import crop_face
 from wav2lip.media.audio import SAMPLE_RATE
-from wav2lip.media.video import probe
-from wav2lip.metrics.leak import LeakProbe, leak_probe
+from wav2lip.media.frames import Frame
+from wav2lip.metrics.judges import FPS, SAMPLES_PER_FRAME, WINDOW_FRAMES
+from wav2lip.metrics.leak import LeakProbe, Outputs, leak_probe, response
+from wav2lip.metrics.lse import MAX_SHIFT, Padding, Windows, window_count
+from wav2lip.preprocessing.clip import retimed
 
-DELAY = 0.2  # seconds that the shifted sound is late
+DELAY = 5  # frames at 25 fps that the late sound is late
+LEAST = MAX_SHIFT + WINDOW_FRAMES + 1  # frames, so that every shift has a pair
 FACE_SIZE = 96  # px
 
 Pcm = NDArray[np.int16]
+Box = NDArray[np.float32]
+Faces = NDArray[np.uint8]
 
 
 class Drawn(Protocol):
@@ -30,8 +40,8 @@ class Drawn(Protocol):
         ...
 
     @property
-    def boxes(self) -> list[NDArray[np.float32]]:
-        """Faces that were drawn, (4,) px each, the wanted one first."""
+    def time(self) -> float:
+        """Seconds since the first frame's."""
         ...
 
 
@@ -47,6 +57,27 @@ class Generator(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Sounds:
+    """What the probe lets a face say, (N,) samples at 16 kHz each; see `LeakProbe`."""
+
+    right: Pcm
+    other: Pcm  # somebody else's
+    source: Pcm | None  # what the face's own mouth says; None for a still or a silent video
+
+    def four(self, samples: int) -> dict[str, Pcm]:
+        """Right, swapped, late, muted: all (samples,), padded with silence, the other one repeated."""
+        right = fitted(self.right, samples)
+        late = np.concatenate([np.zeros(DELAY * SAMPLES_PER_FRAME, np.int16), right])[:samples]
+        other = np.resize(self.other, samples).astype(np.int16)
+        return {"right": right, "swapped": other, "late": late, "muted": np.zeros_like(right)}
+
+
+def fitted(pcm: Pcm, samples: int) -> Pcm:
+    """Cut, or padded with silence, to (samples,)."""
+    return np.pad(pcm[:samples], (0, max(0, samples - len(pcm))))
+
+
 def write_wav(path: Path, pcm: Pcm) -> None:
     """Write (N,) samples at 16 kHz."""
     with wave.open(str(path), "wb") as file:
@@ -54,38 +85,67 @@ def write_wav(path: Path, pcm: Pcm) -> None:
         file.writeframes(pcm.astype("<i2").tobytes())
 
 
-def four_sounds(right: Pcm, other: Pcm, samples: int) -> dict[str, Pcm]:
-    """Right, swapped, late by `samples`, muted: all (N,), as long as `right`."""
-    late = np.concatenate([np.zeros(samples, np.int16), right])[: len(right)]
-    return {
-        "right": right,
-        "swapped": np.resize(other, right.shape).astype(np.int16),
-        "shifted": late,
-        "muted": np.zeros_like(right),
-    }
+def _shown(drawn: Iterable[Drawn]) -> Iterator[Frame]:
+    """The frames at 25 a second, as every judge is shown them."""
+    frames = (Frame(image=item.image, time=item.time, index=k) for k, item in enumerate(drawn))
+    return retimed(frames, FPS)
+
+
+def _output(
+    drawn: Iterable[Drawn], boxes: dict[int, Box], judge: LoadedJudge
+) -> tuple[Faces, Faces]:
+    """(T,S,S,3) what the judge sees and (T,96,96,3) the faces, of the frames in `boxes`."""
+    views, faces = [], []
+    for frame in _shown(drawn):
+        if frame.index in boxes:
+            views.append(judge.track_view(frame.image, boxes[frame.index]))
+            faces.append(crop_face(frame.image, boxes[frame.index], FACE_SIZE))
+    return np.stack(views), np.stack(faces)
 
 
 def probe_leak(
-    generator: Generator, face: Path, right: Pcm, other: Pcm, seconds: float = 5.0
+    generator: Generator,
+    face: Path,
+    sounds: Sounds,
+    boxes: dict[int, Box],
+    judge: LoadedJudge,
+    seconds: float = 5.0,
+    windows: Windows = "all",
+    padding: Padding = "none",
 ) -> LeakProbe:
-    """The leak probe on the first `seconds` of a face and its sound; `other` is somebody else's.
+    """The leak probe on the first `seconds` of a face; boxes (4,) px by frame at 25 fps.
 
-    Raises InputError for a clip too short, and where the face is not found.
+    Judged is the longest stretch of those frames that have a box. Raises InputError where it is
+    too short.
     """
-    fps = float(probe(face).fps)
-    shift = max(1, round(DELAY * fps))
-    right = right[: round(seconds * SAMPLE_RATE)]
-    outputs = {}
+    frames = min(round(seconds * FPS), len(sounds.right) // SAMPLES_PER_FRAME)
+    run = longest_run({frame: box for frame, box in boxes.items() if frame < frames})
+    if len(run) < LEAST:
+        raise InputError(
+            f"{face}: a face in {len(run)} frames on end of its first {frames / FPS:g} s is too "
+            f"short for the leak probe: it needs {LEAST}"
+        )
+    first, views, faces, heard = min(run), {}, {}, sounds.four(frames * SAMPLES_PER_FRAME)
     with TemporaryDirectory() as folder:
-        for name, pcm in four_sounds(right, other, round(shift / fps * SAMPLE_RATE)).items():
+        for name, pcm in heard.items():
             sound = Path(folder) / f"{name}.wav"
             write_wav(sound, pcm)
-            drawn = [
-                crop_face(frame.image, frame.boxes[0], FACE_SIZE)
-                for frame in generator.frames(face, sound)
-                if frame.boxes
-            ]
-            if not drawn:
-                raise InputError(f"{face}: no face found in {seconds:g} s")
-            outputs[name] = np.stack(drawn)
-    return leak_probe(**outputs, shift=shift)
+            views[name], faces[name] = _output(generator.frames(face, sound), run, judge)
+
+    count = window_count(min(map(len, views.values())), len(run) * SAMPLES_PER_FRAME, windows)
+
+    def embedded(name: str, pcm: Pcm) -> tuple[Tensor, Tensor]:
+        part = pcm[first * SAMPLES_PER_FRAME : (first + len(run)) * SAMPLES_PER_FRAME]
+        return judge.judge.embed(views[name], part, count)
+
+    both = {name: embedded(name, pcm) for name, pcm in heard.items()}
+    own = None
+    if sounds.source is not None:
+        own, _ = embedded("right", fitted(sounds.source, frames * SAMPLES_PER_FRAME))
+    return leak_probe(
+        Outputs(**{name: lips for name, (_, lips) in both.items()}),
+        Outputs(**{name: audio for name, (audio, _) in both.items()}),
+        own,
+        response(faces["right"], faces["swapped"]),
+        padding,
+    )

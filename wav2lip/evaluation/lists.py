@@ -7,6 +7,7 @@ reason, and the rest goes on.
 import csv
 from dataclasses import dataclass, replace
 from glob import escape
+from itertools import count
 from pathlib import Path
 
 from wav2lip.clips import read_manifest
@@ -43,11 +44,15 @@ def _named(faces: list[tuple[str, Path, Path]], path: Path) -> list[Pair]:
     """Pairs under names that tell them apart; InputError where there is none."""
     if not faces:
         raise InputError(f"{path}: lists nothing; give a face and a sound a line")
-    taken: dict[str, int] = {}
+    own = {name for name, _, _ in faces}
+    taken: set[str] = set()
     pairs = []
     for name, face, audio in faces:
-        taken[name] = taken.get(name, 0) + 1
-        pairs.append(Pair(f"{name}-{taken[name]}" if taken[name] > 1 else name, face, audio))
+        # A numbered name must not be that of another line either.
+        numbered = (f"{name}-{number}" for number in count(2))
+        free = name if name not in taken else next(n for n in numbered if n not in taken | own)
+        taken.add(free)
+        pairs.append(Pair(free, face, audio))
     return pairs
 
 

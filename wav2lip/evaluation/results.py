@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from wav2lip.evaluation.scoring import CONTROL_SHIFT, SyncScores
-from wav2lip.metrics.bootstrap import Interval, bootstrap_mean
+from wav2lip.metrics.bootstrap import Interval, bootstrap_mean, bootstrap_ratio
 
 GENERATED = "generated"
 VIDEO = "video"  # one that is judged as it is
 REAL = "real"
 LATE = f"sound {CONTROL_SHIFT} frames late"
 FROZEN = "frozen mouth"
+OFFSETS = ("offset", "offset_fine")  # a mean would follow the clips that the judge got wrong
 SYSTEMS = (GENERATED, VIDEO, REAL, LATE, FROZEN)  # in the order of the table
 
 # Name -> heading and digits, in the order of the tables.
@@ -22,6 +23,7 @@ SYNC = {
     "lse_d": ("LSE-D", 3),
     "lse_c": ("LSE-C", 3),
     "offset": ("offset", 1),
+    "offset_fine": ("fine", 2),
     "in_sync": ("offset ≤ 1", 2),
     "lse_d_at_0": ("D at 0", 3),
     "lse_c_at_0": ("C at 0", 3),
@@ -33,12 +35,19 @@ PICTURES = {
     "sharpness_ratio": ("sharpness", 2),
     "jitter_ratio": ("jitter", 2),
     "silence_closure": ("closure", 2),
-    "leak": ("leak", 2),
-    "leak_follows": ("follows", 2),
-    "leak_response": ("response", 2),
     "fid": ("FID", 1),
 }
-METRICS = SYNC | PICTURES
+RATIO = "follows_ratio"
+LEAK = {
+    "follows_right": ("right", 3),
+    "follows_sound": ("another's: sound", 3),
+    "follows_source": ("another's: source", 3),
+    RATIO: ("sound / source", 1),
+    "follows_late": ("late", 3),
+    "muted_source": ("muted: source", 3),
+    "response": ("response", 2),
+}
+METRICS = SYNC | PICTURES | LEAK
 
 
 @dataclass(frozen=True)
@@ -94,11 +103,20 @@ def _finite(values: Iterable[float]) -> list[float]:
     return [value if math.isfinite(value) else math.nan for value in values]
 
 
+def follows_ratio(rows: list[ClipScores]) -> Interval:
+    """How many times as much mouths follow the sound as their source: of the means, not a clip's."""
+    sound, source = (
+        [row.values.get(metric, math.nan) for row in rows]
+        for metric in ("follows_sound", "follows_source")
+    )
+    return bootstrap_ratio(sound, source)
+
+
 def summarise(results: Results) -> dict[str, dict[str, Interval]]:
     """System -> metric -> mean over its clips with its bootstrap interval.
 
-    The offset is the median over clips, without an interval. A metric that no clip of any system
-    has is left out.
+    Offsets are medians over clips, without an interval; `follows_ratio` is a ratio of two means. A metric
+    that no clip of any system has is left out.
     """
     summary: dict[str, dict[str, Interval]] = {}
     for system in results.systems():
@@ -106,7 +124,9 @@ def summarise(results: Results) -> dict[str, dict[str, Interval]]:
         for metric in METRICS:
             values = _finite(row.values.get(metric, math.nan) for row in rows)
             interval = bootstrap_mean(values)
-            if metric == "offset":
+            if metric == RATIO:
+                interval = follows_ratio(rows)
+            if metric in OFFSETS:
                 middle = float(np.median(values))
                 interval = Interval(middle, math.nan, math.nan, interval.clips, interval.missing)
             if metric in results.of_sets.get(system, {}):

@@ -10,11 +10,13 @@ from torch import Tensor
 from wav2lip.errors import InputError
 from wav2lip.evaluation.takes import Take
 from wav2lip.metrics.judges import FPS, SAMPLES_PER_FRAME, WINDOW_FRAMES, Judge
+from wav2lip.metrics.leak import agreement
 from wav2lip.metrics.lse import (
     MAX_SHIFT,
     Padding,
     SyncCurve,
     Windows,
+    fine_offset,
     lse,
     mean_distances,
     shift_distances,
@@ -46,13 +48,13 @@ class SyncScores:
     def values(self) -> dict[str, float]:
         """The scores by name; those at 0 are at no shift, whatever the clip's offset is."""
         score = lse(self.distances)
-        here = float(self.distances[MAX_SHIFT])
         return {
             "lse_d": score.distance,
             "lse_c": score.confidence,
             "offset": float(score.offset),
-            "lse_d_at_0": here,
-            "lse_c_at_0": float(np.median(self.distances)) - here,
+            "offset_fine": fine_offset(self.distances),
+            "lse_d_at_0": float(self.distances[MAX_SHIFT]),
+            "lse_c_at_0": agreement(self.distances),
         }
 
 

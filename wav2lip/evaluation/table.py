@@ -5,7 +5,7 @@ import math
 from rich.console import Console
 from rich.table import Table
 
-from wav2lip.evaluation.results import PICTURES, SYNC, Results, summarise
+from wav2lip.evaluation.results import LEAK, PICTURES, SYNC, Results, summarise
 from wav2lip.metrics.bootstrap import Interval
 
 WIDTH = 160  # columns where the output is no terminal
@@ -17,10 +17,8 @@ def cell(interval: Interval | None, digits: int) -> str:
     """Mean, and its interval below."""
     if interval is None:
         return "–"
-    mean = f"{interval.mean:.{digits}f}"
-    if math.isnan(interval.low):
-        return mean
-    return f"{mean}\n{interval.low:.{digits}f}…{interval.high:.{digits}f}"
+    mean, low, high = (f"{value:.{digits}f}".replace("inf", "∞") for value in interval[:3])
+    return mean if math.isnan(interval.low) else f"{mean}\n{low}…{high}"
 
 
 def build_table(results: Results, metrics: Headings, title: str) -> Table | None:
@@ -46,13 +44,19 @@ def show(results: Results, console: Console | None = None) -> None:
     console = console or Console()
     if not console.is_terminal:
         console = Console(file=console.file, width=WIDTH)
-    titles = (f"judge: {results.judge['label']}", "pictures of the mouth, and the leak probe")
-    for metrics, title in zip((SYNC, PICTURES), titles, strict=True):
+    titles = (
+        f"judge: {results.judge['label']}",
+        "pictures of the mouth",
+        "leak probe: what the mouth follows, in the judge's C at 0, by the sound that it was given",
+    )
+    for metrics, title in zip((SYNC, PICTURES, LEAK), titles, strict=True):
         table = build_table(results, metrics, title)
         if table is not None:
             console.print(table)
     console.print(
-        "mean over clips, 95 % bootstrap interval below it; offset: median, in frames of 40 ms"
+        "mean over clips, 95 % bootstrap interval below it; offset, and fine, to parts of a frame: "
+        "medians, in frames of 40 ms; "
+        "sound / source: ratio of the two means, ∞ where that of the source may be 0"
     )
     for warning in results.warnings:
         console.print(f"warning: {warning}", markup=False)

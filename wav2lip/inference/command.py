@@ -2,14 +2,17 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
-from wav2lip.evaluation.certificate import certify
+import cv2
+
+from wav2lip.evaluation.certificate import Certificate, certify
 from wav2lip.evaluation.held_out import held_out_warning
 from wav2lip.evaluation.judge import load_judge
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.faces.fixed import FixedBox
 from wav2lip.files import check_writable
-from wav2lip.inference.jobs import Job, read_jobs, run_jobs
+from wav2lip.inference.jobs import FAILURES, Job, read_jobs, run_jobs
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.options import Options
 from wav2lip.inference.progress import ProgressBar
@@ -46,14 +49,25 @@ class Certifier:
         if warning:
             log.warning("%s", warning)
 
-    def __call__(self, report: Report) -> str:
-        """Fill the report's certificate; a line for people, empty where nothing was asked for."""
+    def __call__(self, video: Path) -> Certificate | None:
+        """Its certificate, None where nothing was asked for. Raises as `certify` does."""
         if self._judge is None:
-            return ""
-        certificate = certify(Path(report.output), self._judge, self._detector, self._least)
-        report.certificate = certificate.as_dict()
+            return None
+        certificate = certify(video, self._judge, self._detector, self._least)
         self.failed = self.failed or certificate.passed is False
-        return f"\n{report.output}: {certificate.line()}"
+        print(f"{video}: {certificate.line()}", flush=True)
+        return certificate
+
+    def of_many(self, video: Path) -> dict[str, Any]:
+        """The same as plain data, for one of many: what cannot be judged is not certified, and said."""
+        try:
+            certificate = self(video)
+        except (*FAILURES, cv2.error) as error:
+            reason = " ".join(str(error).split())
+            log.error("not judged: %s", reason)
+            self.failed = self.failed or self._least is not None
+            return {"error": reason}
+        return {} if certificate is None else certificate.as_dict()
 
 
 def _run_many(syncer: LipSyncer, certifier: Certifier, options: Options, table: Path) -> int:
@@ -63,10 +77,10 @@ def _run_many(syncer: LipSyncer, certifier: Certifier, options: Options, table: 
         strip = Strip(_strip_path(options.strip, job.output)) if options.strip else None
         with ProgressBar(f"{number + 1}/{len(jobs)} ") as bar:
             report = syncer(job.face, job.audio, job.output, progress=bar, strip=strip)
-        print(report.line() + certifier(report), flush=True)
+        print(report.line(), flush=True)
         return report
 
-    counts = run_jobs(jobs, make, options.report)
+    counts = run_jobs(jobs, make, certifier.of_many, options.report)
     print(", ".join(f"{count} {state}" for state, count in counts.items()))
     return 1 if counts["failed"] else NOT_CERTIFIED if certifier.failed else 0
 
@@ -85,10 +99,11 @@ def run(options: Options) -> int:
         return _run_many(syncer, certifier, options, options.jobs)
     with ProgressBar() as bar:
         report = syncer(options.face, options.audio, options.output, progress=bar, strip=strip)
+    print(report.line(), flush=True)
     try:
-        certificate = certifier(report)
+        certificate = certifier(options.output)
+        report.certificate = certificate.as_dict() if certificate else {}
     finally:  # the video is there, whatever the judge cannot judge
         if options.report:
             report.write(options.report)
-    print(report.line() + certificate)
     return NOT_CERTIFIED if certifier.failed else 0

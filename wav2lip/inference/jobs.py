@@ -66,12 +66,16 @@ def read_jobs(path: Path) -> list[Job]:
 
 
 def run_jobs(
-    jobs: list[Job], make: Callable[[Job, int], Report], report: Path | None = None
+    jobs: list[Job],
+    make: Callable[[Job, int], Report],
+    judge: Callable[[Path], dict[str, Any]] | None = None,
+    report: Path | None = None,
 ) -> dict[str, int]:
     """Run `make(job, number)` for every job whose output is not there yet.
 
     Outputs appear whole or not at all, so a file that is there is done: running the same table
-    again resumes it. `report`, a JSON file, is brought up to date after each job.
+    again resumes it. `judge(output)` gives the certificate of every output that is there, made now or
+    before. `report`, a JSON file, is brought up to date after each job.
     Returns how many were made, skipped and failed.
     """
     counts = {"made": 0, "skipped": 0, "failed": 0}
@@ -83,9 +87,13 @@ def run_jobs(
         else:
             try:
                 row["report"], row["state"] = asdict(make(job, number)), "made"
+                row["report"].pop("certificate")  # beside it, as that of an output made before
             except (*FAILURES, cv2.error) as error:
                 row["error"], row["state"] = " ".join(str(error).split()), "failed"
                 log.error("failed: %s", row["error"])
+        certificate = judge(job.output) if judge and row["state"] != "failed" else {}
+        if certificate:
+            row["certificate"] = certificate
         counts[row["state"]] += 1
         rows.append(row)
         if report is not None:

@@ -9,13 +9,31 @@ MOUTH_ROWS = (0.55, 0.95)
 MOUTH_COLUMNS = (0.2, 0.8)
 
 
-def mouth_weight(size: int, weight: float, like: Tensor) -> Tensor:
-    """(size, size) map: `weight` over the mouth, 1 elsewhere."""
-    map_ = torch.ones(size, size, device=like.device, dtype=like.dtype)
+EPSILON = 1e-10  # mean squared error of equal pictures: 100 dB
+
+
+def mouth_slices(size: int) -> tuple[slice, slice]:
+    """Rows and columns of the mouth in a face of `size` pixels."""
     rows, columns = (
         slice(round(a * size), round(b * size)) for a, b in (MOUTH_ROWS, MOUTH_COLUMNS)
     )
-    map_[rows, columns] = weight
+    return rows, columns
+
+
+def mouth_psnr(generated: Tensor, target: Tensor) -> Tensor:
+    """Faces (B, ..., S, S) in [0, 1] -> () mean over samples of the mouth region's PSNR in dB.
+
+    A sample's mean squared error is over all of its pixels and frames; equal pictures count as 100 dB.
+    """
+    rows, columns = mouth_slices(target.shape[-1])
+    error = (generated - target)[..., rows, columns].float().square().flatten(1).mean(1)
+    return -10 * error.clamp_min(EPSILON).log10().mean()
+
+
+def mouth_weight(size: int, weight: float, like: Tensor) -> Tensor:
+    """(size, size) map: `weight` over the mouth, 1 elsewhere."""
+    map_ = torch.ones(size, size, device=like.device, dtype=like.dtype)
+    map_[mouth_slices(size)] = weight
     return map_
 
 

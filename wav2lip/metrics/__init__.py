@@ -3,18 +3,19 @@
 FID is `wav2lip.metrics.fid.FaceFID`: it alone needs torchvision.
 """
 
-from wav2lip.metrics.bootstrap import BootstrapMean, Interval, bootstrap_mean
+from wav2lip.metrics.bootstrap import BootstrapMean, Interval, bootstrap_mean, bootstrap_ratio
 from wav2lip.metrics.closure import SilenceClosure, silence_closure, speech_and_pauses
 from wav2lip.metrics.image import MouthMSSSIM, MouthPSNR, MouthSSIM, ms_ssim, psnr, ssim
 from wav2lip.metrics.jitter import Jitter, JitterRatio, jitter, jitter_ratio
 from wav2lip.metrics.judges import ExpertJudge, Judge, SyncNetV2Judge
-from wav2lip.metrics.leak import Leak, LeakProbe, leak_probe
+from wav2lip.metrics.leak import FollowsRatio, LeakProbe, Outputs, leak_probe
 from wav2lip.metrics.lse import (
     LSEConfidence,
     LSEDistance,
     SyncCurve,
     SyncOffset,
     SyncScore,
+    fine_offset,
     lse,
     mean_distances,
     sync_curve,
@@ -22,23 +23,24 @@ from wav2lip.metrics.lse import (
     window_distances,
 )
 from wav2lip.metrics.mfcc import mfcc
-from wav2lip.metrics.mouth import mouth_box, mouth_motion, mouth_region
+from wav2lip.metrics.mouth import mouth_box, mouth_changes, mouth_region
 from wav2lip.metrics.sharpness import SharpnessRatio, sharpness, sharpness_ratio
 
 __all__ = [
     "BootstrapMean",
     "ExpertJudge",
+    "FollowsRatio",
     "Interval",
     "Jitter",
     "JitterRatio",
     "Judge",
     "LSEConfidence",
     "LSEDistance",
-    "Leak",
     "LeakProbe",
     "MouthMSSSIM",
     "MouthPSNR",
     "MouthSSIM",
+    "Outputs",
     "SharpnessRatio",
     "SilenceClosure",
     "SyncCurve",
@@ -46,6 +48,8 @@ __all__ = [
     "SyncOffset",
     "SyncScore",
     "bootstrap_mean",
+    "bootstrap_ratio",
+    "fine_offset",
     "jitter",
     "jitter_ratio",
     "leak_probe",
@@ -53,7 +57,7 @@ __all__ = [
     "mean_distances",
     "mfcc",
     "mouth_box",
-    "mouth_motion",
+    "mouth_changes",
     "mouth_region",
     "ms_ssim",
     "psnr",

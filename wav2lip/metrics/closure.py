@@ -5,13 +5,15 @@ from numpy.typing import NDArray
 
 from wav2lip.metrics.clip_values import ClipMean
 from wav2lip.metrics.judges import SAMPLES_PER_FRAME
-from wav2lip.metrics.mouth import mouth_motion
+from wav2lip.metrics.mouth import mouth_changes
 
 SILENT_BELOW = 25.0  # dB under the clip's loud frames
 LOUD_PERCENTILE = 95.0
 FLOOR = -60.0  # dB of full scale; a clip whose loud frames lie below holds no speech
-MIN_PAUSE = 8  # frames, 320 ms: shorter silences are stops within words
-MARGIN = 2  # frames at either end of a pause, while the mouth still closes or already opens
+MARGIN = 4  # frames at either end of a pause, in which real mouths still close or already open
+MIN_PAUSE = 2 * MARGIN + 2  # frames, 0.4 s; nothing rests in a shorter one
+PATTERNS = 3  # of the mouth's motion in speech that count
+LEAST = 0.5  # grey levels (norm over 144 cells); a mouth that moves less in speech stands still
 
 
 def frame_levels(pcm: NDArray[np.int16], count: int) -> NDArray[np.float64]:
@@ -51,17 +53,26 @@ def speech_and_pauses(
 def silence_closure(faces: NDArray[np.uint8], pcm: NDArray[np.int16]) -> float:
     """Mouth motion in pauses over mouth motion in speech; crops (T,H,W,3) at 25 fps.
 
-    0 a mouth at rest, 1 one that moves as if speaking. NaN when the clip has no pause, no speech,
-    or a mouth that does not move in speech.
+    0 a mouth at rest, 1 one that moves as if speaking. Motion is the change from frame to frame
+    once the head's is undone, along the three patterns in which this mouth changes most while it
+    speaks (principal components): what a codec or a shadow changes is spread over all 144.
+    NaN when the clip has no pause, no speech, or a mouth that does not move in speech.
     """
     speech, pauses = speech_and_pauses(pcm, len(faces))
-    motion = mouth_motion(faces)
-    # motion t lies between frames t and t+1: it belongs to a stretch that holds both
-    speaking = motion[speech[:-1] & speech[1:]]
-    resting = motion[pauses[:-1] & pauses[1:]]
-    if not len(speaking) or not len(resting) or speaking.mean() == 0:
+    if not pauses.any() or not speech.any():
         return float("nan")
-    return float(resting.mean() / speaking.mean())
+    changes = mouth_changes(faces)
+    followed = np.isfinite(changes).all(1)
+    # change t lies between frames t and t+1: it belongs to a stretch that holds both
+    speaking = changes[speech[:-1] & speech[1:] & followed]
+    resting = changes[pauses[:-1] & pauses[1:] & followed]
+    if not len(speaking) or not len(resting):
+        return float("nan")
+    patterns = np.linalg.svd(speaking, full_matrices=False)[2][:PATTERNS].T
+    moved, rested = (
+        float(np.linalg.norm(part @ patterns, axis=1).mean()) for part in (speaking, resting)
+    )
+    return rested / moved if moved > LEAST else float("nan")
 
 
 class SilenceClosure(ClipMean):

@@ -1,84 +1,113 @@
 """Leak probe: whether the mouth follows the sound or the face that it was shown.
 
 A generator whose reference or masked target gives the mouth away scores well on the right sound
-while it never listens. So it is run four times on one source, with the right, another, a shifted
-and no sound, and what its mouth still does alike is the leak.
+while it never listens. So it is run four times on one source, with the right, another's, a late and
+no sound, and a judge of sync says what its mouth follows: the sound that was given, or the source's
+own, which the source's mouth says. Only a mouth that moves in time with a sound agrees with it, so
+that the head's motion, which all outputs share with the source, counts for nothing.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torchmetrics import Metric
+from torchmetrics.utilities import dim_zero_cat
 
-from wav2lip.errors import InputError
-from wav2lip.metrics.clip_values import ClipMean
+from wav2lip.metrics.bootstrap import bootstrap_ratio
+from wav2lip.metrics.lse import MAX_SHIFT, Padding, mean_distances, shift_distances
 from wav2lip.metrics.mouth import mouth_luma
 
 
 class LeakProbe(NamedTuple):
-    """Motion shared by two outputs is a correlation in [-1, 1]; see `leak_probe`."""
+    """Agreement is `agreement`, in the judge's units; NaN where the source has no sound."""
 
-    swapped: float  # shared with the output for another clip's sound; 1 leaks, 0 listens
-    muted: float  # shared with the output for silence; 1 leaks, 0 listens
-    shifted: float  # shared with the output for shifted sound, at the same frame; 1 leaks
-    follows: float  # `shifted` after undoing the shift; 1 the mouth moved along with the sound
+    follows_right: float  # of the output for the right sound with that sound
+    follows_sound: float  # of the output for another's sound with that sound
+    follows_source: float  # of the same output with the source's own sound: the leak
+    follows_late: float  # of the output for the late sound with that sound
+    muted_source: float  # of the output for silence with the source's own sound: the leak again
     response: float  # mean change of the mouth when the sound is swapped, in grey levels
-    leak: float  # in [0, 1]: mean of swapped, muted, shifted, each at least 0
 
 
-def shared_motion(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Correlation of two videos (T,H,W) over time and pixels, each pixel's mean over time removed.
+class Outputs(NamedTuple):
+    """Embeddings (n,D), one for each of the probe's four sounds."""
 
-    0 when either stands still: nothing is shared then.
+    right: Tensor
+    swapped: Tensor
+    late: Tensor
+    muted: Tensor
+
+
+def agreement(distances: NDArray[np.floating]) -> float:
+    """Mean distances (31,) -> their median less the one at no shift: the confidence at no shift.
+
+    0 where the mouth has nothing to do with the sound, below 0 where every shift fits better.
     """
-    first = one - one.mean(0, dtype=np.float64)
-    second = other - other.mean(0, dtype=np.float64)
-    norm = np.sqrt((first**2).sum() * (second**2).sum())
-    return float((first * second).sum() / norm) if norm > 0 else 0.0
+    return float(np.median(distances) - distances[MAX_SHIFT])
+
+
+def follows(lips: Tensor, audio: Tensor, padding: Padding = "none") -> float:
+    """Agreement of a clip's lips (n,D) with a sound (n,D); NaN for one too short for all shifts."""
+    return agreement(mean_distances(shift_distances(lips, audio, padding)))
+
+
+def response(right: NDArray[np.uint8], swapped: NDArray[np.uint8]) -> float:
+    """Mean absolute difference of two outputs' mouths, crops (T,H,W,3), in grey levels."""
+    if right.shape != swapped.shape:
+        raise ValueError(f"two outputs for one source differ: {right.shape} and {swapped.shape}")
+    return float(np.abs(mouth_luma(right) - mouth_luma(swapped)).mean(dtype=np.float64))
 
 
 def leak_probe(
-    right: NDArray[np.uint8],
-    swapped: NDArray[np.uint8],
-    shifted: NDArray[np.uint8],
-    muted: NDArray[np.uint8],
-    shift: int,
+    lips: Outputs,
+    sounds: Outputs,
+    source: Tensor | None,
+    change: float,
+    padding: Padding = "none",
 ) -> LeakProbe:
-    """Four outputs for one source, crops (T,H,W,3), with the right, another, late and no sound.
+    """What four outputs for one source follow.
 
-    `shift` > 0 frames: the sound of `shifted` was delayed by that much, so a mouth that follows
-    shows at frame t what `right` shows at t - shift. The source's own head motion is shared by all
-    four and keeps `leak` above 0 for an honest generator: a still source is the clean test.
-    Raises ValueError for unequal shapes, InputError for a clip shorter than the shift.
+    lips: the outputs', in a judge's eyes; sounds: those that each was made for. source: (n,D) the
+    source's own sound, None for a still or a silent one. change: see `response`.
     """
-    if not right.shape == swapped.shape == shifted.shape == muted.shape:
-        raise ValueError("the four outputs of a leak probe must have one shape")
-    if not 0 < shift <= len(right) - 2:
-        raise InputError(f"{len(right)} frames are too few for a shift of {shift}: give more")
-    truth, other, late, silent = (mouth_luma(x) for x in (right, swapped, shifted, muted))
-    shares = [shared_motion(truth, x) for x in (other, silent, late)]
+
+    def with_source(part: Tensor) -> float:
+        return float("nan") if source is None else follows(part, source, padding)
+
     return LeakProbe(
-        swapped=shares[0],
-        muted=shares[1],
-        shifted=shares[2],
-        follows=shared_motion(truth[:-shift], late[shift:]),
-        response=float(np.abs(truth - other).mean(dtype=np.float64)),
-        leak=float(np.mean([max(0.0, share) for share in shares])),
+        follows_right=follows(lips.right, sounds.right, padding),
+        follows_sound=follows(lips.swapped, sounds.swapped, padding),
+        follows_source=with_source(lips.swapped),
+        follows_late=follows(lips.late, sounds.late, padding),
+        muted_source=with_source(lips.muted),
+        response=change,
     )
 
 
-class Leak(ClipMean):
-    """Mean leak over clips."""
+class FollowsRatio(Metric):
+    """How many times as much the mouth follows the sound as the source, over clips.
 
-    higher_is_better = False
+    `compute` gives (3,) ratio of the means and its bootstrap interval; see `bootstrap_ratio`.
+    """
 
-    def update(
-        self,
-        right: NDArray[np.uint8],
-        swapped: NDArray[np.uint8],
-        shifted: NDArray[np.uint8],
-        muted: NDArray[np.uint8],
-        shift: int,
-    ) -> None:
-        """Add one clip: see `leak_probe`."""
-        self.add(leak_probe(right, swapped, shifted, muted, shift).leak)
+    full_state_update = False
+    is_differentiable = False
+    higher_is_better = True
+    values: list[Tensor]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add_state("values", [], dist_reduce_fx="cat")
+
+    def update(self, probe: LeakProbe) -> None:
+        """Add one clip; one without a sound of its own does not count."""
+        pair = [[probe.follows_sound, probe.follows_source]]
+        self.values.append(torch.tensor(pair, dtype=torch.float64, device=self.device))
+
+    def compute(self) -> Tensor:
+        """(3,) float64."""
+        pairs = dim_zero_cat(self.values).T.tolist() if len(self.values) else ([], [])
+        return torch.tensor(bootstrap_ratio(*pairs)[:3], dtype=torch.float64)

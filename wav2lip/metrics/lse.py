@@ -142,6 +142,21 @@ def lse(distances: NDArray[np.floating]) -> SyncScore:
     return SyncScore(float(values[best]), float(np.median(values) - values[best]), MAX_SHIFT - best)
 
 
+def fine_offset(distances: NDArray[np.floating]) -> float:
+    """Mean distances (31,) -> the offset in frames and parts of one, by a parabola through the minimum.
+
+    Encoders delay sound by parts of a frame: two codings of one clip may lie a frame apart in `lse`
+    for nothing. A minimum at an end, or a flat one, is left as it is.
+    """
+    values = np.asarray(distances, np.float64)
+    best = int(values.argmin())
+    if not 0 < best < SHIFTS - 1:
+        return float(MAX_SHIFT - best)
+    before, here, after = values[best - 1 : best + 2]
+    bend = before - 2 * here + after
+    return float(MAX_SHIFT - best - (0.5 * (before - after) / bend if bend > 0 else 0.0))
+
+
 def sync_curve(
     distances: NDArray[np.float32], span: float = 1.0, starts: NDArray[np.float64] | None = None
 ) -> SyncCurve:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from wav2lip.checkpoints import load_network
 from wav2lip.errors import InputError
 from wav2lip.losses.features import feature_l1
-from wav2lip.losses.reconstruction import edge_l1, masked_l1
+from wav2lip.losses.reconstruction import edge_l1, masked_l1, mouth_psnr
 from wav2lip.models import SyncNet
 from wav2lip.tasks.base import Config, Task, build, mask_lower_half, start_from, to_float
 from wav2lip.types import LipBatch
@@ -201,7 +201,9 @@ class Wav2LipTask(Task):
             other = self.generate(batch, batch["mels"].roll(1, dims=0))
             values["val/response"] = (generated - other)[..., lower, :].abs().mean()
         values["val/lower_l1"] = (generated - target)[..., lower, :].abs().mean()
-        values["val/reference_l1"] = (
-            (to_float(batch["reference"]) - target)[..., lower, :].abs().mean()
-        )
+        reference = to_float(batch["reference"])
+        values["val/reference_l1"] = (reference - target)[..., lower, :].abs().mean()
+        # dB; their difference is the gain over copying the mouth of a frame from elsewhere in the clip
+        values["val/mouth_psnr"] = mouth_psnr(generated, target)
+        values["val/reference_psnr"] = mouth_psnr(reference, target)
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
