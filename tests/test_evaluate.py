@@ -4,13 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from wav2lip.checkpoints import build_network, save_network
 from wav2lip.data.synthetic import synthesize, write_synthetic_video
+from wav2lip.evaluation.leak import write_wav
+from wav2lip.evaluation.takes import read_pcm
+from wav2lip.media.video import VideoWriter
+from wav2lip.models import SyncNetV2
 
 ROOT = Path(__file__).resolve().parents[1]
 EXPERT = {
@@ -71,6 +77,63 @@ def test_a_list_is_generated_first_and_the_trainer_is_no_judge(folder: Path) -> 
     assert {"real", "sound 5 frames late", "frozen mouth"} <= set(results["summary"])
     assert results["generator"]["path"] == "tiny.safetensors"
     assert results["settings"]["leak_seconds"] == 0.8
+
+
+def test_every_kind_of_bad_video_has_its_line_and_the_rest_goes_on(folder: Path) -> None:
+    bad, clip = folder / "bad", synthesize(3, 1.6)
+    bad.mkdir()
+    with VideoWriter(bad / "silent.mp4", 160, 160, 25) as writer:
+        for frame, time in zip(clip.frames, clip.times, strict=True):
+            writer.write(frame, float(time))
+    write_synthetic_video(bad / "nobody.mp4", replace(clip, frames=np.full_like(clip.frames, 9)))
+    write_synthetic_video(bad / "short.mp4", synthesize(3, 0.16))
+    write_synthetic_video(bad / "fast.mp4", synthesize(3, 1.6, fps=50))
+    write_synthetic_video(bad / "good.mp4", clip)
+    write_wav(bad / "long.wav", np.resize(read_pcm(bad / "good.mp4"), 48000))
+    names = ["silent.mp4", "nobody.mp4", "short.mp4", "gone.mp4", "fast.mp4", "good.mp4"]
+    rows = [f"{name},{name}" for name in names] + ["good.mp4,long.wav"]
+    (folder / "bad.csv").write_text("face,audio\n" + "\n".join(rows))
+    done = evaluate(
+        folder, "list=pairs", "input=bad.csv", "root=bad", "judge_weights=expert.safetensors",
+        "output=three",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = " ".join(done.stdout.split())
+    for words in (
+        "skipped everything of silent: bad/silent.mp4: has no sound track",
+        "skipped everything of nobody: bad/nobody.mp4: no face in any of its 40 frames",
+        "too short to judge: give 5 frames (0.20 s) of both or more skipped everything of gone: "
+        "bad/gone.mp4: no such file",
+        "fast (video): 50 frames a second, resampled to 25",
+        "good-long (video): the sound is 1.40 s longer, and its end not scored",
+    ):
+        assert words in lines
+    scored = {
+        row["clip"] for row in json.loads((folder / "three/results.json").read_text())["clips"]
+    }
+    assert scored == {"fast", "good", "good-long"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("mode", "clip"), [("largest", "a"), ("tracks", "a#0")])
+def test_a_whole_video_by_syncnet_v2s_architecture(folder: Path, mode: str, clip: str) -> None:
+    torch.manual_seed(0)
+    torch.save(SyncNetV2().state_dict(), folder / "v2.model")  # a bare state dict, as published
+    words = [f"faces={mode}"] + (["faces.least=20"] if mode == "tracks" else [])
+    done = evaluate(
+        folder, "input=videos/a.mp4", "judge_weights=v2.model", f"output={mode}", *words
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "judge: SyncNet v2 with the weights of v2.model (not the published file)" in done.stdout
+    results = json.loads((folder / mode / "results.json").read_text())
+    found = [(row["clip"], row["system"], row["windows"]) for row in results["clips"]]
+    # 40 frames hold 36 windows, of which the published count leaves out the last
+    assert found == [
+        (clip, "video", 35),
+        (clip, "sound 5 frames late", 30),
+        (clip, "frozen mouth", 35),
+    ]
+    assert len(results["judge"]["sha256"]) == 64
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from wav2lip.downloads import RemoteFile
 from wav2lip.errors import InputError
 from wav2lip.evaluation import judge as module
 from wav2lip.evaluation.judge import expert_sound, load_judge
@@ -21,15 +22,18 @@ def test_an_expert_is_shown_the_face_that_it_was_trained_on(judge):
     assert len(judge.facts()["sha256"]) == 64
 
 
-def test_syncnet_v2_is_told_by_its_weights(tmp_path):
+def test_syncnet_v2_is_told_by_its_weights(tmp_path, monkeypatch):
     path = tmp_path / "anything.model"
     torch.save(SyncNetV2().state_dict(), path)
     judge = load_judge(str(path))
     assert isinstance(judge.judge, SyncNetV2Judge)
     assert judge.published
-    assert judge.label == "SyncNet v2 (published)"
+    assert judge.label == "SyncNet v2 with the weights of anything.model (not the published file)"
     assert isinstance(judge.clip_view, WholePicture)
     assert isinstance(judge.track_view, TrackCrop)
+    known = RemoteFile("", 0, judge.sha256, ())
+    monkeypatch.setitem(module.NAMED, "syncnet_v2", known)
+    assert load_judge(str(path)).label == "SyncNet v2 (published)"
 
 
 def test_the_sound_of_a_window_starts_with_its_first_frame():

@@ -1,10 +1,14 @@
 from pathlib import Path
 
 import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
 
 from wav2lip.clips import ManifestRow, write_manifest
 from wav2lip.errors import InputError
 from wav2lip.evaluation.lists import Pair, filelist, manifest, pairs, videos
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 
 def test_a_video_and_a_folder(tmp_path):
@@ -66,6 +70,24 @@ def test_published_lists(tmp_path):
     path.write_text("agad_1.mp4 agad_1.wav\n")
     (pair,) = filelist(str(path), "data", audio_first=False)
     assert (pair.face, pair.audio) == (Path("data/agad_1.mp4"), Path("data/agad_1.wav"))
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "face", "audio"),
+    [
+        ("lrs2", "5672/00009 6330/00018", "6330/00018.mp4", "5672/00009.mp4"),
+        ("lrs3", "0Fi83BHQsMA/00002 zAq2/00005", "zAq2/00005.mp4", "0Fi83BHQsMA/00002.mp4"),
+        ("lrw", "ABOUT/test/ABOUT_1 WORD/test/WORD_2", "WORD/test/WORD_2.mp4", "ABOUT/test/ABOUT_1.mp4"),
+        ("resynced", "agad_1.mp4 agad_1.wav", "agad_1.mp4", "agad_1.wav"),
+    ],
+)  # fmt: skip
+def test_every_published_list_by_its_config(tmp_path, name, line, face, audio):
+    path = tmp_path / "list.txt"
+    path.write_text(f"{line}\n")
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        cfg = compose("evaluate", [f"list={name}", f"input={path}", "root=data"])
+    (pair,) = instantiate(cfg.list)
+    assert (pair.face, pair.audio) == (Path("data") / face, Path("data") / audio)
 
 
 def test_published_lists_that_are_none(tmp_path):

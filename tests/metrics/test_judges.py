@@ -57,4 +57,4 @@ def test_an_expert_judges_through_the_same_call():
 
 
 def test_the_published_judge_says_so():
-    assert SyncNetV2Judge(small_expert()).label == "SyncNet v2 (published)"
+    assert SyncNetV2Judge(small_expert()).label == "SyncNet v2"

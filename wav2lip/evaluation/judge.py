@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from wav2lip.checkpoints import LoadedNetwork, load_network
+from wav2lip.downloads import NAMED
 from wav2lip.errors import InputError
 from wav2lip.evaluation.views import FaceCrop, TrackCrop, View, WholePicture
 from wav2lip.media.alignment import frame_times, mel_windows
@@ -68,6 +69,13 @@ def _of_expert(loaded: LoadedNetwork) -> LoadedJudge:
     )
 
 
+def _label_of_v2(loaded: LoadedNetwork) -> str:
+    """Only the published file's scores may be called published."""
+    if loaded.sha256 == NAMED["syncnet_v2"].sha256:
+        return "SyncNet v2 (published)"
+    return f"SyncNet v2 with the weights of {loaded.path.name} (not the published file)"
+
+
 def training_id(metadata: dict[str, Any]) -> str | None:
     """The training run that a checkpoint says it comes from."""
     known = metadata.get("training_id")
@@ -90,7 +98,7 @@ def load_judge(weights: str = "default", device: str | torch.device = "cpu") -> 
     loaded = load_network(DEFAULT if weights == "default" else weights)
     loaded.network.to(device)
     if isinstance(loaded.network, SyncNetV2):
-        judge = SyncNetV2Judge(loaded.network)
+        judge = SyncNetV2Judge(loaded.network, _label_of_v2(loaded))
         return LoadedJudge(
             judge, WholePicture(), TrackCrop(), str(loaded.path), loaded.sha256, None
         )

@@ -80,9 +80,7 @@ class SyncNetV2Judge:
     Lips are the whole 224 px picture, BGR 0-255. Embeddings (count,1024), not normalised.
     """
 
-    def __init__(
-        self, network: nn.Module, label: str = "SyncNet v2 (published)", batch_size: int = 20
-    ) -> None:
+    def __init__(self, network: nn.Module, label: str = "SyncNet v2", batch_size: int = 20) -> None:
         self.network = network
         self.label = label
         self.batch_size = batch_size
