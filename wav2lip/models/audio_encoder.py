@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import nn
 
 from wav2lip.models.blocks import ConvBlock, Pair, residual_blocks
@@ -41,3 +42,14 @@ class AudioEncoder(nn.Sequential):
         layers.append(ConvBlock(before, channels[-1], 3, 1, 0))
         layers.append(ConvBlock(channels[-1], embedding, 1, 1, 0, rectify=rectify))
         super().__init__(*layers)
+
+    def articulate(self, factor: float) -> None:
+        """Scale what is heard by `factor`, in the norm of the last block: mouths move as much more.
+
+        An ear trained on squared or absolute error gives the middle of all mouths that fit a sound,
+        which moves too little.
+        """
+        norm = [m for m in self.modules() if isinstance(m, nn.BatchNorm2d)][-1]
+        with torch.no_grad():
+            norm.weight.mul_(factor)
+            norm.bias.mul_(factor)

@@ -24,17 +24,6 @@ def lower_halves(faces: Tensor) -> Tensor:
     return halves.flatten(1, 2)
 
 
-def articulate(audio_encoder: nn.Module, factor: float) -> None:
-    """Scale what an audio encoder gives by `factor`, in the norm of its last block.
-
-    An ear trained on squared error gives the mean of all mouths that fit a sound, which moves too little.
-    """
-    norm = [m for m in audio_encoder.modules() if isinstance(m, nn.BatchNorm2d)][-1]
-    with torch.no_grad():
-        norm.weight.mul_(factor)
-        norm.bias.mul_(factor)
-
-
 def share_hearing(audio_encoder: nn.Module, expert: nn.Module) -> int:
     """Start an audio encoder from an expert's: its first blocks, as far as all their shapes agree.
 
@@ -65,7 +54,7 @@ class Wav2LipTask(Task):
         mel_offset_frames: frames from a frame to the start of its mel window (25 fps); inference reads it.
         audio_from_expert: start the generator's audio encoder from the expert's, where the shapes agree.
         init_from: checkpoint of a generator of the same shape to start from.
-        articulation: factor on the encoded sound to start with; see `articulate`.
+        articulation: factor on the encoded sound to start with; see `AudioEncoder.articulate`.
         pixel_losses: more terms by name, configs of losses over generated and target faces, e.g.
             `ssim` of `wav2lip.losses.SSIMLoss`; each needs its weight.
         optimizer, warmup: see `Task`.
@@ -94,7 +83,7 @@ class Wav2LipTask(Task):
         if init_from:
             self.generator = start_from(init_from, "generator", self.generator)
         if articulation != 1.0:
-            articulate(self.generator.audio_encoder, articulation)
+            self.generator.audio_encoder.articulate(articulation)
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
         self.mouth = mouth
         self._expert_id = "none"
