@@ -163,3 +163,9 @@ def test_the_statistics_of_the_start_are_kept_on_demand(fixed, lip_task, lip_dat
     trainer(2).fit(task, lip_data())
     assert torch.equal(norm.running_mean, before) == fixed
     assert not torch.equal(norm.weight, weight)  # it is trained all the same
+
+
+def test_faces_of_another_size_are_named(lip_task, lip_data):
+    task = lip_task(generator={"_target_": "wav2lip.models.Generator", "width": 0.0625})  # 96 px
+    with pytest.raises(InputError, match=r"image_size=48, and the generator draws faces of 96 px"):
+        task.generate(batch_of(lip_data))

@@ -156,7 +156,16 @@ class Wav2LipTask(Task):
         return network
 
     def generate(self, batch: LipBatch, mels: Tensor | None = None) -> Tensor:
-        """Faces (B, 3, T, S, S) in [0, 1] for the batch's sound, or for other mels (B, T, 1, 80, 16)."""
+        """Faces (B, 3, T, S, S) in [0, 1] for the batch's sound, or for other mels (B, T, 1, 80, 16).
+
+        InputError where the data's faces are of another size than the generator's.
+        """
+        size, own = batch["target"].shape[-1], self.generator.image_size
+        if size != own:
+            raise InputError(
+                f"data.dataset.image_size={size}, and the generator draws faces of {own} px; "
+                "give both one size"
+            )
         target, reference = to_float(batch["target"]), to_float(batch["reference"])
         faces = torch.cat([mask_lower_half(target), reference], dim=1)
         generated: Tensor = self.generator(batch["mels"] if mels is None else mels, faces)
