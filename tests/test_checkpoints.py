@@ -13,7 +13,13 @@ from safetensors.torch import save_file
 from torch import nn
 
 from wav2lip import checkpoints
-from wav2lip.checkpoints import build_network, load_network, save_network, save_published
+from wav2lip.checkpoints import (
+    build_network,
+    load_network,
+    save_network,
+    save_published,
+    unlike_published,
+)
 from wav2lip.errors import InputError
 from wav2lip.models import Generator, QualityDiscriminator, SyncNet
 
@@ -314,3 +320,24 @@ def test_command_line_converts_there_and_back(tmp_path, monkeypatch, capsys):
     error = capsys.readouterr().err.strip()
     assert error == f"error: {source}: holds a sync expert, not a generator"
     assert not (tmp_path / "no.safetensors").exists()
+
+
+def test_what_other_tools_cannot_run_is_said(small, tmp_path, monkeypatch, capsys):
+    save_network(tmp_path / "small.safetensors", small, SMALL, {"mel_offset_frames": -2})
+    files = [str(tmp_path / "small.safetensors"), str(tmp_path / "small.pth")]
+    monkeypatch.setattr(sys, "argv", ["checkpoints", "published", *files])
+    checkpoints.main()
+    shape, sound = capsys.readouterr().err.splitlines()
+    assert "another shape than the published network" in shape
+    assert "hears each frame from -2 frames on" in sound
+
+
+def test_the_published_export_has_the_published_keys_and_shapes(shared, published, tmp_path):
+    save_network(tmp_path / "a.safetensors", published, {**SMALL, "width": 1.0}, {}, half=False)
+    loaded = load_network(tmp_path / "a.safetensors")
+    assert unlike_published(loaded) == []
+    save_published(tmp_path / "out.pth", loaded.network, loaded.metadata)
+    written = torch.load(tmp_path / "out.pth", weights_only=True)["state_dict"]
+    known = json.loads((shared / "golden" / "state_dict_shapes.json").read_text())["generator"]
+    assert {name: list(value.shape) for name, value in written.items()} == known
+    assert len(known) == 352

@@ -2,7 +2,9 @@ import pytest
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
+from omegaconf.errors import InterpolationResolutionError
 
+from wav2lip.checkpoint_values import register_resolvers
 from wav2lip.config_errors import as_input_error, exit_on_config_error
 from wav2lip.errors import InputError
 
@@ -22,6 +24,14 @@ def test_our_own_error_is_found_beneath_hydras(capsys):
         fail_with(outer)()
     assert caught.value.code == 2
     assert capsys.readouterr().err == "error: a.ckpt: holds a generator\n"
+
+
+def test_what_a_resolver_says_of_a_file_is_said_as_it_is():
+    register_resolvers()
+    config = OmegaConf.create({"size": "${checkpoint:nowhere.ckpt,image_size}"})
+    with pytest.raises(InterpolationResolutionError) as caught:
+        _ = config.size
+    assert str(as_input_error(caught.value)).startswith("nowhere.ckpt: ")
 
 
 def test_a_key_that_is_not_there_is_named_with_those_that_are():

@@ -227,6 +227,22 @@ def test_every_experiment_file_trains(
     assert bool(strips) == (kind == "generator")
 
 
+def test_one_persons_run_needs_no_expert_and_says_what_it_changed(one_person, networks, tmp_path):
+    made = train(
+        "experiment=finetune_speaker",
+        f"data.manifests=[{one_person}]",
+        f"init_from={networks / 'Generator.safetensors'}",
+        f"run={tmp_path}",
+        "trainer.max_steps=4",
+    )
+    assert made.returncode == 0, made.stderr
+    curves = read_curves(tmp_path / "curves" / "metrics.csv")
+    for name in ("val/mouth_l1", "val/judge_c", "val/judge_real", "val/listening"):
+        assert [step for step, _ in curves[name]] == [0, 1, 3]  # before the first step, and after
+    text = made.stdout + made.stderr
+    assert "held out, step 0 -> step" in text or "no step made the held-out part better" in text
+
+
 @pytest.mark.slow
 def test_ablations_side_by_side_become_a_table(corpus, networks, tmp_path, train_here):
     experiments = "experiment=ablation/full,ablation/no_sync"

@@ -10,6 +10,7 @@ Our files are safetensors whose header has one JSON entry, `wav2lip`:
 import argparse
 import json
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ CLASSES: dict[str, Kind] = {
     "MouthEncoder": "mouth_encoder",
 }
 FPS = 25  # frames a second that a generator is trained at, unless its checkpoint says otherwise
+PUBLISHED_OFFSETS = (0, -1)  # frames: of inference as published, and of training as published
 SHOWN = 3  # keys named in a message about weights that do not fit
 
 
@@ -229,6 +231,20 @@ def save_published(path: Path | str, network: nn.Module, metadata: Mapping[str, 
     _atomically(Path(path), lambda part: torch.save(content, part))
 
 
+def unlike_published(loaded: LoadedNetwork) -> list[str]:
+    """Why tools made for the published weights would not run this network, or not in sync."""
+    with torch.device("meta"):
+        published = build_network({"_target_": loaded.config["_target_"]}).state_dict()
+    own = loaded.network.state_dict()
+    reasons = []
+    if {k: v.shape for k, v in own.items()} != {k: v.shape for k, v in published.items()}:
+        reasons.append("is of another shape than the published network, which is all they build")
+    frames = loaded.metadata.get("mel_offset_frames", 0)
+    if frames not in PUBLISHED_OFFSETS:
+        reasons.append(f"hears each frame from {frames} frames on, published inference from 0")
+    return reasons
+
+
 @exit_on_input_error
 def main() -> None:
     """Convert a checkpoint of any supported format."""
@@ -244,6 +260,8 @@ def main() -> None:
         save_network(args.output, loaded.network, loaded.config, loaded.metadata, not args.full)
     else:
         save_published(args.output, loaded.network, loaded.metadata)
+        for reason in unlike_published(loaded):
+            print(f"note, for other tools: {args.output} {reason}", file=sys.stderr)
     print(f"{args.output}: {loaded.config}, {args.output.stat().st_size / 1e6:.1f} MB")
 
 

@@ -21,12 +21,20 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__
 
 
+def _ours(error: BaseException) -> InputError | None:
+    """An InputError beneath, also one that a resolver raised, which OmegaConf keeps as the context alone."""
+    below: BaseException | None = error
+    while below is not None and not isinstance(below, InputError):
+        below = below.__cause__ or below.__context__
+    return below
+
+
 def as_input_error(error: BaseException) -> InputError:
     """The error a user can act on: ours where one lies beneath, else the config's own, on one line."""
+    ours = _ours(error)
+    if ours is not None:
+        return ours
     chain = list(_causes(error))
-    for cause in chain:
-        if isinstance(cause, InputError):
-            return cause
     for cause in chain:
         if (
             isinstance(cause, ConfigAttributeError | ConfigKeyError)

@@ -6,22 +6,35 @@ import pytest
 from wav2lip.clips import ManifestRow
 from wav2lip.data.datamodule import load_clips
 from wav2lip.data.datasets import Clip, LipDataset
-from wav2lip.data.speaker import SpeakerDataModule, hold_out
+from wav2lip.data.speaker import LOOKS, SpeakerDataModule, hold_out
 from wav2lip.data.synthetic import write_synthetic_corpus
 from wav2lip.errors import InputError
 
 
-def clip(frames):
+def clip(frames, name="a"):
     row = ManifestRow(
-        "a.safetensors", "a", "me", "train", 0, 0.0, frames, 25.0, 96.0, 1.0, 9.0, -20.0
+        f"{name}.safetensors", name, "me", "train", 0, 0.0, frames, 25.0, 96.0, 1.0, 9.0, -20.0
     )
-    return Clip(Path("a.safetensors"), row)
+    return Clip(Path(row.clip), row)
 
 
-def test_the_end_of_each_clip_is_held_out_in_pieces_of_a_second():
+def test_the_end_of_each_clip_is_held_out_in_pieces_of_a_second_or_more():
     train, val = hold_out([clip(500), clip(60)], share=0.2, least=15)
     assert [c.span for c in train] == [(0, 400), None]  # a fifth of 60 frames is no second
-    assert [c.span for c in val] == [(400, 425), (425, 450), (450, 475), (475, 500)]
+    pieces = [(400, 425), (425, 450), (450, 475), (475, 500)]
+    assert [c.span for c in val] == [span for span in pieces for _ in range(3)]
+    _, val = hold_out([clip(300)], share=0.2, least=15)
+    assert [c.span for c in val[::LOOKS]] == [(240, 270), (270, 300)]  # no frame is left over
+
+
+def test_of_many_short_clips_every_fifth_is_held_out_whole():
+    clips = [clip(29, f"{number:02}") for number in range(11)] + [clip(20, "99")]
+    train, val = hold_out(clips[::-1], share=0.2, least=15)
+    assert [c.row.source for c in val[::LOOKS]] == ["04", "09"]
+    assert {c.span for c in val} == {None}
+    assert sorted(c.row.source for c in train) == [
+        *("00", "01", "02", "03", "05", "06", "07", "08", "10", "99")
+    ]
 
 
 def test_a_person_of_a_few_frames_is_refused():
@@ -66,8 +79,8 @@ def test_all_splits_of_the_manifest_are_one_persons(tmp_path):
     )
     train, val = module._parts()
     assert [c.span for c in train] == [(0, 120), (0, 120)]
-    assert len(val) == 2
-    assert len(module.val_dataloader().dataset) == 2
+    assert len(val) == 2 * LOOKS
+    assert len(module.val_dataloader().dataset) == 2 * LOOKS
     with pytest.raises(InputError, match=r"data\.hold_out=1\.5"):
         SpeakerDataModule(
             dataset=LipDataset,

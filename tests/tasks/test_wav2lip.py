@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
@@ -140,3 +142,32 @@ def test_an_expert_that_cannot_serve_is_named(lip_task, expert, tmp_path):
         lip_task(expert=expert, sync_loss=None)
     with pytest.raises(InputError, match=r"task\.weights"):
         lip_task(expert=expert, weights={"l1": 1.0})
+
+
+def test_listening_asks_for_another_mouth_with_another_sound(lip_task, lip_data, trainer):
+    task = lip_task(weights={"l1": 1.0, "listening": 0.01})
+    data = lip_data()
+    trainer(2).fit(task, data)
+    batch = next(iter(data.val_dataloader()))
+    terms = task.losses(task.generate(batch), batch)
+    assert sorted(terms) == ["l1", "listening"]
+    silent = {**batch, "mels": torch.zeros_like(batch["mels"])}  # every sound is the same one
+    task.eval()
+    terms = task.losses(task.generate(silent), silent)
+    assert terms["listening"].item() == pytest.approx(math.log(2), abs=1e-4)
+
+
+@pytest.mark.parametrize("fixed", [True, False])
+def test_the_statistics_of_the_start_are_kept_on_demand(fixed, lip_task, lip_data, trainer):
+    task = lip_task(fixed_statistics=fixed)
+    norm = task.generator.audio_encoder[0].conv_block[1]
+    before, weight = norm.running_mean.clone(), norm.weight.detach().clone()
+    trainer(2).fit(task, lip_data())
+    assert torch.equal(norm.running_mean, before) == fixed
+    assert not torch.equal(norm.weight, weight)  # it is trained all the same
+
+
+def test_faces_of_another_size_are_named(lip_task, lip_data):
+    task = lip_task(generator={"_target_": "wav2lip.models.Generator", "width": 0.0625})  # 96 px
+    with pytest.raises(InputError, match=r"image_size=48, and the generator draws faces of 96 px"):
+        task.generate(batch_of(lip_data))

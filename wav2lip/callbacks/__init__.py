@@ -2,6 +2,8 @@
 
 from wav2lip.callbacks.csv_curves import CSVCurves, CurvesPicture
 from wav2lip.callbacks.ema import EMA
+from wav2lip.callbacks.from_the_start import FromTheStart
+from wav2lip.callbacks.held_out_scores import HeldOutScores
 from wav2lip.callbacks.last_checkpoint import LastCheckpoint
 from wav2lip.callbacks.loader_watchdog import LoaderWatchdog
 from wav2lip.callbacks.nan_watchdog import NaNWatchdog
@@ -14,6 +16,8 @@ __all__ = [
     "EMA",
     "CSVCurves",
     "CurvesPicture",
+    "FromTheStart",
+    "HeldOutScores",
     "LastCheckpoint",
     "LoaderWatchdog",
     "NaNWatchdog",

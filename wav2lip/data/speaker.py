@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from torch.utils.data import DataLoader
@@ -10,7 +11,8 @@ from wav2lip.data.datamodule import ClipDataModule, load_clips
 from wav2lip.data.datasets import Clip
 from wav2lip.errors import InputError
 
-PIECE = 25  # frames of a validation sample's stretch
+PIECE = 25  # frames, at least, of the stretch that a validation sample is taken from
+LOOKS = 3  # samples of each, so that a few seconds held out say something
 SPLITS = ("train", "val")
 
 
@@ -18,33 +20,37 @@ def hold_out(clips: Sequence[Clip], share: float, least: int) -> tuple[list[Clip
     """(training clips, validation pieces): the end of each clip is held out, cut into pieces of a second.
 
     A person's minutes are often one single clip, so time is split, not clips. A piece keeps to its
-    own frames for target and reference alike, so that neither side sees the other's pictures.
+    own frames for target and reference alike, so that neither side sees the other's pictures, and
+    gives `LOOKS` samples. Of clips too short for that, one in 1 / share is held out as a whole.
 
     Args:
         clips: of one person.
         share: of each clip's frames.
-        least: frames that a training clip needs; a shorter clip is used for training alone.
+        least: frames that a training clip needs.
 
     InputError where nothing can be held out.
     """
-    train, val = [], []
-    for clip in clips:
+    train, val, short = [], [], []
+    for clip in sorted(clips, key=lambda clip: clip.row.clip):
         frames = clip.row.frames
         kept = frames - round(frames * share)
-        if kept < least or frames - kept < PIECE:
-            train.append(clip)
+        pieces = (frames - kept) // PIECE
+        if kept < least or not pieces:
+            short.append(clip)
             continue
         train.append(replace(clip, span=(0, kept)))
-        val += [
-            replace(clip, span=(first, first + PIECE))
-            for first in range(kept, frames - PIECE + 1, PIECE)
-        ]
+        edges = [kept + (frames - kept) * i // pieces for i in range(pieces + 1)]
+        val += [replace(clip, span=span) for span in pairwise(edges)]
+    every = round(1 / share)
+    long_enough = [clip for clip in short if clip.row.frames >= PIECE][every - 1 :: every]
+    val += long_enough
+    train += [clip for clip in short if clip not in long_enough]
     if not val:
         raise InputError(
             f"the longest clip has {max(clip.row.frames for clip in clips)} frames: too short to hold "
             f"out {100 * share:.0f} % of it; give clips of 10 seconds or more, a minute in all"
         )
-    return train, val
+    return train, [piece for piece in val for _ in range(LOOKS)]
 
 
 class SpeakerDataModule(ClipDataModule):
@@ -70,5 +76,5 @@ class SpeakerDataModule(ClipDataModule):
         return self._train_loader(self._parts()[0])
 
     def val_dataloader(self) -> DataLoader[Any]:
-        """One fixed sample of every piece held out."""
+        """Fixed samples of every piece held out."""
         return self._loader(self.val_dataset(clips=self._parts()[1]), self.val_batch_size, None)

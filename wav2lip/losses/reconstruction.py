@@ -64,3 +64,10 @@ def edge_l1(generated: Tensor, target: Tensor, mouth: float = 1.0) -> Tensor:
     return masked_l1(down, torch.zeros_like(down), mouth) + masked_l1(
         right, torch.zeros_like(right), mouth
     )
+
+
+def mouth_l1(generated: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute difference within the mouth region alone; (..., S, S) in [0, 1] each."""
+    difference = (generated - target).abs()
+    inside = mouth_weight(difference.shape[-1], 2.0, difference) - 1
+    return (difference * inside).mean() / inside.mean()

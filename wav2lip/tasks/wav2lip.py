@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from wav2lip.checkpoints import load_network
 from wav2lip.errors import InputError
 from wav2lip.losses.features import feature_l1
+from wav2lip.losses.listening import listening_loss
 from wav2lip.losses.reconstruction import edge_l1, masked_l1, mouth_psnr
 from wav2lip.models import SyncNet
 from wav2lip.tasks.base import Config, Task, build, mask_lower_half, start_from, to_float
@@ -49,7 +50,8 @@ class Wav2LipTask(Task):
         sync_loss: config of a loss over audio and face (B, D) and other sounds (B, K, D), e.g.
             `wav2lip.losses.SyncContrast`.
         weights: of the terms `l1` and `sync` (which a callback may switch on later), and where wanted
-            `edge` and, with an expert, `features`: see `edge_l1` and `feature_l1`.
+            `edge`, `listening` (no expert needed) and, with an expert, `features`: see `edge_l1`,
+            `listening_loss` and `feature_l1`.
         mouth: weight of the mouth region within L1.
         mel_offset_frames: frames from a frame to the start of its mel window (25 fps); inference reads it.
         audio_from_expert: start the generator's audio encoder from the expert's, where the shapes agree.
@@ -57,6 +59,8 @@ class Wav2LipTask(Task):
         articulation: factor on the encoded sound to start with; see `AudioEncoder.articulate`.
         pixel_losses: more terms by name, configs of losses over generated and target faces, e.g.
             `ssim` of `wav2lip.losses.SSIMLoss`; each needs its weight.
+        fixed_statistics: keep the batch norms' statistics that `init_from` brings; a few windows of one
+            person have none to speak of.
         optimizer, warmup: see `Task`.
 
     InputError where the expert's checkpoint is none, is for another image size, or has no loss or weight.
@@ -75,6 +79,7 @@ class Wav2LipTask(Task):
         init_from: str | None = None,
         articulation: float = 1.0,
         pixel_losses: dict[str, Config] | None = None,
+        fixed_statistics: bool = False,
         warmup: int | None = None,
     ) -> None:
         super().__init__(optimizer, warmup)
@@ -84,6 +89,7 @@ class Wav2LipTask(Task):
             self.generator = start_from(init_from, "generator", self.generator)
         if articulation != 1.0:
             self.generator.audio_encoder.articulate(articulation)
+        self.fixed_statistics = fixed_statistics
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
         self.mouth = mouth
         self._expert_id = "none"
@@ -125,6 +131,11 @@ class Wav2LipTask(Task):
 
     on_validation_start = on_fit_start
 
+    def on_train_batch_start(self, batch: LipBatch, batch_idx: int) -> None:
+        for module in self.generator.modules() if self.fixed_statistics else ():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+
     def origin(self) -> dict[str, str]:
         """Also `expert_id`, the expert's own `training_id`: a judge must be another one."""
         return {**super().origin(), "expert_id": self._expert_id}
@@ -134,7 +145,16 @@ class Wav2LipTask(Task):
         return network
 
     def generate(self, batch: LipBatch, mels: Tensor | None = None) -> Tensor:
-        """Faces (B, 3, T, S, S) in [0, 1] for the batch's sound, or for other mels (B, T, 1, 80, 16)."""
+        """Faces (B, 3, T, S, S) in [0, 1] for the batch's sound, or for other mels (B, T, 1, 80, 16).
+
+        InputError where the data's faces are of another size than the generator's.
+        """
+        size, own = batch["target"].shape[-1], self.generator.image_size
+        if size != own:
+            raise InputError(
+                f"data.dataset.image_size={size}, and the generator draws faces of {own} px; "
+                "give both one size"
+            )
         target, reference = to_float(batch["target"]), to_float(batch["reference"])
         faces = torch.cat([mask_lower_half(target), reference], dim=1)
         generated: Tensor = self.generator(batch["mels"] if mels is None else mels, faces)
@@ -144,6 +164,13 @@ class Wav2LipTask(Task):
         """The terms, unweighted; their weights have the same keys."""
         target = to_float(batch["target"])
         terms = {"l1": masked_l1(generated, target, self.mouth)}
+        if self.weights.get("listening"):
+            half = slice(
+                (len(target) + 1) // 2
+            )  # a second picture of every window would double the cost
+            part = cast("LipBatch", {name: batch[name][half] for name in ("target", "reference")})
+            other = self.generate(part, batch["mels"].roll(1, dims=0)[half])
+            terms["listening"] = listening_loss(generated[half], other, target[half])
         if self.weights.get("edge"):
             terms["edge"] = edge_l1(generated, target, self.mouth)
         for expert in self._expert:
@@ -178,7 +205,8 @@ class Wav2LipTask(Task):
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
         return loss
 
-    def validation_step(self, batch: LipBatch, _: int) -> None:
+    def validation_step(self, batch: LipBatch, _: int) -> Tensor:
+        """Logs the terms; returns what is generated, for callbacks that look at it."""
         generated = self.generate(batch)
         target = to_float(batch["target"])
         lower = slice(target.shape[-2] // 2, None)
@@ -196,3 +224,4 @@ class Wav2LipTask(Task):
         values["val/mouth_psnr"] = mouth_psnr(generated, target)
         values["val/reference_psnr"] = mouth_psnr(reference, target)
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
+        return generated

@@ -97,11 +97,13 @@ class Wav2LipGANTask(Wav2LipTask):
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
         return loss.detach()
 
-    def validation_step(self, batch: LipBatch, index: int) -> None:
-        super().validation_step(batch, index)
-        logits = self.discriminator.logits(self.generate(batch))
+    def validation_step(self, batch: LipBatch, index: int) -> Tensor:
+        """As the base's; one picture serves both."""
+        generated = super().validation_step(batch, index)
+        logits = self.discriminator.logits(generated)
         values = {
             "val/adv": adversarial_bce(logits, real=True),
             "val/fooled": (logits > 0).float().mean(),
         }
         self.log_dict(values, batch_size=len(batch["clip"]), sync_dist=True)
+        return generated
