@@ -61,6 +61,16 @@ def test_maps_serve_a_reference_of_more_detail(face):
     assert torch.equal(detailed[:, :, :64], large[:, :3, :64])
 
 
+def test_the_grid_of_a_folded_network_is_not_magnified(face):
+    grid = ((torch.arange(32)[:, None] + torch.arange(32)) % 2).float().expand(2, 6, 32, 32) - 0.5
+    flat = WarpBlend().lower(torch.zeros(2, 6, 32, 32), torch.full((2, 3, 96, 96), 0.5))
+    rough = maps(blend=20.0) + torch.cat([torch.zeros(2, 3, 32, 32), 4 * grid[:, 3:]], dim=1)
+    drawn = WarpBlend().lower(rough, torch.full((2, 3, 96, 96), 0.5))
+    assert drawn.shape == flat.shape == (2, 3, 48, 96)
+    inside = drawn[..., 6:-6, 6:-6]
+    assert (inside - inside.mean((2, 3), keepdim=True)).abs().max() < 1e-5
+
+
 def test_every_map_gets_a_gradient(face):
     inputs = torch.randn(2, 6, 32, 32).requires_grad_()
     (WarpBlend()(inputs, face) - face[:, :3]).abs().mean().backward()
