@@ -86,7 +86,7 @@ class JpgDataset:
     def __getitem__(self, index: int) -> Item:
         rng = np.random.default_rng(index)
         folder = self.folders[rng.integers(len(self.folders))]
-        last = len(list(folder.glob("*.jpg"))) - WINDOW - 1
+        last = len(list(folder.glob("*.jpg"))) - 2 * WINDOW  # the fifth frame's sound is whole
         target, reference = rng.integers(0, last, 2)
         mel = self.mel(folder / "audio.wav")
 
@@ -97,7 +97,7 @@ class JpgDataset:
         return {
             "target": self.window(folder, int(target)),
             "reference": self.window(folder, int(reference)),
-            "mels": np.stack([sound(target + i) for i in range(min(WINDOW, last - target + 1))]),
+            "mels": np.stack([sound(int(target) + i) for i in range(WINDOW)]),
             "mel": sound(int(target)),
         }
 
