@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="of a synthetic clip")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--items", type=int, default=64, help="a round (default: 64)")
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=8)
     args = parser.parse_args()
     cv2.setNumThreads(1)  # as in a loader's process
     torch.set_num_threads(1)

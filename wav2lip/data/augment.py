@@ -15,7 +15,9 @@ from wav2lip.media.audio import N_MELS, SILENCE
 MEL_PER_DB = 0.08
 MEL_CEILING = 4.0
 SLOPE = np.linspace(-0.5, 0.5, N_MELS, dtype=np.float32)[:, None]  # low bands to high ones
-NOISE_SPREAD = np.float32(0.25)  # mel units
+NOISE_SPREAD = 0.25  # standard deviation, mel units
+DIE = 256  # faces, from 0
+DIE_STEP = np.float32(NOISE_SPREAD / (2 * (DIE**2 - 1) / 12) ** 0.5)
 
 Image = npt.NDArray[np.uint8]
 Mel = npt.NDArray[np.float32]
@@ -125,9 +127,10 @@ class SoundView:
         change = np.float32(self.shift) + np.float32(self.tilt) * SLOPE
         out = np.where(mel > SILENCE, mel + change, mel)
         if self.noise is not None:
-            level = self._rng.standard_normal(mel.shape, np.float32)
-            level *= NOISE_SPREAD
-            level += np.float32(self.noise)
+            # Two dice are near enough to normal, and four times as fast to draw.
+            dice = self._rng.integers(0, DIE, (2, *mel.shape), np.uint8)
+            level = np.add(*dice, dtype=np.float32)
+            level = (level - np.float32(DIE - 1)) * DIE_STEP + np.float32(self.noise)
             np.maximum(out, level, out=out)
         out[..., self.band[0] : self.band[1], :] = SILENCE
         return np.clip(out, SILENCE, MEL_CEILING).astype(np.float32)
