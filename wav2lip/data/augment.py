@@ -79,7 +79,7 @@ class FaceView:
         self.recolour = settings.colour > 0
 
     def __call__(self, crops: Image) -> Image:
-        """Padded crops (F, C, C, 3) to faces (F, size, size, 3)."""
+        """Padded crops (F, C, C, 3) to faces (F, size, size, 3); a view of them where nothing changes."""
         side = crops.shape[1] / (1 + 2 * self.pad)  # px of the face in the padded crop
         margin = self.pad * side
         width = min(round(side * self.scale), crops.shape[1])
@@ -88,6 +88,8 @@ class FaceView:
             for shift in self.shift.tolist()
         )
         cut = crops[:, y : y + width, x : x + width]
+        if width == self.size and not (self.flip or self.recolour):
+            return cut
         faces = np.empty((len(crops), self.size, self.size, 3), np.uint8)
         if width == self.size:
             faces[:] = cut
@@ -100,7 +102,7 @@ class FaceView:
             tall = np.asarray(cv2.flip(tall, 1), np.uint8)
         if self.recolour:
             change = np.column_stack([np.diag(self.gain), np.full(3, self.bias)])
-            tall = np.asarray(cv2.transform(tall, change), np.uint8)  # rounds and saturates
+            cv2.transform(tall, change, dst=tall)  # rounds and saturates
         return tall.reshape(faces.shape)
 
 
