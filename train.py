@@ -20,6 +20,7 @@ from omegaconf import DictConfig
 from wav2lip.checkpoint_values import register_resolvers
 from wav2lip.config_errors import exit_on_config_error, require_complete
 from wav2lip.errors import InputError
+from wav2lip.tasks.compiled import compile_stacks
 from wav2lip.tasks.resumable import require_resumable
 
 
@@ -55,7 +56,7 @@ def main(cfg: DictConfig) -> None:
     task = instantiate(cfg.task, _recursive_=False, _convert_="all")
     if cfg.compile:
         for network in task.children():
-            network.compile(backend=cfg.compile)
+            compile_stacks(network, cfg.compile)
     trainer = instantiate(cfg.trainer, callbacks=parts(cfg.callbacks), logger=parts(cfg.logger))
     last = last_checkpoint(cfg.run)
     resume = cfg.resume and last.is_file()

@@ -7,7 +7,8 @@ Both train the same generator against the same frozen expert on the same clips, 
 
 plain: fp32, the default memory layout, and a loader as in the published project: each item opens ten jpg
     files and a wav file and computes the mel of the whole clip.
-ours: `Wav2LipTask` in Lightning's trainer as train.py runs it, on clip files; on a GPU in bf16-mixed.
+ours: `Wav2LipTask` in Lightning's trainer as train.py runs it, on clip files; as it is, and with
+    `trainer.precision=bf16-mixed`, which pays on a GPU and on a processor with bf16 instructions.
 
 Prints steps a second, the share of a step's time spent waiting for its batch, and processor time a step:
 on a machine that does other work too, wall time says little.
@@ -17,37 +18,31 @@ import argparse
 import resource
 import tempfile
 import time
-import wave
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import pytorch_lightning as pl
 import torch
+from published_loader import SIZE, JpgDataset, export
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from wav2lip.callbacks import LoaderWatchdog
 from wav2lip.checkpoints import build_network, save_network
-from wav2lip.clips import ClipFile
-from wav2lip.data.augment import NONE, FaceView
 from wav2lip.data.datamodule import ClipDataModule, load_clips
 from wav2lip.data.datasets import LipDataset
 from wav2lip.data.synthetic import write_synthetic_corpus
 from wav2lip.losses import SyncBCE
-from wav2lip.media.audio import SAMPLE_RATE, load_wav, mel_spectrogram
 from wav2lip.tasks import Wav2LipTask
 from wav2lip.tasks.base import mask_lower_half
 from wav2lip.tasks.wav2lip import lower_halves
 
-SIZE = 96  # px
-WINDOW = 5  # frames
 WARMUP = 3  # steps not timed
-MEL_PER_FRAME = 3.2  # columns at 25 frames a second
+PRECISIONS = ("32-true", "bf16-mixed")
 
 
 @dataclass
@@ -63,64 +58,6 @@ def processor_seconds() -> float:
     """Of this process and of its loader processes that have ended."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
-
-
-def unpack(clips: list[Any], folder: Path) -> list[Path]:
-    """Every clip as a folder of jpg files and an audio.wav, as the published preprocessing leaves it."""
-    folders = []
-    for number, clip in enumerate(clips):
-        file = ClipFile(clip.path)
-        target = folder / f"{number:05}"
-        target.mkdir(parents=True)
-        faces = FaceView(NONE, SIZE, file.pad, np.random.default_rng(0))(
-            file.crops(np.arange(file.frames))
-        )
-        for frame, face in enumerate(faces):
-            cv2.imwrite(str(target / f"{frame}.jpg"), face)
-        with wave.open(str(target / "audio.wav"), "wb") as sound:
-            sound.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-            sound.writeframes(file.pcm().tobytes())
-        folders.append(target)
-    return folders
-
-
-class PlainDataset(Dataset[dict[str, Tensor]]):
-    """Opens files and computes the mel for every item; the index only seeds the choice."""
-
-    def __init__(self, folders: list[Path], samples: int) -> None:
-        self.folders = folders
-        self.samples = samples
-
-    def __len__(self) -> int:
-        return self.samples
-
-    def __getitem__(self, index: int) -> dict[str, Tensor]:
-        rng = np.random.default_rng(index)
-        folder = self.folders[rng.integers(len(self.folders))]
-        frames = len(list(folder.glob("*.jpg")))
-        start, other = rng.integers(1, frames - WINDOW, 2)
-        target, reference = (
-            np.stack(
-                [
-                    cv2.resize(cv2.imread(str(folder / f"{f}.jpg")), (SIZE, SIZE))
-                    for f in range(first, first + WINDOW)
-                ]
-            )
-            for first in (start, other)
-        )
-        mel = mel_spectrogram(load_wav(folder / "audio.wav"))
-        windows = [self._window(mel, f) for f in range(start, start + WINDOW)]
-        return {
-            "target": torch.from_numpy(target.transpose(3, 0, 1, 2).astype(np.float32) / 255),
-            "reference": torch.from_numpy(reference.transpose(3, 0, 1, 2).astype(np.float32) / 255),
-            "mels": torch.from_numpy(np.stack(windows))[:, None],
-            "mel": torch.from_numpy(windows[0])[None],
-        }
-
-    @staticmethod
-    def _window(mel: np.ndarray, frame: int) -> np.ndarray:
-        first = min(int(frame * MEL_PER_FRAME), mel.shape[1] - 16)
-        return np.ascontiguousarray(mel[:, first : first + 16])
 
 
 def plain_run(
@@ -165,7 +102,9 @@ class Timer(pl.Callback):
         self.ended, self.spent = time.perf_counter(), processor_seconds()
 
 
-def our_run(task: Wav2LipTask, data: ClipDataModule, steps: int, device: str) -> Result:
+def our_run(
+    task: Wav2LipTask, data: ClipDataModule, steps: int, device: str, precision: Any
+) -> Result:
     """The same through the task, the data module and the trainer."""
     timer = Timer()
     watchdog = LoaderWatchdog(warmup=WARMUP, steps=steps - WARMUP - 1, limit=2.0)
@@ -173,7 +112,7 @@ def our_run(task: Wav2LipTask, data: ClipDataModule, steps: int, device: str) ->
         max_steps=steps,
         accelerator="gpu" if device == "cuda" else "cpu",
         devices=1,
-        precision="bf16-mixed" if device == "cuda" else "32-true",
+        precision=precision,
         callbacks=[timer, watchdog],
         logger=False,
         limit_val_batches=0,
@@ -209,14 +148,19 @@ def main() -> None:
             source = str(folder / "synthetic")
             write_synthetic_corpus(Path(source), {"train": 8}, seconds=4.0)
         clips = load_clips([source], "train", 15)[: args.most]
-        folders = unpack(clips, folder / "plain")
+        (folder / "plain").mkdir()
+        folders = export(clips, folder / "plain")
         generator = {"_target_": "wav2lip.models.Generator", "width": args.width}
         expert = {"_target_": "wav2lip.models.SyncNet", "width": args.width}
         save_network(folder / "expert.safetensors", build_network(expert), expert, {}, half=False)
-        results: dict[str, list[Result]] = {"plain": [], "ours": []}
+        results: dict[str, list[Result]] = defaultdict(list)
         for _ in range(args.rounds):
-            dataset = PlainDataset(folders, args.steps * args.batch)
-            loader = DataLoader(dataset, args.batch, num_workers=args.workers)
+            loader = DataLoader(
+                JpgDataset(folders),
+                args.batch,
+                sampler=range(args.steps * args.batch),
+                num_workers=args.workers,
+            )
             results["plain"].append(
                 plain_run(
                     build_network(generator),
@@ -225,32 +169,38 @@ def main() -> None:
                     torch.device(args.device),
                 )
             )
-            task = Wav2LipTask(
-                generator=generator,
-                optimizer={"_target_": "torch.optim.Adam", "lr": 1e-4},
-                expert=str(folder / "expert.safetensors"),
-                sync_loss={"_target_": "wav2lip.losses.SyncBCE"},
-                weights={"l1": 0.97, "sync": 0.03},
-            )
-            data = ClipDataModule(
-                dataset=partial(LipDataset, image_size=SIZE),
-                val_dataset=partial(LipDataset, image_size=SIZE),
-                manifests=[source],
-                batch_size=args.batch,
-                steps_per_epoch=args.steps,
-                num_workers=args.workers,
-            )
-            results["ours"].append(our_run(task, data, args.steps, args.device))
+            for precision in PRECISIONS:
+                task = Wav2LipTask(
+                    generator=generator,
+                    optimizer={"_target_": "torch.optim.Adam", "lr": 1e-4},
+                    expert=str(folder / "expert.safetensors"),
+                    sync_loss={"_target_": "wav2lip.losses.SyncBCE"},
+                    weights={"l1": 0.97, "sync": 0.03},
+                )
+                data = ClipDataModule(
+                    dataset=partial(LipDataset, image_size=SIZE),
+                    val_dataset=partial(LipDataset, image_size=SIZE),
+                    manifests=[source],
+                    batch_size=args.batch,
+                    steps_per_epoch=args.steps,
+                    num_workers=args.workers,
+                )
+                result = our_run(task, data, args.steps, args.device, precision)
+                results[f"ours, {precision}"].append(result)
     print(
         f"{args.device}, {len(clips)} clips, batch {args.batch}, width {args.width}, "
         f"{args.workers} workers, torch {torch.__version__}"
     )
-    print("         steps/s   processor s/step   waiting for data")
-    best = {kind: min(found, key=lambda r: r.seconds) for kind, found in results.items()}
+    heads = ("steps/s", "processor s/step", "waiting for data", "times as fast: wall, processor")
+    print(f"{'':16} {heads[0]:>8} {heads[1]:>17} {heads[2]:>17} {heads[3]:>31}")
+    best = {kind: min(found, key=lambda r: r.processor) for kind, found in results.items()}
+    plain = best["plain"]
     for kind, r in best.items():
-        print(f"{kind:6} {1 / r.seconds:9.3f} {r.processor:14.2f} {100 * r.waiting:15.1f} %")
-    plain, ours = best["plain"], best["ours"]
-    print(f"ratio  {plain.seconds / ours.seconds:9.2f} {plain.processor / ours.processor:14.2f}")
+        wall, processor = plain.seconds / r.seconds, plain.processor / r.processor
+        print(
+            f"{kind:16} {1 / r.seconds:8.3f} {r.processor:17.2f} {100 * r.waiting:15.1f} % "
+            f"{wall:22.2f}x {processor:7.2f}x"
+        )
 
 
 if __name__ == "__main__":

@@ -294,6 +294,8 @@ def logged(run, name):
 def test_two_processes_train_as_one_with_the_same_global_batch(corpus, networks, tmp_path):
     # In order of the sample numbers two batches of two are one of four. SGD, because Adam's first
     # steps have the size of the rate whatever the gradient's, and so would hide or blow up differences.
+    # At this rate, because what a step leaves of rounding grows tenfold in the next one: at 0.05 one
+    # process with two threads is 4e-5 off one with one thread after four steps.
     expert = f"task.expert={networks / 'SyncNet.safetensors'}"
     arguments = [
         "experiment=wav2lip_gan",
@@ -301,7 +303,7 @@ def test_two_processes_train_as_one_with_the_same_global_batch(corpus, networks,
         *(*TINY_GENERATOR, *PLAIN, *TINY_CRITIC, expert),
         "trainer.max_steps=4",
         "trainer.log_every_n_steps=1",
-        "task.optimizer={_target_: torch.optim.SGD, lr: 0.05}",
+        "task.optimizer={_target_: torch.optim.SGD, lr: 0.02}",
         "~task.optimizer.betas",
         "task.discriminator_optimizer=null",
         "task.warmup=null",
@@ -312,6 +314,8 @@ def test_two_processes_train_as_one_with_the_same_global_batch(corpus, networks,
     assert two.returncode == 0, two.stderr
     names = (
         "train/l1",
+        "train/edge",
+        "train/features",
         "train/sync",
         "train/adv",
         "train/real",
@@ -323,5 +327,7 @@ def test_two_processes_train_as_one_with_the_same_global_batch(corpus, networks,
         single, double = (logged(tmp_path / run, name) for run in ("one", "two"))
         assert len(single) == (4 if name.startswith("train") else 2), name
         assert double == pytest.approx(single, abs=1e-4), name
+        if name.startswith("train"):  # before rounding has grown
+            assert double[:2] == pytest.approx(single[:2], abs=3e-6), name
     first, last = logged(tmp_path / "one", "val/l1")
-    assert abs(first - last) > 3e-4  # the steps did move what is compared
+    assert abs(first - last) > 2e-4  # the steps did move what is compared

@@ -18,7 +18,6 @@ import csv
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -126,15 +125,20 @@ def write_clip(
 class ClipFile:
     """One clip, read by windows.
 
-    Attributes: `fps`, `frames` (F), `crop_size` and `pad` (the crop's margin as a share of the face's side).
+    Attributes: `fps`, `frames` (F), `crop_size`, `pad` (the crop's margin as a share of the face's side)
+    and `mel_columns` (M, at MEL_RATE a second).
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
-            file: Any = safe_open(self.path, framework="np")
+            # torch's tensors lie in the mapped file; numpy's would be copies.
+            file: Any = safe_open(self.path, framework="pt")
             metadata = json.loads((file.metadata() or {})["clip"])
-            self._offsets = file.get_tensor("jpeg_offsets")
+            self._file = file
+            self._offsets = self._tensor("jpeg_offsets").tolist()
+            self._jpeg = self._tensor("jpeg")
+            self._mel = self._tensor("mel")
         except FileNotFoundError as error:
             raise InputError(
                 f"{path}: missing; the manifest points nowhere, run preprocess.py again"
@@ -143,20 +147,23 @@ class ClipFile:
             raise InputError(
                 f"{path}: not a whole clip file ({error}); run preprocess.py again"
             ) from error
-        self._file = file
         self.metadata: dict[str, Any] = metadata
         self.fps = float(metadata["fps"])
         self.crop_size = int(metadata["crop_size"])
         self.pad = float(metadata["pad"])
         self.frames = len(self._offsets) - 1
+        self.mel_columns = len(self._mel)
+
+    def _tensor(self, name: str) -> npt.NDArray[Any]:
+        array: npt.NDArray[Any] = self._file.get_tensor(name).numpy()
+        array.flags.writeable = False
+        return array
 
     def crops(self, frames: npt.NDArray[np.int64]) -> Image:
         """Crops of the given frames (N,), as (N, crop_size, crop_size, 3) uint8 BGR."""
-        view = self._file.get_slice("jpeg")
         pictures = np.empty((len(frames), self.crop_size, self.crop_size, 3), dtype=np.uint8)
         for position, frame in enumerate(frames):
-            data = view[int(self._offsets[frame]) : int(self._offsets[frame + 1])]
-            picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+            picture = cv2.imdecode(self._coded(frame), cv2.IMREAD_COLOR)
             if picture is None:
                 raise InputError(
                     f"{self.path}: frame {frame} cannot be decoded; run preprocess.py again"
@@ -166,9 +173,7 @@ class ClipFile:
 
     def thumbnails(self, frames: npt.NDArray[np.int64]) -> Image:
         """Grey crops at an eighth of their size, (N, h, w): JPEG decodes those for almost nothing."""
-        view = self._file.get_slice("jpeg")
-        edges = ((int(self._offsets[f]), int(self._offsets[f + 1])) for f in frames)
-        small = [cv2.imdecode(view[a:b], cv2.IMREAD_REDUCED_GRAYSCALE_8) for a, b in edges]
+        small = [cv2.imdecode(self._coded(f), cv2.IMREAD_REDUCED_GRAYSCALE_8) for f in frames]
         whole = [picture for picture in small if picture is not None]
         if len(whole) < len(small):
             raise InputError(f"{self.path}: a frame cannot be decoded; run preprocess.py again")
@@ -176,39 +181,36 @@ class ClipFile:
 
     def jpegs(self, first: int, last: int) -> list[bytes]:
         """Crops first..last-1 as the JPEG bytes that are stored."""
-        view = self._file.get_slice("jpeg")
-        edges = self._offsets[first : last + 1]
-        return [view[int(a) : int(b)].tobytes() for a, b in pairwise(edges)]
+        return [self._coded(frame).tobytes() for frame in range(first, last)]
+
+    def _coded(self, frame: int | np.int64) -> Image:
+        return self._jpeg[self._offsets[frame] : self._offsets[frame + 1]]
 
     def mel(self, column: int, columns: int) -> npt.NDArray[np.float32]:
         """Mel columns column..column+columns-1 as (80, columns); silence beyond either end."""
-        view = self._file.get_slice("mel")
-        length, bands = view.get_shape()
+        length, bands = self._mel.shape
         out = np.full((columns, bands), SILENCE, dtype=np.float32)
         first, last = max(column, 0), min(column + columns, length)
         if first < last:
-            out[first - column : last - column] = view[first:last]
+            out[first - column : last - column] = self._mel[first:last]
         return out.T
+
+    @property
+    def sound(self) -> npt.NDArray[np.float32]:
+        """The mel of the whole clip, (80, M): a view of the file, not to be written to."""
+        return self._mel.T
 
     def pcm(self) -> npt.NDArray[np.int16]:
         """The clip's sound, (S,) int16 at 16 kHz."""
-        sound: npt.NDArray[np.int16] = self._file.get_tensor("pcm")
-        return sound
+        return self._tensor("pcm")
 
     def boxes(self) -> npt.NDArray[np.float32]:
         """Face boxes in the source picture, (F, 4)."""
-        boxes: npt.NDArray[np.float32] = self._file.get_tensor("boxes")
-        return boxes
+        return self._tensor("boxes")
 
     def times(self) -> npt.NDArray[np.float64]:
         """Seconds of the frames in the source video, (F,)."""
-        times: npt.NDArray[np.float64] = self._file.get_tensor("times")
-        return times
-
-    @property
-    def mel_columns(self) -> int:
-        """Number of mel columns, at MEL_RATE a second."""
-        return int(self._file.get_slice("mel").get_shape()[0])
+        return self._tensor("times")
 
     @property
     def seconds(self) -> float:

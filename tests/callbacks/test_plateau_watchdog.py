@@ -47,6 +47,39 @@ def test_a_run_at_chance_is_explained_once(scripted, trainer, corpus, caplog, lo
         assert "learning rate: the rate is 1.0e-01, the weights moved by 0 %" in told[0]
 
 
+def test_after_a_resume_it_speaks_of_the_whole_run(scripted, trainer, corpus, tmp_path, caplog):
+    class Chance(torch.nn.Module):
+        def chance(self, clips, windows):
+            return math.log(2)
+
+    class Task(scripted):
+        loss = Chance()
+
+        def training_step(self, batch, index):
+            # The weight falls by 0.1 a step from 1 to 0.7 before the stop, and then stays.
+            moves = self.trainer.global_step < 3
+            return super().training_step(batch, index) + moves * (
+                self.weight - self.weight.detach()
+            )
+
+    data = SyncDataset(load_clips([str(corpus)], "train"), samples=8, windows=3, image_size=48)
+    options = {"enable_checkpointing": True, "default_root_dir": tmp_path}
+    task = Task(losses=[0.7] * 8)
+    first = trainer(4, PlateauWatchdog(steps=6, window=4), **options)
+    first.fit(task, DataLoader(data, 2))
+    first.save_checkpoint(tmp_path / "last.ckpt")
+    assert "stuck" not in caplog.text
+    with caplog.at_level(logging.WARNING):
+        trainer(8, PlateauWatchdog(steps=6, window=4), **options).fit(
+            Task(losses=[9.0] * 4 + [0.7] * 4),
+            DataLoader(data, 2),
+            ckpt_path=tmp_path / "last.ckpt",
+            weights_only=True,
+        )
+    assert "after 6 steps the loss is 0.700" in caplog.text
+    assert "the weights moved by 30 %" in caplog.text
+
+
 def test_a_task_without_a_chance_level_is_left_alone(scripted, loaders, trainer, caplog):
     with caplog.at_level(logging.WARNING):
         trainer(6, PlateauWatchdog(steps=2)).fit(scripted(), loaders[0])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -27,9 +29,28 @@ class Copier(torch.nn.Module):
         return face[:, 3:] + self.scale * mel.mean()
 
 
+def test_of_a_clip_only_what_is_held_out_is_shown(scripted, loaders, trainer, corpus, tmp_path):
+    class Task(scripted):
+        def __init__(self) -> None:
+            super().__init__(validations=[{"val/l1": 0.0}])
+            self.generator = Copier()
+            self.hparams["mel_offset_frames"] = 0
+
+    clip = load_clips([str(corpus)], "val")[0]
+    pieces = [replace(clip, span=span) for span in ((10, 20), (20, 30))]
+    val = DataLoader(LipDataset(pieces, image_size=SIZE), 2)
+    trainer(6, SampleVideos(str(tmp_path), every=1, clips=2)).fit(Task(), loaders[0], val)
+    stem = f"step-000006-{clip.path.stem}"
+    assert {p.name for p in tmp_path.glob("*.mp4")} == {f"{stem}-10.mp4", f"{stem}-20.mp4"}
+    shown = list(read_frames(tmp_path / f"{stem}-20.mp4"))
+    assert len(shown) == 10
+    real = ClipFile(clip.path).crops(np.array([20]))[0, 6:54, 6:54]
+    assert np.abs(shown[0].image[:, SIZE:].astype(int) - real).mean() < 6
+
+
 def test_frames_as_inference_draws_them_beside_the_real_ones(corpus):
     file = ClipFile(load_clips([str(corpus)], "val")[0].path)
-    pictures = say(Copier(), file, frames=30, size=SIZE, mel_offset_frames=-2)
+    pictures = say(Copier(), file, frames=range(30), size=SIZE, mel_offset_frames=-2)
     assert pictures.shape == (30, SIZE, 2 * SIZE, 3)
     assert pictures.dtype == np.uint8
     assert np.array_equal(pictures[:, :, :SIZE], pictures[:, :, SIZE:])

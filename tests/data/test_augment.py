@@ -79,6 +79,15 @@ def test_noise_fills_silence_and_a_mask_makes_it():
     assert ((masked == -4).any(1) == (masked == -4).all(1)).all()
 
 
+def test_noise_has_one_level_and_its_own_values_in_every_window():
+    silent = np.full((50, 80, 16), -4, np.float32)
+    view = SoundView(AugmentSettings(gain=0, noise=1), rng(4))
+    noisy = view(silent)
+    assert noisy.mean() == pytest.approx(view.noise, abs=0.01)
+    assert noisy.std() == pytest.approx(0.25, abs=0.01)
+    assert (noisy[0] != noisy[1]).mean() > 0.9
+
+
 def test_sound_stays_within_the_mel_range():
     mel = rng(2).uniform(-4, 4, (80, 16)).astype(np.float32)
     for seed in range(20):

@@ -3,9 +3,10 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from torch.utils.data import default_collate
 
-from wav2lip.data.datamodule import ClipDataModule, ResumableSampler, load_clips
-from wav2lip.data.datasets import SyncDataset
+from wav2lip.data.datamodule import ClipDataModule, ResumableSampler, collate, load_clips
+from wav2lip.data.datasets import LipDataset, SyncDataset
 from wav2lip.data.synthetic import write_synthetic_corpus
 from wav2lip.errors import InputError
 
@@ -54,6 +55,25 @@ def test_the_loader_goes_on_where_training_stands(corpus):
         assert batch["clip"] == expected["clip"]
         assert torch.equal(batch["lips"], expected["lips"])
         assert torch.equal(batch["mel"], expected["mel"])
+
+
+def test_a_batch_is_torchs_own_but_keeps_pictures_pixel_by_pixel(corpus):
+    data = LipDataset(load_clips([str(corpus)], "train"), samples=9, image_size=48)
+    samples = [data[0], data[1]]
+    batch, usual = collate(samples), default_collate(samples)
+    assert list(batch) == list(usual)
+    for name in ("target", "reference", "mels", "mel", "others", "start"):
+        assert torch.equal(batch[name], usual[name]), name
+    assert batch["clip"] == usual["clip"] == [sample["clip"] for sample in samples]
+    assert batch["target"].shape == (2, 3, 5, 48, 48)
+    assert batch["target"].is_contiguous(memory_format=torch.channels_last_3d)
+
+
+def test_decoded_crops_are_kept_within_the_bound(corpus):
+    data = at_batch(module(corpus, cache_mb=1), 0)
+    kept = data.train_dataloader().dataset._cache
+    assert kept.megabytes == 1
+    assert at_batch(module(corpus), 0).train_dataloader().dataset._cache.megabytes == 2048
 
 
 def test_validation_sees_every_clip_once(corpus):

@@ -51,3 +51,12 @@ def test_validation_is_fixed_and_training_is_seeded(clips):
     draws = [LooksDataset(clips, samples=9, image_size=48, seed=s)[4]["start"] for s in (1, 1, 2)]
     assert torch.equal(draws[0], draws[1])
     assert not torch.equal(draws[0], draws[2])
+
+
+def test_a_change_of_tempo_is_heard_about_the_moment_that_is_seen(clips, monkeypatch):
+    monkeypatch.setattr("wav2lip.data.looks.draw_tempo", lambda *_: 1.25)
+    sample = LooksDataset(clips, samples=10, looks=4, image_size=48, mel_offset_frames=-2)[0]
+    file = ClipFile(next(c.path for c in clips if c.row.clip == sample["clip"]))
+    for mel, frame in zip(sample["mels"], sample["start"].tolist(), strict=True):
+        wide = file.mel(mel_start((frame - 2.5) / 25), 22)
+        assert mel[0, :, ::4].numpy() == pytest.approx(wide[:, [0, 5, 10, 15]], abs=1e-5)

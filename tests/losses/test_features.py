@@ -26,6 +26,14 @@ def test_it_is_the_mean_over_layers_of_relative_differences():
     assert feature_l1(double, 11.5 * target, 10 * target).item() == pytest.approx(0.15)
 
 
+def test_the_loss_of_a_batch_is_the_mean_of_its_samples(encoder):
+    generated, target = torch.rand(2, 4, 3, 16, 16)
+    target[0] *= 0.1  # so that its maps are of another size than the others'
+    each = [feature_l1(encoder, generated[i : i + 1], target[i : i + 1]) for i in range(4)]
+    whole = feature_l1(encoder, generated, target)
+    assert whole.item() == pytest.approx(torch.stack(each).mean().item(), rel=1e-6)
+
+
 def test_gradients_reach_the_generated_picture_alone(encoder):
     generated = torch.rand(1, 3, 16, 16).requires_grad_()
     target = torch.rand(1, 3, 16, 16).requires_grad_()

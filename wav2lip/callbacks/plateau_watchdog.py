@@ -7,11 +7,12 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from wav2lip.callbacks.diagnosis import LIKELY, Finding, diagnose, learning_rate
 
 log = logging.getLogger(__name__)
+PROBED = 500  # weights of each parameter, at most
 
 
 def report(step: int, mean: float, chance: float, findings: list[Finding]) -> str:
@@ -26,6 +27,12 @@ def report(step: int, mean: float, chance: float, findings: list[Finding]) -> st
     rest = [f for f in findings if f.severity < LIKELY]
     lines += [f"  checked, {f.cause}: {f.evidence}" for f in rest]
     return "\n".join(lines)
+
+
+def _probe(task: nn.Module) -> Tensor:
+    """(N,) weights from all over the task: enough to tell how far all have moved, few enough to save."""
+    some = [p.detach().flatten()[:: 1 + p.numel() // PROBED] for p in task.parameters()]
+    return torch.cat(some).float().cpu()  # a copy
 
 
 class PlateauWatchdog(pl.Callback):
@@ -44,11 +51,21 @@ class PlateauWatchdog(pl.Callback):
         self.steps = steps
         self.tolerance = tolerance
         self._losses: deque[Tensor] = deque(maxlen=min(window, steps))
-        self._start: list[Tensor] = []
+        self._start: Tensor | None = None  # some weights as the run began with them
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed run needs to speak of the whole run."""
+        if self._start is None:
+            return {}
+        return {"start": self._start, "losses": [float(loss) for loss in self._losses]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._start = state_dict.get("start")
+        self._losses.extend(map(torch.tensor, state_dict.get("losses", [])))
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        if self._watched(pl_module) and trainer.global_step < self.steps:
-            self._start = [p.detach().float().cpu().clone() for p in pl_module.parameters()]
+        if self._start is None and self._watched(pl_module) and trainer.global_step < self.steps:
+            self._start = _probe(pl_module)
 
     @staticmethod
     def _watched(task: Any) -> bool:
@@ -57,12 +74,12 @@ class PlateauWatchdog(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if not self._start:  # not watched, or done
+        if self._start is None:  # not watched, or done
             return
         self._losses.append(outputs["loss"].detach())
         if trainer.global_step < self.steps:
             return
-        losses = torch.stack(list(self._losses)).float().cpu().tolist()
+        losses = [float(loss) for loss in self._losses]
         mean = statistics.fmean(losses)
         clips, windows = batch["mel"].shape[:2]
         chance = pl_module.loss.chance(clips * trainer.world_size, windows)
@@ -74,11 +91,10 @@ class PlateauWatchdog(pl.Callback):
             )
             findings = diagnose(loader.dataset.clips, finding)
             log.warning(report(trainer.global_step, mean, chance, findings))
-        self._start = []
+        self._start = None
 
     def _moved(self, task: pl.LightningModule) -> float:
-        """Relative change of the weights since training started."""
-        now = [p.detach().float().cpu() for p in task.parameters()]
-        change = sum(float((a - b).square().sum()) for a, b in zip(now, self._start, strict=True))
-        size = sum(float(b.square().sum()) for b in self._start)
-        return float((change / max(size, 1e-12)) ** 0.5)
+        """Relative change of the weights since the run's first step."""
+        assert self._start is not None
+        change = (_probe(task) - self._start).norm() / self._start.norm().clamp(min=1e-6)
+        return float(change)

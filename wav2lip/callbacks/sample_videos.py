@@ -23,16 +23,16 @@ BATCH = 25  # frames generated at once
 
 
 def say(
-    generator: nn.Module, file: ClipFile, frames: int, size: int, mel_offset_frames: int
+    generator: nn.Module, file: ClipFile, frames: range, size: int, mel_offset_frames: int
 ) -> NDArray[np.uint8]:
-    """The first `frames` frames of a clip, drawn as inference draws them, beside the real ones.
+    """Frames of a clip, drawn as inference draws them, beside the real ones.
 
-    Returns (frames, size, 2 * size, 3) uint8, BGR. As in published inference each frame is its own reference.
+    Returns (len(frames), size, 2 * size, 3) uint8, BGR. As in published inference each frame is its own reference.
     """
     device = next(generator.parameters()).device
     view = FaceView(NONE, size, file.pad, np.random.default_rng(0))
-    faces = view(file.crops(np.arange(frames)))
-    columns = [mel_start((f + mel_offset_frames) / file.fps) for f in range(frames)]
+    faces = view(file.crops(np.asarray(frames)))
+    columns = [mel_start((f + mel_offset_frames) / file.fps) for f in frames]
     mels = torch.from_numpy(np.stack([file.mel(c, MEL_STEP) for c in columns])[:, None])
     real = torch.from_numpy(faces.transpose(0, 3, 1, 2).copy()).float() / 255
     seen = real.clone()
@@ -65,6 +65,8 @@ def write_with_sound(
 
 class SampleVideos(pl.Callback):
     """Writes `step-000150-NAME.mp4` into `folder`, and gives it to W&B where that logs.
+
+    Of a clip of which only a part is validation (its span), that part is shown, and NAME ends in its first frame.
 
     Args:
         folder: made where it is missing.
@@ -106,11 +108,14 @@ class SampleVideos(pl.Callback):
         step = max(1, len(dataset.clips) // self.clips)
         for clip in dataset.clips[::step][: self.clips]:
             file = ClipFile(clip.path)
-            frames = min(file.frames, round(self.seconds * file.fps))
+            first, end = clip.span or (0, file.frames)
+            frames = range(first, min(end, first + round(self.seconds * file.fps)))
             offset = pl_module.hparams["mel_offset_frames"]
             pictures = say(pl_module.generator, file, frames, dataset.image_size, offset)
-            name = f"step-{trainer.global_step:06}-{Path(clip.path).stem}.mp4"
-            write_with_sound(self.folder / name, pictures, file.fps, file.pcm())
+            part = f"-{first}" if clip.span else ""
+            name = f"step-{trainer.global_step:06}-{Path(clip.path).stem}{part}.mp4"
+            sound = file.pcm()[round(first / file.fps * SAMPLE_RATE) :]
+            write_with_sound(self.folder / name, pictures, file.fps, sound)
             for logger in trainer.loggers:
                 if isinstance(logger, WandbLogger):
                     logger.log_video("talking", [str(self.folder / name)], format=["mp4"])

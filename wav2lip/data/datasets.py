@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,14 +25,14 @@ from wav2lip.data.augment import (
     draw_tempo,
     stretch,
 )
+from wav2lip.data.crop_cache import CropCache
 from wav2lip.data.reference import RandomReference, ReferencePolicy
 from wav2lip.data.windows import WINDOW, evenly, hard_negative, spread, starts, window_frames
 from wav2lip.errors import InputError
-from wav2lip.media.alignment import MEL_STEP, mel_start
-from wav2lip.media.audio import MEL_RATE, N_MELS
+from wav2lip.media.alignment import MEL_STEP, mel_windows
+from wav2lip.media.audio import MEL_RATE
 
-OPEN_FILES = 512  # clip files kept mapped by one worker
-EMPTY = np.zeros((0, N_MELS, MEL_STEP), np.float32)
+OPEN_FILES = 4096  # clip files kept mapped by one worker; a map needs no open file
 LONG_CLIP = 250  # frames; a longer clip is drawn no more often, so that no single person rules
 
 
@@ -74,9 +75,19 @@ class ClipDataset:
         self.mel_offset_frames = mel_offset_frames
         weights = np.array([clip.weight * min(clip.row.frames, LONG_CLIP) for clip in self.clips])
         self._cumulative = np.cumsum(weights / weights.sum())
+        self._cache: CropCache | None = None
 
     def __len__(self) -> int:
         return self.samples if self.samples is not None else len(self.clips)
+
+    def keep_decoded(self, megabytes: float, processes: int) -> None:
+        """Keep crops in memory, decoded; see `CropCache`. Samples stay what they are, to the bit."""
+        frames = {clip.path: clip.row.frames for clip in self.clips}
+        side = _open(self.clips[0].path).crop_size
+        self._cache = CropCache(frames, side, megabytes, processes)
+
+    def _crops(self, file: ClipFile, frames: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        return self._cache.crops(file, frames) if self._cache else file.crops(frames)
 
     def _draw(self, index: int) -> tuple[Clip, ClipFile, np.random.Generator]:
         rng = np.random.default_rng((self.seed, index))
@@ -90,12 +101,13 @@ class ClipDataset:
         return FaceView(self.augment, self.image_size, file.pad, rng)
 
     @staticmethod
-    def _mel(file: ClipFile, frame: float, tempo: float = 1.0) -> npt.NDArray[np.float32]:
+    def _mels(file: ClipFile, frames: npt.NDArray[Any], tempo: float) -> npt.NDArray[np.float32]:
+        """Windows (N, 80, 16) of the sound from the given frames on."""
         # A negative frame (the sound of a window that leads) starts before the clip: silence there.
-        column = mel_start(frame / file.fps)
+        times = frames / file.fps
         if tempo == 1:
-            return file.mel(column, MEL_STEP)
-        return stretch(file.mel(column, int(MEL_STEP * tempo) + 2), MEL_STEP, tempo)
+            return mel_windows(file.sound, times)
+        return stretch(mel_windows(file.sound, times, int(MEL_STEP * tempo) + 2), MEL_STEP, tempo)
 
     @staticmethod
     def _starts(clip: Clip, file: ClipFile, margin: int = 0) -> range:
@@ -161,9 +173,9 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         tempo = draw_tempo(self.augment, rng)
         shown = np.stack([window_frames(int(start), file.frames, tempo) for start in chosen])
         frames, where = np.unique(shown, return_inverse=True)
-        lips = view(file.crops(frames))[:, self.image_size // 2 :].transpose(0, 3, 1, 2)
+        lips = view(self._crops(file, frames))[:, self.image_size // 2 :].transpose(0, 3, 1, 2)
         lips = lips[where.reshape(-1)].reshape(len(chosen), 3 * WINDOW, *lips.shape[2:])
-        mels = np.stack([sound(self._mel(file, int(start), tempo)) for start in chosen])
+        mels = sound(self._mels(file, chosen, tempo))
         return {
             "lips": torch.from_numpy(lips),
             "mel": torch.from_numpy(mels)[:, None],
@@ -197,25 +209,27 @@ class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         clip, file, rng = self._draw(index)
         # Leading mel windows want sound from before the target, so it keeps that distance from the ends.
         allowed = self._starts(clip, file, margin=abs(self.mel_offset_frames))
-        target = int(rng.choice(np.asarray(allowed)))
+        target = allowed[int(rng.integers(len(allowed)))]
         looks = self._starts(clip, file) if clip.span else starts(file.frames)
         reference = self.reference(file, target, looks, rng)
         view, sound = self._view(file, rng), SoundView(self.augment, rng)
         tempo = draw_tempo(self.augment, rng)
         faces = [
-            view(file.crops(window_frames(start, file.frames, tempo))).transpose(3, 0, 1, 2)
+            view(self._crops(file, window_frames(start, file.frames, tempo)))
             for start in (target, reference)
         ]
         heard = target + tempo * (np.arange(WINDOW) + self.mel_offset_frames)
-        mels = np.stack([sound(self._mel(file, frame, tempo)) for frame in heard])
         elsewhere = [hard_negative(target, allowed, WINDOW, rng) for _ in range(self.others)]
-        others = [sound(self._mel(file, frame, tempo)) for frame in elsewhere]
+        frames = np.concatenate([heard, [target], elsewhere])
+        mels = torch.from_numpy(sound(self._mels(file, frames, tempo)))
         return {
-            "target": torch.from_numpy(np.ascontiguousarray(faces[0])),
-            "reference": torch.from_numpy(np.ascontiguousarray(faces[1])),
-            "mels": torch.from_numpy(mels)[:, None],
-            "mel": torch.from_numpy(sound(self._mel(file, target, tempo)))[None],
-            "others": torch.from_numpy(np.stack(others) if others else EMPTY)[:, None],
+            # Colour by colour in shape, pixel by pixel in memory: no copy here, and what
+            # convolutions in channels-last want.
+            "target": torch.from_numpy(faces[0]).permute(3, 0, 1, 2),
+            "reference": torch.from_numpy(faces[1]).permute(3, 0, 1, 2),
+            "mels": mels[:WINDOW, None],
+            "mel": mels[WINDOW, None],
+            "others": mels[WINDOW + 1 :, None],
             "start": torch.tensor(target),
             "clip": clip.row.clip,
         }

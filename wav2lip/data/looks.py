@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from wav2lip.data.augment import NONE, AugmentSettings, SoundView
+from wav2lip.data.augment import NONE, AugmentSettings, SoundView, draw_tempo
 from wav2lip.data.datasets import Clip, ClipDataset
 from wav2lip.data.windows import evenly, spread
 
@@ -47,10 +47,12 @@ class LooksDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
             first = int(rng.integers(0, max(1, len(allowed) - self.span + 1)))
             chosen = spread(self.looks, allowed[first : first + self.span], self.gap, rng)
         view, sound = self._view(file, rng), SoundView(self.augment, rng)
-        faces = view(file.crops(chosen)).transpose(0, 3, 1, 2)
-        mels = np.stack([sound(self._mel(file, int(f) + self.mel_offset_frames)) for f in chosen])
+        tempo = draw_tempo(self.augment, rng)
+        # A frame has no speed: a change of tempo is heard alone, about the moment that is seen.
+        heard = chosen + tempo * self.mel_offset_frames
+        mels = sound(self._mels(file, heard, tempo))
         return {
-            "faces": torch.from_numpy(np.ascontiguousarray(faces)),
+            "faces": torch.from_numpy(view(self._crops(file, chosen))).permute(0, 3, 1, 2),
             "mels": torch.from_numpy(mels)[:, None],
             "start": torch.from_numpy(chosen.astype(np.int64)),
             "clip": clip.row.clip,

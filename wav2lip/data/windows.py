@@ -41,13 +41,14 @@ def evenly(count: int, allowed: range) -> Starts:
 def hard_negatives(positive: int, allowed: range, gap: int) -> Starts:
     """Other starts of the same clip at least `gap` frames away; the farthest where none is."""
     gap = min(gap, max(abs(allowed[0] - positive), abs(allowed[-1] - positive)))
-    away: Starts = np.array([start for start in allowed if abs(start - positive) >= gap], np.int64)
-    return away
+    every: Starts = np.arange(allowed.start, allowed.stop)
+    return every[np.abs(every - positive) >= gap]
 
 
 def hard_negative(positive: int, allowed: range, gap: int, rng: np.random.Generator) -> int:
     """One of `hard_negatives`."""
-    return int(rng.choice(hard_negatives(positive, allowed, gap)))
+    away = hard_negatives(positive, allowed, gap)
+    return int(away[rng.integers(len(away))])
 
 
 def window_frames(start: int, frames: int, tempo: float = 1.0) -> Starts:

@@ -23,20 +23,27 @@ def mel_start(time: float, mel_rate: int = MEL_RATE) -> int:
     return int(np.floor(mel_rate * time + ROUNDING))
 
 
-def mel_windows(mel: NDArray[np.float32], times: ArrayLike) -> NDArray[np.float32]:
-    """Windows of mel (80, M) at frame times (T,) in seconds -> (T, 80, 16).
+def mel_windows(
+    mel: NDArray[np.float32], times: ArrayLike, columns: int = MEL_STEP
+) -> NDArray[np.float32]:
+    """Windows of mel (80, M) at frame times (T,) in seconds -> (T, 80, 16), or so many columns wide.
 
     Columns before the sound starts or after it ends are silence.
     """
     if mel.ndim != 2 or mel.shape[0] != N_MELS:
         raise ValueError(f"mel must be ({N_MELS}, M), not {mel.shape}")
     starts = np.floor(MEL_RATE * np.asarray(times, np.float64) + ROUNDING).astype(np.int64)
-    columns = starts[:, None] + np.arange(MEL_STEP)  # (T, 16)
-    padded = np.concatenate([mel, np.full((N_MELS, 1), SILENCE, mel.dtype)], axis=1)
+    where = starts[:, None] + np.arange(columns)  # (T, 16)
     length = mel.shape[1]
-    outside = (columns < 0) | (columns >= length)
-    windows = padded[:, np.where(outside, length, columns)]  # (80, T, 16)
-    return np.ascontiguousarray(windows.transpose(1, 0, 2), np.float32)
+    outside = (where < 0) | (where >= length)
+    if not outside.any():
+        windows = mel.T[where]  # (T, 16, 80)
+    elif length:
+        windows = mel.T[where.clip(0, length - 1)]
+        windows[outside] = SILENCE
+    else:
+        windows = np.full((*where.shape, N_MELS), SILENCE)
+    return np.ascontiguousarray(windows.transpose(0, 2, 1), np.float32)
 
 
 def retime(source_times: ArrayLike, fps: Fraction | float, duration: float) -> NDArray[np.int64]:

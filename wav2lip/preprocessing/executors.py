@@ -1,8 +1,9 @@
 """Run jobs on this machine's cores."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
@@ -23,26 +24,38 @@ def _alone(job: Job, work: Work) -> Outcome:
             )
 
 
+def _pooled(waiting: deque[Job], workers: int, work: Work) -> Generator[Outcome, None, list[Job]]:
+    """Outcomes of `waiting`, which empties, from a pool; returns what ran when a worker died, if one did."""
+    running: dict[Future[Outcome], Job] = {}
+    with ProcessPoolExecutor(workers, mp_context=SPAWN) as pool:
+        try:
+            while waiting or running:
+                # No more than there are workers: nobody says which job took its worker down.
+                while waiting and len(running) < workers:
+                    future = pool.submit(work, waiting[0])  # refused once a worker is dead
+                    running[future] = waiting.popleft()
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    outcome = future.result()
+                    del running[future]
+                    yield outcome
+        except BrokenProcessPool:
+            return list(running.values())
+    return []
+
+
 def run_jobs(
     jobs: Sequence[Job], workers: int | None = None, work: Work = process
 ) -> Iterator[Outcome]:
     """Outcomes as they come, from this process (`workers` 1) or a pool that survives its workers.
 
-    `workers` None is one a core.
+    Where a worker dies, what ran beside it is done again, each in a process of its own, and then the
+    rest goes on in a new pool. `workers` None is one a core.
     """
     workers = min(workers or os.cpu_count() or 1, len(jobs))
     if workers <= 1:
         yield from map(work, jobs)
         return
-    left = {job.video.source: job for job in jobs}
-    pool = ProcessPoolExecutor(workers, mp_context=SPAWN)
-    try:
-        for future in as_completed([pool.submit(work, job) for job in jobs]):
-            outcome = future.result()
-            del left[outcome.source]
-            yield outcome
-    except BrokenProcessPool:
-        # One video took its worker down, and with it the pool; nobody says which.
-        yield from (_alone(job, work) for job in left.values())
-    finally:
-        pool.shutdown(cancel_futures=True)
+    waiting = deque(jobs)
+    while waiting:
+        suspects = yield from _pooled(waiting, workers, work)
+        yield from (_alone(job, work) for job in suspects)

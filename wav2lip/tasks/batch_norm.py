@@ -5,10 +5,17 @@ import torch.distributed
 import torch.distributed.nn.functional
 from pytorch_lightning.plugins import LayerSync
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
-class SyncedBatchNorm2d(nn.BatchNorm2d):
-    """nn.BatchNorm2d whose statistics are those of the whole batch, whichever process holds the samples.
+def _mean_everywhere(values: Tensor) -> Tensor:
+    """The mean over all processes, with gradients: of means, because batches are of one size."""
+    total: Tensor = torch.distributed.nn.functional.all_reduce(values)  # type: ignore[no-untyped-call]
+    return total / torch.distributed.get_world_size()
+
+
+class _SyncedBatchNorm(_BatchNorm):
+    """A batch norm whose statistics are those of the whole batch, whichever process holds the samples.
 
     torch's own SyncBatchNorm does the same, on GPUs alone.
     """
@@ -17,16 +24,16 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
         together = torch.distributed.is_available() and torch.distributed.is_initialized()
         if not (self.training and together):
             return super().forward(input)
-        # First and second moments of all processes: means of means, because batches are of one size.
+        axes = [axis for axis in range(input.dim()) if axis != 1]
         values = input.float()
-        moments = torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))])
-        total: Tensor = torch.distributed.nn.functional.all_reduce(moments)  # type: ignore[no-untyped-call]
-        mean, square = total / torch.distributed.get_world_size()
-        variance = (square - mean.square()).clamp(min=0)
-        self._track(mean, variance, input)
-        scale = (variance + self.eps).rsqrt() * self.weight
-        shift = self.bias - mean * scale
-        normed: Tensor = values * scale[:, None, None] + shift[:, None, None]
+        mean = _mean_everywhere(values.mean(axes, keepdim=True))
+        # In a second pass: the mean of squares less the square of the mean loses digits.
+        centred = values - mean
+        variance = _mean_everywhere(centred.square().mean(axes, keepdim=True))
+        self._track(mean.flatten(), variance.flatten(), input)
+        normed = centred * (variance + self.eps).rsqrt()
+        if self.weight is not None:
+            normed = normed * self.weight.view_as(mean) + self.bias.view_as(mean)
         return normed.to(input.dtype)
 
     @torch.no_grad()
@@ -37,24 +44,37 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
         assert self.momentum is not None
         count = batch.numel() // batch.shape[1] * torch.distributed.get_world_size()
         self.num_batches_tracked += 1
-        self.running_mean.lerp_(mean.detach(), self.momentum)
-        self.running_var.lerp_(variance.detach() * count / (count - 1), self.momentum)
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance * count / (count - 1), self.momentum)
+
+
+class SyncedBatchNorm1d(_SyncedBatchNorm, nn.BatchNorm1d):
+    """nn.BatchNorm1d over all processes."""
+
+
+class SyncedBatchNorm2d(_SyncedBatchNorm, nn.BatchNorm2d):
+    """nn.BatchNorm2d over all processes."""
+
+
+SYNCED: dict[type[nn.Module], type[nn.Module]] = {
+    nn.BatchNorm1d: SyncedBatchNorm1d,
+    nn.BatchNorm2d: SyncedBatchNorm2d,
+}
 
 
 class GlobalBatchNorm(LayerSync):
-    """Trainer plugin that gives every `nn.BatchNorm2d` the statistics of all processes; keys stay.
+    """Trainer plugin that gives every batch norm the statistics of all processes; keys stay.
 
     Without it two processes with 8 samples each train another network than one with 16.
     """
 
     def apply(self, model: nn.Module) -> nn.Module:
         for module in model.modules():
-            if type(module) is nn.BatchNorm2d:
-                module.__class__ = SyncedBatchNorm2d
+            module.__class__ = SYNCED.get(type(module), type(module))
         return model
 
     def revert(self, model: nn.Module) -> nn.Module:
+        usual = {synced: plain for plain, synced in SYNCED.items()}
         for module in model.modules():
-            if type(module) is SyncedBatchNorm2d:
-                module.__class__ = nn.BatchNorm2d  # type: ignore[assignment]
+            module.__class__ = usual.get(type(module), type(module))
         return model
