@@ -4,6 +4,7 @@ import sys
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
@@ -320,6 +321,14 @@ def test_command_line_converts_there_and_back(tmp_path, monkeypatch, capsys):
     error = capsys.readouterr().err.strip()
     assert error == f"error: {source}: holds a sync expert, not a generator"
     assert not (tmp_path / "no.safetensors").exists()
+    assert run("slim", slim, tmp_path / "no.safetensors", "--articulation", "2") == 2
+    assert run("slim", "default", tmp_path / "wide.safetensors", "--articulation", "1.5") == 0
+    mel = torch.rand(2, 1, 80, 16)
+    heard = [
+        cast("Generator", load_network(path).network).audio_encoder(mel)
+        for path in ("default", tmp_path / "wide.safetensors")
+    ]
+    assert torch.allclose(heard[1], 1.5 * heard[0], atol=0.02)
 
 
 def test_what_other_tools_cannot_run_is_said(small, tmp_path, monkeypatch, capsys):

@@ -254,8 +254,19 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--network", choices=KINDS, help="default: the generator")
     parser.add_argument("--full", action="store_true", help="slim: float32 instead of fp16")
+    parser.add_argument(
+        "--articulation",
+        type=float,
+        default=1.0,
+        metavar="TIMES",
+        help="a generator's mouths move so many times as much (default: 1)",
+    )
     args = parser.parse_args()
     loaded = load_network(args.checkpoint, args.network)
+    if args.articulation != 1.0:
+        if not isinstance(loaded.network, models.Generator):
+            raise InputError(f"{args.checkpoint}: --articulation is for generators")
+        loaded.network.audio_encoder.articulate(args.articulation)
     if args.action == "slim":
         save_network(args.output, loaded.network, loaded.config, loaded.metadata, not args.full)
     else:
