@@ -281,10 +281,12 @@ def test_nothing_is_left_where_writing_fails(small, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="cannot be written"):
         save_network(tmp_path / "file" / "a.safetensors", small, SMALL, {})
 
-    def full_disk(*_: object, **__: object) -> None:
+    def full_disk(path: Path, data: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(data[:10])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "save_file", full_disk)
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(InputError, match=r"a\.safetensors: cannot be written \(.*No space left"):
         save_network(tmp_path / "a.safetensors", small, SMALL, {})
     assert [p.name for p in tmp_path.iterdir()] == ["file"]

@@ -9,22 +9,21 @@ Our files are safetensors whose header has one JSON entry, `wav2lip`:
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from wav2lip import models
 from wav2lip.downloads import NAMED, fetch, sha256_of
 from wav2lip.errors import InputError, exit_on_input_error
+from wav2lip.files import write_atomically
 from wav2lip.weight_files import (
     JSON_ENTRY,
     NETWORK_NAMES,
@@ -95,19 +94,6 @@ def build_network(config: Mapping[str, Any]) -> nn.Module:
         raise InputError(f"{name} cannot be built from {arguments}: {error}") from error
 
 
-def _atomically(path: Path, write: Callable[[Path], object]) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(part)
-        part.replace(path)
-    except (OSError, SafetensorError, RuntimeError) as error:  # RuntimeError is torch.save's own
-        raise InputError(f"{path}: cannot be written ({error})") from error
-    finally:
-        with suppress(OSError):  # most often there is nothing left to remove
-            part.unlink()
-
-
 def _halved(value: Tensor) -> Tensor:
     """fp16 where every number survives it (a batch norm's variance may be above 65504)."""
     if not value.is_floating_point():
@@ -128,7 +114,7 @@ def save_network(
     state = {k: v.detach().cpu() for k, v in network.state_dict().items()}
     tensors = {k: (_halved(v) if half else v).contiguous().clone() for k, v in state.items()}
     entry = json.dumps({"config": plain(config), "metadata": plain(metadata)})
-    _atomically(Path(path), lambda part: save_file(tensors, part, metadata={JSON_ENTRY: entry}))
+    write_atomically(Path(path), save(tensors, metadata={JSON_ENTRY: entry}))
 
 
 def _locate(path_or_name: Path | str) -> Path:
@@ -228,7 +214,9 @@ def save_published(path: Path | str, network: nn.Module, metadata: Mapping[str, 
         "global_step": int(metadata.get("step", 0)),
         "global_epoch": int(metadata.get("epoch", 0)),
     }
-    _atomically(Path(path), lambda part: torch.save(content, part))
+    data = BytesIO()
+    torch.save(content, data)
+    write_atomically(Path(path), data.getvalue())
 
 
 def unlike_published(loaded: LoadedNetwork) -> list[str]:
