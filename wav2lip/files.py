@@ -1,6 +1,7 @@
 """Small files written whole or not at all."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from wav2lip.errors import InputError
@@ -14,7 +15,8 @@ def write_atomically(path: Path, data: bytes) -> None:
         part.write_bytes(data)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # it may never have been there, nor its folder
+            part.unlink()
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another") from error
 
 
