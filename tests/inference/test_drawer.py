@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from wav2lip.faces.crops import crop_coded
 from wav2lip.inference.drawer import Drawer, Drawn
 from wav2lip.inference.locate import Located
+from wav2lip.media.audio import SILENCE
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import CodedFrame
@@ -57,7 +58,7 @@ def test_the_result_does_not_depend_on_the_batch(batch: int, faces: int) -> None
 def test_a_network_that_moves_pixels_draws_in_the_detail_of_its_source() -> None:
     torch.manual_seed(0)
     network = Generator(width=0.0625, image_size=48, warp=True).eval()
-    drawer = Drawer(network, 48, CPU, 8)
+    drawer = Drawer(network, 48, CPU, 8, rest=False)
     rng = np.random.default_rng(0)
     picture = Picture.of(rng.integers(0, 256, (700, 700, 3), np.uint8), BT709)
     boxes = [
@@ -98,3 +99,26 @@ def test_frames_without_a_face_keep_their_place() -> None:
     drawn = draw(Drawer(Spy(), 48, CPU, 4), items)
     assert [d.located.frame.index for d in drawn] == list(range(40))
     assert [len(d.drawn) for d in drawn] == [1] * 5 + [0] * 30 + [1] * 5
+
+
+def test_a_mouth_is_brought_to_rest_before_it_speaks() -> None:
+    torch.manual_seed(0)
+    network = Generator(width=0.0625, image_size=48, warp=True).eval()
+    last = network.output_block[1]
+    assert isinstance(last, nn.Conv2d)
+    torch.nn.init.normal_(last.weight, std=0.5)  # untrained, it hardly moves anything
+    crops = [np.full((48, 48, 3), level, np.uint8) for level in (60, 120)]
+    crops[0][30:36, 15:30] = 200
+    mels = np.random.default_rng(0).normal(size=(2, 80, 16)).astype(np.float32)
+    resting, direct = (Drawer(network, 48, CPU, 8, rest) for rest in (True, False))
+    silence = np.full_like(mels, SILENCE)
+    in_turn = direct.generate(direct.generate(crops, silence), mels)
+    drawn = resting.generate(crops, mels)
+    for face, expected, unrested in zip(drawn, in_turn, direct.generate(crops, mels), strict=True):
+        inner = np.s_[25:47, 1:47]
+        apart = np.abs(face.astype(int) - expected)[inner].mean()
+        assert 2 * apart < np.abs(face.astype(int) - unrested)[inner].mean()
+    # a still's faces are all the same: its rest is drawn once for all
+    np.testing.assert_array_equal(
+        resting.generate([crops[0]] * 2, mels)[0], resting.generate(crops, mels)[0]
+    )

@@ -30,6 +30,8 @@ def test_defaults_are_the_published_ones() -> None:
     assert (s.resize_factor, s.crop, s.box) == (1, (0, -1, 0, -1), (-1, -1, -1, -1))
     assert (s.rotate, s.smooth, s.faces, s.blend) == (False, True, "largest", "feather")
     assert options.checkpoint == "default"
+    assert s.rest
+    assert not parse(["--face", "a", "--audio", "b", "--norest"]).settings.rest
 
 
 @pytest.mark.parametrize("name", ["--face", "--image", "--video"])

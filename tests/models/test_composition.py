@@ -75,3 +75,23 @@ def test_every_map_gets_a_gradient(face):
     inputs = torch.randn(2, 6, 32, 32).requires_grad_()
     (WarpBlend()(inputs, face) - face[:, :3]).abs().mean().backward()
     assert (inputs.grad.abs().amax(dim=(0, 2, 3)) > 0).all()
+
+
+def test_two_drawings_after_each_other_are_one(face):
+    composition = WarpBlend()
+    torch.manual_seed(0)
+    rough = torch.randn(2, 2, 6, 4, 4)
+    first, second = (torch.nn.functional.interpolate(r, 32, mode="bicubic") for r in rough)
+    reference = torch.nn.functional.interpolate(face[:, 3:, ::8, ::8], 32, mode="bicubic").clamp(
+        0, 1
+    )
+    one, two = (composition.layers(m, reference) for m in (first, second))
+    between = torch.cat([reference[:, :, :16], composition.show(one, reference)], dim=2)
+    in_turn = composition.show(two, between)
+    joined = composition.after(one, two)
+    assert joined.shape == (2, 6, 16, 32)
+    difference = (composition.show(joined, reference) - in_turn).abs()
+    assert difference.mean() < 0.01 < (in_turn - between[:, :, 16:]).abs().mean() / 5
+    still = composition.layers(maps(), reference)
+    alone = composition.show(composition.after(still, two), reference)
+    assert torch.allclose(alone, composition.show(two, reference), atol=1e-5)

@@ -120,6 +120,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="do not average a face's place over a few frames",
     )
     faces.add_argument(
+        "--norest",
+        dest="rest",
+        action="store_false",
+        help="draw over the source's mouth as it is, not at rest: faster, and it shows through more",
+    )
+    faces.add_argument(
         "--blend",
         default=d.blend,
         metavar="HOW",

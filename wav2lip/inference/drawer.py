@@ -19,6 +19,7 @@ from wav2lip.inference.folding import fold_batch_norms
 from wav2lip.inference.locate import Located
 from wav2lip.inference.stages import Work
 from wav2lip.media.alignment import mel_windows
+from wav2lip.media.audio import SILENCE
 from wav2lip.models import Generator
 
 CPU_BATCH = 8  # faces; activations of more do not fit a core's cache
@@ -42,6 +43,8 @@ class Drawer:
     """Iterator of `Located` -> iterator of `Drawn`, in the same order.
 
     network: takes mel (B, 1, 80, 16) and face (B, 6, S, S), gives (B, 3, S, S) in [0, 1].
+    rest: where the network moves the reference's pixels, it draws every face saying nothing first and
+        that picture then saying the sound: else the mouth that the source has shows through.
     mel: (80, M), the sound. offset: seconds that a frame's mel window starts after the frame.
 
     On a CPU each worker runs whole batches on one thread: no core waits for another inside a
@@ -49,9 +52,14 @@ class Drawer:
     """
 
     def __init__(
-        self, network: nn.Module, image_size: int, device: torch.device, batch_size: int
+        self,
+        network: nn.Module,
+        image_size: int,
+        device: torch.device,
+        batch_size: int,
+        rest: bool = True,
     ) -> None:
-        self.size, self.device = image_size, device
+        self.size, self.device, self.rest = image_size, device, rest
         on_cpu = device.type == "cpu"
         self.batch = min(batch_size, CPU_BATCH if on_cpu else GPU_BATCH)
         self.dtype = torch.float32 if on_cpu else torch.float16
@@ -69,20 +77,36 @@ class Drawer:
         (S, S, 3).
         """
         reference = self._tensor(np.stack([self._small(crop) for crop in crops]))
-        masked = reference.clone()
-        masked[:, :, self.size // 2 :] = 0
-        face = torch.cat([masked, reference], dim=1).contiguous(memory_format=torch.channels_last)
         mel = torch.from_numpy(mels)[:, None].to(self.device, self.dtype)
         network = self._network
         if not (isinstance(network, Generator) and network.composition):
-            return list(self._pixels(network(mel, face)))
-        maps = network.maps(network.audio_encoder(mel), face)
+            return list(self._pixels(network(mel, self._masked(reference))))
+        composition = network.composition
+        sound = network.audio_encoder(mel)
+        rested, calm = None, reference
+        if self.rest:
+            # A still shows one face again and again.
+            shown = reference[:1] if (reference == reference[:1]).all() else reference
+            silence = torch.full_like(mel[:1], SILENCE)
+            silent = network.audio_encoder(silence).expand(len(shown), -1, -1, -1)
+            rested = composition.layers(network.maps(silent, self._masked(shown)), shown)
+            lower = composition.show(rested, shown)
+            calm = torch.cat([shown[:, :, : self.size // 2], lower], dim=2).expand_as(reference)
+        layers = composition.layers(network.maps(sound, self._masked(calm)), reference)
+        if rested is not None:
+            layers = composition.after(rested.expand_as(layers), layers)
         drawn = []
         for i, crop in enumerate(crops):
-            lower = network.composition.lower(maps[i : i + 1], self._tensor(crop[None]))
+            lower = composition.show(layers[i : i + 1], self._tensor(crop[None]))
             half = len(crop) // 2
             drawn.append(np.concatenate([crop[:half], self._pixels(lower)[0]]))
         return drawn
+
+    def _masked(self, reference: Tensor) -> Tensor:
+        """References (B, 3, S, S) under themselves with their lower halves hidden: (B, 6, S, S)."""
+        masked = reference.clone()
+        masked[:, :, self.size // 2 :] = 0
+        return torch.cat([masked, reference], dim=1).contiguous(memory_format=torch.channels_last)
 
     def _small(self, crop: Image) -> Image:
         """The crop at the network's size."""

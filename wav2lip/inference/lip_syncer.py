@@ -92,7 +92,9 @@ class LipSyncer:
         }
         size = int(loaded.metadata["image_size"])
         self._offset = loaded.metadata["mel_offset_frames"] / loaded.metadata["fps"]  # seconds
-        self._drawer = Drawer(loaded.network, size, self.device, self.settings.batch_size)
+        self._drawer = Drawer(
+            loaded.network, size, self.device, self.settings.batch_size, self.settings.rest
+        )
         self._detector: Detector | None = None
 
     @classmethod

@@ -39,6 +39,7 @@ class Settings:
     faces: str | int = "largest"  # or "all", or how many
     detector: str = "auto"
     detector_weights: str | None = None
+    rest: bool = True  # close the source's own mouth before it speaks, where the generator can
     blend: str = "feather"
     batch_size: int = 128  # faces at once, at most; a CPU is fastest with fewer and takes fewer
     codec: str | None = None  # None: libx264, and in .webm libvpx-vp9

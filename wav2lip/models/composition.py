@@ -41,20 +41,48 @@ class WarpBlend(nn.Module):
 
     def lower(self, maps: Tensor, reference: Tensor) -> Tensor:
         """The half that is drawn: maps (B, 6, S, S), reference (B, 3, R, R) -> (B, 3, R/2, R)."""
-        size = reference.shape[-1]
+        return self.show(self.layers(maps, reference), reference)
+
+    def layers(self, maps: Tensor, reference: Tensor) -> Tensor:
+        """What the maps say: maps (B, 6, S, S), reference (B, 3, R, R) -> (B, 6, S/2, S), lower half.
+
+        Flow right and down (a side is 2 long), blend (0-1), colour B G R in the reference's light.
+        """
         maps = maps[..., maps.shape[-2] // 2 :, :]
-        flow = MAX_FLOW * 2 * torch.tanh(maps[:, :2].float())  # grid_sample's side is 2 long
-        blend = torch.sigmoid(maps[:, 2:3])
+        flow = MAX_FLOW * 2 * torch.tanh(maps[:, :2])
         colour = (torch.sigmoid(maps[:, 3:]) * self.tint(reference)).clamp(max=1.0)
-        if maps.shape[-1] != size:
-            scaled = torch.cat([flow.to(maps.dtype), blend, colour], dim=1)
-            scaled = F.interpolate(_without_grid(scaled), (size - size // 2, size), mode="bilinear")
-            flow, blend, colour = scaled[:, :2].float(), scaled[:, 2:3], scaled[:, 3:]
-        grid = self._grid(reference)[:, size // 2 :] + flow.permute(0, 2, 3, 1)
-        moved = F.grid_sample(
-            reference.float(), grid, padding_mode="border", align_corners=False
-        ).to(reference.dtype)
+        return torch.cat([flow, torch.sigmoid(maps[:, 2:3]), colour], dim=1)
+
+    def show(self, layers: Tensor, reference: Tensor) -> Tensor:
+        """Layers (B, 6, S/2, S) over the reference (B, 3, R, R) -> (B, 3, R/2, R)."""
+        size = reference.shape[-1]
+        if layers.shape[-1] != size:
+            layers = F.interpolate(_without_grid(layers), (size - size // 2, size), mode="bilinear")
+        blend, colour = layers[:, 2:3], layers[:, 3:]
+        moved = self._moved(reference, layers[:, :2])
         return moved + blend * (colour - moved)
+
+    def after(self, first: Tensor, second: Tensor) -> Tensor:
+        """Layers that show what `second` makes of the picture that `first` shows, in one go.
+
+        Both (B, 6, S/2, S), and so is the result: its flow goes all the way to the reference, whose
+        pixels are then sampled once, not twice.
+        """
+        upper = first.new_zeros(first.shape)  # is shown as it is
+        flow = second[:, :2]
+        moved = self._moved(torch.cat([upper, first], dim=-2), flow)
+        shown, seen = moved[:, 2:3], 1 - second[:, 2:3]
+        blend = 1 - seen * (1 - shown)
+        colour = seen * shown * moved[:, 3:] + second[:, 2:3] * second[:, 3:]
+        colour = colour / blend.clamp(min=torch.finfo(torch.float16).eps)
+        return torch.cat([flow + moved[:, :2], blend, colour], dim=1)
+
+    def _moved(self, picture: Tensor, flow: Tensor) -> Tensor:
+        """The lower half of a picture (B, C, R, R) moved by the flow (B, 2, R/2, R), in fp32 inside."""
+        half = picture.shape[-1] // 2
+        grid = self._grid(picture)[:, half:] + flow.float().permute(0, 2, 3, 1)
+        moved = F.grid_sample(picture.float(), grid, padding_mode="border", align_corners=False)
+        return moved.to(picture.dtype)
 
     @staticmethod
     def tint(reference: Tensor) -> Tensor:
