@@ -1,8 +1,10 @@
 """Whole runs through the Python interface."""
 
 import os
+import wave
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,12 @@ def make(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> M
         return LipSyncer.from_checkpoint(checkpoint, "cpu", Settings(**settings))
 
     return syncer
+
+
+def write_pcm(path: Path, wav: np.ndarray) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(np.rint(wav * 32767).astype("<i2").tobytes())
 
 
 def times(path: Path) -> list[float]:
@@ -176,3 +184,23 @@ def test_the_face_is_not_overwritten(make: Make, still: Path, sound: Sound) -> N
 def test_a_strip_must_be_a_picture(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"name it \.png or \.jpg"):
         Strip(tmp_path / "strip.txt")
+
+
+def test_a_mouth_rests_while_nobody_speaks(still: Path, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).normal(size=24000)
+    level = np.where(np.arange(24000) // 8000 == 1, 3e-4, 0.1)  # half a second 50 dB below the rest
+    write_pcm(tmp_path / "pause.wav", noise * level)
+
+    def drawn(rest: bool) -> list[np.ndarray]:
+        settings = Settings(detector="hog", rest=rest)
+        syncer = LipSyncer.from_checkpoint("default", "cpu", settings)
+        return [frame.image for frame in syncer.frames(still, tmp_path / "pause.wav")]
+
+    def changes(images: list[np.ndarray]) -> list[float]:
+        return [np.abs(a.astype(int) - b).mean() for a, b in pairwise(images)]
+
+    resting, restless = changes(drawn(True)), changes(drawn(False))
+    assert len(resting) == len(restless) == 37  # 38 frames
+    pause = slice(17, 21)  # 0.68 to 0.84 s: the windows of its frames lie within the pause
+    assert max(resting[pause]) == 0 < min(restless[pause])
+    assert min(resting[:10]) > 0

@@ -123,7 +123,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--norest",
         dest="rest",
         action="store_false",
-        help="draw over the source's mouth as it is, not at rest: faster, and it shows through more",
+        help="let breath and noise in pauses move the mouth, and start from the source's own mouth "
+        "instead of one at rest: faster, and it shows through more",
     )
     faces.add_argument(
         "--blend",

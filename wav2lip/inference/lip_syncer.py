@@ -27,6 +27,7 @@ from wav2lip.inference.settings import Settings
 from wav2lip.inference.stages import Stages, Work
 from wav2lip.inference.strip import Strip
 from wav2lip.media.audio import SAMPLE_RATE, load_wav, mel_spectrogram
+from wav2lip.media.pauses import hushed
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import CodedFrame, VideoInfo, VideoWriter, probe
 
@@ -194,6 +195,8 @@ class LipSyncer:
         wav = load_wav(audio)
         report.audio_seconds = len(wav) / SAMPLE_RATE
         mel = mel_spectrogram(wav)
+        if settings.rest:
+            mel = hushed(mel, wav)
         del wav
         playback = Playback(
             info,

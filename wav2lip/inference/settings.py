@@ -39,7 +39,9 @@ class Settings:
     faces: str | int = "largest"  # or "all", or how many
     detector: str = "auto"
     detector_weights: str | None = None
-    rest: bool = True  # close the source's own mouth before it speaks, where the generator can
+    rest: bool = (
+        True  # the mouth rests in pauses, and starts from rest where the generator can do so
+    )
     blend: str = "feather"
     batch_size: int = 128  # faces at once, at most; a CPU is fastest with fewer and takes fewer
     codec: str | None = None  # None: libx264, and in .webm libvpx-vp9

@@ -1,0 +1,60 @@
+"""Pauses in speech, and a mel in which they are silent: breath and room noise move no mouth."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import percentile_filter, uniform_filter1d
+
+from wav2lip.media.audio import HOP, MEL_RATE, SILENCE
+
+Floats = NDArray[np.float64]
+
+SILENT_BELOW = 25.0  # dB under the loud parts
+LOUD_PERCENTILE = 95.0
+NOISE_PERCENTILE = 5.0
+NOISE_MARGIN = 6.0  # dB over the noise that are noise still
+AROUND = 6.0  # seconds in which a speaker keeps one loudness
+SMOOTHING = 4  # mel columns, 50 ms
+MIN_PAUSE = 0.3  # seconds; the closure before a plosive is shorter
+RAMP = 4  # mel columns from speech to silence
+
+
+def levels(wav: NDArray[np.float32], columns: int) -> Floats:
+    """Level (columns,) in dB of full scale of a wav (N,) at 16 kHz around each mel column."""
+    power = np.zeros(columns * HOP)
+    used = min(len(wav), len(power))
+    power[:used] = np.square(wav[:used], dtype=np.float64)
+    smooth = uniform_filter1d(power.reshape(columns, HOP).mean(1), SMOOTHING, mode="nearest")
+    decibels: Floats = 10 * np.log10(np.maximum(smooth, 1e-12))
+    return decibels
+
+
+def pauses(wav: NDArray[np.float32], columns: int) -> list[tuple[int, int]]:
+    """Stretches (start, stop) of mel columns, 0.3 s or longer, in which nobody speaks.
+
+    That is 25 dB below what is loud within three seconds; in a long pause, where nothing near is loud,
+    25 dB below what is loud in the whole sound and near its noise. A whisper after a shout is neither.
+    """
+    if columns == 0:
+        return []
+    level = levels(wav, columns)
+    width = min(columns, round(AROUND * MEL_RATE))
+    near = percentile_filter(level, LOUD_PERCENTILE, width, mode="nearest")
+    loud, noise = np.percentile(level, [LOUD_PERCENTILE, NOISE_PERCENTILE])
+    quiet = (level < near - SILENT_BELOW) | (
+        (level < loud - SILENT_BELOW) & (level < noise + NOISE_MARGIN)
+    )
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], quiet.astype(np.int8), [0]))))
+    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return [(start, stop) for start, stop in runs if stop - start >= MIN_PAUSE * MEL_RATE]
+
+
+def hushed(mel: NDArray[np.float32], wav: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mel (80, M) of a wav (N,) with its pauses faded to silence within 50 ms at either end."""
+    quiet, columns = mel.copy(), mel.shape[1]
+    for start, stop in pauses(wav, columns):
+        column = np.arange(start, stop)
+        since = column - start + 1 if start else np.full_like(column, RAMP)
+        until = stop - column if stop < columns else np.full_like(column, RAMP)
+        share = np.minimum(np.minimum(since, until) / RAMP, 1.0).astype(np.float32)
+        quiet[:, start:stop] += share * (SILENCE - quiet[:, start:stop])
+    return quiet
