@@ -82,6 +82,14 @@ def test_without_both_speech_and_pause_there_is_no_ratio(speaking):
     assert math.isnan(silence_closure(film(SAID), pcm))
 
 
+@pytest.mark.parametrize(("pause", "measured"), [(13, False), (14, True)])
+def test_a_ratio_needs_five_changes_in_pauses(pause, measured):
+    speaking = np.ones(75, bool)
+    speaking[40 : 40 + pause] = False
+    ratio = silence_closure(film(np.where(speaking, SAID, 0)), talk(speaking))
+    assert math.isfinite(ratio) == measured
+
+
 def test_a_mouth_that_stands_still_has_no_ratio():
     assert math.isnan(silence_closure(np.full((75, 96, 96, 3), 90, np.uint8), talk(SPEAKING)))
     still = film(np.zeros(75))[:1].repeat(75, axis=0)

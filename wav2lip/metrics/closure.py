@@ -12,6 +12,7 @@ LOUD_PERCENTILE = 95.0
 FLOOR = -60.0  # dB of full scale; a clip whose loud frames lie below holds no speech
 MARGIN = 4  # frames at either end of a pause, in which real mouths still close or already open
 MIN_PAUSE = 2 * MARGIN + 2  # frames, 0.4 s; nothing rests in a shorter one
+MIN_CHANGES = 5  # in pauses, 0.2 s in all; one or two measure the head's tracking
 PATTERNS = 3  # of the mouth's motion in speech that count
 LEAST = 0.5  # grey levels (norm over 144 cells); a mouth that moves less in speech stands still
 
@@ -56,7 +57,7 @@ def silence_closure(faces: NDArray[np.uint8], pcm: NDArray[np.int16]) -> float:
     0 a mouth at rest, 1 one that moves as if speaking. Motion is the change from frame to frame
     once the head's is undone, along the three patterns in which this mouth changes most while it
     speaks (principal components): what a codec or a shadow changes is spread over all 144.
-    NaN when the clip has no pause, no speech, or a mouth that does not move in speech.
+    NaN when the clip has hardly a pause, no speech, or a mouth that does not move in speech.
     """
     speech, pauses = speech_and_pauses(pcm, len(faces))
     if not pauses.any() or not speech.any():
@@ -66,7 +67,7 @@ def silence_closure(faces: NDArray[np.uint8], pcm: NDArray[np.int16]) -> float:
     # change t lies between frames t and t+1: it belongs to a stretch that holds both
     speaking = changes[speech[:-1] & speech[1:] & followed]
     resting = changes[pauses[:-1] & pauses[1:] & followed]
-    if not len(speaking) or not len(resting):
+    if not len(speaking) or len(resting) < MIN_CHANGES:
         return float("nan")
     patterns = np.linalg.svd(speaking, full_matrices=False)[2][:PATTERNS].T
     moved, rested = (
