@@ -28,7 +28,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from wav2lip.errors import InputError
-from wav2lip.media.audio import MEL_RATE, SILENCE
+from wav2lip.media.audio import MEL_RATE
+from wav2lip.types import SILENCE
 
 FORMAT = 1
 JPEG_QUALITY = 95

@@ -10,9 +10,14 @@ A mel window is (80, 16): 80 Slaney bands, 16 columns of 1/80 s = 200 ms = 5 fra
     lips   (B, 3*T, S//2, S)   five lower halves, frame-major, what the expert sees
 """
 
-from typing import TypedDict
+from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SILENCE = -4.0  # in a mel, whose range is -4 to 4: digital silence
 
 
 class SyncBatch(TypedDict):

@@ -9,9 +9,9 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation import judge as module
 from wav2lip.evaluation.judge import expert_sound, load_judge
 from wav2lip.evaluation.views import TrackCrop, WholePicture
-from wav2lip.media.audio import SILENCE
 from wav2lip.metrics import SyncNetV2Judge
 from wav2lip.models import SyncNetV2
+from wav2lip.types import SILENCE
 
 
 def test_an_expert_is_shown_the_face_that_it_was_trained_on(judge):

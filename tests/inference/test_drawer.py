@@ -6,11 +6,11 @@ from torch import Tensor, nn
 from wav2lip.faces.crops import crop_coded
 from wav2lip.inference.drawer import Drawer, Drawn
 from wav2lip.inference.locate import Located
-from wav2lip.media.audio import SILENCE
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import CodedFrame
 from wav2lip.models import Generator
+from wav2lip.types import SILENCE
 
 CPU = torch.device("cpu")
 

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from wav2lip.media.audio import SAMPLE_RATE, SILENCE, mel_spectrogram
+from wav2lip.media.audio import SAMPLE_RATE, mel_spectrogram
 from wav2lip.media.pauses import hushed, levels, pauses
+from wav2lip.types import SILENCE
 
 
 def speech(*parts: tuple[float, float], noise: float = -70.0) -> np.ndarray:

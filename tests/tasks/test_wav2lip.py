@@ -59,6 +59,30 @@ def test_the_sync_term_reaches_the_generator_and_not_the_expert(lip_task, lip_da
     assert all(p.grad is None for p in task._expert[0].parameters())
 
 
+def test_references_are_put_to_rest_as_at_inference_and_nothing_else_moves(lip_task, lip_data):
+    task = lip_task(rest=0.5).train()
+    batch = batch_of(lip_data)
+    count = len(batch["reference"]) // 2
+    assert count > 0
+    before = {key: value.clone() for key, value in task.generator.state_dict().items()}
+    rested = task.at_rest(batch)
+    assert all(module.training for module in task.modules())
+    for key, value in task.generator.state_dict().items():
+        assert torch.equal(value, before[key]), key
+    assert torch.equal(rested["reference"][count:], batch["reference"][count:])
+    assert all(rested[name] is batch[name] for name in set(batch) - {"reference"})
+
+    task.eval()
+    own = batch["reference"][:count].float() / 255
+    with torch.no_grad():
+        silence = torch.full((count, 5, 1, 80, 16), -4.0)
+        drawn = task.generator(silence, torch.cat([mask_lower_half(own), own], dim=1))
+    difference = rested["reference"][:count].float() / 255 - drawn
+    assert difference.abs().max() <= 0.5 / 255 + 1e-6
+    assert (drawn - own)[..., 24:, :].abs().mean() > 0.01  # untrained: it is another picture
+    assert lip_task().at_rest(batch) is batch
+
+
 def test_edges_and_the_experts_features_are_terms_where_they_weigh(lip_task, lip_data, expert):
     weights = {"l1": 1.0, "sync": 0.1, "edge": 0.5, "features": 0.2}
     task = lip_task(expert=expert, weights=weights)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from wav2lip.clips import ClipFile
 from wav2lip.data.datasets import Clip
-from wav2lip.media.audio import MEL_RATE, SILENCE
+from wav2lip.media.audio import MEL_RATE
+from wav2lip.types import SILENCE
 
 LIKELY = 0.5
 MAX_SHIFT = 10  # frames searched for a clip's offset

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from wav2lip.media.audio import N_MELS, SILENCE
+from wav2lip.media.audio import N_MELS
+from wav2lip.types import SILENCE
 
 MEL_PER_DB = 0.08
 MEL_CEILING = 4.0

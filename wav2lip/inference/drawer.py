@@ -19,8 +19,8 @@ from wav2lip.inference.folding import fold_batch_norms
 from wav2lip.inference.locate import Located
 from wav2lip.inference.stages import Work
 from wav2lip.media.alignment import mel_windows
-from wav2lip.media.audio import SILENCE
 from wav2lip.models import Generator
+from wav2lip.types import SILENCE
 
 CPU_BATCH = 8  # faces; activations of more do not fit a core's cache
 GPU_BATCH = 64

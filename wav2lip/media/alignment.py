@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wav2lip.media.audio import MEL_RATE, N_MELS, SILENCE
+from wav2lip.media.audio import MEL_RATE, N_MELS
+from wav2lip.types import SILENCE
 
 MEL_STEP = 16  # columns a window: 200 ms
 ROUNDING = 1e-6  # mel columns; so that 80 * 0.05 is 4 whatever the floating point says

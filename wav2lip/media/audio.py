@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.media.container import audio_stream, decode, open_media, start_time
+from wav2lip.types import SILENCE
 
 SAMPLE_RATE = 16_000  # Hz
 HOP = 200  # samples
@@ -24,8 +25,7 @@ MEL_RATE = SAMPLE_RATE // HOP  # columns a second
 FLOOR = 1e-5  # magnitude; -100 dB
 REFERENCE_DB = 20.0
 MIN_DB = -100.0
-MAX_MEL = 4.0
-SILENCE = -MAX_MEL  # the mel's floor, what digital silence gives
+MAX_MEL = -SILENCE
 
 CHUNK = 8_000  # mel columns a batch of FFTs
 MIN_GAP = 0.05  # seconds; a smaller step between timestamps is rounding

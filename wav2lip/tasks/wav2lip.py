@@ -13,7 +13,7 @@ from wav2lip.losses.listening import listening_loss
 from wav2lip.losses.reconstruction import edge_l1, masked_l1, mouth_psnr
 from wav2lip.models import SyncNet
 from wav2lip.tasks.base import Config, Task, build, mask_lower_half, start_from, to_float
-from wav2lip.types import LipBatch
+from wav2lip.types import SILENCE, LipBatch
 
 PUBLISHED_SIZE = 96  # px, where a config names none
 log = logging.getLogger(__name__)
@@ -61,6 +61,8 @@ class Wav2LipTask(Task):
             `ssim` of `wav2lip.losses.SSIMLoss`; each needs its weight.
         fixed_statistics: keep the batch norms' statistics that `init_from` brings; a few windows of one
             person have none to speak of.
+        rest: share of each training batch whose references are first drawn saying nothing, as inference
+            does with the source: the sound then has to open a mouth that is closed.
         optimizer, warmup: see `Task`.
 
     InputError where the expert's checkpoint is none, is for another image size, or has no loss or weight.
@@ -80,6 +82,7 @@ class Wav2LipTask(Task):
         articulation: float = 1.0,
         pixel_losses: dict[str, Config] | None = None,
         fixed_statistics: bool = False,
+        rest: float = 0.0,
         warmup: int | None = None,
     ) -> None:
         super().__init__(optimizer, warmup)
@@ -90,6 +93,7 @@ class Wav2LipTask(Task):
         if articulation != 1.0:
             self.generator.audio_encoder.articulate(articulation)
         self.fixed_statistics = fixed_statistics
+        self.rest = rest
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
         self.mouth = mouth
         self._expert_id = "none"
@@ -160,14 +164,32 @@ class Wav2LipTask(Task):
         generated: Tensor = self.generator(batch["mels"] if mels is None else mels, faces)
         return generated.float()  # losses belong in fp32, also where the network runs in bf16
 
+    @torch.no_grad()
+    def at_rest(self, batch: LipBatch) -> LipBatch:
+        """The batch with its first `rest` of references as the generator draws them in silence.
+
+        No statistics move.
+        """
+        count = round(self.rest * len(batch["reference"]))
+        if not count:
+            return batch
+        training = [module for module in self.generator.modules() if module.training]
+        self.generator.eval()
+        own = batch["reference"][:count]
+        alone = cast("LipBatch", {"target": own, "reference": own})
+        drawn = self.generate(alone, torch.full_like(batch["mels"][:count], SILENCE))
+        for module in training:
+            module.training = True
+        rested = torch.cat([(drawn * 255).round().byte(), batch["reference"][count:]])
+        return cast("LipBatch", {**batch, "reference": rested})
+
     def losses(self, generated: Tensor, batch: LipBatch) -> dict[str, Tensor]:
         """The terms, unweighted; their weights have the same keys."""
         target = to_float(batch["target"])
         terms = {"l1": masked_l1(generated, target, self.mouth)}
         if self.weights.get("listening"):
-            half = slice(
-                (len(target) + 1) // 2
-            )  # a second picture of every window would double the cost
+            # A second picture of every window would double the cost.
+            half = slice((len(target) + 1) // 2)
             part = cast("LipBatch", {name: batch[name][half] for name in ("target", "reference")})
             other = self.generate(part, batch["mels"].roll(1, dims=0)[half])
             terms["listening"] = listening_loss(generated[half], other, target[half])
@@ -199,6 +221,7 @@ class Wav2LipTask(Task):
         return torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
 
     def training_step(self, batch: LipBatch, _: int) -> Tensor:
+        batch = self.at_rest(batch)
         terms = self.losses(self.generate(batch), batch)
         loss = self.total(terms)
         values = {f"train/{name}": value.detach() for name, value in terms.items()}

@@ -77,6 +77,7 @@ class Wav2LipGANTask(Wav2LipTask):
 
     def training_step(self, batch: LipBatch, _: int) -> Tensor:
         painter, critic = cast("list[LightningOptimizer]", self.optimizers())
+        batch = self.at_rest(batch)
         generated = self.generate(batch)
         terms = self.losses(generated, batch)
         self.discriminator.requires_grad_(False)
