@@ -32,6 +32,26 @@ def test_flip_mirrors(crops):
     assert (FaceView(settings, 96, 0.125, rng())(crops) == crops[:, 12:108, 107:11:-1]).all()
 
 
+def test_a_face_is_turned_about_its_middle_with_no_black_corners():
+    row = np.repeat(np.arange(120)[:, None], 120, axis=1)
+    ramp = np.repeat((2 * row).astype(np.uint8)[None, :, :, None], 3, axis=3)
+    settings = AugmentSettings(flip=0, shift=0, scale=0, colour=0, rotate=30.0)
+    angles = []
+    for seed in range(20):
+        view = FaceView(settings, 96, 0.125, rng(seed))
+        face = view(ramp.repeat(2, axis=0))
+        assert (face[0] == face[1]).all()
+        middle = face[0, 32:64, 32:64, 0].astype(float)
+        down, right = (np.diff(middle, axis=axis).mean() for axis in (0, 1))
+        assert np.degrees(np.arctan2(right, down)) == pytest.approx(view.angle, abs=1)
+        assert np.hypot(down, right) == pytest.approx(2, abs=0.05)
+        assert middle.mean() == pytest.approx(ramp[0, 44:76, 44:76, 0].mean(), abs=1)
+        angles.append(view.angle)
+    assert -30 < min(angles) < -15 < 15 < max(angles) < 30
+    grey = np.full((1, 120, 120, 3), 90, np.uint8)
+    assert (view(grey) == 90).all()
+
+
 def test_every_frame_of_a_sample_gets_the_same_view(crops):
     for seed in range(10):
         view = FaceView(AugmentSettings(), 96, 0.125, rng(seed))

@@ -31,6 +31,7 @@ class AugmentSettings:
     flip: float = 0.5  # probability
     shift: float = 0.06  # of the face's side, at most
     scale: float = 0.08  # relative, at most
+    rotate: float = 0.0  # degrees in the picture's plane, at most
     colour: float = 0.25  # gain of contrast and each channel, at most
     gain: float = 10.0  # dB, at most
     noise: float = 0.5  # probability of background noise
@@ -61,7 +62,7 @@ def stretch(mel: Mel, columns: int, tempo: float) -> Mel:
 
 
 class FaceView:
-    """One draw of picture changes, applied alike to every frame: crop, flip, colour.
+    """One draw of picture changes, applied alike to every frame: turn, crop, flip, colour.
 
     A face is cut out at whole pixels and then resized, which costs a third of sampling it in between.
     """
@@ -74,6 +75,7 @@ class FaceView:
         self.flip = rng.random() < settings.flip
         self.shift = rng.uniform(-settings.shift, settings.shift, 2)
         self.scale = 1 + rng.uniform(-settings.scale, settings.scale)
+        self.angle = rng.uniform(-settings.rotate, settings.rotate) if settings.rotate else 0.0
         gain = 1 + rng.uniform(-settings.colour, settings.colour)
         self.gain = gain * (1 + rng.uniform(-settings.colour, settings.colour, 3) / 3)
         self.bias = 255 * rng.uniform(-settings.colour, settings.colour) / 3
@@ -81,6 +83,8 @@ class FaceView:
 
     def __call__(self, crops: Image) -> Image:
         """Padded crops (F, C, C, 3) to faces (F, size, size, 3); a view of them where nothing changes."""
+        if self.angle:
+            crops = self._rotated(crops)
         side = crops.shape[1] / (1 + 2 * self.pad)  # px of the face in the padded crop
         margin = self.pad * side
         width = min(round(side * self.scale), crops.shape[1])
@@ -105,6 +109,15 @@ class FaceView:
             change = np.column_stack([np.diag(self.gain), np.full(3, self.bias)])
             cv2.transform(tall, change, dst=tall)  # rounds and saturates
         return tall.reshape(faces.shape)
+
+    def _rotated(self, crops: Image) -> Image:
+        """Crops (F, C, C, 3) turned about their middle; corners are filled with what is next to them."""
+        side = crops.shape[1]
+        turn = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), self.angle, 1.0)
+        turned = np.empty_like(crops)
+        for picture, out in zip(crops, turned, strict=True):
+            cv2.warpAffine(picture, turn, (side, side), dst=out, borderMode=cv2.BORDER_REPLICATE)
+        return turned
 
 
 class SoundView:
