@@ -2,8 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+CLIPS ?= data/clips
 
-.PHONY: demo test test-slow lint lock clean
+.PHONY: demo test test-slow lint default-model lock clean
 
 demo: $(STAMP)  ## install, make the sample portrait speak, say where the video is
 	$(BIN)/python infer.py --image data/astronaut.jpg --audio data/speech.wav --output demo.mp4 --strip demo.png
@@ -26,6 +27,13 @@ $(STAMP): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(STAMP)
+
+default-model: $(STAMP)  ## the bundled generator from preprocessed CLIPS, in hours; goes on where it stopped
+	for step in syncnet mouth_code mouth_code_ear mouth_code_joint default_model; do \
+		$(BIN)/python train.py experiment=$$step "data.manifests=[$(CLIPS)]" || exit; \
+	done
+	$(BIN)/python -m wav2lip.checkpoints slim runs/default_model/checkpoints/last.ckpt \
+		default_model.safetensors --articulation 1.25
 
 lock:  ## requirements.txt anew from the ranges in pyproject.toml (needs uv)
 	uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \

@@ -40,7 +40,10 @@ def main(cfg: DictConfig) -> None:
     generator = None
     if cfg.checkpoint is not None:
         making = Settings(
-            detector=cfg.detector, detector_weights=cfg.detector_weights, pads=tuple(cfg.pads)
+            detector=cfg.detector,
+            detector_weights=cfg.detector_weights,
+            pads=tuple(cfg.pads),
+            rest=cfg.rest,
         )
         generator = LipSyncer.from_checkpoint(str(cfg.checkpoint), cfg.device, making)
         results.generator = generator.checkpoint

@@ -187,8 +187,9 @@ def test_a_strip_must_be_a_picture(tmp_path: Path) -> None:
 
 
 def test_a_mouth_rests_while_nobody_speaks(still: Path, tmp_path: Path) -> None:
-    noise = np.random.default_rng(0).normal(size=24000)
-    level = np.where(np.arange(24000) // 8000 == 1, 3e-4, 0.1)  # half a second 50 dB below the rest
+    noise = np.random.default_rng(0).normal(size=30000)
+    level = np.full(30000, 0.1)
+    level[8000:22000] = 3e-4  # 0.5 to 1.375 s, 50 dB below the rest
     write_pcm(tmp_path / "pause.wav", noise * level)
 
     def drawn(rest: bool) -> list[np.ndarray]:
@@ -200,7 +201,7 @@ def test_a_mouth_rests_while_nobody_speaks(still: Path, tmp_path: Path) -> None:
         return [np.abs(a.astype(int) - b).mean() for a, b in pairwise(images)]
 
     resting, restless = changes(drawn(True)), changes(drawn(False))
-    assert len(resting) == len(restless) == 37  # 38 frames
-    pause = slice(17, 21)  # 0.68 to 0.84 s: the windows of its frames lie within the pause
+    assert len(resting) == len(restless) == 46  # 47 frames
+    pause = slice(19, 29)  # 0.76 to 1.2 s: the windows of its frames lie well within the pause
     assert max(resting[pause]) == 0 < min(restless[pause])
     assert min(resting[:10]) > 0

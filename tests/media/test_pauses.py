@@ -47,6 +47,16 @@ def test_a_pause_longer_than_the_neighbourhood_is_one_to_its_end() -> None:
     assert (start, stop) == pytest.approx((2.0, 14.0), abs=0.04)
 
 
+def test_digital_silence_elsewhere_is_not_the_noise_of_a_pause() -> None:
+    wav = np.concatenate([np.zeros(16000, np.float32), speech((2.0, -20), (12.0, -75), (2.0, -20))])
+    assert seconds(wav) == [pytest.approx(x, abs=0.04) for x in ((0.0, 1.0), (3.0, 15.0))]
+
+
+@pytest.mark.parametrize(("gap", "found"), [(0.27, 0), (0.33, 1)])
+def test_a_pause_has_three_tenths_of_a_second(gap: float, found: int) -> None:
+    assert len(seconds(speech((1.0, -20), (gap, -100), (1.0, -20)))) == found
+
+
 @pytest.mark.parametrize("seconds_long", [0.0, 0.05, 3.0])
 def test_sound_of_one_level_has_no_pause(seconds_long: float) -> None:
     assert seconds(speech((seconds_long, -30))) == []

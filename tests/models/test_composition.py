@@ -95,3 +95,15 @@ def test_two_drawings_after_each_other_are_one(face):
     still = composition.layers(maps(), reference)
     alone = composition.show(composition.after(still, two), reference)
     assert torch.allclose(alone, composition.show(two, reference), atol=1e-5)
+
+
+def test_two_drawings_leave_no_seam_at_the_middle(face):
+    composition = WarpBlend()
+    grey = torch.full_like(face[:, 3:], 0.5)
+    one = composition.layers(maps(blend=20.0, colour=0.0), grey)  # redrawn whole, about as grey
+    two = composition.layers(maps(), grey)
+    two[:, 1] = -0.5 / 16  # half a pixel up, across the middle line
+    shown = composition.show(composition.after(one, two), grey)
+    own, given = one[0, 3:, 5, 5], grey[0, :, 0, 0]
+    assert torch.allclose(shown[0, :, 0, 7], (own + given) / 2, atol=1e-4)
+    assert torch.allclose(shown[0, :, 1, 7], own, atol=1e-4)

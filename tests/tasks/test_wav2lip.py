@@ -62,25 +62,43 @@ def test_the_sync_term_reaches_the_generator_and_not_the_expert(lip_task, lip_da
 def test_references_are_put_to_rest_as_at_inference_and_nothing_else_moves(lip_task, lip_data):
     task = lip_task(rest=0.5).train()
     batch = batch_of(lip_data)
-    count = len(batch["reference"]) // 2
-    assert count > 0
+    count = len(batch["clip"])
+    chosen, others = list(range(1, count, 2)), list(range(0, count, 2))
+    assert chosen
     before = {key: value.clone() for key, value in task.generator.state_dict().items()}
     rested = task.at_rest(batch)
     assert all(module.training for module in task.modules())
     for key, value in task.generator.state_dict().items():
         assert torch.equal(value, before[key]), key
-    assert torch.equal(rested["reference"][count:], batch["reference"][count:])
+    assert torch.equal(rested["reference"][others], batch["reference"][others])
     assert all(rested[name] is batch[name] for name in set(batch) - {"reference"})
 
     task.eval()
-    own = batch["reference"][:count].float() / 255
+    own = batch["reference"][chosen].float() / 255
     with torch.no_grad():
-        silence = torch.full((count, 5, 1, 80, 16), -4.0)
+        silence = torch.full((len(chosen), 5, 1, 80, 16), -4.0)
         drawn = task.generator(silence, torch.cat([mask_lower_half(own), own], dim=1))
-    difference = rested["reference"][:count].float() / 255 - drawn
+    difference = rested["reference"][chosen].float() / 255 - drawn
     assert difference.abs().max() <= 0.5 / 255 + 1e-6
     assert (drawn - own)[..., 24:, :].abs().mean() > 0.01  # untrained: it is another picture
     assert lip_task().at_rest(batch) is batch
+
+
+def test_training_rests_and_validation_does_not(lip_task, lip_data, trainer, monkeypatch):
+    task, rested = lip_task(rest=1.0), []
+    original = task.at_rest
+    monkeypatch.setattr(task, "at_rest", lambda batch: rested.append(1) or original(batch))
+    trainer(3).fit(task, lip_data())
+    assert len(rested) == 3
+
+
+def test_rest_takes_no_gradients_from_a_network_that_runs_in_bf16(lip_task, lip_data):
+    task, batch = lip_task(rest=1.0).train(), batch_of(lip_data)
+    with torch.autocast("cpu", torch.bfloat16):
+        generated = task.generate(task.at_rest(batch))
+    generated.mean().backward()
+    weights = [p for p in task.generator.parameters() if p.dim() == 4]
+    assert all(p.grad is not None for p in weights)
 
 
 def test_edges_and_the_experts_features_are_terms_where_they_weigh(lip_task, lip_data, expert):

@@ -75,3 +75,11 @@ def test_gradients_are_clipped(gan_task, lip_data, trainer, monkeypatch):
 def test_what_cannot_be_trained_is_named(gan_task):
     with pytest.raises(InputError, match="needs adv"):
         gan_task(weights={"l1": 1.0})
+
+
+def test_references_rest_where_a_critic_trains_too(gan_task, lip_data, trainer, monkeypatch):
+    task, rested = gan_task(rest=1.0), []
+    original = task.at_rest
+    monkeypatch.setattr(task, "at_rest", lambda batch: rested.append(1) or original(batch))
+    trainer(2).fit(task, lip_data())
+    assert len(rested) == 2

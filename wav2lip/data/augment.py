@@ -64,7 +64,8 @@ def stretch(mel: Mel, columns: int, tempo: float) -> Mel:
 class FaceView:
     """One draw of picture changes, applied alike to every frame: turn, crop, flip, colour.
 
-    A face is cut out at whole pixels and then resized, which costs a third of sampling it in between.
+    A face that is not turned is cut out at whole pixels and then resized, which costs a third of
+    sampling it in between.
     """
 
     def __init__(
@@ -83,8 +84,6 @@ class FaceView:
 
     def __call__(self, crops: Image) -> Image:
         """Padded crops (F, C, C, 3) to faces (F, size, size, 3); a view of them where nothing changes."""
-        if self.angle:
-            crops = self._rotated(crops)
         side = crops.shape[1] / (1 + 2 * self.pad)  # px of the face in the padded crop
         margin = self.pad * side
         width = min(round(side * self.scale), crops.shape[1])
@@ -93,12 +92,14 @@ class FaceView:
             for shift in self.shift.tolist()
         )
         cut = crops[:, y : y + width, x : x + width]
-        if width == self.size and not (self.flip or self.recolour):
+        if width == self.size and not (self.flip or self.recolour or self.angle):
             return cut
-        faces = np.empty((len(crops), self.size, self.size, 3), np.uint8)
-        if width == self.size:
-            faces[:] = cut
+        if self.angle:
+            faces = self._turned(crops, x, y, width)
+        elif width == self.size:
+            faces = cut.copy()
         else:
+            faces = np.empty((len(crops), self.size, self.size, 3), np.uint8)
             for picture, face in zip(cut, faces, strict=True):
                 cv2.resize(picture, (self.size, self.size), dst=face)
         # As one tall picture: flip and colour do not care where one face ends.
@@ -110,14 +111,16 @@ class FaceView:
             cv2.transform(tall, change, dst=tall)  # rounds and saturates
         return tall.reshape(faces.shape)
 
-    def _rotated(self, crops: Image) -> Image:
-        """Crops (F, C, C, 3) turned about their middle; corners are filled with what is next to them."""
-        side = crops.shape[1]
-        turn = cv2.getRotationMatrix2D(((side - 1) / 2, (side - 1) / 2), self.angle, 1.0)
-        turned = np.empty_like(crops)
-        for picture, out in zip(crops, turned, strict=True):
-            cv2.warpAffine(picture, turn, (side, side), dst=out, borderMode=cv2.BORDER_REPLICATE)
-        return turned
+    def _turned(self, crops: Image, x: int, y: int, width: int) -> Image:
+        """The faces at (x, y) of crops, turned about their middle; beyond a crop its edge goes on."""
+        middle = (x + (width - 1) / 2, y + (width - 1) / 2)
+        turn = cv2.getRotationMatrix2D(middle, self.angle, self.size / width)
+        turn[:, 2] += (self.size - 1) / 2 - np.array(middle)
+        faces = np.empty((len(crops), self.size, self.size, 3), np.uint8)
+        side = (self.size, self.size)
+        for picture, face in zip(crops, faces, strict=True):
+            cv2.warpAffine(picture, turn, side, dst=face, borderMode=cv2.BORDER_REPLICATE)
+        return faces
 
 
 class SoundView:

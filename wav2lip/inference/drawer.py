@@ -59,7 +59,7 @@ class Drawer:
         batch_size: int,
         rest: bool = True,
     ) -> None:
-        self.size, self.device, self.rest = image_size, device, rest
+        self.size, self.device = image_size, device
         on_cpu = device.type == "cpu"
         self.batch = min(batch_size, CPU_BATCH if on_cpu else GPU_BATCH)
         self.dtype = torch.float32 if on_cpu else torch.float16
@@ -67,6 +67,8 @@ class Drawer:
         self.work = Work()  # of the last run: seconds are the workers' over their number
         folded = fold_batch_norms(network).to(device, self.dtype)
         self._network = folded.to(memory_format=torch.channels_last)
+        self.warps = isinstance(network, Generator) and network.composition is not None
+        self.rest = rest and self.warps
 
     @torch.inference_mode()
     def generate(self, crops: list[Image], mels: NDArray[np.float32]) -> list[Image]:
@@ -85,14 +87,14 @@ class Drawer:
         sound = network.audio_encoder(mel)
         rested, calm = None, reference
         if self.rest:
-            # A still shows one face again and again.
+            # A still shows one face again and again (several on it take turns, and are drawn each time).
             shown = reference[:1] if (reference == reference[:1]).all() else reference
             silence = torch.full_like(mel[:1], SILENCE)
             silent = network.audio_encoder(silence).expand(len(shown), -1, -1, -1)
             rested = composition.layers(network.maps(silent, self._masked(shown)), shown)
             lower = composition.show(rested, shown)
             calm = torch.cat([shown[:, :, : self.size // 2], lower], dim=2).expand_as(reference)
-        layers = composition.layers(network.maps(sound, self._masked(calm)), reference)
+        layers = composition.layers(network.maps(sound, self._masked(calm)), calm)
         if rested is not None:
             layers = composition.after(rested.expand_as(layers), layers)
         drawn = []
@@ -130,7 +132,7 @@ class Drawer:
     def _crop(self, located: Located, box: NDArray[np.float32]) -> Image:
         """The face, in the detail that there is where the network can draw it."""
         times = 1
-        if isinstance(self._network, Generator) and self._network.composition:
+        if self.warps:
             side = float(max(box[2] - box[0], box[3] - box[1]))
             times = max(1, min(math.ceil(side / self.size - SPARE), MOST_DETAIL))
         return crop_coded(located.frame.picture, box, times * self.size)

@@ -195,7 +195,7 @@ class LipSyncer:
         wav = load_wav(audio)
         report.audio_seconds = len(wav) / SAMPLE_RATE
         mel = mel_spectrogram(wav)
-        if settings.rest:
+        if self._drawer.rest:
             mel = hushed(mel, wav)
         del wav
         playback = Playback(

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from wav2lip.media.pauses import runs
 from wav2lip.metrics.clip_values import ClipMean
 from wav2lip.metrics.judges import SAMPLES_PER_FRAME
 from wav2lip.metrics.mouth import mouth_changes
@@ -24,12 +25,6 @@ def frame_levels(pcm: NDArray[np.int16], count: int) -> NDArray[np.float64]:
     sound[:used] = pcm[:used] / 32768.0
     power = (sound.reshape(count, SAMPLES_PER_FRAME) ** 2).mean(1)
     return np.asarray(10 * np.log10(np.maximum(power, 1e-12)))
-
-
-def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Stretches (start, stop) where `mask` (N,) holds."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def speech_and_pauses(

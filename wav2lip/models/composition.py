@@ -46,9 +46,9 @@ class WarpBlend(nn.Module):
     def layers(self, maps: Tensor, reference: Tensor) -> Tensor:
         """What the maps say: maps (B, 6, S, S), reference (B, 3, R, R) -> (B, 6, S/2, S), lower half.
 
-        Flow right and down (a side is 2 long), blend (0-1), colour B G R in the reference's light.
+        Flow right and down (a side is 2 long), blend (0-1), colour B G R in the reference's light; fp32.
         """
-        maps = maps[..., maps.shape[-2] // 2 :, :]
+        maps = maps[..., maps.shape[-2] // 2 :, :].float()
         flow = MAX_FLOW * 2 * torch.tanh(maps[:, :2])
         colour = (torch.sigmoid(maps[:, 3:]) * self.tint(reference)).clamp(max=1.0)
         return torch.cat([flow, torch.sigmoid(maps[:, 2:3]), colour], dim=1)
@@ -60,7 +60,7 @@ class WarpBlend(nn.Module):
             layers = F.interpolate(_without_grid(layers), (size - size // 2, size), mode="bilinear")
         blend, colour = layers[:, 2:3], layers[:, 3:]
         moved = self._moved(reference, layers[:, :2])
-        return moved + blend * (colour - moved)
+        return (moved + blend * (colour - moved)).to(reference.dtype)
 
     def after(self, first: Tensor, second: Tensor) -> Tensor:
         """Layers that show what `second` makes of the picture that `first` shows, in one go.
@@ -68,13 +68,15 @@ class WarpBlend(nn.Module):
         Both (B, 6, S/2, S), and so is the result: its flow goes all the way to the reference, whose
         pixels are then sampled once, not twice.
         """
-        upper = first.new_zeros(first.shape)  # is shown as it is
-        flow = second[:, :2]
-        moved = self._moved(torch.cat([upper, first], dim=-2), flow)
-        shown, seen = moved[:, 2:3], 1 - second[:, 2:3]
-        blend = 1 - seen * (1 - shown)
-        colour = seen * shown * moved[:, 3:] + second[:, 2:3] * second[:, 3:]
-        colour = colour / blend.clamp(min=torch.finfo(torch.float16).eps)
+        # Colours go by their share, else those at the middle line are mixed with the upper half's black.
+        drawn = torch.cat([first[:, :3], first[:, 2:3] * first[:, 3:]], dim=1)
+        upper = torch.zeros_like(drawn)  # is shown as it is
+        flow, over = second[:, :2], second[:, 2:3]
+        moved = self._moved(torch.cat([upper, drawn], dim=-2), flow)
+        under = 1 - over
+        blend = over + under * moved[:, 2:3]
+        colour = over * second[:, 3:] + under * moved[:, 3:]
+        colour = colour / blend.clamp(min=torch.finfo(blend.dtype).eps)
         return torch.cat([flow + moved[:, :2], blend, colour], dim=1)
 
     def _moved(self, picture: Tensor, flow: Tensor) -> Tensor:

@@ -61,8 +61,8 @@ class Wav2LipTask(Task):
             `ssim` of `wav2lip.losses.SSIMLoss`; each needs its weight.
         fixed_statistics: keep the batch norms' statistics that `init_from` brings; a few windows of one
             person have none to speak of.
-        rest: share of each training batch whose references are first drawn saying nothing, as inference
-            does with the source: the sound then has to open a mouth that is closed.
+        rest: share (0-1) of each training batch whose references are first drawn saying nothing, as
+            inference does with the source: the sound then has to open a mouth that is closed.
         optimizer, warmup: see `Task`.
 
     InputError where the expert's checkpoint is none, is for another image size, or has no loss or weight.
@@ -166,21 +166,23 @@ class Wav2LipTask(Task):
 
     @torch.no_grad()
     def at_rest(self, batch: LipBatch) -> LipBatch:
-        """The batch with its first `rest` of references as the generator draws them in silence.
-
-        No statistics move.
-        """
-        count = round(self.rest * len(batch["reference"]))
-        if not count:
+        """The batch with a share `rest` of its references as the generator draws them in silence."""
+        # Spread over the batch: the listening term looks at its first half only.
+        chosen = [
+            i for i in range(len(batch["clip"])) if int((i + 1) * self.rest) > int(i * self.rest)
+        ]
+        if not chosen:
             return batch
         training = [module for module in self.generator.modules() if module.training]
         self.generator.eval()
-        own = batch["reference"][:count]
+        own = batch["reference"][chosen]
         alone = cast("LipBatch", {"target": own, "reference": own})
-        drawn = self.generate(alone, torch.full_like(batch["mels"][:count], SILENCE))
+        drawn = self.generate(alone, torch.full_like(batch["mels"][chosen], SILENCE))
         for module in training:
             module.training = True
-        rested = torch.cat([(drawn * 255).round().byte(), batch["reference"][count:]])
+        torch.clear_autocast_cache()  # else the weights cast here, without gradients, are used again
+        rested = batch["reference"].clone()
+        rested[chosen] = (drawn * 255).round().byte()
         return cast("LipBatch", {**batch, "reference": rested})
 
     def losses(self, generated: Tensor, batch: LipBatch) -> dict[str, Tensor]:
