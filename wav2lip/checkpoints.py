@@ -47,6 +47,7 @@ CLASSES: dict[str, Kind] = {
 }
 FPS = 25  # frames a second that a generator is trained at, unless its checkpoint says otherwise
 PUBLISHED_OFFSETS = (0, -1)  # frames: of inference as published, and of training as published
+LOCAL_FILES = ("expert", "init_from", "audio_from")  # of the machine that trained; ids say which
 SHOWN = 3  # keys named in a message about weights that do not fit
 
 
@@ -198,7 +199,11 @@ def load_network(path_or_name: Path | str, kind: Kind | None = None) -> LoadedNe
         if key.startswith(prefix) and (prefix or not any(key.startswith(p) for p in others))
     }
     network = _fit(path, config, state)
-    simple = {k: v for k, v in file.hyper_parameters.items() if isinstance(v, int | float | str)}
+    simple = {
+        name: value
+        for name, value in file.hyper_parameters.items()
+        if isinstance(value, int | float | str) and name not in LOCAL_FILES
+    }
     metadata = {**simple, **file.metadata}
     if kind == "generator":
         defaults = {"mel_offset_frames": 0, "fps": FPS, "image_size": config.get("image_size", 96)}
