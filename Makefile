@@ -32,7 +32,7 @@ default-model: $(STAMP)  ## the bundled generator from preprocessed CLIPS, in ho
 	for step in syncnet mouth_code mouth_code_ear mouth_code_joint default_model; do \
 		$(BIN)/python train.py experiment=$$step "data.manifests=[$(CLIPS)]" || exit; \
 	done
-	$(BIN)/python -m wav2lip.checkpoints slim runs/default_model/checkpoints/last.ckpt \
+	$(BIN)/python -m wav2lip.convert slim runs/default_model/checkpoints/last.ckpt \
 		default_model.safetensors --articulation 1.25
 
 lock:  ## requirements.txt anew from the ranges in pyproject.toml (needs uv)

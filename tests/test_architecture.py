@@ -18,7 +18,7 @@ LEVELS = (
     {"preprocessing", "data"},
     {"evaluation"},
     {"tasks", "callbacks"},
-    {"inference", "ablation_table", "checkpoint_values"},
+    {"inference", "ablation_table", "checkpoint_values", "convert"},
 )
 # Single modules that one level has of its own, in the order in which they may import each other.
 WITHIN = {

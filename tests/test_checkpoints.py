@@ -1,10 +1,8 @@
 import json
 import pickle
-import sys
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
-from typing import cast
 
 import pytest
 import torch
@@ -13,16 +11,13 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from wav2lip import checkpoints
 from wav2lip.checkpoints import (
     build_network,
     load_network,
     save_network,
-    save_published,
-    unlike_published,
 )
 from wav2lip.errors import InputError
-from wav2lip.models import Generator, QualityDiscriminator, SyncNet
+from wav2lip.models import Generator, QualityDiscriminator
 
 SMALL = {"_target_": "wav2lip.models.Generator", "width": 0.125}
 EXPERT = {"_target_": "wav2lip.models.SyncNet", "width": 0.125, "embedding": 64}
@@ -152,6 +147,8 @@ def test_a_lightning_checkpoint_of_a_gan_task(tmp_path):
             "generator": SMALL,
             "discriminator": judge_config,
             "mel_offset_frames": -1,
+            "expert_id": "seed 1",
+            "expert": "/home/somebody/expert.ckpt",
         },
         "epoch": 2,
         "global_step": 50,
@@ -161,6 +158,8 @@ def test_a_lightning_checkpoint_of_a_gan_task(tmp_path):
     same(loaded.network, generator)
     assert loaded.metadata["mel_offset_frames"] == -1
     assert loaded.metadata["step"] == 50
+    assert loaded.metadata["expert_id"] == "seed 1"
+    assert "expert" not in loaded.metadata  # where the file lay is nobody else's business
     same(load_network(tmp_path / "last.ckpt", "quality_discriminator").network, discriminator)
     refuses(
         tmp_path / "last.ckpt", "holds a generator and a quality", "sync expert", kind="syncnet"
@@ -290,65 +289,3 @@ def test_nothing_is_left_where_writing_fails(small, tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"a\.safetensors: cannot be written \(.*No space left"):
         save_network(tmp_path / "a.safetensors", small, SMALL, {})
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
-
-
-def test_published_layout(small, tmp_path):
-    save_published(tmp_path / "out.pth", small, {"step": 9, "epoch": 1})
-    content = torch.load(tmp_path / "out.pth", weights_only=True)
-    assert list(content) == ["state_dict", "optimizer", "global_step", "global_epoch"]
-    assert content["optimizer"] is None
-    assert (content["global_step"], content["global_epoch"]) == (9, 1)
-    assert content["state_dict"]["output_block.1.weight"].shape == (3, 8, 1, 1)
-
-
-def test_command_line_converts_there_and_back(tmp_path, monkeypatch, capsys):
-    network = seeded(SyncNet())
-    source, slim, back = (tmp_path / n for n in ("expert.pth", "out/expert.safetensors", "b.pth"))
-    torch.save({"state_dict": network.state_dict()}, source)
-
-    def run(*args: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["checkpoints", *map(str, args)])
-        try:
-            checkpoints.main()
-        except SystemExit as stopped:
-            return int(stopped.code or 0)
-        return 0
-
-    assert run("slim", source, slim, "--network", "syncnet") == 0
-    assert "32.9 MB" in capsys.readouterr().out
-    assert run("published", slim, back) == 0
-    same(load_network(back, "syncnet").network, network, 1e-3)
-    capsys.readouterr()
-    assert run("slim", source, tmp_path / "no.safetensors", "--network", "generator") == 2
-    error = capsys.readouterr().err.strip()
-    assert error == f"error: {source}: holds a sync expert, not a generator"
-    assert not (tmp_path / "no.safetensors").exists()
-    assert run("slim", slim, tmp_path / "no.safetensors", "--articulation", "2") == 2
-    assert run("slim", "default", tmp_path / "wide.safetensors", "--articulation", "1.5") == 0
-    mel = torch.rand(2, 1, 80, 16)
-    heard = [
-        cast("Generator", load_network(path).network).audio_encoder(mel)
-        for path in ("default", tmp_path / "wide.safetensors")
-    ]
-    assert torch.allclose(heard[1], 1.5 * heard[0], atol=0.02)
-
-
-def test_what_other_tools_cannot_run_is_said(small, tmp_path, monkeypatch, capsys):
-    save_network(tmp_path / "small.safetensors", small, SMALL, {"mel_offset_frames": -2})
-    files = [str(tmp_path / "small.safetensors"), str(tmp_path / "small.pth")]
-    monkeypatch.setattr(sys, "argv", ["checkpoints", "published", *files])
-    checkpoints.main()
-    shape, sound = capsys.readouterr().err.splitlines()
-    assert "another shape than the published network" in shape
-    assert "hears each frame from -2 frames on" in sound
-
-
-def test_the_published_export_has_the_published_keys_and_shapes(shared, published, tmp_path):
-    save_network(tmp_path / "a.safetensors", published, {**SMALL, "width": 1.0}, {}, half=False)
-    loaded = load_network(tmp_path / "a.safetensors")
-    assert unlike_published(loaded) == []
-    save_published(tmp_path / "out.pth", loaded.network, loaded.metadata)
-    written = torch.load(tmp_path / "out.pth", weights_only=True)["state_dict"]
-    known = json.loads((shared / "golden" / "state_dict_shapes.json").read_text())["generator"]
-    assert {name: list(value.shape) for name, value in written.items()} == known
-    assert len(known) == 352

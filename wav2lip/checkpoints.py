@@ -1,18 +1,12 @@
 """Read and write networks: a checkpoint rebuilds itself, and no code in one can run.
 
-    python -m wav2lip.checkpoints slim runs/wav2lip/last.ckpt wav2lip.safetensors
-    python -m wav2lip.checkpoints published wav2lip.safetensors wav2lip.pth
-
 Our files are safetensors whose header has one JSON entry, `wav2lip`:
 `{"config": {"_target_": "wav2lip.models.Generator", ...}, "metadata": {...}}`.
 """
 
-import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -22,7 +16,7 @@ from torch import Tensor, nn
 
 from wav2lip import models
 from wav2lip.downloads import NAMED, fetch, sha256_of
-from wav2lip.errors import InputError, exit_on_input_error
+from wav2lip.errors import InputError
 from wav2lip.files import write_atomically
 from wav2lip.weight_files import (
     JSON_ENTRY,
@@ -46,7 +40,6 @@ CLASSES: dict[str, Kind] = {
     "MouthEncoder": "mouth_encoder",
 }
 FPS = 25  # frames a second that a generator is trained at, unless its checkpoint says otherwise
-PUBLISHED_OFFSETS = (0, -1)  # frames: of inference as published, and of training as published
 LOCAL_FILES = ("expert", "init_from", "audio_from")  # of the machine that trained; ids say which
 SHOWN = 3  # keys named in a message about weights that do not fit
 
@@ -209,65 +202,3 @@ def load_network(path_or_name: Path | str, kind: Kind | None = None) -> LoadedNe
         defaults = {"mel_offset_frames": 0, "fps": FPS, "image_size": config.get("image_size", 96)}
         metadata = {**defaults, **metadata}
     return LoadedNetwork(network, config, metadata, sha256_of(path), path)
-
-
-def save_published(path: Path | str, network: nn.Module, metadata: Mapping[str, Any]) -> None:
-    """Write the published layout (no optimizer state), which the published scripts read."""
-    content = {
-        "state_dict": {k: v.detach().cpu() for k, v in network.state_dict().items()},
-        "optimizer": None,
-        "global_step": int(metadata.get("step", 0)),
-        "global_epoch": int(metadata.get("epoch", 0)),
-    }
-    data = BytesIO()
-    torch.save(content, data)
-    write_atomically(Path(path), data.getvalue())
-
-
-def unlike_published(loaded: LoadedNetwork) -> list[str]:
-    """Why tools made for the published weights would not run this network, or not in sync."""
-    with torch.device("meta"):
-        published = build_network({"_target_": loaded.config["_target_"]}).state_dict()
-    own = loaded.network.state_dict()
-    reasons = []
-    if {k: v.shape for k, v in own.items()} != {k: v.shape for k, v in published.items()}:
-        reasons.append("is of another shape than the published network, which is all they build")
-    frames = loaded.metadata.get("mel_offset_frames", 0)
-    if frames not in PUBLISHED_OFFSETS:
-        reasons.append(f"hears each frame from {frames} frames on, published inference from 0")
-    return reasons
-
-
-@exit_on_input_error
-def main() -> None:
-    """Convert a checkpoint of any supported format."""
-    parser = argparse.ArgumentParser(prog="python -m wav2lip.checkpoints", description=main.__doc__)
-    parser.add_argument("action", choices=("slim", "published"), help="safetensors, or .pth")
-    parser.add_argument("checkpoint", help="file or name")
-    parser.add_argument("output", type=Path)
-    parser.add_argument("--network", choices=KINDS, help="default: the generator")
-    parser.add_argument("--full", action="store_true", help="slim: float32 instead of fp16")
-    parser.add_argument(
-        "--articulation",
-        type=float,
-        default=1.0,
-        metavar="TIMES",
-        help="a generator's mouths move so many times as much (default: 1)",
-    )
-    args = parser.parse_args()
-    loaded = load_network(args.checkpoint, args.network)
-    if args.articulation != 1.0:
-        if not isinstance(loaded.network, models.Generator):
-            raise InputError(f"{args.checkpoint}: --articulation is for generators")
-        loaded.network.audio_encoder.articulate(args.articulation)
-    if args.action == "slim":
-        save_network(args.output, loaded.network, loaded.config, loaded.metadata, not args.full)
-    else:
-        save_published(args.output, loaded.network, loaded.metadata)
-        for reason in unlike_published(loaded):
-            print(f"note, for other tools: {args.output} {reason}", file=sys.stderr)
-    print(f"{args.output}: {loaded.config}, {args.output.stat().st_size / 1e6:.1f} MB")
-
-
-if __name__ == "__main__":
-    main()
