@@ -33,7 +33,7 @@ default-model: $(STAMP)  ## the bundled generator from preprocessed CLIPS, in ho
 		$(BIN)/python train.py experiment=$$step "data.manifests=[$(CLIPS)]" || exit; \
 	done
 	$(BIN)/python -m wav2lip.convert slim runs/default_model/checkpoints/last.ckpt \
-		default_model.safetensors --articulation 1.25
+		default_model.safetensors --articulation 1.5
 
 lock:  ## requirements.txt anew from the ranges in pyproject.toml (needs uv)
 	uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
