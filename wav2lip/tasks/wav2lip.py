@@ -61,8 +61,8 @@ class Wav2LipTask(Task):
             `ssim` of `wav2lip.losses.SSIMLoss`; each needs its weight.
         fixed_statistics: keep the batch norms' statistics that `init_from` brings; a few windows of one
             person have none to speak of.
-        rest: share (0-1) of each training batch whose references are first drawn saying nothing, as
-            inference does with the source: the sound then has to open a mouth that is closed.
+        rest: share (0-1) of each training batch whose references a generator that warps first draws saying
+            nothing, as inference does with the source: the sound then has to open a closed mouth.
         optimizer, warmup: see `Task`.
 
     InputError where the expert's checkpoint is none, is for another image size, or has no loss or weight.
@@ -171,7 +171,7 @@ class Wav2LipTask(Task):
         chosen = [
             i for i in range(len(batch["clip"])) if int((i + 1) * self.rest) > int(i * self.rest)
         ]
-        if not chosen:
+        if not chosen or not getattr(self.generator, "composition", None):
             return batch
         training = [module for module in self.generator.modules() if module.training]
         self.generator.eval()
