@@ -39,9 +39,7 @@ class Settings:
     faces: str | int = "largest"  # or "all", or how many
     detector: str = "auto"
     detector_weights: str | None = None
-    rest: bool = (
-        True  # the mouth rests in pauses, and starts from rest where the generator can do so
-    )
+    rest: bool = True  # in pauses and before it speaks the mouth rests, where a generator warps
     blend: str = "feather"
     batch_size: int = 128  # faces at once, at most; a CPU is fastest with fewer and takes fewer
     codec: str | None = None  # None: libx264, and in .webm libvpx-vp9
