@@ -80,6 +80,11 @@ def test_command_line_converts_there_and_back(tmp_path, monkeypatch, capsys):
         for path in ("default", tmp_path / "wide.safetensors")
     ]
     assert torch.allclose(heard[1], 1.5 * heard[0], atol=0.02)
+    said, wide = (
+        load_network(path).metadata["articulation"]
+        for path in ("default", tmp_path / "wide.safetensors")
+    )
+    assert wide == pytest.approx(1.5 * said)
 
 
 def test_what_other_tools_cannot_run_is_said(small, tmp_path, monkeypatch, capsys):

@@ -71,6 +71,8 @@ def main() -> None:
         if not isinstance(loaded.network, Generator):
             raise InputError(f"{args.checkpoint}: --articulation is for generators")
         loaded.network.audio_encoder.articulate(args.articulation)
+        before = loaded.metadata.get("articulation", 1.0)
+        loaded.metadata["articulation"] = before * args.articulation
     if args.action == "slim":
         save_network(args.output, loaded.network, loaded.config, loaded.metadata, not args.full)
     else:
