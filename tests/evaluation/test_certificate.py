@@ -25,6 +25,16 @@ def test_a_video_is_judged_second_by_second(film, planted, detector):
     )
 
 
+def test_an_offset_that_fits_no_better_than_others_is_not_believed():
+    judge = {"label": "own expert"}
+    silent = Certificate(judge, 1.3, 0.0, 15, None, None)
+    assert silent.line() == (
+        "LSE-D 1.300, LSE-C 0.000, offset +15 frames; mouth and sound have nothing in common, so that "
+        "offset says nothing, no weak second (judge: own expert)"
+    )
+    assert "off by that" in Certificate(judge, 1.3, 0.04, 15, None, None).line()
+
+
 def test_a_threshold_decides(film, planted, detector):
     video = film("talk.mp4", seconds=3.0)
     assert certify(video, planted, detector, 1.0).passed is True

@@ -16,6 +16,7 @@ from wav2lip.metrics.lse import lse
 
 MOST = 1500  # frames judged at once: a minute, so that memory does not grow with length
 OFF = 1  # frames; an offset beyond is worth a word
+NOTHING = 0.01  # LSE-C over LSE-D; below, the best offset fits no better than any other (a frozen mouth: 0.03)
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,10 @@ class Certificate:
         verdict = ""
         if self.passed is False:
             verdict = f"; NOT CERTIFIED: LSE-C is below {self.min_confidence:g}"
-        shift = "; the whole video is off by that" if abs(self.offset) > OFF else ""
+        if self.lse_c < NOTHING * self.lse_d:
+            shift = "; mouth and sound have nothing in common, so that offset says nothing"
+        else:
+            shift = "; the whole video is off by that" if abs(self.offset) > OFF else ""
         return f"{said}{shift}{spans}{verdict} (judge: {self.judge['label']})"
 
 
