@@ -37,8 +37,8 @@ from wav2lip.data.datamodule import ClipDataModule, load_clips
 from wav2lip.data.datasets import LipDataset
 from wav2lip.data.synthetic import write_synthetic_corpus
 from wav2lip.losses import SyncBCE
+from wav2lip.models.generator import mask_lower_half
 from wav2lip.tasks import Wav2LipTask
-from wav2lip.tasks.base import mask_lower_half
 from wav2lip.tasks.wav2lip import lower_halves
 
 WARMUP = 3  # steps not timed

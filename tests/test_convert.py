@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 import torch
-from numpy.testing import assert_allclose
+from networks import same, seeded
 from torch import nn
 
 from wav2lip import convert
@@ -13,27 +13,6 @@ from wav2lip.convert import save_published, unlike_published
 from wav2lip.models import Generator, SyncNet
 
 SMALL = {"_target_": "wav2lip.models.Generator", "width": 0.125}
-
-
-def seeded(network: nn.Module) -> nn.Module:
-    """Weights, and batch statistics that are not the fresh ones."""
-    generator = torch.Generator().manual_seed(1)
-    for name, value in network.state_dict().items():
-        if name.endswith("running_var"):
-            value.uniform_(0.5, 2, generator=generator)
-        elif value.is_floating_point():
-            value.normal_(0, 0.1, generator=generator)
-        else:
-            value.fill_(7)
-    return network.eval()
-
-
-def same(a: nn.Module, b: nn.Module, tolerance: float = 0) -> None:
-    other = b.state_dict()
-    assert list(a.state_dict()) == list(other)
-    for key, value in a.state_dict().items():
-        assert other[key].dtype == value.dtype
-        assert_allclose(other[key].detach(), value.detach(), atol=tolerance, rtol=tolerance)
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from wav2lip.evaluation.evaluator import Evaluator, Scoring
+from wav2lip.evaluation.evaluator import Evaluator
 from wav2lip.evaluation.files import write_results
 from wav2lip.evaluation.lists import Pair
 from wav2lip.evaluation.pictures import write_pictures
 from wav2lip.evaluation.reading import FaceTracks, LargestFace
 from wav2lip.evaluation.results import FROZEN, GENERATED, LATE, REAL, VIDEO, Results, summarise
+from wav2lip.evaluation.scoring import Scoring
 from wav2lip.evaluation.table import show
 from wav2lip.evaluation.takes import frames_at_25
 from wav2lip.media.video import read_image

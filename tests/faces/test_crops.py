@@ -11,7 +11,6 @@ from wav2lip.faces.crops import (
     crop_coded,
     crop_face,
     lower_face_mask,
-    mask_lower_half,
     pad_box,
     widen_box,
 )
@@ -62,14 +61,6 @@ def test_shrinking_averages():
     image = np.repeat(checks[..., None], 3, 2).astype(np.uint8)
     crop = crop_face(image, np.array([0, 0, 384, 384], np.float32))
     assert np.abs(crop.astype(int) - 127).max() <= 1
-
-
-def test_lower_half_is_masked():
-    faces = np.ones((2, 96, 96, 3), np.uint8)
-    masked = mask_lower_half(faces)
-    assert masked[:, :48].min() == 1
-    assert masked[:, 48:].max() == 0
-    assert faces.min() == 1
 
 
 def test_pads_and_widening():

@@ -3,6 +3,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from wav2lip.models import Generator, SyncNet
+from wav2lip.models.generator import mask_lower_half
 
 GENERATOR_PIXEL = [0.489129, 0.543702, 0.498103]
 GENERATOR_MEAN = 0.564201
@@ -153,3 +154,11 @@ def test_sound_may_be_negative_where_asked():
 def test_a_size_that_cannot_be_folded_is_refused():
     with pytest.raises(ValueError, match="multiple of 2"):
         Generator(image_size=96, fold=5)
+
+
+def test_lower_half_is_masked():
+    faces = torch.ones(2, 3, 96, 96)
+    masked = mask_lower_half(faces)
+    assert masked[:, :, :48].min() == 1
+    assert masked[:, :, 48:].max() == 0
+    assert faces.min() == 1

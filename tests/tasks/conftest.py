@@ -114,3 +114,16 @@ def trainer(tmp_path):
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
     )
+
+
+@pytest.fixture
+def rests(monkeypatch):
+    """Makes the list to which a task adds at every batch that it puts to rest."""
+
+    def make(task) -> list[int]:
+        counted: list[int] = []
+        original = task.at_rest
+        monkeypatch.setattr(task, "at_rest", lambda batch: counted.append(1) or original(batch))
+        return counted
+
+    return make

@@ -77,9 +77,8 @@ def test_what_cannot_be_trained_is_named(gan_task):
         gan_task(weights={"l1": 1.0})
 
 
-def test_references_rest_where_a_critic_trains_too(gan_task, lip_data, trainer, monkeypatch):
-    task, rested = gan_task(rest=1.0), []
-    original = task.at_rest
-    monkeypatch.setattr(task, "at_rest", lambda batch: rested.append(1) or original(batch))
+def test_references_rest_where_a_critic_trains_too(gan_task, lip_data, trainer, rests):
+    task = gan_task(rest=1.0)
+    rested = rests(task)
     trainer(2).fit(task, lip_data())
     assert len(rested) == 2

@@ -26,12 +26,11 @@ from wav2lip.evaluation.results import (
     Skipped,
     sync_values,
 )
-from wav2lip.evaluation.scoring import Embedded, delayed, embed_all, frozen, score
+from wav2lip.evaluation.scoring import Embedded, Scoring, delayed, embed_all, frozen, score
 from wav2lip.evaluation.takes import Take, read_pcm, remarks
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector
 from wav2lip.metrics.fid import FaceFID
-from wav2lip.metrics.lse import Padding, Windows
 
 # What a single bad file may raise beside InputError, the last resort of a long night's run.
 FAILURES = (
@@ -45,27 +44,6 @@ FAILURES = (
 )
 
 Box = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Scoring:
-    """How a judge's distances become scores; None is what suits the judge.
-
-    windows: "published" leaves out the last window, as the released code does; "all" does not.
-    padding: what is beyond a clip's ends: "zeros", as published, or "none". An expert's unit vectors
-    all lie nearer to zero than to a stranger, so zeros would draw its offsets to the ends.
-    span: seconds of a step of the curves.
-    """
-
-    windows: Windows | None = None
-    padding: Padding | None = None
-    span: float = 1.0
-
-    def of(self, judge: LoadedJudge) -> tuple[Windows, Padding]:
-        """As published for the published judge, without its two quirks for our own."""
-        windows: Windows = "published" if judge.published else "all"
-        padding: Padding = "zeros" if judge.published else "none"
-        return self.windows or windows, self.padding or padding
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from wav2lip.errors import InputError
+from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.takes import Take
 from wav2lip.metrics.judges import FPS, SAMPLES_PER_FRAME, WINDOW_FRAMES, Judge
 from wav2lip.metrics.leak import agreement
@@ -25,6 +26,27 @@ from wav2lip.metrics.lse import (
 )
 
 CONTROL_SHIFT = 5  # frames that the shifted control's sound is late
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How a judge's distances become scores; None is what suits the judge.
+
+    windows: "published" leaves out the last window, as the released code does; "all" does not.
+    padding: what is beyond a clip's ends: "zeros", as published, or "none". An expert's unit vectors
+    all lie nearer to zero than to a stranger, so zeros would draw its offsets to the ends.
+    span: seconds of a step of the curves.
+    """
+
+    windows: Windows | None = None
+    padding: Padding | None = None
+    span: float = 1.0
+
+    def of(self, judge: LoadedJudge) -> tuple[Windows, Padding]:
+        """As published for the published judge, without its two quirks for our own."""
+        windows: Windows = "published" if judge.published else "all"
+        padding: Padding = "zeros" if judge.published else "none"
+        return self.windows or windows, self.padding or padding
 
 
 @dataclass(frozen=True)

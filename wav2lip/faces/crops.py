@@ -97,13 +97,6 @@ def crop_coded(picture: Picture, box: Box, size: int = 96) -> Image:
     return crop_face(picture.bgr(rows, columns), box - origin, size)
 
 
-def mask_lower_half(faces: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Crops (..., S, S, 3) with the lower half set to 0: what the generator has to draw."""
-    masked = faces.copy()
-    masked[..., faces.shape[-3] // 2 :, :, :] = 0
-    return masked
-
-
 def _evenly(low: float, high: float, size: int) -> slice:
     """The lines from `low` to `high` that lie in a frame of `size`, from an even one on."""
     start = max(0, math.floor(low)) // 2 * 2

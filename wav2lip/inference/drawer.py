@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ from wav2lip.inference.locate import Located
 from wav2lip.inference.stages import Work
 from wav2lip.media.alignment import mel_windows
 from wav2lip.models import Generator
-from wav2lip.types import SILENCE
+from wav2lip.models.generator import mask_lower_half
 
 CPU_BATCH = 8  # faces; activations of more do not fit a core's cache
 GPU_BATCH = 64
@@ -67,8 +68,9 @@ class Drawer:
         self.work = Work()  # of the last run: seconds are the workers' over their number
         folded = fold_batch_norms(network).to(device, self.dtype)
         self._network = folded.to(memory_format=torch.channels_last)
-        self.warps = isinstance(network, Generator) and network.composition is not None
-        self.rest = rest and self.warps
+        warps = isinstance(self._network, Generator) and self._network.composition is not None
+        self._warping = cast("Generator", self._network) if warps else None
+        self.rest = rest and warps
 
     @torch.inference_mode()
     def generate(self, crops: list[Image], mels: NDArray[np.float32]) -> list[Image]:
@@ -80,23 +82,21 @@ class Drawer:
         """
         reference = self._tensor(np.stack([self._small(crop) for crop in crops]))
         mel = torch.from_numpy(mels)[:, None].to(self.device, self.dtype)
-        network = self._network
-        if not (isinstance(network, Generator) and network.composition):
-            return list(self._pixels(network(mel, self._masked(reference))))
-        composition = network.composition
-        sound = network.audio_encoder(mel)
+        if self._warping is None:
+            return list(self._pixels(self._network(mel, self._face(reference))))
+        network, composition = self._warping, self._warping.composition
+        assert composition is not None
         rested, calm = None, reference
         if self.rest:
             # A still shows one face again and again (several on it take turns, and are drawn each time).
             shown = reference[:1] if (reference == reference[:1]).all() else reference
-            silence = torch.full_like(mel[:1], SILENCE)
-            silent = network.audio_encoder(silence).expand(len(shown), -1, -1, -1)
-            rested = composition.layers(network.maps(silent, self._masked(shown)), shown)
-            lower = composition.show(rested, shown)
-            calm = torch.cat([shown[:, :, : self.size // 2], lower], dim=2).expand_as(reference)
-        layers = composition.layers(network.maps(sound, self._masked(calm)), calm)
+            rested, calm = (
+                part.expand(len(reference), -1, -1, -1) for part in network.at_rest(shown)
+            )
+        maps = network.maps(network.audio_encoder(mel), self._face(calm))
+        layers = composition.layers(maps, calm)
         if rested is not None:
-            layers = composition.after(rested.expand_as(layers), layers)
+            layers = composition.after(rested, layers)
         drawn = []
         for i, crop in enumerate(crops):
             lower = composition.show(layers[i : i + 1], self._tensor(crop[None]))
@@ -104,11 +104,11 @@ class Drawer:
             drawn.append(np.concatenate([crop[:half], self._pixels(lower)[0]]))
         return drawn
 
-    def _masked(self, reference: Tensor) -> Tensor:
+    @staticmethod
+    def _face(reference: Tensor) -> Tensor:
         """References (B, 3, S, S) under themselves with their lower halves hidden: (B, 6, S, S)."""
-        masked = reference.clone()
-        masked[:, :, self.size // 2 :] = 0
-        return torch.cat([masked, reference], dim=1).contiguous(memory_format=torch.channels_last)
+        face = torch.cat([mask_lower_half(reference), reference], dim=1)
+        return face.contiguous(memory_format=torch.channels_last)
 
     def _small(self, crop: Image) -> Image:
         """The crop at the network's size."""
@@ -132,7 +132,7 @@ class Drawer:
     def _crop(self, located: Located, box: NDArray[np.float32]) -> Image:
         """The face, in the detail that there is where the network can draw it."""
         times = 1
-        if self.warps:
+        if self._warping is not None:
             side = float(max(box[2] - box[0], box[3] - box[1]))
             times = max(1, min(math.ceil(side / self.size - SPARE), MOST_DETAIL))
         return crop_coded(located.frame.picture, box, times * self.size)

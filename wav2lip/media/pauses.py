@@ -66,8 +66,8 @@ def hushed(mel: NDArray[np.float32], wav: NDArray[np.float32]) -> NDArray[np.flo
     quiet, columns = mel.copy(), mel.shape[1]
     for start, stop in pauses(wav, columns):
         column = np.arange(start, stop)
-        since = column - start + 1 if start else np.full_like(column, RAMP)
-        until = stop - column if stop < columns else np.full_like(column, RAMP)
+        since = column - start + 1 + RAMP * (start == 0)  # no ramp at the ends of the sound
+        until = stop - column + RAMP * (stop == columns)
         share = np.minimum(np.minimum(since, until) / RAMP, 1.0).astype(np.float32)
         quiet[:, start:stop] = (1 - share) * quiet[:, start:stop] + share * np.float32(SILENCE)
     return quiet

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -14,12 +15,21 @@ from wav2lip.models.blocks import ConvBlock, extend, scale_channels
 from wav2lip.models.composition import MAPS, WarpBlend
 from wav2lip.models.face_decoder import DECODER_CHANNELS, FaceDecoder
 from wav2lip.models.face_encoder import FACE_CHANNELS, FACE_RESIDUALS, FaceEncoder, stage_strides
+from wav2lip.types import SILENCE
 
 EMBEDDING = 512  # channels where sound and face meet
 OUTPUT_CHANNELS = 32  # channels before the last 1x1 convolution to BGR
 FACE_INPUTS = 6  # masked target (3) over reference (3)
+MEL_WINDOW = (1, 80, 16)  # what is heard for one frame
 STEM = (7, 3)  # kernel and padding of the first convolution
 FOLDED_STEM = (3, 1)  # as wide in pixels once a step is two of them
+
+
+def mask_lower_half(faces: Tensor) -> Tensor:
+    """Faces (..., S, S) with the lower half zeroed, as published: what the generator has to draw."""
+    masked = faces.clone()
+    masked[..., faces.shape[-2] // 2 :, :] = 0
+    return masked
 
 
 class Generator(nn.Module):
@@ -128,3 +138,17 @@ class Generator(nn.Module):
             self.face_decoder_blocks(sound, self.face_encoder_blocks(folded))
         )
         return F.pixel_shuffle(maps, self.fold) if self.fold > 1 else maps
+
+    def at_rest(self, reference: Tensor) -> tuple[Tensor, Tensor]:
+        """A face (B, 3, S, S) that says nothing, drawn over itself by a generator that warps.
+
+        Returns the layers (B, 6, S/2, S) that bring it to rest, see `WarpBlend`, and what they show,
+        (B, 3, S, S): as the reference of a second drawing it lets less of the first mouth through.
+        """
+        assert self.composition is not None, "only a generator with warp=True draws layers"
+        silence = reference.new_full((1, *MEL_WINDOW), SILENCE)
+        sound = self.audio_encoder(silence).expand(len(reference), -1, -1, -1)
+        face = torch.cat([mask_lower_half(reference), reference], dim=1)
+        layers = self.composition.layers(self.maps(sound, face), reference)
+        upper = reference[:, :, : reference.shape[-2] // 2]
+        return layers, torch.cat([upper, self.composition.show(layers, reference)], dim=2)

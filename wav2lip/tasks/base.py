@@ -47,13 +47,6 @@ def to_float(pictures: Tensor) -> Tensor:
     return pictures.float() / 255
 
 
-def mask_lower_half(faces: Tensor) -> Tensor:
-    """Faces (..., S, S) with the lower half zeroed, as published."""
-    masked = faces.clone()
-    masked[..., faces.shape[-2] // 2 :, :] = 0
-    return masked
-
-
 def start_from(path: str, kind: Kind, network: nn.Module) -> nn.Module:
     """`network` with the weights of a checkpoint's network of the same shape; InputError where it differs."""
     try:

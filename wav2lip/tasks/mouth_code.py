@@ -14,7 +14,8 @@ from torch import Tensor
 
 from wav2lip.checkpoints import load_network
 from wav2lip.losses.reconstruction import edge_l1, masked_l1
-from wav2lip.tasks.base import Config, Task, build, mask_lower_half, start_from, to_float
+from wav2lip.models.generator import mask_lower_half
+from wav2lip.tasks.base import Config, Task, build, start_from, to_float
 from wav2lip.tasks.wav2lip import share_hearing
 from wav2lip.types import LooksBatch
 

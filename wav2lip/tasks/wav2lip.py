@@ -12,8 +12,9 @@ from wav2lip.losses.features import feature_l1
 from wav2lip.losses.listening import listening_loss
 from wav2lip.losses.reconstruction import edge_l1, masked_l1, mouth_psnr
 from wav2lip.models import SyncNet
-from wav2lip.tasks.base import Config, Task, build, mask_lower_half, start_from, to_float
-from wav2lip.types import SILENCE, LipBatch
+from wav2lip.models.generator import mask_lower_half
+from wav2lip.tasks.base import Config, Task, build, start_from, to_float
+from wav2lip.types import LipBatch
 
 PUBLISHED_SIZE = 96  # px, where a config names none
 log = logging.getLogger(__name__)
@@ -21,8 +22,7 @@ log = logging.getLogger(__name__)
 
 def lower_halves(faces: Tensor) -> Tensor:
     """Faces (B, 3, T, S, S) -> lips (B, 3*T, S//2, S), frame-major, what the expert sees."""
-    halves = faces[..., faces.shape[-2] // 2 :, :].transpose(1, 2)
-    return halves.flatten(1, 2)
+    return faces[..., faces.shape[-2] // 2 :, :].transpose(1, 2).flatten(1, 2)
 
 
 def share_hearing(audio_encoder: nn.Module, expert: nn.Module) -> int:
@@ -168,21 +168,19 @@ class Wav2LipTask(Task):
     def at_rest(self, batch: LipBatch) -> LipBatch:
         """The batch with a share `rest` of its references as the generator draws them in silence."""
         # Spread over the batch: the listening term looks at its first half only.
-        chosen = [
-            i for i in range(len(batch["clip"])) if int((i + 1) * self.rest) > int(i * self.rest)
-        ]
-        if not chosen or not getattr(self.generator, "composition", None):
+        places = range(len(batch["clip"]))
+        chosen = [i for i in places if int((i + 1) * self.rest) > int(i * self.rest)]
+        if not chosen or self.generator.composition is None:
             return batch
         training = [module for module in self.generator.modules() if module.training]
         self.generator.eval()
-        own = batch["reference"][chosen]
-        alone = cast("LipBatch", {"target": own, "reference": own})
-        drawn = self.generate(alone, torch.full_like(batch["mels"][chosen], SILENCE))
+        own = to_float(batch["reference"][chosen]).transpose(1, 2)  # (N, T, 3, S, S)
+        _, drawn = self.generator.at_rest(own.flatten(0, 1))
         for module in training:
             module.training = True
         torch.clear_autocast_cache()  # else the weights cast here, without gradients, are used again
         rested = batch["reference"].clone()
-        rested[chosen] = (drawn * 255).round().byte()
+        rested[chosen] = (drawn.view_as(own).transpose(1, 2) * 255).round().byte()
         return cast("LipBatch", {**batch, "reference": rested})
 
     def losses(self, generated: Tensor, batch: LipBatch) -> dict[str, Tensor]:
