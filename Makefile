@@ -29,11 +29,11 @@ $(STAMP): requirements.txt pyproject.toml
 	touch $(STAMP)
 
 default-model: $(STAMP)  ## the bundled generator from preprocessed CLIPS, in hours; goes on where it stopped
-	for step in syncnet mouth_code mouth_code_ear mouth_code_joint default_model; do \
+	for step in syncnet bundled/mouth_code bundled/mouth_code_audio bundled/mouth_code_joint bundled/generator; do \
 		$(BIN)/python train.py experiment=$$step "data.manifests=[$(CLIPS)]" || exit; \
 	done
-	$(BIN)/python -m wav2lip.convert slim runs/default_model/checkpoints/last.ckpt \
-		default_model.safetensors --articulation 1.5
+	$(BIN)/python -m wav2lip.checkpoints.export slim runs/bundled_generator/checkpoints/last.ckpt \
+		default_model.safetensors --motion_gain 1.5
 
 lock:  ## requirements.txt anew from the ranges in pyproject.toml (needs uv)
 	uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \

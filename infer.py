@@ -1,25 +1,6 @@
-"""Make a face say what is said in a sound file.
+"""Make a face say what is said in a sound file. The same as `wav2lip infer`; see --help."""
 
-python infer.py --image face.jpg --audio speech.wav --output talking.mp4
-"""
-
-import signal
-import sys
-
-from wav2lip.errors import exit_on_input_error
-from wav2lip.inference.options import parse
-
-
-@exit_on_input_error
-def main() -> int:
-    """Parse, load, run, say what came out."""
-    options = parse(sys.argv[1:])
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up as after Ctrl-C
-    # Imported late: torch takes seconds to load, a mistyped option is answered at once.
-    from wav2lip.inference.command import run
-
-    return run(options)
-
+from wav2lip.cli.main import main
 
 if __name__ == "__main__":
-    main()
+    main("infer")

@@ -28,9 +28,9 @@ import torch
 from skimage import data
 
 from wav2lip.checkpoints import build_network, load_network, save_network
-from wav2lip.inference.drawer import Drawer
+from wav2lip.inference.face_locator import Located
 from wav2lip.inference.lip_syncer import LipSyncer
-from wav2lip.inference.locate import Located
+from wav2lip.inference.renderer import FaceRenderer
 from wav2lip.inference.report import Report
 from wav2lip.inference.settings import Settings
 from wav2lip.media.colour import BT709
@@ -79,7 +79,7 @@ def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[f
     """Print eager against ours; (frames a second, processor ms a frame) of ours."""
     network = load_network(checkpoint, "generator").network.to(device)
     size = network.image_size
-    drawer = Drawer(network, size, torch.device(device), PUBLISHED_BATCH)
+    drawer = FaceRenderer(network, size, torch.device(device), PUBLISHED_BATCH)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (PUBLISHED_BATCH, size, size, 3), np.uint8)
     box = np.array([0, 0, size, size], np.float32)
@@ -93,7 +93,7 @@ def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[f
 
     @torch.inference_mode()
     def eager() -> int:
-        for _ in range(2 if drawer.rest else 1):  # at rest, then speaking
+        for _ in range(2 if drawer.neutral_reference else 1):  # at rest, then speaking
             network(windows, face)[0, 0, 0, 0].item()
         return PUBLISHED_BATCH
 

@@ -28,8 +28,8 @@ from wav2lip.data.augment import NONE, AugmentSettings
 from wav2lip.data.datamodule import collate, load_clips
 from wav2lip.data.datasets import LipDataset
 from wav2lip.data.reference import PoseMatchedReference
-from wav2lip.data.synthetic import write_synthetic_corpus
-from wav2lip.data.windows import WINDOW
+from wav2lip.data.sampling import WINDOW
+from wav2lip.synthetic.clips import write_synthetic_corpus
 
 ENDLESS = 10**9  # samples
 PASSES = 8  # over the clips, until hardly a picture is not in memory

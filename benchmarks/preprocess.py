@@ -22,15 +22,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from wav2lip.data.synthetic import synthesize
 from wav2lip.faces.crops import crop_face, widen_box
 from wav2lip.faces.detectors import build_detector
-from wav2lip.faces.tracks import track_faces
+from wav2lip.faces.tracking import track_faces
 from wav2lip.media.audio import load_wav, mel_spectrogram
 from wav2lip.media.video import VideoWriter, probe, read_frames
 from wav2lip.preprocessing.clip import ClipSettings, retimed
 from wav2lip.preprocessing.corpus import plan, preprocess
 from wav2lip.preprocessing.executors import run_jobs
+from wav2lip.synthetic.clips import synthesize
 
 WIDTH, HEIGHT = 1280, 720  # px
 FPS = Fraction(25)

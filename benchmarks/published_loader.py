@@ -12,7 +12,7 @@ from scipy.signal import lfilter
 
 from wav2lip.clips import ClipFile
 from wav2lip.data.datasets import Clip
-from wav2lip.data.windows import WINDOW
+from wav2lip.data.sampling import WINDOW
 from wav2lip.media.alignment import MEL_STEP
 from wav2lip.media.audio import FMAX, FMIN, HOP, MEL_RATE, N_FFT, N_MELS, PREEMPHASIS, SAMPLE_RATE
 

@@ -35,9 +35,9 @@ from wav2lip.callbacks import LoaderWatchdog
 from wav2lip.checkpoints import build_network, save_network
 from wav2lip.data.datamodule import ClipDataModule, load_clips
 from wav2lip.data.datasets import LipDataset
-from wav2lip.data.synthetic import write_synthetic_corpus
 from wav2lip.losses import SyncBCE
 from wav2lip.models.generator import mask_lower_half
+from wav2lip.synthetic.clips import write_synthetic_corpus
 from wav2lip.tasks import Wav2LipTask
 from wav2lip.tasks.wav2lip import lower_halves
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from wav2lip.checkpoints import DEFAULT, load_network
+from wav2lip.checkpoints import load_network
+from wav2lip.checkpoints.bundled import GENERATOR, JUDGE
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.media.audio import SAMPLE_RATE, load_wav
 from wav2lip.media.colour import BT709
@@ -20,7 +21,7 @@ SPEECH = ROOT / "data" / "speech.wav"
 
 
 def test_is_small_and_says_how_to_use_it():
-    assert DEFAULT.stat().st_size < 20e6
+    assert GENERATOR.stat().st_size < 20e6
     loaded = load_network("default", "generator")
     assert loaded.config["_target_"] == "wav2lip.models.Generator"
     assert loaded.metadata["image_size"] == 96
@@ -29,7 +30,7 @@ def test_is_small_and_says_how_to_use_it():
 
 
 def test_the_judge_is_small_and_is_not_the_expert_that_trained_the_generator():
-    path = DEFAULT.with_name("judge.safetensors")
+    path = JUDGE
     assert path.stat().st_size < 20e6
     judge = load_network(path, "syncnet").metadata["training_id"]
     generator = load_network("default", "generator").metadata["expert_id"]

@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from wav2lip.checkpoints import build_network, save_network
-from wav2lip.data.synthetic import synthesize, write_synthetic_video
 from wav2lip.evaluation.leak import write_wav
-from wav2lip.evaluation.takes import read_pcm
+from wav2lip.evaluation.segments import read_pcm
 from wav2lip.media.video import VideoWriter
 from wav2lip.models import SyncNetV2
+from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
 ROOT = Path(__file__).resolve().parents[1]
 EXPERT = {
@@ -67,7 +67,7 @@ def test_a_folder_with_bad_files(folder: Path) -> None:
 def test_a_list_is_generated_first_and_the_trainer_is_no_judge(folder: Path) -> None:
     (folder / "pairs.csv").write_text("face,audio\na.mp4,b.mp4\nb.mp4,b.mp4\n")
     done = evaluate(
-        folder, "list=pairs", "input=pairs.csv", "root=videos", "checkpoint=tiny.safetensors",
+        folder, "pairs=pairs", "input=pairs.csv", "root=videos", "checkpoint=tiny.safetensors",
         "judge_weights=expert.safetensors", "output=two", "leak_seconds=0.8", "device=cpu",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -94,7 +94,7 @@ def test_every_kind_of_bad_video_has_its_line_and_the_rest_goes_on(folder: Path)
     rows = [f"{name},{name}" for name in names] + ["good.mp4,long.wav"]
     (folder / "bad.csv").write_text("face,audio\n" + "\n".join(rows))
     done = evaluate(
-        folder, "list=pairs", "input=bad.csv", "root=bad", "judge_weights=expert.safetensors",
+        folder, "pairs=pairs", "input=bad.csv", "root=bad", "judge_weights=expert.safetensors",
         "output=three",
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")

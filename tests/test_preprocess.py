@@ -9,7 +9,7 @@ import pytest
 
 from wav2lip.checkpoints import build_network, save_network
 from wav2lip.clips import ClipFile, read_manifest
-from wav2lip.data.synthetic import synthesize, write_synthetic_video
+from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -96,7 +96,7 @@ def test_the_offset_is_measured_with_an_expert_and_fixed_on_demand(tmp_path):
     (tmp_path / "in").mkdir()
     write_synthetic_video(tmp_path / "in" / "a.mp4", synthesize(1, 1.6, size=200))
     paths = [f"input={tmp_path / 'in'}", f"output={tmp_path / 'out'}", "workers=1"]
-    expert = f"sync.expert={tmp_path / 'expert.safetensors'}"
+    expert = f"audit.expert={tmp_path / 'expert.safetensors'}"
     result = preprocess(*paths, expert)
     assert result.returncode == 0, result.stderr
     assert "sync: 1 of 1 clips measured: 1 kept, 0 shifted, 0 rejected" in result.stdout
@@ -104,10 +104,10 @@ def test_the_offset_is_measured_with_an_expert_and_fixed_on_demand(tmp_path):
     assert abs(int(row.offset)) <= 15
     assert 0 <= float(row.confidence) <= 1
     # Random weights are sure of nothing: every clip goes, which is an error of its own.
-    line = refused_last(preprocess(*paths, expert, "sync=fix", "sync.confidence=1"))
+    line = refused_last(preprocess(*paths, expert, "audit=fix", "audit.confidence=1"))
     assert "rejected every clip; see rejected.csv" in line
     assert "a.mp4" in (tmp_path / "out" / "rejected.csv").read_text()
-    assert "sync.expert must be given" in refused(preprocess(*paths, "sync=fix"))
-    assert "no such" in refused(preprocess(*paths, "sync.expert=nowhere.ckpt"))
-    assert preprocess(*paths, expert, "sync=off").returncode == 0
+    assert "audit.expert must be given" in refused(preprocess(*paths, "audit=fix"))
+    assert "no such" in refused(preprocess(*paths, "audit.expert=nowhere.ckpt"))
+    assert preprocess(*paths, expert, "audit=off").returncode == 0
     assert read_manifest(tmp_path / "out")[0].offset == ""

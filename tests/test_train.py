@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from wav2lip.ablation_table import collect, tabulate
 from wav2lip.callbacks.csv_curves import read_curves
 from wav2lip.checkpoints import load_network
-from wav2lip.data.synthetic import write_synthetic_corpus
+from wav2lip.evaluation.ablations import collect, tabulate
+from wav2lip.synthetic.clips import write_synthetic_corpus
 
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = (
@@ -150,14 +150,14 @@ EXPERIMENTS = sorted(
 )
 SYNC = {
     "syncnet",
-    "syncnet_published",
+    "published/syncnet",
     "ablation/expert",
     "ablation/expert_loss",
     "ablation/window",
 }
 CODE = {
-    "mouth_code",
-    "mouth_code_ear",
+    "bundled/mouth_code",
+    "bundled/mouth_code_audio",
 }  # their networks are tried in tests/tasks/test_mouth_code.py
 PLAIN = ("++task.generator.fold=1", "++task.generator.warp=false")
 TINY_CRITIC = ("task.discriminator.width=0.0625",)
@@ -191,9 +191,9 @@ def settings(experiment, networks):
     if experiment == "finetune_speaker":
         return [f"init_from={networks / 'Generator.safetensors'}", expert]
     small = [*TINY_GENERATOR, *PLAIN, expert]
-    if experiment in ("default_model", "mouth_code_joint"):
+    if experiment in ("bundled/generator", "bundled/mouth_code_joint"):
         small.append("task.init_from=null")
-    critic = "gan" in experiment or experiment.startswith(("ablation", "default_model"))
+    critic = "gan" in experiment or experiment.startswith(("ablation", "bundled/generator"))
     return [*small, *(TINY_CRITIC if critic and experiment != "ablation/no_gan" else ())]
 
 

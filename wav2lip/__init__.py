@@ -1,1 +1,3 @@
-"""Audio-driven lip sync: preprocess, train, infer and evaluate Wav2Lip models with one model code."""
+"""Audio-driven lip sync: train, ablate, score and run Wav2Lip models."""
+
+__version__ = "0.2.0"

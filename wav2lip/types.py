@@ -36,14 +36,14 @@ class LipBatch(TypedDict):
     reference: Tensor  # (B, 3, T, S, S) uint8, BGR
     mels: Tensor  # (B, T, 1, 80, 16) float32
     mel: Tensor  # (B, 1, 80, 16) float32
-    others: (
+    negatives: (
         Tensor  # (B, K, 1, 80, 16) float32, sounds of the same clip that belong to other moments
     )
     start: Tensor  # (B,) int64, first frame of the window
     clip: list[str]  # B clip names
 
 
-class LooksBatch(TypedDict):
+class FrameSetBatch(TypedDict):
     """N frames of each of B clips at different moments, each with its sound, to learn mouths apart from people."""
 
     faces: Tensor  # (B, N, 3, S, S) uint8, BGR

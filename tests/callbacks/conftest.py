@@ -3,7 +3,7 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from wav2lip.data.synthetic import write_synthetic_corpus
+from wav2lip.synthetic.clips import write_synthetic_corpus
 
 SIZE = 48
 

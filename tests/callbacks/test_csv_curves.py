@@ -1,7 +1,7 @@
 import cv2
 import pytest
 
-from wav2lip.callbacks import CSVCurves, CurvesPicture
+from wav2lip.callbacks import CSVCurves, PlotCurves
 from wav2lip.callbacks.csv_curves import draw_curves, read_curves
 
 
@@ -13,7 +13,7 @@ def test_a_resumed_run_keeps_the_rows_and_repeats_none(scripted, loaders, traine
     def task():
         return scripted(losses=[float(i) for i in range(20)], validations=[{"val/l1": 0.5}])
 
-    first = trainer(9, CurvesPicture(), logger=logger(tmp_path))
+    first = trainer(9, PlotCurves(), logger=logger(tmp_path))
     first.fit(task(), *loaders)
     first.save_checkpoint(tmp_path / "run.ckpt")
     path = tmp_path / "curves" / "metrics.csv"
@@ -23,7 +23,7 @@ def test_a_resumed_run_keeps_the_rows_and_repeats_none(scripted, loaders, traine
             ",".join({"step": "9", "epoch": "1", "train/sync": "77"}.get(n, "") for n in names)
         )
         file.write("\n")
-    again = trainer(12, CurvesPicture(), logger=logger(tmp_path))
+    again = trainer(12, PlotCurves(), logger=logger(tmp_path))
     again.fit(task(), *loaders, ckpt_path=tmp_path / "run.ckpt", weights_only=True)
     curves = read_curves(path)
     assert curves["train/sync"] == [(i, float(i)) for i in range(12)]
@@ -34,7 +34,7 @@ def test_a_resumed_run_keeps_the_rows_and_repeats_none(scripted, loaders, traine
 
 def test_a_run_that_starts_anew_forgets_the_old_rows(scripted, loaders, trainer, tmp_path):
     for _ in range(2):
-        run = trainer(3, CurvesPicture(), logger=logger(tmp_path))
+        run = trainer(3, PlotCurves(), logger=logger(tmp_path))
         run.fit(scripted(losses=[1.0, 2.0, 3.0]), *loaders)
     curves = read_curves(tmp_path / "curves" / "metrics.csv")
     assert curves["train/sync"] == [(0, 1.0), (1, 2.0), (2, 3.0)]
@@ -47,7 +47,7 @@ def test_curves_are_drawn_also_where_a_run_breaks(scripted, loaders, trainer, tm
                 raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
-        trainer(6, CurvesPicture(), logger=logger(tmp_path)).fit(Breaks(), *loaders)
+        trainer(6, PlotCurves(), logger=logger(tmp_path)).fit(Breaks(), *loaders)
     assert (tmp_path / "curves" / "curves.png").is_file()
 
 

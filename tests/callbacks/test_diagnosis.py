@@ -17,7 +17,7 @@ from wav2lip.callbacks.diagnosis import (
 )
 from wav2lip.clips import ClipFile
 from wav2lip.data.datasets import Clip
-from wav2lip.data.synthetic import synthesize, write_synthetic_clip
+from wav2lip.synthetic.clips import synthesize, write_synthetic_clip
 
 OFFSETS = (-8, -7, -5, -4, -2, 0, 3, 4, 6, 8)  # frames, of ten clips
 CALM = learning_rate(1e-3, moved=0.5, mean=0.693, deviation=0.01, chance=0.693)

@@ -3,9 +3,9 @@ import pytest
 
 from wav2lip.data.augment import (
     NONE,
+    AudioAugment,
     AugmentSettings,
-    FaceView,
-    SoundView,
+    FaceAugment,
     draw_tempo,
     stretch,
 )
@@ -22,14 +22,14 @@ def crops():
 
 
 def test_without_augmentation_the_face_is_the_crop_without_its_margin(crops):
-    faces = FaceView(NONE, 96, 0.125, rng())(crops)
+    faces = FaceAugment(NONE, 96, 0.125, rng())(crops)
     assert faces.shape == (2, 96, 96, 3)
     assert (faces == crops[:, 12:108, 12:108]).all()
 
 
 def test_flip_mirrors(crops):
     settings = AugmentSettings(flip=1, shift=0, scale=0, colour=0)
-    assert (FaceView(settings, 96, 0.125, rng())(crops) == crops[:, 12:108, 107:11:-1]).all()
+    assert (FaceAugment(settings, 96, 0.125, rng())(crops) == crops[:, 12:108, 107:11:-1]).all()
 
 
 def test_a_face_is_turned_about_its_middle_with_no_black_corners():
@@ -38,7 +38,7 @@ def test_a_face_is_turned_about_its_middle_with_no_black_corners():
     settings = AugmentSettings(flip=0, shift=0, scale=0, colour=0, rotate=30.0)
     angles = []
     for seed in range(20):
-        view = FaceView(settings, 96, 0.125, rng(seed))
+        view = FaceAugment(settings, 96, 0.125, rng(seed))
         face = view(ramp.repeat(2, axis=0))
         assert (face[0] == face[1]).all()
         middle = face[0, 32:64, 32:64, 0].astype(float)
@@ -54,7 +54,7 @@ def test_a_face_is_turned_about_its_middle_with_no_black_corners():
 
 def test_every_frame_of_a_sample_gets_the_same_view(crops):
     for seed in range(10):
-        view = FaceView(AugmentSettings(), 96, 0.125, rng(seed))
+        view = FaceAugment(AugmentSettings(), 96, 0.125, rng(seed))
         faces = view(np.stack([crops[0], crops[0]]))
         assert (faces[0] == faces[1]).all()
 
@@ -63,7 +63,7 @@ def test_shift_and_scale_never_leave_the_padded_crop():
     # A white margin of one pixel around the crop would show at the faces' edges.
     ramp = np.tile(np.arange(120, dtype=np.uint8)[:, None, None], (1, 120, 3))
     for seed in range(40):
-        faces = FaceView(AugmentSettings(shift=0.5, scale=0.2, colour=0), 96, 0.125, rng(seed))(
+        faces = FaceAugment(AugmentSettings(shift=0.5, scale=0.2, colour=0), 96, 0.125, rng(seed))(
             ramp[None]
         )
         column = faces[0, :, 0, 0].astype(int)
@@ -73,7 +73,7 @@ def test_shift_and_scale_never_leave_the_padded_crop():
 
 def test_colour_changes_stay_in_range(crops):
     settings = AugmentSettings(flip=0, shift=0, scale=0, colour=0.9)
-    face = FaceView(settings, 96, 0.125, rng(3))(crops)
+    face = FaceAugment(settings, 96, 0.125, rng(3))(crops)
     assert face.dtype == np.uint8
     assert (face != crops[:, 12:108, 12:108]).mean() > 0.5
 
@@ -81,7 +81,7 @@ def test_colour_changes_stay_in_range(crops):
 def test_a_gain_of_ten_decibels_is_eight_tenths_and_leaves_silence_silent():
     mel = np.full((80, 16), -1, np.float32)
     mel[:, :4] = -4
-    view = SoundView(NONE, rng())
+    view = AudioAugment(NONE, rng())
     assert (view(mel) == mel).all()
     view.shift = 0.08 * 10
     assert view(mel)[:, 4:] == pytest.approx(-0.2)
@@ -90,10 +90,10 @@ def test_a_gain_of_ten_decibels_is_eight_tenths_and_leaves_silence_silent():
 
 def test_noise_fills_silence_and_a_mask_makes_it():
     silent = np.full((80, 16), -4, np.float32)
-    noisy = SoundView(AugmentSettings(gain=0, noise=1), rng())(silent)
+    noisy = AudioAugment(AugmentSettings(gain=0, noise=1), rng())(silent)
     assert -4 < noisy.mean() < -0.5
     loud = np.full((80, 16), 3, np.float32)
-    masked = SoundView(AugmentSettings(gain=0, noise=0, mask=1), rng())(loud)
+    masked = AudioAugment(AugmentSettings(gain=0, noise=0, freq_mask=1), rng())(loud)
     bands = (masked == -4).all(1).sum()
     assert 1 <= bands <= 10
     assert ((masked == -4).any(1) == (masked == -4).all(1)).all()
@@ -101,7 +101,7 @@ def test_noise_fills_silence_and_a_mask_makes_it():
 
 def test_noise_has_one_level_and_its_own_values_in_every_window():
     silent = np.full((50, 80, 16), -4, np.float32)
-    view = SoundView(AugmentSettings(gain=0, noise=1), rng(4))
+    view = AudioAugment(AugmentSettings(gain=0, noise=1), rng(4))
     noisy = view(silent)
     assert noisy.mean() == pytest.approx(view.noise, abs=0.01)
     assert noisy.std() == pytest.approx(0.25, abs=0.01)
@@ -111,7 +111,7 @@ def test_noise_has_one_level_and_its_own_values_in_every_window():
 def test_sound_stays_within_the_mel_range():
     mel = rng(2).uniform(-4, 4, (80, 16)).astype(np.float32)
     for seed in range(20):
-        out = SoundView(AugmentSettings(gain=40, noise=1, mask=1), rng(seed))(mel)
+        out = AudioAugment(AugmentSettings(gain=40, noise=1, freq_mask=1), rng(seed))(mel)
         assert out.dtype == np.float32
         assert out.min() >= -4
         assert out.max() <= 4

@@ -7,8 +7,8 @@ from torch.utils.data import default_collate
 
 from wav2lip.data.datamodule import ClipDataModule, ResumableSampler, collate, load_clips
 from wav2lip.data.datasets import LipDataset, SyncDataset
-from wav2lip.data.synthetic import write_synthetic_corpus
 from wav2lip.errors import InputError
+from wav2lip.synthetic.clips import write_synthetic_corpus
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_batch_is_torchs_own_but_keeps_pictures_pixel_by_pixel(corpus):
     samples = [data[0], data[1]]
     batch, usual = collate(samples), default_collate(samples)
     assert list(batch) == list(usual)
-    for name in ("target", "reference", "mels", "mel", "others", "start"):
+    for name in ("target", "reference", "mels", "mel", "negatives", "start"):
         assert torch.equal(batch[name], usual[name]), name
     assert batch["clip"] == usual["clip"] == [sample["clip"] for sample in samples]
     assert batch["target"].shape == (2, 3, 5, 48, 48)

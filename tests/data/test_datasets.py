@@ -6,9 +6,9 @@ from wav2lip.clips import ClipFile
 from wav2lip.data.augment import AugmentSettings
 from wav2lip.data.datamodule import load_clips
 from wav2lip.data.datasets import LipDataset, SyncDataset
-from wav2lip.data.synthetic import write_synthetic_corpus
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import mel_start
+from wav2lip.synthetic.clips import write_synthetic_corpus
 
 
 @pytest.fixture(scope="module")
@@ -37,22 +37,22 @@ def test_lip_samples_have_the_shapes_of_the_glossary(clips):
     assert sample["target"].dtype == torch.uint8
     assert sample["mels"].shape == (5, 1, 80, 16)
     assert sample["mel"].shape == (1, 80, 16)
-    assert sample["others"].shape == (0, 1, 80, 16)
+    assert sample["negatives"].shape == (0, 1, 80, 16)
     assert sample["start"].shape == ()
 
 
 def test_other_sounds_are_the_clips_own_from_moments_that_do_not_overlap(clips):
-    sample = LipDataset(clips, samples=100, image_size=48, others=7)[3]
-    assert sample["others"].shape == (7, 1, 80, 16)
+    sample = LipDataset(clips, samples=100, image_size=48, negatives=7)[3]
+    assert sample["negatives"].shape == (7, 1, 80, 16)
     file = ClipFile(next(c.path for c in clips if c.row.clip == sample["clip"]))
     away = [s for s in range(file.frames - 4) if abs(s - int(sample["start"])) >= 5]
     allowed = [file.mel(mel_start(s / 25), 16) for s in away]
-    assert all(any((o[0].numpy() == a).all() for a in allowed) for o in sample["others"])
+    assert all(any((o[0].numpy() == a).all() for a in allowed) for o in sample["negatives"])
 
 
 @pytest.mark.parametrize("kind", [SyncDataset, LipDataset])
 def test_the_same_index_gives_the_same_sample_whatever_came_before(clips, kind):
-    augment = AugmentSettings(mask=0.5)
+    augment = AugmentSettings(freq_mask=0.5)
     data = kind(clips, samples=10, image_size=48, augment=augment, seed=5)
     first = data[7]
     for index in (1, 2, 7000):

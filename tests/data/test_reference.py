@@ -12,7 +12,7 @@ from wav2lip.data.reference import (
     pose_distance,
     pose_matched,
 )
-from wav2lip.data.synthetic import write_synthetic_corpus
+from wav2lip.synthetic.clips import write_synthetic_corpus
 
 
 def thumbs(*levels: tuple[int, int]):

@@ -7,8 +7,8 @@ from wav2lip.clips import ManifestRow
 from wav2lip.data.datamodule import load_clips
 from wav2lip.data.datasets import Clip, LipDataset
 from wav2lip.data.speaker import LOOKS, SpeakerDataModule, hold_out
-from wav2lip.data.synthetic import write_synthetic_corpus
 from wav2lip.errors import InputError
+from wav2lip.synthetic.clips import write_synthetic_corpus
 
 
 def clip(frames, name="a"):

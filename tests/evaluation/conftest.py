@@ -14,9 +14,9 @@ from wav2lip.checkpoints import build_network, save_network
 from wav2lip.data.augment import NONE
 from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.datasets import SyncDataset
-from wav2lip.data.synthetic import synthesize, write_synthetic_corpus, write_synthetic_video
 from wav2lip.evaluation.judge import LoadedJudge, load_judge
 from wav2lip.evaluation.views import FaceCrop
+from wav2lip.synthetic.clips import synthesize, write_synthetic_corpus, write_synthetic_video
 from wav2lip.tasks import SyncNetTask
 
 SIZE = 48
@@ -101,7 +101,7 @@ class FixedDetector:
         found = [[44, 36, 116, 130, 1.0]] if image.mean() > 30 else []
         return np.array(found, np.float32).reshape(-1, 5)
 
-    def glance(self, image: NDArray[np.uint8], known: NDArray[np.float32]) -> NDArray[np.float32]:
+    def redetect(self, image: NDArray[np.uint8], known: NDArray[np.float32]) -> NDArray[np.float32]:
         return self.detect(image)
 
     def settings(self) -> dict[str, str]:

@@ -7,14 +7,14 @@ import pytest
 from rich.console import Console
 
 from wav2lip.evaluation.evaluator import Evaluator
-from wav2lip.evaluation.files import write_results
-from wav2lip.evaluation.lists import Pair
-from wav2lip.evaluation.pictures import write_pictures
+from wav2lip.evaluation.pairs import Pair
+from wav2lip.evaluation.plots import write_plots
 from wav2lip.evaluation.reading import FaceTracks, LargestFace
+from wav2lip.evaluation.report import write_results
 from wav2lip.evaluation.results import FROZEN, GENERATED, LATE, REAL, VIDEO, Results, summarise
-from wav2lip.evaluation.scoring import Scoring
+from wav2lip.evaluation.scorer import Scoring
+from wav2lip.evaluation.segments import frames_at_25
 from wav2lip.evaluation.table import show
-from wav2lip.evaluation.takes import frames_at_25
 from wav2lip.media.video import read_image
 
 
@@ -73,7 +73,7 @@ def test_a_video_is_scored_beside_its_controls(evaluate, film):
     video, late, frozen = (row.values for row in results.clips)
     assert (video["offset"], late["offset"]) == (2, -3)
     assert frozen["lse_c"] < 0.5 * video["lse_c"]
-    assert "silence_closure" in video
+    assert "pause_motion_ratio" in video
     assert results.clips[0].sync.windows == 71  # all of 75 frames: no published judge here
     assert results.skipped == []
 
@@ -89,7 +89,7 @@ def test_a_generator_is_scored_beside_the_real_videos(evaluate, film):
     assert mixed.sync.windows == 26
     (remark,) = mixed.remarks
     assert remark.endswith("s longer, and its end not scored")
-    assert "silence_closure" in results.of(REAL)[0].values
+    assert "pause_motion_ratio" in results.of(REAL)[0].values
 
 
 def test_the_leak_probe_is_part_of_the_results(evaluate, film, tmp_path):
@@ -98,17 +98,17 @@ def test_the_leak_probe_is_part_of_the_results(evaluate, film, tmp_path):
     assert results.skipped == []
     first, second = results.of(GENERATED)
     # the planted judge hears the same in every sound, and finds it two frames off
-    assert first.values["follows_sound"] == pytest.approx(0, abs=0.6)
-    assert first.values["follows_sound"] == first.values["follows_source"]
+    assert first.values["agreement_sound"] == pytest.approx(0, abs=0.6)
+    assert first.values["agreement_sound"] == first.values["agreement_source"]
     assert first.values["response"] == second.values["response"] == 0
-    assert "follows_sound" not in results.of(REAL)[0].values
-    ratio = summarise(results)[GENERATED]["follows_ratio"]
+    assert "agreement_sound" not in results.of(REAL)[0].values
+    ratio = summarise(results)[GENERATED]["agreement_ratio"]
     assert (ratio.clips, ratio.missing) == (2, 0)
     write_results(results, tmp_path)
     (row,) = (
         row
         for row in csv.DictReader((tmp_path / "summary.csv").open())
-        if row["metric"] == "follows_ratio"
+        if row["metric"] == "agreement_ratio"
     )
     assert row["system"] == GENERATED
     with (tmp_path / "table.txt").open("w") as file:
@@ -152,7 +152,7 @@ def test_results_as_files_and_table(evaluate, film, tmp_path):
     results = evaluate([own(film("talk.mp4", seconds=3.0)), own(film("other.mp4", 1, 1.2))])
     results.warnings.append("beware")
     write_results(results, tmp_path)
-    write_pictures(results, tmp_path)
+    write_plots(results, tmp_path)
     rows = list(csv.DictReader((tmp_path / "clips.csv").open()))
     assert [row["system"] for row in rows] == [VIDEO, LATE, FROZEN] * 2
     assert rows[0]["judge"] == "planted 2"

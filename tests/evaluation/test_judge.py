@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from wav2lip.downloads import RemoteFile
+from wav2lip.checkpoints.downloads import RemoteFile
 from wav2lip.errors import InputError
 from wav2lip.evaluation import judge as module
 from wav2lip.evaluation.judge import expert_sound, load_judge
@@ -52,12 +52,12 @@ def test_what_is_no_judge_is_named(generator_file, tmp_path, monkeypatch):
         load_judge(str(generator_file))
     with pytest.raises(InputError, match=r"no\.ckpt: no such checkpoint file"):
         load_judge(str(tmp_path / "no.ckpt"))
-    monkeypatch.setattr(module, "DEFAULT", tmp_path / "judge.safetensors")
+    monkeypatch.setattr(module.bundled, "JUDGE", tmp_path / "judge.safetensors")
     with pytest.raises(InputError, match="no judge is bundled here: give judge weights"):
         load_judge()
 
 
 def test_the_bundled_judge_goes_by_the_name_default(judge_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "DEFAULT", tmp_path / "judge.safetensors")
+    monkeypatch.setattr(module.bundled, "JUDGE", tmp_path / "judge.safetensors")
     shutil.copy(judge_file, tmp_path / "judge.safetensors")
     assert load_judge("default").path.endswith("judge.safetensors")

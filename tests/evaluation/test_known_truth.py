@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from wav2lip.data.synthetic import synthesize
-from wav2lip.data.synthetic_face import BOX_HEIGHT
 from wav2lip.evaluation import judge as judges
 from wav2lip.evaluation.judge import FULL_SCALE, load_judge
-from wav2lip.evaluation.scoring import embed, embed_all, score
-from wav2lip.evaluation.takes import Take, largest_face, read_pcm
+from wav2lip.evaluation.scorer import embed, embed_all, score
+from wav2lip.evaluation.segments import FaceSegment, largest_face, read_pcm
 from wav2lip.faces.detectors import build_detector
+from wav2lip.synthetic.clips import synthesize
+from wav2lip.synthetic.face import BOX_HEIGHT
 
 STRANGERS = range(900, 904)
 
@@ -22,7 +22,7 @@ def take_of(judge, person, seconds=4.0, offset_frames=0):
     clip = synthesize(person, seconds, size=size, offset_frames=offset_frames)
     faces = [judge.clip_view(f, box) for f, box in zip(clip.frames, clip.boxes, strict=True)]
     pcm = np.rint(clip.wav * (FULL_SCALE - 1)).astype(np.int16)
-    return Take(0, np.stack(faces), clip.boxes, pcm)
+    return FaceSegment(0, np.stack(faces), clip.boxes, pcm)
 
 
 def values(take, judge):
@@ -30,7 +30,7 @@ def values(take, judge):
 
 
 def changed(take, pictures):
-    return Take(take.first, np.stack(pictures), take.boxes, take.pcm)
+    return FaceSegment(take.first, np.stack(pictures), take.boxes, take.pcm)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_planted_offsets_come_back_exactly(judge, offset):
 def test_scores_in_sync_worsen_with_every_added_shift(judge, takes):
     def late(take, frames):  # the picture by so many frames
         stop = len(take.pictures) - frames
-        return Take(0, take.pictures[:stop], take.boxes[:stop], take.pcm[640 * frames :])
+        return FaceSegment(0, take.pictures[:stop], take.boxes[:stop], take.pcm[640 * frames :])
 
     moved = [[late(take, frames) for take in takes] for frames in (0, 1, 2, 4)]
     assert falls([means(each, judge, "lse_c_at_0") for each in moved])
@@ -85,7 +85,7 @@ def test_scores_worsen_with_dropped_frames(judge, takes):
 def test_scores_worsen_with_somebody_elses_sound(judge, takes):
     others = [*takes[1:], takes[0]]
     swapped = [
-        Take(0, take.pictures, take.boxes, other.pcm)
+        FaceSegment(0, take.pictures, take.boxes, other.pcm)
         for take, other in zip(takes, others, strict=True)
     ]
     assert means(swapped, judge, "lse_c") < 0.5 * means(takes, judge, "lse_c")
@@ -94,7 +94,7 @@ def test_scores_worsen_with_somebody_elses_sound(judge, takes):
 
 @pytest.mark.slow
 def test_three_versions_of_one_real_clip_are_5_and_12_frames_apart(shared):
-    if not judges.DEFAULT.is_file():
+    if not judges.bundled.JUDGE.is_file():
         pytest.skip("no judge is bundled")
     judge, detector = load_judge(), build_detector("hog")
     names = (

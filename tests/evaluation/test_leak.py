@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from wav2lip.data.synthetic_face import BOX_HEIGHT, Pose, SyntheticFace
-from wav2lip.data.synthetic_voice import speak
 from wav2lip.errors import InputError
 from wav2lip.evaluation.judge import FULL_SCALE
 from wav2lip.evaluation.leak import Sounds, fitted, probe_leak
-from wav2lip.evaluation.takes import read_pcm
+from wav2lip.evaluation.segments import read_pcm
+from wav2lip.synthetic.face import BOX_HEIGHT, Pose, SyntheticFace
+from wav2lip.synthetic.voice import speak
 
 SECONDS = 4.0
 TIMES = np.arange(round(25 * SECONDS)) / 25
@@ -89,16 +89,18 @@ def test_the_four_sounds():
 def test_a_follower_follows_the_sound_and_a_copier_its_source(judge, tmp_path):
     actor, sounds = scene(judge, Follower)
     heard = probe_leak(actor, tmp_path, sounds, actor.boxes, judge, SECONDS)
-    assert heard.follows_right > 0.25
-    assert heard.follows_sound > 0.25
-    assert heard.follows_late > 0.25
-    assert abs(heard.follows_source) < 0.06
+    assert heard.agreement_right > 0.25
+    assert heard.agreement_sound > 0.25
+    assert heard.agreement_late > 0.25
+    assert abs(heard.agreement_source) < 0.06
     assert abs(heard.muted_source) < 0.06
     assert heard.response > 3
     actor, sounds = scene(judge, Copier)
     seen = probe_leak(actor, tmp_path, sounds, actor.boxes, judge, SECONDS)
-    assert seen.follows_source == seen.muted_source == seen.follows_right == heard.follows_right
-    assert abs(seen.follows_sound) < 0.06
+    assert (
+        seen.agreement_source == seen.muted_source == seen.agreement_right == heard.agreement_right
+    )
+    assert abs(seen.agreement_sound) < 0.06
     assert seen.response == 0
 
 
@@ -106,8 +108,8 @@ def test_only_frames_with_a_face_are_judged(judge, tmp_path):
     actor, sounds = scene(judge, Follower)
     late = {frame: box for frame, box in actor.boxes.items() if frame >= 30}
     part = probe_leak(actor, tmp_path, sounds, late, judge, SECONDS)
-    assert part.follows_sound > 0.25
-    assert part.follows_source < 0.3 * part.follows_sound
+    assert part.agreement_sound > 0.25
+    assert part.agreement_source < 0.3 * part.agreement_sound
     few = {frame: box for frame, box in actor.boxes.items() if frame >= 80}
     with pytest.raises(
         InputError, match="a face in 20 frames on end of its first 4 s is too short"

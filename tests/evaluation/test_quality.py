@@ -12,7 +12,7 @@ from wav2lip.evaluation.quality import (
     read_one,
     same_sound,
 )
-from wav2lip.evaluation.takes import read_pcm
+from wav2lip.evaluation.segments import read_pcm
 
 
 def test_the_longest_run_of_boxes():

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from wav2lip.data.synthetic import synthesize, write_synthetic_video
 from wav2lip.errors import InputError
-from wav2lip.evaluation.takes import read_pcm
-from wav2lip.evaluation.tracks import Track, find_tracks, join, overlap, track_takes
+from wav2lip.evaluation.segments import read_pcm
+from wav2lip.evaluation.tracks import Track, find_tracks, join, overlap, track_segments
 from wav2lip.evaluation.views import TrackCrop
+from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
 
 def box(x, y=0.0, side=10.0):
@@ -44,7 +44,7 @@ def test_a_track_of_a_video_becomes_a_take(film, detector):
     path = film("track.mp4", seconds=1.2)
     (track,) = find_tracks(path, detector, least=29)
     assert track.frames == list(range(30))
-    (take,) = track_takes(path, read_pcm(path), [track], TrackCrop())
+    (take,) = track_segments(path, read_pcm(path), [track], TrackCrop())
     assert take.pictures.shape == (30, 224, 224, 3)
     assert take.pcm.shape == (30 * 640,)
     with pytest.raises(InputError, match="seen in 30 frames, not in more than 30"):

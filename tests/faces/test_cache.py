@@ -14,7 +14,7 @@ class OneFace:
     def settings(self):
         return {"detector": "one", "version": self.version}
 
-    def glance(self, image, known):
+    def redetect(self, image, known):
         return self.detect(image) + np.float32(1)
 
     def detect(self, image):
@@ -39,10 +39,10 @@ def test_a_second_run_does_not_detect(source, tmp_path):
     pictures = [picture(3), picture(4, 0), picture(5, 2)]
     with CachedDetector(first, source, tmp_path) as cached:
         seen = [cached.detect(image) for image in pictures]
-        assert cached.looked == 3
+        assert cached.detections_run == 3
     with CachedDetector(second, source, tmp_path) as cached:
         again = [cached.detect(image) for image in reversed(pictures)][::-1]
-        assert cached.looked == 0
+        assert cached.detections_run == 0
     assert (first.calls, second.calls) == (3, 0)
     assert [boxes.shape for boxes in again] == [(1, 5), (0, 5), (2, 5)]
     assert all((a == b).all() for a, b in zip(seen, again, strict=True))
@@ -53,9 +53,9 @@ def test_a_glance_is_told_from_a_look_and_from_another_glance(source, tmp_path):
     for looked in (3, 0):
         with CachedDetector(OneFace(), source, tmp_path) as cached:
             assert cached.detect(picture(3))[0, 0] == 3
-            assert cached.glance(picture(3), known)[0, 0] == 4
-            assert cached.glance(picture(3), known + 1)[0, 0] == 4
-            assert cached.looked == looked
+            assert cached.redetect(picture(3), known)[0, 0] == 4
+            assert cached.redetect(picture(3), known + 1)[0, 0] == 4
+            assert cached.detections_run == looked
 
 
 def test_other_content_or_settings_share_nothing(source, tmp_path):
@@ -63,11 +63,11 @@ def test_other_content_or_settings_share_nothing(source, tmp_path):
         cached.detect(picture(3))
     with CachedDetector(OneFace("2"), source, tmp_path) as cached:
         cached.detect(picture(3))
-        assert cached.looked == 1
+        assert cached.detections_run == 1
     source.write_bytes(b"other content")
     with CachedDetector(OneFace(), source, tmp_path) as cached:
         cached.detect(picture(3))
-        assert cached.looked == 1
+        assert cached.detections_run == 1
     assert len(list((tmp_path / "faces").iterdir())) == 3
 
 
@@ -82,7 +82,7 @@ def test_a_run_cut_short_is_kept(source, tmp_path):
     with CachedDetector(OneFace(), source, tmp_path) as cached:
         cached.detect(picture(3))
         cached.detect(picture(9))
-        assert cached.looked == 1
+        assert cached.detections_run == 1
 
 
 def test_a_damaged_file_is_replaced(source, tmp_path):
@@ -91,10 +91,10 @@ def test_a_damaged_file_is_replaced(source, tmp_path):
     cached.path.write_bytes(cached.path.read_bytes()[:40])
     with CachedDetector(OneFace(), source, tmp_path) as cached:
         assert cached.detect(picture(3))[0, 0] == 3
-        assert cached.looked == 1
+        assert cached.detections_run == 1
     with CachedDetector(OneFace(), source, tmp_path) as cached:
         cached.detect(picture(3))
-        assert cached.looked == 0
+        assert cached.detections_run == 0
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(source, tmp_path, caplog):

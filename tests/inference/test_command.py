@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
+from wav2lip.cli.infer_command import run
+from wav2lip.cli.infer_options import parse
 from wav2lip.errors import InputError
-from wav2lip.inference.command import run
-from wav2lip.inference.options import parse
 from wav2lip.media.video import read_image
 
 Film = Callable[..., Path]

@@ -136,8 +136,8 @@ def test_a_second_run_on_the_same_face_does_not_search(
     def searched(*_: object) -> None:
         raise AssertionError("searched again")
 
-    monkeypatch.setattr("wav2lip.faces.hog.HogDetector.detect", searched)
-    monkeypatch.setattr("wav2lip.faces.hog.HogDetector.glance", searched)
+    monkeypatch.setattr("wav2lip.faces.detectors.hog.HogDetector.detect", searched)
+    monkeypatch.setattr("wav2lip.faces.detectors.hog.HogDetector.redetect", searched)
     again = list(make().frames(path, sound(0.5)))
     assert [f.boxes[0].tolist() for f in again] == [f.boxes[0].tolist() for f in first]
     with pytest.raises(AssertionError, match="searched again"):
@@ -193,7 +193,7 @@ def test_a_mouth_rests_while_nobody_speaks(still: Path, tmp_path: Path) -> None:
     write_pcm(tmp_path / "pause.wav", noise * level)
 
     def drawn(rest: bool) -> list[np.ndarray]:
-        settings = Settings(detector="hog", rest=rest)
+        settings = Settings(detector="hog", neutral_reference=rest)
         syncer = LipSyncer.from_checkpoint("default", "cpu", settings)
         return [frame.image for frame in syncer.frames(still, tmp_path / "pause.wav")]
 

@@ -92,8 +92,8 @@ def test_what_the_generator_pays_falls_with_the_fit():
 
 def test_other_sounds_of_the_clip_are_what_a_face_must_not_fit():
     audio, face = torch.eye(3)[:2], torch.eye(3)[:2]
-    others = torch.eye(3)[2].expand(2, 5, 3)  # cosine 0 with either face
+    negatives = torch.eye(3)[2].expand(2, 5, 3)  # cosine 0 with either face
     right = math.log(1 + 5 * math.exp(-4))
-    assert SyncContrast(scale=4)(audio, face, others).item() == pytest.approx(right, abs=1e-6)
+    assert SyncContrast(scale=4)(audio, face, negatives).item() == pytest.approx(right, abs=1e-6)
     same = audio[:, None].expand(2, 5, 3)
     assert SyncContrast(scale=4)(audio, face, same).item() == pytest.approx(math.log(6))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from wav2lip.media.audio import SAMPLE_RATE, mel_spectrogram
-from wav2lip.media.pauses import hushed, levels, pauses
+from wav2lip.media.pauses import levels, mute_pauses, pauses
 from wav2lip.types import SILENCE
 
 
@@ -67,7 +67,7 @@ def test_sound_of_one_level_has_no_pause(seconds_long: float) -> None:
 def test_hushed_is_silence_in_the_pause_and_the_mel_elsewhere() -> None:
     wav = speech((1.0, -20), (0.5, -60), (1.0, -20), (0.5, -60))
     mel = mel_spectrogram(wav)
-    quiet = hushed(mel, wav)
+    quiet = mute_pauses(mel, wav)
     (first, last) = pauses(wav, mel.shape[1])
     assert quiet.shape == mel.shape
     assert (quiet[:, first[0] + 3 : first[1] - 3] == SILENCE).all()

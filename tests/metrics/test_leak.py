@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from wav2lip.metrics import FollowsRatio, LeakProbe, Outputs, bootstrap_ratio, leak_probe
+from wav2lip.metrics import AgreementRatio, LeakProbe, Outputs, bootstrap_ratio, leak_probe
 from wav2lip.metrics.leak import agreement, response
 
 WINDOWS, SPACE = 80, 64
@@ -24,18 +24,18 @@ SOUNDS = Outputs(RIGHT, OTHER, LATE, MUTED)
 def test_a_mouth_that_follows_the_sound_does_not_follow_its_source():
     probe = leak_probe(SOUNDS, SOUNDS, RIGHT, 7.0)
     # lips equal to their sound lie at 0, unrelated unit vectors at the square root of two
-    for agrees in (probe.follows_right, probe.follows_sound, probe.follows_late):
+    for agrees in (probe.agreement_right, probe.agreement_sound, probe.agreement_late):
         assert agrees == pytest.approx(math.sqrt(2), abs=0.03)
-    assert probe.follows_source == pytest.approx(0, abs=0.04)
+    assert probe.agreement_source == pytest.approx(0, abs=0.04)
     assert probe.muted_source == pytest.approx(0, abs=0.04)
     assert probe.response == 7.0
 
 
 def test_a_mouth_that_copies_its_source_does_not_follow_the_sound():
     probe = leak_probe(Outputs(RIGHT, RIGHT, RIGHT, RIGHT), SOUNDS, RIGHT, 0.0)
-    assert probe.follows_right == pytest.approx(math.sqrt(2), abs=0.03)
-    assert probe.follows_sound == pytest.approx(0, abs=0.04)
-    assert probe.follows_source == probe.muted_source == probe.follows_right
+    assert probe.agreement_right == pytest.approx(math.sqrt(2), abs=0.03)
+    assert probe.agreement_sound == pytest.approx(0, abs=0.04)
+    assert probe.agreement_source == probe.muted_source == probe.agreement_right
 
 
 def test_what_is_followed_moves_from_sound_to_source_with_the_share_taken_from_it():
@@ -43,7 +43,7 @@ def test_what_is_followed_moves_from_sound_to_source_with_the_share_taken_from_i
         leak_probe(Outputs(*(share * RIGHT + (1 - share) * x for x in SOUNDS)), SOUNDS, RIGHT, 0.0)
         for share in (0.0, 0.25, 0.5, 0.75, 1.0)
     ]
-    sound, source = [p.follows_sound for p in probes], [p.follows_source for p in probes]
+    sound, source = [p.agreement_sound for p in probes], [p.agreement_source for p in probes]
     assert sound == sorted(sound, reverse=True)
     assert source == sorted(source)
     assert len(set(sound)) == len(set(source)) == 5
@@ -52,9 +52,9 @@ def test_what_is_followed_moves_from_sound_to_source_with_the_share_taken_from_i
 
 def test_a_still_has_no_mouth_of_its_own():
     probe = leak_probe(SOUNDS, SOUNDS, None, 0.0)
-    assert math.isnan(probe.follows_source)
+    assert math.isnan(probe.agreement_source)
     assert math.isnan(probe.muted_source)
-    assert probe.follows_sound > 1.3
+    assert probe.agreement_sound > 1.3
 
 
 def test_agreement_is_the_confidence_at_no_shift():
@@ -79,7 +79,7 @@ def probe_of(sound: float, source: float) -> LeakProbe:
 
 
 def test_the_ratio_is_of_the_means_over_clips():
-    metric = FollowsRatio()
+    metric = AgreementRatio()
     assert metric.compute().isnan().all()
     sounds, sources = [0.4, 0.2, 0.3, 0.5], [0.1, 0.02, -0.01, 0.09]
     for sound, source in zip(sounds, sources, strict=True):

@@ -6,7 +6,7 @@ import pytorch_lightning as pl
 from wav2lip.checkpoints import build_network, save_network
 from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.datasets import SyncDataset
-from wav2lip.data.synthetic import write_synthetic_corpus
+from wav2lip.synthetic.clips import write_synthetic_corpus
 from wav2lip.tasks import SyncNetTask
 
 SYNCNET = {

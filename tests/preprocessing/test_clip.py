@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from wav2lip.clips import ClipFile
-from wav2lip.data.synthetic import synthesize, write_synthetic_video
 from wav2lip.errors import InputError
 from wav2lip.media.audio import load_wav, mel_spectrogram
 from wav2lip.media.video import Frame
 from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, retimed, video_to_clips
+from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
 
 class FixedDetector:
@@ -19,7 +19,7 @@ class FixedDetector:
             return np.zeros((0, 5), np.float32)
         return np.array([[40, 40, 120, 130, 1]], np.float32)
 
-    def glance(self, image, known):
+    def redetect(self, image, known):
         return self.detect(image)
 
     def settings(self):

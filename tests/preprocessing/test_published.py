@@ -9,13 +9,13 @@ from wav2lip.clips import ClipFile, read_manifest
 from wav2lip.data.augment import NONE
 from wav2lip.data.datamodule import load_clips
 from wav2lip.data.datasets import SyncDataset
-from wav2lip.data.synthetic import synthesize
 from wav2lip.errors import InputError
 from wav2lip.media.audio import mel_spectrogram
 from wav2lip.preprocessing.clip import ClipSettings, Video
 from wav2lip.preprocessing.corpus import plan, preprocess
 from wav2lip.preprocessing.executors import run_jobs
 from wav2lip.preprocessing.published import frames_to_clips
+from wav2lip.synthetic.clips import synthesize
 
 
 def write_frame_folder(folder, seed, missing=(), seconds=2.0):

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from wav2lip.data.synthetic import synthesize, write_synthetic_video
 from wav2lip.preprocessing.clip import ClipSettings
 from wav2lip.preprocessing.corpus import plan, preprocess
 from wav2lip.preprocessing.executors import run_jobs
 from wav2lip.preprocessing.ray_executor import RayExecutor, absolute
+from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
 ray = pytest.importorskip("ray", reason="the optional extra `ray` is not installed")
 pytestmark = pytest.mark.slow

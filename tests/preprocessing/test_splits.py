@@ -1,7 +1,13 @@
 import pytest
 
 from wav2lip.errors import InputError
-from wav2lip.preprocessing.splits import deal, has_splits, read_splits, speaker_of, split_by_speaker
+from wav2lip.preprocessing.splits import (
+    assign_splits,
+    has_splits,
+    read_splits,
+    speaker_of,
+    split_by_speaker,
+)
 
 
 def test_the_share_of_validation_speakers_is_as_asked():
@@ -41,20 +47,20 @@ def test_lrs2_lists_deal_main_and_published_frames_alike(lrs2):
     sources = ["111/00001", "222/00001", "333/00001"]
     expected = {"111": "train", "222": "val", "333": "test"}
     for prefix, suffix in (("main/", ".mp4"), ("", ".mp4"), ("", "")):
-        dealt = deal([f"{prefix}{s}{suffix}" for s in sources], read_splits(lrs2), 0.5)
+        dealt = assign_splits([f"{prefix}{s}{suffix}" for s in sources], read_splits(lrs2), 0.5)
         assert {speaker: split for split, speaker in dealt.values()} == expected
 
 
 def test_what_no_list_names_follows_its_speaker(lrs2):
     # pretrain numbers its clips anew: its 222/00001 is not the one in val.txt.
     sources = ["main/222/00001.mp4", "pretrain/222/00001.mp4", "pretrain/111/00009.mp4", "x/1.mp4"]
-    dealt = deal(sources, read_splits(lrs2), 0.0)
+    dealt = assign_splits(sources, read_splits(lrs2), 0.0)
     assert [dealt[s][0] for s in sources] == ["val", "val", "train", "train"]
 
 
 def test_lrs3_needs_no_lists():
     sources = ["trainval/a/50001.mp4", "pretrain/a/00001.mp4", "test/b/00001.mp4", "test/c.mp4"]
-    dealt = deal(sources, {}, 0.0)
+    dealt = assign_splits(sources, {}, 0.0)
     assert [dealt[s] for s in sources] == [
         ("train", "a"),
         ("train", "a"),
@@ -65,7 +71,7 @@ def test_lrs3_needs_no_lists():
 
 def test_a_speaker_in_two_splits_is_named(lrs2, caplog):
     (lrs2 / "val.txt").write_text("222/00001\n111/00003\n")
-    deal(["main/111/00001.mp4", "main/111/00003.mp4"], read_splits(lrs2), 0.0)
+    assign_splits(["main/111/00001.mp4", "main/111/00003.mp4"], read_splits(lrs2), 0.0)
     assert "1 speakers are in more than one split, 111 first" in caplog.text
 
 

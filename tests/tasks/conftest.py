@@ -7,7 +7,7 @@ from wav2lip.checkpoints import save_network
 from wav2lip.data.augment import AugmentSettings
 from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.datasets import LipDataset, SyncDataset
-from wav2lip.data.synthetic import write_synthetic_corpus
+from wav2lip.synthetic.clips import write_synthetic_corpus
 from wav2lip.tasks import SyncNetTask, Wav2LipGANTask, Wav2LipTask
 
 SIZE = 48
@@ -122,8 +122,8 @@ def rests(monkeypatch):
 
     def make(task) -> list[int]:
         counted: list[int] = []
-        original = task.at_rest
-        monkeypatch.setattr(task, "at_rest", lambda batch: counted.append(1) or original(batch))
+        original = task.neutralize
+        monkeypatch.setattr(task, "neutralize", lambda batch: counted.append(1) or original(batch))
         return counted
 
     return make

@@ -7,9 +7,9 @@ import torch
 from wav2lip.checkpoints import build_network, load_network, save_network
 from wav2lip.data.augment import NONE
 from wav2lip.data.datamodule import ClipDataModule
-from wav2lip.data.looks import LooksDataset
-from wav2lip.data.synthetic import write_synthetic_corpus
+from wav2lip.data.frame_sets import FrameSetDataset
 from wav2lip.errors import InputError
+from wav2lip.synthetic.clips import write_synthetic_corpus
 from wav2lip.tasks import MouthCodeTask, Wav2LipTask
 
 SIZE = 48
@@ -46,8 +46,10 @@ def task(**changes: object):
 
 def fit(module, corpus, steps):
     data = ClipDataModule(
-        dataset=partial(LooksDataset, looks=6, image_size=SIZE, augment=NONE, mel_offset_frames=-2),
-        val_dataset=partial(LooksDataset, looks=8, image_size=SIZE, mel_offset_frames=-2),
+        dataset=partial(
+            FrameSetDataset, frames=6, image_size=SIZE, augment=NONE, mel_offset_frames=-2
+        ),
+        val_dataset=partial(FrameSetDataset, frames=8, image_size=SIZE, mel_offset_frames=-2),
         manifests=[str(corpus)],
         batch_size=4,
         steps_per_epoch=steps,

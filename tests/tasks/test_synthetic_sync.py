@@ -12,7 +12,7 @@ from torch import Tensor
 from wav2lip.data.augment import NONE
 from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.datasets import SyncDataset
-from wav2lip.data.synthetic import write_synthetic_corpus
+from wav2lip.synthetic.clips import write_synthetic_corpus
 from wav2lip.tasks import SyncNetTask
 
 LN2 = math.log(2)  # the pair loss of an expert that cannot tell

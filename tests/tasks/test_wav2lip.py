@@ -7,7 +7,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from wav2lip.checkpoints import load_network, save_network
 from wav2lip.errors import InputError
 from wav2lip.models.generator import mask_lower_half
-from wav2lip.tasks.wav2lip import lower_halves, share_hearing
+from wav2lip.tasks.wav2lip import copy_audio_encoder, lower_halves
 
 
 def batch_of(lip_data):
@@ -69,42 +69,44 @@ WARPING = {
 
 
 def test_references_are_put_to_rest_as_at_inference_and_nothing_else_moves(lip_task, lip_data):
-    task = lip_task(rest=0.5, generator=WARPING).train()
+    task = lip_task(neutral_reference=0.5, generator=WARPING).train()
     batch = batch_of(lip_data)
     count = len(batch["clip"])
     chosen, others = list(range(1, count, 2)), list(range(0, count, 2))
     assert chosen
     before = {key: value.clone() for key, value in task.generator.state_dict().items()}
-    rested = task.at_rest(batch)
+    neutral = task.neutralize(batch)
     assert all(module.training for module in task.modules())
     for key, value in task.generator.state_dict().items():
         assert torch.equal(value, before[key]), key
-    assert torch.equal(rested["reference"][others], batch["reference"][others])
-    assert all(rested[name] is batch[name] for name in set(batch) - {"reference"})
+    assert torch.equal(neutral["reference"][others], batch["reference"][others])
+    assert all(neutral[name] is batch[name] for name in set(batch) - {"reference"})
 
     task.eval()
     own = batch["reference"][chosen].float() / 255
     with torch.no_grad():
         silence = torch.full((len(chosen), 5, 1, 80, 16), -4.0)
         drawn = task.generator(silence, torch.cat([mask_lower_half(own), own], dim=1))
-    difference = rested["reference"][chosen].float() / 255 - drawn
+    difference = neutral["reference"][chosen].float() / 255 - drawn
     assert difference.abs().max() <= 0.5 / 255 + 1e-6
     assert (drawn - own)[..., 24:, :].abs().mean() > 0.005  # untrained: it is another picture
-    assert lip_task(generator=WARPING).at_rest(batch) is batch
-    assert lip_task(rest=0.5).at_rest(batch) is batch  # draws anew: never rests at inference either
+    assert lip_task(generator=WARPING).neutralize(batch) is batch
+    assert (
+        lip_task(neutral_reference=0.5).neutralize(batch) is batch
+    )  # draws anew: never rests at inference either
 
 
 def test_training_rests_and_validation_does_not(lip_task, lip_data, trainer, rests):
-    task = lip_task(rest=1.0)
-    rested = rests(task)
+    task = lip_task(neutral_reference=1.0)
+    neutral = rests(task)
     trainer(3).fit(task, lip_data())
-    assert len(rested) == 3
+    assert len(neutral) == 3
 
 
 def test_rest_takes_no_gradients_from_a_network_that_runs_in_bf16(lip_task, lip_data):
-    task, batch = lip_task(rest=1.0, generator=WARPING).train(), batch_of(lip_data)
+    task, batch = lip_task(neutral_reference=1.0, generator=WARPING).train(), batch_of(lip_data)
     with torch.autocast("cpu", torch.bfloat16):
-        generated = task.generate(task.at_rest(batch))
+        generated = task.generate(task.neutralize(batch))
     generated.mean().backward()
     weights = [p for p in task.generator.parameters() if p.dim() == 4]
     assert all(p.grad is not None for p in weights)
@@ -158,14 +160,14 @@ def test_only_what_the_generator_may_see_reaches_it(lip_task, lip_data):
 
 def test_hearing_is_shared_up_to_the_first_block_that_differs(lip_task, sync_task):
     own, expert = lip_task().generator.audio_encoder, sync_task().syncnet.audio_encoder
-    assert share_hearing(own, expert) == 6
+    assert copy_audio_encoder(own, expert) == 6
     assert all(
         torch.equal(a, b) for a, b in zip(own.parameters(), expert.parameters(), strict=True)
     )
     generator = dict(lip_task().hparams["generator"], audio_residuals=[0, 0, 0, 1])
     longer = lip_task(generator=generator).generator.audio_encoder
     kept = [p.clone() for p in longer[4].parameters()]
-    assert share_hearing(longer, expert) == 4
+    assert copy_audio_encoder(longer, expert) == 4
     assert all(torch.equal(a, b) for a, b in zip(longer[4].parameters(), kept, strict=True))
 
 
@@ -173,7 +175,7 @@ def test_articulation_is_what_a_run_starts_with(lip_task):
     torch.manual_seed(0)
     plain = lip_task().generator.audio_encoder.eval()
     torch.manual_seed(0)
-    more = lip_task(articulation=2.5).generator.audio_encoder.eval()
+    more = lip_task(motion_gain=2.5).generator.audio_encoder.eval()
     mel = torch.rand(3, 1, 80, 16)
     with torch.no_grad():
         assert torch.allclose(more(mel), 2.5 * plain(mel), atol=1e-5)

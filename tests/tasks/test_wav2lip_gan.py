@@ -78,7 +78,7 @@ def test_what_cannot_be_trained_is_named(gan_task):
 
 
 def test_references_rest_where_a_critic_trains_too(gan_task, lip_data, trainer, rests):
-    task = gan_task(rest=1.0)
-    rested = rests(task)
+    task = gan_task(neutral_reference=1.0)
+    neutral = rests(task)
     trainer(2).fit(task, lip_data())
-    assert len(rested) == 2
+    assert len(neutral) == 2

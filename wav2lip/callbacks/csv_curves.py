@@ -88,7 +88,7 @@ def draw_curves(curves: dict[str, list[tuple[int, float]]], path: Path) -> None:
         figure.savefig(path, dpi=120, format="png")
 
 
-class CurvesPicture(pl.Callback):
+class PlotCurves(pl.Callback):
     """`curves.png` beside the CSV logger's metrics.csv, when training ends for whatever reason."""
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:

@@ -35,11 +35,11 @@ class AugmentSettings:
     colour: float = 0.25  # gain of contrast and each channel, at most
     gain: float = 10.0  # dB, at most
     noise: float = 0.5  # probability of background noise
-    mask: float = 0.0  # probability of hiding a band of frequencies
+    freq_mask: float = 0.0  # probability of hiding a band of frequencies
     tempo: float = 0.0  # relative change of the speed of picture and sound, at most; 0.05 is small
 
 
-NONE = AugmentSettings(flip=0, shift=0, scale=0, colour=0, gain=0, noise=0, mask=0, tempo=0)
+NONE = AugmentSettings(flip=0, shift=0, scale=0, colour=0, gain=0, noise=0, freq_mask=0, tempo=0)
 
 
 def draw_tempo(settings: AugmentSettings, rng: np.random.Generator) -> float:
@@ -61,7 +61,7 @@ def stretch(mel: Mel, columns: int, tempo: float) -> Mel:
     return stretched
 
 
-class FaceView:
+class FaceAugment:
     """One draw of picture changes, applied alike to every frame: turn, crop, flip, colour.
 
     A face that is not turned is cut out at whole pixels and then resized, which costs a third of
@@ -123,7 +123,7 @@ class FaceView:
         return faces
 
 
-class SoundView:
+class AudioAugment:
     """One draw of sound changes, applied alike to all mel windows of a sample.
 
     Only the noise itself is another for each window; its level is the same.
@@ -133,7 +133,7 @@ class SoundView:
         self.shift = MEL_PER_DB * rng.uniform(-settings.gain, settings.gain)
         self.noise = rng.uniform(-3.5, -1.0) if rng.random() < settings.noise else None
         self.band = (0, 0)
-        if rng.random() < settings.mask:
+        if rng.random() < settings.freq_mask:
             first = int(rng.integers(0, 70))
             self.band = (first, first + int(rng.integers(1, 11)))
         self.tilt = rng.uniform(-1, 1) * (settings.gain > 0)

@@ -19,15 +19,22 @@ from torch.utils.data import Dataset
 from wav2lip.clips import ClipFile, ManifestRow
 from wav2lip.data.augment import (
     NONE,
+    AudioAugment,
     AugmentSettings,
-    FaceView,
-    SoundView,
+    FaceAugment,
     draw_tempo,
     stretch,
 )
-from wav2lip.data.crop_cache import CropCache
+from wav2lip.data.cache import CropCache
 from wav2lip.data.reference import RandomReference, ReferencePolicy
-from wav2lip.data.windows import WINDOW, evenly, hard_negative, spread, starts, window_frames
+from wav2lip.data.sampling import (
+    WINDOW,
+    even_starts,
+    hard_negative,
+    sample_starts,
+    window_frames,
+    window_starts,
+)
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import MEL_STEP, mel_windows
 from wav2lip.media.audio import MEL_RATE
@@ -97,8 +104,8 @@ class ClipDataset:
         clip = self.clips[index]
         return clip, _open(clip.path), rng
 
-    def _view(self, file: ClipFile, rng: np.random.Generator) -> FaceView:
-        return FaceView(self.augment, self.image_size, file.pad, rng)
+    def _view(self, file: ClipFile, rng: np.random.Generator) -> FaceAugment:
+        return FaceAugment(self.augment, self.image_size, file.pad, rng)
 
     @staticmethod
     def _mels(file: ClipFile, frames: npt.NDArray[Any], tempo: float) -> npt.NDArray[np.float32]:
@@ -113,10 +120,10 @@ class ClipDataset:
     def _starts(clip: Clip, file: ClipFile, margin: int = 0) -> range:
         """First frames of the windows that have both picture and sound."""
         heard = int(file.mel_columns / MEL_RATE * file.fps)
-        allowed = starts(min(file.frames, heard), margin=margin)
+        allowed = window_starts(min(file.frames, heard), margin=margin)
         if clip.span:
             first, end = clip.span
-            kept = starts(min(end, file.frames, heard) - first, margin=margin)
+            kept = window_starts(min(end, file.frames, heard) - first, margin=margin)
             allowed = range(first + kept.start, first + kept.stop)
         if not allowed:
             raise InputError(
@@ -165,11 +172,11 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         clip, file, rng = self._draw(index)
         allowed = self._starts(clip, file)
         chosen = (
-            evenly(self.windows, allowed)
+            even_starts(self.windows, allowed)
             if self.samples is None
-            else spread(self.windows, allowed, self.gap_of(index), rng)
+            else sample_starts(self.windows, allowed, self.gap_of(index), rng)
         )
-        view, sound = self._view(file, rng), SoundView(self.augment, rng)
+        view, sound = self._view(file, rng), AudioAugment(self.augment, rng)
         tempo = draw_tempo(self.augment, rng)
         shown = np.stack([window_frames(int(start), file.frames, tempo) for start in chosen])
         frames, where = np.unique(shown, return_inverse=True)
@@ -187,7 +194,7 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
 class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
     """A target window, a reference window and the sound; see `wav2lip.types.LipBatch`, without the batch dimension.
 
-    `others` sounds of the clip's other moments come along for a sync loss to contrast with.
+    `negatives` sounds of the clip's other moments come along for a sync loss to contrast with.
     """
 
     def __init__(
@@ -198,11 +205,11 @@ class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         augment: AugmentSettings = NONE,
         seed: int = 0,
         mel_offset_frames: int = 0,
-        others: int = 0,
+        negatives: int = 0,
         reference: ReferencePolicy | None = None,
     ) -> None:
         super().__init__(clips, samples, image_size, augment, seed, mel_offset_frames)
-        self.others = others
+        self.negatives = negatives
         self.reference = reference or RandomReference()
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
@@ -210,16 +217,16 @@ class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         # Leading mel windows want sound from before the target, so it keeps that distance from the ends.
         allowed = self._starts(clip, file, margin=abs(self.mel_offset_frames))
         target = allowed[int(rng.integers(len(allowed)))]
-        looks = self._starts(clip, file) if clip.span else starts(file.frames)
+        looks = self._starts(clip, file) if clip.span else window_starts(file.frames)
         reference = self.reference(file, target, looks, rng)
-        view, sound = self._view(file, rng), SoundView(self.augment, rng)
+        view, sound = self._view(file, rng), AudioAugment(self.augment, rng)
         tempo = draw_tempo(self.augment, rng)
         faces = [
             view(self._crops(file, window_frames(start, file.frames, tempo)))
             for start in (target, reference)
         ]
         heard = target + tempo * (np.arange(WINDOW) + self.mel_offset_frames)
-        elsewhere = [hard_negative(target, allowed, WINDOW, rng) for _ in range(self.others)]
+        elsewhere = [hard_negative(target, allowed, WINDOW, rng) for _ in range(self.negatives)]
         frames = np.concatenate([heard, [target], elsewhere])
         mels = torch.from_numpy(sound(self._mels(file, frames, tempo)))
         return {
@@ -229,7 +236,7 @@ class LipDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
             "reference": torch.from_numpy(faces[1]).permute(3, 0, 1, 2),
             "mels": mels[:WINDOW, None],
             "mel": mels[WINDOW, None],
-            "others": mels[WINDOW + 1 :, None],
+            "negatives": mels[WINDOW + 1 :, None],
             "start": torch.tensor(target),
             "clip": clip.row.clip,
         }

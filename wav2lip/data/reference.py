@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2lip.clips import ClipFile
-from wav2lip.data.windows import WINDOW, hard_negatives, reference_start
+from wav2lip.data.sampling import WINDOW, hard_negatives, reference_start
 
 CANDIDATES = 12  # windows looked at; decoding more costs time and finds little better
 NEAREST = 0.34  # share of the candidates that counts as similar in pose

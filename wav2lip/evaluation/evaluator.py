@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wav2lip.errors import InputError
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.leak import Generator, Pcm, Sounds, probe_leak
-from wav2lip.evaluation.lists import Pair
+from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.quality import alone, quality, read_both, read_one, same_sound
 from wav2lip.evaluation.reading import Reading
 from wav2lip.evaluation.results import (
@@ -26,8 +26,8 @@ from wav2lip.evaluation.results import (
     Skipped,
     sync_values,
 )
-from wav2lip.evaluation.scoring import Embedded, Scoring, delayed, embed_all, frozen, score
-from wav2lip.evaluation.takes import Take, read_pcm, remarks
+from wav2lip.evaluation.scorer import Embedded, Scoring, delayed, embed_all, frozen, score
+from wav2lip.evaluation.segments import FaceSegment, read_pcm, remarks
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector
 from wav2lip.metrics.fid import FaceFID
@@ -221,7 +221,7 @@ def _another(others: list[Pair], *known: Pcm | None) -> Pcm:
     raise InputError("another's sound needs a second pair that has another sound")
 
 
-def _noting(takes: Iterable[Take], boxes: dict[int, Box]) -> Iterator[Take]:
+def _noting(takes: Iterable[FaceSegment], boxes: dict[int, Box]) -> Iterator[FaceSegment]:
     """The takes, with each frame's box noted by its number."""
     for take in takes:
         for k, box in enumerate(take.boxes):

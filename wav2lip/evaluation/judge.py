@@ -1,15 +1,14 @@
 """The judge that a file or a name stands for, with what it is to be shown."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wav2lip.checkpoints import LoadedNetwork, load_network
-from wav2lip.downloads import NAMED
+from wav2lip.checkpoints import LoadedNetwork, bundled, load_network
+from wav2lip.checkpoints.downloads import NAMED
 from wav2lip.errors import InputError
 from wav2lip.evaluation.views import FaceCrop, TrackCrop, View, WholePicture
 from wav2lip.media.alignment import frame_times, mel_windows
@@ -17,7 +16,6 @@ from wav2lip.media.audio import mel_spectrogram
 from wav2lip.metrics.judges import FPS, ExpertJudge, Judge, SyncNetV2Judge
 from wav2lip.models import SyncNet, SyncNetV2
 
-DEFAULT = Path(__file__).parents[1] / "assets" / "judge.safetensors"
 PUBLISHED_SIZE = 96  # px, where an expert's config names none
 FULL_SCALE = 32768  # int16 value of 1.0
 
@@ -90,12 +88,12 @@ def load_judge(weights: str = "default", device: str | torch.device = "cpu") -> 
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    if weights == "default" and not DEFAULT.is_file():
+    if weights == "default" and not bundled.JUDGE.is_file():
         raise InputError(
             "no judge is bundled here: give judge weights, a sync expert's checkpoint or "
             "SyncNet v2's file, or the name syncnet_v2 to download that"
         )
-    loaded = load_network(DEFAULT if weights == "default" else weights)
+    loaded = load_network(bundled.JUDGE if weights == "default" else weights)
     loaded.network.to(device)
     if isinstance(loaded.network, SyncNetV2):
         judge = SyncNetV2Judge(loaded.network, _label_of_v2(loaded))

@@ -16,7 +16,7 @@ from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.quality import longest_run
 from wav2lip.faces.crops import crop_face
 from wav2lip.media.audio import SAMPLE_RATE
-from wav2lip.media.frames import Frame
+from wav2lip.media.frame import Frame
 from wav2lip.metrics.judges import FPS, SAMPLES_PER_FRAME, WINDOW_FRAMES
 from wav2lip.metrics.leak import LeakProbe, Outputs, leak_probe, response
 from wav2lip.metrics.lse import MAX_SHIFT, Padding, Windows, window_count

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.evaluation.takes import read_faces
-from wav2lip.metrics import jitter_ratio, ms_ssim, psnr, sharpness_ratio, silence_closure, ssim
+from wav2lip.evaluation.segments import read_faces
+from wav2lip.metrics import jitter_ratio, ms_ssim, pause_motion_ratio, psnr, sharpness_ratio, ssim
 from wav2lip.metrics.judges import SAMPLES_PER_FRAME
 
 FACE_SIZE = 96  # px
@@ -66,12 +66,12 @@ def same_sound(one: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
 def _closure(faces: Faces, pcm: NDArray[np.int16]) -> float:
     stop = faces.first + len(faces.generated)
     sound = pcm[faces.first * SAMPLES_PER_FRAME : stop * SAMPLES_PER_FRAME]
-    return silence_closure(faces.generated, sound)
+    return pause_motion_ratio(faces.generated, sound)
 
 
 def alone(faces: Faces, pcm: NDArray[np.int16]) -> dict[str, float]:
     """What needs no source; pcm (N,) is the sound of the whole video."""
-    return {"silence_closure": _closure(faces, pcm)} if len(faces.generated) >= LEAST else {}
+    return {"pause_motion_ratio": _closure(faces, pcm)} if len(faces.generated) >= LEAST else {}
 
 
 def quality(faces: Faces, pcm: NDArray[np.int16], same_words: bool) -> dict[str, float]:

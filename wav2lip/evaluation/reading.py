@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.evaluation.judge import LoadedJudge
-from wav2lip.evaluation.takes import Take, largest_face
-from wav2lip.evaluation.tracks import find_tracks, track_takes
+from wav2lip.evaluation.segments import FaceSegment, largest_face
+from wav2lip.evaluation.tracks import find_tracks, track_segments
 from wav2lip.faces.detectors import Detector
 
 Pcm = NDArray[np.int16]
@@ -20,7 +20,7 @@ class Reading(Protocol):
 
     def __call__(
         self, path: Path, pcm: Pcm, detector: Detector, judge: LoadedJudge
-    ) -> Iterator[tuple[str, Iterable[Take]]]:
+    ) -> Iterator[tuple[str, Iterable[FaceSegment]]]:
         """Takes must be used up before the next clip is asked for. Raises InputError."""
         ...
 
@@ -30,7 +30,7 @@ class LargestFace:
 
     def __call__(
         self, path: Path, pcm: Pcm, detector: Detector, judge: LoadedJudge
-    ) -> Iterator[tuple[str, Iterable[Take]]]:
+    ) -> Iterator[tuple[str, Iterable[FaceSegment]]]:
         """See `Reading`."""
         yield "", largest_face(path, pcm, detector, judge.clip_view)
 
@@ -46,8 +46,8 @@ class FaceTracks:
 
     def __call__(
         self, path: Path, pcm: Pcm, detector: Detector, judge: LoadedJudge
-    ) -> Iterator[tuple[str, Iterable[Take]]]:
+    ) -> Iterator[tuple[str, Iterable[FaceSegment]]]:
         """See `Reading`."""
         tracks = find_tracks(path, detector, self.least)
-        for number, take in enumerate(track_takes(path, pcm, tracks, judge.track_view)):
+        for number, take in enumerate(track_segments(path, pcm, tracks, judge.track_view)):
             yield f"#{number}", [take]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from wav2lip.evaluation.scoring import CONTROL_SHIFT, SyncScores
+from wav2lip.evaluation.scorer import CONTROL_SHIFT, SyncScores
 from wav2lip.metrics.bootstrap import Interval, bootstrap_mean, bootstrap_ratio
 
 GENERATED = "generated"
@@ -34,16 +34,16 @@ PICTURES = {
     "ms_ssim": ("MS-SSIM", 3),
     "sharpness_ratio": ("sharpness", 2),
     "jitter_ratio": ("jitter", 2),
-    "silence_closure": ("closure", 2),
+    "pause_motion_ratio": ("closure", 2),
     "fid": ("FID", 1),
 }
-RATIO = "follows_ratio"
+RATIO = "agreement_ratio"
 LEAK = {
-    "follows_right": ("right", 3),
-    "follows_sound": ("another's: sound", 3),
-    "follows_source": ("another's: source", 3),
+    "agreement_right": ("right", 3),
+    "agreement_sound": ("another's: sound", 3),
+    "agreement_source": ("another's: source", 3),
     RATIO: ("sound / source", 1),
-    "follows_late": ("late", 3),
+    "agreement_late": ("late", 3),
     "muted_source": ("muted: source", 3),
     "response": ("response", 2),
 }
@@ -103,11 +103,11 @@ def _finite(values: Iterable[float]) -> list[float]:
     return [value if math.isfinite(value) else math.nan for value in values]
 
 
-def follows_ratio(rows: list[ClipScores]) -> Interval:
+def agreement_ratio(rows: list[ClipScores]) -> Interval:
     """How many times as much mouths follow the sound as their source: of the means, not a clip's."""
     sound, source = (
         [row.values.get(metric, math.nan) for row in rows]
-        for metric in ("follows_sound", "follows_source")
+        for metric in ("agreement_sound", "agreement_source")
     )
     return bootstrap_ratio(sound, source)
 
@@ -115,7 +115,7 @@ def follows_ratio(rows: list[ClipScores]) -> Interval:
 def summarise(results: Results) -> dict[str, dict[str, Interval]]:
     """System -> metric -> mean over its clips with its bootstrap interval.
 
-    Offsets are medians over clips, without an interval; `follows_ratio` is a ratio of two means. A metric
+    Offsets are medians over clips, without an interval; `agreement_ratio` is a ratio of two means. A metric
     that no clip of any system has is left out.
     """
     summary: dict[str, dict[str, Interval]] = {}
@@ -125,7 +125,7 @@ def summarise(results: Results) -> dict[str, dict[str, Interval]]:
             values = _finite(row.values.get(metric, math.nan) for row in rows)
             interval = bootstrap_mean(values)
             if metric == RATIO:
-                interval = follows_ratio(rows)
+                interval = agreement_ratio(rows)
             if metric in OFFSETS:
                 middle = float(np.median(values))
                 interval = Interval(middle, math.nan, math.nan, interval.clips, interval.missing)

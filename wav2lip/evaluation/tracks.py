@@ -1,6 +1,6 @@
 """Face tracks as in the published evaluation: every frame searched, boxes joined by overlap.
 
-Source: run_pipeline.py of joonson/syncnet_python. Unlike `wav2lip.faces.tracks` it keeps all frames'
+Source: run_pipeline.py of joonson/syncnet_python. Unlike `wav2lip.faces.tracking` it keeps all frames'
 boxes of a video, waits long for a face to come back, and looks at every frame.
 """
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.signal import medfilt
 
 from wav2lip.errors import InputError
-from wav2lip.evaluation.takes import Take, cut_take, frames_at_25
+from wav2lip.evaluation.segments import FaceSegment, cut_segment, frames_at_25
 from wav2lip.evaluation.views import View
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.shots import ShotCounter
@@ -89,9 +89,9 @@ def find_tracks(path: Path, detector: Detector, least: int) -> list[Track]:
     return sorted(kept, key=lambda track: track.frames[0])
 
 
-def track_takes(
+def track_segments(
     path: Path, pcm: NDArray[np.int16], tracks: list[Track], view: View
-) -> Iterator[Take]:
+) -> Iterator[FaceSegment]:
     """One take a track, in their order; the video is read once more."""
     boxes = [track.filled() for track in tracks]
     shown: list[list[NDArray[np.uint8]]] = [[] for _ in tracks]
@@ -101,4 +101,4 @@ def track_takes(
             if 0 <= at < len(own):
                 pictures.append(view(frame.image, own[at]))
     for track, own, pictures in zip(tracks, boxes, shown, strict=True):
-        yield cut_take(track.frames[0], pictures, list(own), pcm)
+        yield cut_segment(track.frames[0], pictures, list(own), pcm)

@@ -13,9 +13,9 @@ from typing import Self
 
 import numpy as np
 
-from wav2lip.downloads import cache_folder, sha256_of
+from wav2lip.checkpoints.downloads import cache_folder, sha256_of
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.hog import Boxes, Image
+from wav2lip.faces.detectors.hog import Boxes, Image
 
 DIGEST = 16  # bytes of a frame's hash
 
@@ -58,7 +58,7 @@ class CachedDetector:
         where = Path(folder) if folder is not None else cache_folder()
         self.path = where / "faces" / f"{key.hexdigest()}.npz"
         self._known = _read(self.path)
-        self.looked = 0  # frames that the detector itself had to look at
+        self.detections_run = 0  # frames that the detector itself had to look at
 
     def __enter__(self) -> Self:
         return self
@@ -79,9 +79,9 @@ class CachedDetector:
         """As the detector behind, which is asked only about frames it has not seen."""
         return self._recall(image, lambda: self._detector.detect(image))
 
-    def glance(self, image: Image, known: Boxes) -> Boxes:
+    def redetect(self, image: Image, known: Boxes) -> Boxes:
         """As the detector behind; remembered together with what was known."""
-        return self._recall(image, lambda: self._detector.glance(image, known), known)
+        return self._recall(image, lambda: self._detector.redetect(image, known), known)
 
     def _recall(self, image: Image, look: Callable[[], Boxes], known: Boxes | None = None) -> Boxes:
         frame = hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=DIGEST)
@@ -91,12 +91,12 @@ class CachedDetector:
         key = frame.digest()
         if key not in self._known:
             self._known[key] = look()
-            self.looked += 1
+            self.detections_run += 1
         return self._known[key].copy()
 
     def save(self) -> None:
         """Write what was seen, if anything is new. A folder that cannot be written is no error."""
-        if not self.looked:
+        if not self.detections_run:
             return
         frames = np.frombuffer(b"".join(self._known), np.uint8).reshape(-1, DIGEST)
         counts = np.array([len(boxes) for boxes in self._known.values()], np.int64)

@@ -19,15 +19,15 @@ from wav2lip.errors import InputError
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.crops import blend
 from wav2lip.faces.detectors import Detector, build_detector
-from wav2lip.inference.drawer import Drawer, Drawn
-from wav2lip.inference.locate import Locator
+from wav2lip.inference.face_locator import Locator
+from wav2lip.inference.pipeline import StageTiming, ThreadedPipeline
 from wav2lip.inference.playback import Playback
+from wav2lip.inference.renderer import Drawn, FaceRenderer
 from wav2lip.inference.report import Report, peak_memory, ranges
 from wav2lip.inference.settings import Settings
-from wav2lip.inference.stages import Stages, Work
 from wav2lip.inference.strip import Strip
 from wav2lip.media.audio import SAMPLE_RATE, load_wav, mel_spectrogram
-from wav2lip.media.pauses import hushed
+from wav2lip.media.pauses import mute_pauses
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import CodedFrame, VideoInfo, VideoWriter, probe
 
@@ -39,7 +39,7 @@ Progress = Callable[[str, float, float], None]  # stage, seconds of video done, 
 
 
 @dataclass(frozen=True)
-class Talking:
+class OutputFrame:
     """A frame of the output."""
 
     picture: Picture
@@ -61,13 +61,13 @@ def _framed(settings: Settings, frames: Iterator[CodedFrame]) -> Iterator[CodedF
         yield replace(frame, picture=framed)
 
 
-def _blended(mode: str, drawn: Iterator[Drawn]) -> Iterator[Talking]:
+def _blended(mode: str, drawn: Iterator[Drawn]) -> Iterator[OutputFrame]:
     """Frames with the drawn mouths in them; others pass untouched."""
     for item in drawn:
         picture = item.located.frame.picture
         for face, box in zip(item.drawn, item.located.boxes, strict=True):
             picture = blend(picture, face, box, mode)
-        yield Talking(picture, item.located.frame.time, item.located.boxes)
+        yield OutputFrame(picture, item.located.frame.time, item.located.boxes)
 
 
 class LipSyncer:
@@ -93,8 +93,12 @@ class LipSyncer:
         }
         size = int(loaded.metadata["image_size"])
         self._offset = loaded.metadata["mel_offset_frames"] / loaded.metadata["fps"]  # seconds
-        self._drawer = Drawer(
-            loaded.network, size, self.device, self.settings.batch_size, self.settings.rest
+        self._drawer = FaceRenderer(
+            loaded.network,
+            size,
+            self.device,
+            self.settings.batch_size,
+            self.settings.neutral_reference,
         )
         self._detector: Detector | None = None
 
@@ -138,12 +142,12 @@ class LipSyncer:
         if Path(output).exists() and Path(output).samefile(face):
             raise InputError(f"{output}: is the face itself; give the output another name")
         report = self._new_report(face, audio, output)
-        encoding = Work()
+        encoding = StageTiming()
         with closing(self._run(info, audio, report)) as frames:
             shown = next(frames)
             report.height, report.width = shown.picture.size
             with self._writer(info, audio, report) as writer:
-                following: Talking | None = shown
+                following: OutputFrame | None = shown
                 while following is not None:
                     shown = following
                     with encoding:
@@ -179,7 +183,7 @@ class LipSyncer:
             pixel_aspect=1 / info.pixel_aspect if settings.rotate else info.pixel_aspect,
         )
 
-    def frames(self, face: PathLike, audio: PathLike) -> Generator[Talking, None, None]:
+    def frames(self, face: PathLike, audio: PathLike) -> Generator[OutputFrame, None, None]:
         """The frames that a call would write, as they are made. Raises as a call does."""
         return self._run(probe(face), audio, self._new_report(face, audio, ""))
 
@@ -189,14 +193,14 @@ class LipSyncer:
 
     def _run(
         self, info: VideoInfo, audio: PathLike, report: Report
-    ) -> Generator[Talking, None, None]:
+    ) -> Generator[OutputFrame, None, None]:
         """All stages but encoding; fills the report as frames go by."""
         settings = self.settings
         wav = load_wav(audio)
         report.audio_seconds = len(wav) / SAMPLE_RATE
         mel = mel_spectrogram(wav)
-        if self._drawer.rest:
-            mel = hushed(mel, wav)
+        if self._drawer.neutral_reference:
+            mel = mute_pauses(mel, wav)
         del wav
         playback = Playback(
             info,
@@ -213,7 +217,7 @@ class LipSyncer:
             cv2.setNumThreads(1)
             detector = self._find_detector(info, held)
             report.detector = detector.settings() if detector else {}
-            stages = held.enter_context(Stages())
+            stages = held.enter_context(ThreadedPipeline())
             shown = stages.start("decode", lambda _: _framed(settings, iter(playback)), (), QUEUE)
             located = stages.start("faces", Locator(detector, settings), shown, QUEUE)
             draw = partial(self._drawer, mel=mel, offset=self._offset)

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wav2lip.files import write_atomically
-from wav2lip.inference.stages import Work
+from wav2lip.inference.pipeline import StageTiming
+from wav2lip.utils.files import write_atomically
 
 STATUS = Path("/proc/self/status")  # Linux's; its sizes are in kB
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the unit of ru_maxrss
@@ -64,7 +64,7 @@ class Report:
     seconds: float = 0.0
     peak_memory_bytes: int = 0
 
-    def note(self, stage: str, work: Work) -> None:
+    def note(self, stage: str, work: StageTiming) -> None:
         """What a stage took."""
         self.stage_seconds[stage] = work.seconds
         self.stage_processor_seconds[stage] = work.processor_seconds

@@ -39,7 +39,9 @@ class Settings:
     faces: str | int = "largest"  # or "all", or how many
     detector: str = "auto"
     detector_weights: str | None = None
-    rest: bool = True  # in pauses and before it speaks the mouth rests, where a generator warps
+    neutral_reference: bool = (
+        True  # in pauses and before it speaks the mouth rests, where a generator warps
+    )
     blend: str = "feather"
     batch_size: int = 128  # faces at once, at most; a CPU is fastest with fewer and takes fewer
     codec: str | None = None  # None: libx264, and in .webm libvpx-vp9

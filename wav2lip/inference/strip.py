@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
-from wav2lip.files import check_writable, write_atomically
 from wav2lip.media.picture import Picture
+from wav2lip.utils.files import check_writable, write_atomically
 
 FRAMES = 6
 HEIGHT = 240  # px

@@ -1,8 +1,8 @@
 """Loss functions: pure functions, and thin modules over them for the configs to name."""
 
 from wav2lip.losses.adversarial import adversarial_bce
+from wav2lip.losses.audio_contrast import audio_contrast
 from wav2lip.losses.features import feature_l1
-from wav2lip.losses.listening import listening_loss
 from wav2lip.losses.reconstruction import edge_l1, masked_l1, mouth_l1
 from wav2lip.losses.structure import LPIPSLoss, SSIMLoss
 from wav2lip.losses.sync import (
@@ -23,11 +23,11 @@ __all__ = [
     "SyncContrast",
     "WindowContrast",
     "adversarial_bce",
+    "audio_contrast",
     "cosine_bce",
     "edge_l1",
     "feature_l1",
     "info_nce",
-    "listening_loss",
     "masked_l1",
     "mouth_l1",
     "window_contrast",

@@ -114,31 +114,31 @@ class WindowContrast(nn.Module):
 class SyncBCE(nn.Module):
     """What the generator pays the published expert: -log cosine of its face and the sound.
 
-    forward: audio (B, D), face (B, D), others (B, K, D), which it does not hear -> scalar.
+    forward: audio (B, D), face (B, D), negatives (B, K, D), which it does not hear -> scalar.
     """
 
-    def forward(self, audio: Tensor, face: Tensor, others: Tensor) -> Tensor:
+    def forward(self, audio: Tensor, face: Tensor, negatives: Tensor) -> Tensor:
         return cosine_bce(audio, face, torch.ones(len(audio), device=audio.device))
 
 
 class SyncContrast(nn.Module):
     """What the generator pays a contrastive expert: its face must fit its sound better than other sounds.
 
-    forward: audio (B, D), face (B, D), others (B, K, D) of the same clips -> scalar. With K of 0 the
-    others are the batch's (ln B where a face fits none better); these a voice alone may tell apart.
-    With others of its own clip (ln(1 + K) where it fits none better) only the moment can.
+    forward: audio (B, D), face (B, D), negatives (B, K, D) of the same clips -> scalar. With K of 0 the
+    negatives are the batch's (ln B where a face fits none better); these a voice alone may tell apart.
+    With negatives of its own clip (ln(1 + K) where it fits none better) only the moment can.
     """
 
     def __init__(self, scale: float = 20.0) -> None:
         super().__init__()
         self.scale = scale
 
-    def forward(self, audio: Tensor, face: Tensor, others: Tensor) -> Tensor:
+    def forward(self, audio: Tensor, face: Tensor, negatives: Tensor) -> Tensor:
         with torch.autocast(audio.device.type, enabled=False):
-            audio, face, others = audio.float(), face.float(), others.float()
-            if not others.shape[1]:
+            audio, face, negatives = audio.float(), face.float(), negatives.float()
+            if not negatives.shape[1]:
                 return info_nce(self.scale * audio @ face.T)
-            sounds = torch.cat([audio[:, None], others], dim=1)  # (B, 1 + K, D)
+            sounds = torch.cat([audio[:, None], negatives], dim=1)  # (B, 1 + K, D)
             logits = self.scale * (sounds @ face[..., None]).squeeze(-1)
             first = torch.zeros(len(face), dtype=torch.long, device=face.device)
             return F.cross_entropy(logits, first)

@@ -61,7 +61,7 @@ def pauses(wav: NDArray[np.float32], columns: int) -> list[tuple[int, int]]:
     return [(start, stop) for start, stop in runs(quiet) if stop - start >= least]
 
 
-def hushed(mel: NDArray[np.float32], wav: NDArray[np.float32]) -> NDArray[np.float32]:
+def mute_pauses(mel: NDArray[np.float32], wav: NDArray[np.float32]) -> NDArray[np.float32]:
     """The mel (80, M) of a wav (N,) with its pauses faded to silence within 50 ms at either end."""
     quiet, columns = mel.copy(), mel.shape[1]
     for start, stop in pauses(wav, columns):

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from wav2lip.errors import InputError
 from wav2lip.media.colour import BT709, Colours, colours_of
 from wav2lip.media.container import audio_stream, check_file, decode, open_media, video_stream
-from wav2lip.media.frames import CodedFrame, Frame, Shown
+from wav2lip.media.frame import CodedFrame, Frame, Shown
 from wav2lip.media.picture import Converter, Picture
 from wav2lip.media.writer import VideoWriter
 

@@ -4,11 +4,10 @@ FID is `wav2lip.metrics.fid.FaceFID`: it alone needs torchvision.
 """
 
 from wav2lip.metrics.bootstrap import BootstrapMean, Interval, bootstrap_mean, bootstrap_ratio
-from wav2lip.metrics.closure import SilenceClosure, silence_closure, speech_and_pauses
 from wav2lip.metrics.image import MouthMSSSIM, MouthPSNR, MouthSSIM, ms_ssim, psnr, ssim
 from wav2lip.metrics.jitter import Jitter, JitterRatio, jitter, jitter_ratio
 from wav2lip.metrics.judges import ExpertJudge, Judge, SyncNetV2Judge
-from wav2lip.metrics.leak import FollowsRatio, LeakProbe, Outputs, leak_probe
+from wav2lip.metrics.leak import AgreementRatio, LeakProbe, Outputs, leak_probe
 from wav2lip.metrics.lse import (
     LSEConfidence,
     LSEDistance,
@@ -23,13 +22,14 @@ from wav2lip.metrics.lse import (
     window_distances,
 )
 from wav2lip.metrics.mfcc import mfcc
-from wav2lip.metrics.mouth import mouth_box, mouth_changes, mouth_region
+from wav2lip.metrics.mouth_motion import mouth_box, mouth_changes, mouth_region
+from wav2lip.metrics.pause_motion import PauseMotionRatio, pause_motion_ratio, speech_and_pauses
 from wav2lip.metrics.sharpness import SharpnessRatio, sharpness, sharpness_ratio
 
 __all__ = [
+    "AgreementRatio",
     "BootstrapMean",
     "ExpertJudge",
-    "FollowsRatio",
     "Interval",
     "Jitter",
     "JitterRatio",
@@ -41,8 +41,8 @@ __all__ = [
     "MouthPSNR",
     "MouthSSIM",
     "Outputs",
+    "PauseMotionRatio",
     "SharpnessRatio",
-    "SilenceClosure",
     "SyncCurve",
     "SyncNetV2Judge",
     "SyncOffset",
@@ -60,10 +60,10 @@ __all__ = [
     "mouth_changes",
     "mouth_region",
     "ms_ssim",
+    "pause_motion_ratio",
     "psnr",
     "sharpness",
     "sharpness_ratio",
-    "silence_closure",
     "speech_and_pauses",
     "ssim",
     "sync_curve",

@@ -14,7 +14,7 @@ from torchmetrics.functional.image import (
 )
 
 from wav2lip.metrics.clip_values import ClipMean
-from wav2lip.metrics.mouth import mouth_region
+from wav2lip.metrics.mouth_motion import mouth_region
 
 # Wang et al. (2003) weigh five scales; the mouth of a 96 px crop (48 px) has room for three.
 # Their weights, scaled to sum to one.

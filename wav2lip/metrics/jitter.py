@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.metrics.clip_values import ClipMean
-from wav2lip.metrics.mouth import mouth_luma
+from wav2lip.metrics.mouth_motion import mouth_luma
 
 
 def jitter(faces: NDArray[np.uint8]) -> float:

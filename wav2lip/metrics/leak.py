@@ -18,16 +18,16 @@ from torchmetrics.utilities import dim_zero_cat
 
 from wav2lip.metrics.bootstrap import bootstrap_ratio
 from wav2lip.metrics.lse import MAX_SHIFT, Padding, mean_distances, shift_distances
-from wav2lip.metrics.mouth import mouth_luma
+from wav2lip.metrics.mouth_motion import mouth_luma
 
 
 class LeakProbe(NamedTuple):
     """Agreement is `agreement`, in the judge's units; NaN where the source has no sound."""
 
-    follows_right: float  # of the output for the right sound with that sound
-    follows_sound: float  # of the output for another's sound with that sound
-    follows_source: float  # of the same output with the source's own sound: the leak
-    follows_late: float  # of the output for the late sound with that sound
+    agreement_right: float  # of the output for the right sound with that sound
+    agreement_sound: float  # of the output for another's sound with that sound
+    agreement_source: float  # of the same output with the source's own sound: the leak
+    agreement_late: float  # of the output for the late sound with that sound
     muted_source: float  # of the output for silence with the source's own sound: the leak again
     response: float  # mean change of the mouth when the sound is swapped, in grey levels
 
@@ -78,16 +78,16 @@ def leak_probe(
         return float("nan") if source is None else follows(part, source, padding)
 
     return LeakProbe(
-        follows_right=follows(lips.right, sounds.right, padding),
-        follows_sound=follows(lips.swapped, sounds.swapped, padding),
-        follows_source=with_source(lips.swapped),
-        follows_late=follows(lips.late, sounds.late, padding),
+        agreement_right=follows(lips.right, sounds.right, padding),
+        agreement_sound=follows(lips.swapped, sounds.swapped, padding),
+        agreement_source=with_source(lips.swapped),
+        agreement_late=follows(lips.late, sounds.late, padding),
         muted_source=with_source(lips.muted),
         response=change,
     )
 
 
-class FollowsRatio(Metric):
+class AgreementRatio(Metric):
     """How many times as much the mouth follows the sound as the source, over clips.
 
     `compute` gives (3,) ratio of the means and its bootstrap interval; see `bootstrap_ratio`.
@@ -104,7 +104,7 @@ class FollowsRatio(Metric):
 
     def update(self, probe: LeakProbe) -> None:
         """Add one clip; one without a sound of its own does not count."""
-        pair = [[probe.follows_sound, probe.follows_source]]
+        pair = [[probe.agreement_sound, probe.agreement_source]]
         self.values.append(torch.tensor(pair, dtype=torch.float64, device=self.device))
 
     def compute(self) -> Tensor:

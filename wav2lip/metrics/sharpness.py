@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.metrics.clip_values import ClipMean
-from wav2lip.metrics.mouth import mouth_luma
+from wav2lip.metrics.mouth_motion import mouth_luma
 
 
 def sharpness(faces: NDArray[np.uint8]) -> NDArray[np.float64]:

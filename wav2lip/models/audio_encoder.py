@@ -43,7 +43,7 @@ class AudioEncoder(nn.Sequential):
         layers.append(ConvBlock(channels[-1], embedding, 1, 1, 0, rectify=rectify))
         super().__init__(*layers)
 
-    def articulate(self, factor: float) -> None:
+    def scale_motion(self, factor: float) -> None:
         """Scale what is heard by `factor`, in the norm of the last block: mouths move as much more.
 
         An ear trained on squared or absolute error gives the middle of all mouths that fit a sound,

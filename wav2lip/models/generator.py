@@ -12,9 +12,9 @@ from wav2lip.models.audio_encoder import (
     AudioEncoder,
 )
 from wav2lip.models.blocks import ConvBlock, extend, scale_channels
-from wav2lip.models.composition import MAPS, WarpBlend
 from wav2lip.models.face_decoder import DECODER_CHANNELS, FaceDecoder
 from wav2lip.models.face_encoder import FACE_CHANNELS, FACE_RESIDUALS, FaceEncoder, stage_strides
+from wav2lip.models.warp import MAPS, WarpBlend
 from wav2lip.types import SILENCE
 
 EMBEDDING = 512  # channels where sound and face meet
@@ -139,7 +139,7 @@ class Generator(nn.Module):
         )
         return F.pixel_shuffle(maps, self.fold) if self.fold > 1 else maps
 
-    def at_rest(self, reference: Tensor) -> tuple[Tensor, Tensor]:
+    def neutralize(self, reference: Tensor) -> tuple[Tensor, Tensor]:
         """A face (B, 3, S, S) that says nothing, drawn over itself by a generator that warps.
 
         Returns the layers (B, 6, S/2, S) that bring it to rest, see `WarpBlend`, and what they show,

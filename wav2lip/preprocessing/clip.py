@@ -13,7 +13,7 @@ from wav2lip.clips import ManifestRow, encode_crop, write_clip
 from wav2lip.errors import InputError
 from wav2lip.faces.crops import crop_face, widen_box
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.tracks import track_faces
+from wav2lip.faces.tracking import track_faces
 from wav2lip.media.alignment import CLOCK, MEL_STEP, mel_start
 from wav2lip.media.audio import MEL_RATE, SAMPLE_RATE, load_wav, mel_spectrogram
 from wav2lip.media.video import Frame, read_frames

@@ -17,7 +17,7 @@ from wav2lip.preprocessing.clip import ClipSettings, Video
 from wav2lip.preprocessing.executors import Execute, run_jobs
 from wav2lip.preprocessing.inputs import find_inputs
 from wav2lip.preprocessing.jobs import Job, Outcome, detector_of, recorded
-from wav2lip.preprocessing.splits import deal, has_splits, read_splits
+from wav2lip.preprocessing.splits import assign_splits, has_splits, read_splits
 
 FAILURES = "failures.csv"
 
@@ -41,7 +41,7 @@ def plan(
     """
     found = find_inputs(root)
     splits = splits or (root if has_splits(root) else None)
-    dealt = deal(found, read_splits(splits) if splits else {}, val_share)
+    dealt = assign_splits(found, read_splits(splits) if splits else {}, val_share)
     jobs = []
     for source, path in found.items():
         split, speaker = dealt[source]
@@ -66,7 +66,7 @@ def preprocess(
     """Run the jobs that are not done yet, then write manifest.csv and failures.csv under `folder`.
 
     `execute` runs jobs somewhere, by default one a core here. `examine` (see
-    `wav2lip.preprocessing.doctor`) has the last word on the rows.
+    `wav2lip.preprocessing.audit.auditor`) has the last word on the rows.
     Returns what became of each video, and the manifest's rows. InputError when none is left.
     """
     outcomes = [outcome for job in jobs if (outcome := recorded(job))]

@@ -7,13 +7,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
-from wav2lip.preprocessing.jobs import Job, Outcome, Work, process
+from wav2lip.preprocessing.jobs import Job, Outcome, StageTiming, process
 
 Execute = Callable[[Sequence[Job]], Iterator[Outcome]]
 SPAWN = get_context("spawn")  # a fork of a process that has threads (OpenCV, torch) may hang
 
 
-def _alone(job: Job, work: Work) -> Outcome:
+def _alone(job: Job, work: StageTiming) -> Outcome:
     """One job in a process of its own; that it dies is an outcome, not noted."""
     with ProcessPoolExecutor(1, mp_context=SPAWN) as pool:
         try:
@@ -24,7 +24,9 @@ def _alone(job: Job, work: Work) -> Outcome:
             )
 
 
-def _pooled(waiting: deque[Job], workers: int, work: Work) -> Generator[Outcome, None, list[Job]]:
+def _pooled(
+    waiting: deque[Job], workers: int, work: StageTiming
+) -> Generator[Outcome, None, list[Job]]:
     """Outcomes of `waiting`, which empties, from a pool; returns what ran when a worker died, if one did."""
     running: dict[Future[Outcome], Job] = {}
     with ProcessPoolExecutor(workers, mp_context=SPAWN) as pool:
@@ -44,7 +46,7 @@ def _pooled(waiting: deque[Job], workers: int, work: Work) -> Generator[Outcome,
 
 
 def run_jobs(
-    jobs: Sequence[Job], workers: int | None = None, work: Work = process
+    jobs: Sequence[Job], workers: int | None = None, work: StageTiming = process
 ) -> Iterator[Outcome]:
     """Outcomes as they come, from this process (`workers` 1) or a pool that survives its workers.
 

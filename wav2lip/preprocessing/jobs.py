@@ -60,7 +60,7 @@ class Outcome:
     reason: str = ""
 
 
-Work = Callable[[Job], Outcome]
+StageTiming = Callable[[Job], Outcome]
 
 
 @cache

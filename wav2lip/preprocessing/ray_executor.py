@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wav2lip.errors import InputError
-from wav2lip.preprocessing.jobs import Job, Outcome, Work, process
+from wav2lip.preprocessing.jobs import Job, Outcome, StageTiming, process
 
 AHEAD = 4  # jobs handed out per processor of the cluster; the rest wait here
 
@@ -53,7 +53,7 @@ class RayExecutor:
                     f"executor.address={address}: no Ray cluster there ({error})"
                 ) from error
 
-    def __call__(self, jobs: Sequence[Job], work: Work = process) -> Iterator[Outcome]:
+    def __call__(self, jobs: Sequence[Job], work: StageTiming = process) -> Iterator[Outcome]:
         """Outcomes as they come; a video that takes its process down too often is one of them."""
         ray = self._ray
         remote = ray.remote(num_cpus=self.cpus, max_retries=self.retries)(work)

@@ -102,7 +102,9 @@ def split_by_speaker(speaker: str, val_share: float) -> str:
     return "val" if draw < val_share else "train"
 
 
-def deal(sources: Iterable[str], known: Splits, val_share: float) -> dict[str, tuple[str, str]]:
+def assign_splits(
+    sources: Iterable[str], known: Splits, val_share: float
+) -> dict[str, tuple[str, str]]:
     """Source -> (split, speaker). What is not listed follows its speaker, or else the speaker's hash.
 
     The part `test` of LRS3, which has no lists, is its own split.

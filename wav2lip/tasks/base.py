@@ -12,7 +12,7 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from wav2lip import losses
-from wav2lip.checkpoints import Kind, build_network, load_network, plain
+from wav2lip.checkpoints import Kind, build_network, load_network, to_plain
 from wav2lip.errors import InputError
 
 Config = dict[str, Any]
@@ -35,7 +35,7 @@ def build(config: Mapping[str, Any], *args: Any) -> Any:
     if not (inspect.isclass(made) and issubclass(made, nn.Module | torch.optim.Optimizer)):
         allowed = ", ".join([NETWORKS[:-1], *PACKAGES])
         raise InputError(f"_target_ {target!r} is refused: it must be a class of {allowed}")
-    arguments = {key: value for key, value in plain(config).items() if key != "_target_"}
+    arguments = {key: value for key, value in to_plain(config).items() if key != "_target_"}
     try:
         return made(*args, **arguments)
     except (TypeError, ValueError) as error:
@@ -87,7 +87,7 @@ class Task(pl.LightningModule):
         # Convolutions over few channels run about a third faster this way on a CPU, and on tensor cores.
         self.to(memory_format=torch.channels_last)
 
-    def origin(self) -> dict[str, str]:
+    def provenance(self) -> dict[str, str]:
         """What a checkpoint says of the run that it is from: `training_id`, seed and training clips."""
         seed = os.environ.get("PL_GLOBAL_SEED", "?")
         clips = getattr(getattr(self.trainer, "datamodule", None), "clips_id", "?")
@@ -98,7 +98,9 @@ class Task(pl.LightningModule):
 
     def on_train_start(self) -> None:
         """InputError where a resumed run had other clips: it would go on with somebody else's."""
-        before, now = (s.rpartition(" ")[2] for s in (self._resumed, self.origin()["training_id"]))
+        before, now = (
+            s.rpartition(" ")[2] for s in (self._resumed, self.provenance()["training_id"])
+        )
         if before not in ("", "?", now):
             raise InputError(
                 "the run that is to go on learned from other clips; "
@@ -106,13 +108,13 @@ class Task(pl.LightningModule):
             )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["hyper_parameters"] = {**checkpoint["hyper_parameters"], **self.origin()}
+        checkpoint["hyper_parameters"] = {**checkpoint["hyper_parameters"], **self.provenance()}
 
     def trained(self) -> nn.Module:
         """What the optimizer moves."""
         return self
 
-    def optimizer_of(
+    def make_optimizer(
         self, config: Config, network: nn.Module
     ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR | None]:
         """An optimizer over what of `network` is trained, and its schedule where there is a warm-up."""
@@ -138,7 +140,7 @@ class Task(pl.LightningModule):
         return everywhere.flatten(0, 1)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        optimizer, schedule = self.optimizer_of(self._optimizer, self.trained())
+        optimizer, schedule = self.make_optimizer(self._optimizer, self.trained())
         if schedule is None:
             return optimizer
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -16,8 +16,8 @@ from wav2lip.checkpoints import load_network
 from wav2lip.losses.reconstruction import edge_l1, masked_l1
 from wav2lip.models.generator import mask_lower_half
 from wav2lip.tasks.base import Config, Task, build, start_from, to_float
-from wav2lip.tasks.wav2lip import share_hearing
-from wav2lip.types import LooksBatch
+from wav2lip.tasks.wav2lip import copy_audio_encoder
+from wav2lip.types import FrameSetBatch
 
 
 class MouthCodeTask(Task):
@@ -62,7 +62,7 @@ class MouthCodeTask(Task):
             self.mouth_encoder = start_from(init_from, "mouth_encoder", self.mouth_encoder)
         if audio_from:
             expert = load_network(audio_from, "syncnet").network
-            share_hearing(self.generator.audio_encoder, expert.get_submodule("audio_encoder"))
+            copy_audio_encoder(self.generator.audio_encoder, expert.get_submodule("audio_encoder"))
         self.draws = self.weights["l1"] > 0
         if not self.draws:
             self.requires_grad_(False)
@@ -93,7 +93,7 @@ class MouthCodeTask(Task):
         drawn: Tensor = self.generator.draw(codes.flatten(0, 1)[..., None, None], inputs)
         return drawn.view_as(faces)
 
-    def training_step(self, batch: LooksBatch, _: int) -> Tensor:
+    def training_step(self, batch: FrameSetBatch, _: int) -> Tensor:
         faces = to_float(batch["faces"])
         codes = self.codes(faces)
         terms = {"code": (self.hear(batch["mels"]) - codes.detach()).square().mean()}
@@ -107,7 +107,7 @@ class MouthCodeTask(Task):
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]))
         return loss
 
-    def validation_step(self, batch: LooksBatch, _: int) -> None:
+    def validation_step(self, batch: FrameSetBatch, _: int) -> None:
         faces = to_float(batch["faces"])
         half = faces.shape[-2] // 2
         turn = faces.shape[1] // 2

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from wav2lip.checkpoints.weight_files import read_weight_file
 from wav2lip.errors import InputError
 from wav2lip.tasks.base import Task
-from wav2lip.weight_files import read_weight_file
 
 CURE = "give another run=... or start anew with resume=false"
 

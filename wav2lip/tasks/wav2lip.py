@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from wav2lip.checkpoints import load_network
 from wav2lip.errors import InputError
+from wav2lip.losses.audio_contrast import audio_contrast
 from wav2lip.losses.features import feature_l1
-from wav2lip.losses.listening import listening_loss
 from wav2lip.losses.reconstruction import edge_l1, masked_l1, mouth_psnr
 from wav2lip.models import SyncNet
 from wav2lip.models.generator import mask_lower_half
@@ -25,7 +25,7 @@ def lower_halves(faces: Tensor) -> Tensor:
     return faces[..., faces.shape[-2] // 2 :, :].transpose(1, 2).flatten(1, 2)
 
 
-def share_hearing(audio_encoder: nn.Module, expert: nn.Module) -> int:
+def copy_audio_encoder(audio_encoder: nn.Module, expert: nn.Module) -> int:
     """Start an audio encoder from an expert's: its first blocks, as far as all their shapes agree.
 
     Returns the number of blocks taken over. Beyond the first that differs nothing is: the published
@@ -51,17 +51,17 @@ class Wav2LipTask(Task):
             `wav2lip.losses.SyncContrast`.
         weights: of the terms `l1` and `sync` (which a callback may switch on later), and where wanted
             `edge`, `listening` (no expert needed) and, with an expert, `features`: see `edge_l1`,
-            `listening_loss` and `feature_l1`.
+            `audio_contrast` and `feature_l1`.
         mouth: weight of the mouth region within L1.
         mel_offset_frames: frames from a frame to the start of its mel window (25 fps); inference reads it.
         audio_from_expert: start the generator's audio encoder from the expert's, where the shapes agree.
         init_from: checkpoint of a generator of the same shape to start from.
-        articulation: factor on the encoded sound to start with; see `AudioEncoder.articulate`.
+        motion_gain: factor on the encoded sound to start with; see `AudioEncoder.scale_motion`.
         pixel_losses: more terms by name, configs of losses over generated and target faces, e.g.
             `ssim` of `wav2lip.losses.SSIMLoss`; each needs its weight.
         fixed_statistics: keep the batch norms' statistics that `init_from` brings; a few windows of one
             person have none to speak of.
-        rest: share (0-1) of each training batch whose references a generator that warps first draws saying
+        neutral_reference: share (0-1) of each training batch whose references a generator that warps first draws saying
             nothing, as inference does with the source: the sound then has to open a closed mouth.
         optimizer, warmup: see `Task`.
 
@@ -79,10 +79,10 @@ class Wav2LipTask(Task):
         mel_offset_frames: int = 0,
         audio_from_expert: bool = False,
         init_from: str | None = None,
-        articulation: float = 1.0,
+        motion_gain: float = 1.0,
         pixel_losses: dict[str, Config] | None = None,
         fixed_statistics: bool = False,
-        rest: float = 0.0,
+        neutral_reference: float = 0.0,
         warmup: int | None = None,
     ) -> None:
         super().__init__(optimizer, warmup)
@@ -90,10 +90,10 @@ class Wav2LipTask(Task):
         self.generator = build(generator)
         if init_from:
             self.generator = start_from(init_from, "generator", self.generator)
-        if articulation != 1.0:
-            self.generator.audio_encoder.articulate(articulation)
+        if motion_gain != 1.0:
+            self.generator.audio_encoder.scale_motion(motion_gain)
         self.fixed_statistics = fixed_statistics
-        self.rest = rest
+        self.neutral_reference = neutral_reference
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
         self.mouth = mouth
         self._expert_id = "none"
@@ -110,7 +110,7 @@ class Wav2LipTask(Task):
         if not needed <= set(self.weights):
             raise InputError(f"task.weights has {sorted(self.weights)}, and needs {sorted(needed)}")
         for network in self._expert if audio_from_expert else ():
-            taken = share_hearing(
+            taken = copy_audio_encoder(
                 self.generator.audio_encoder, network.get_submodule("audio_encoder")
             )
             log.info("%d blocks of the audio encoder start from the expert's", taken)
@@ -140,9 +140,9 @@ class Wav2LipTask(Task):
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()
 
-    def origin(self) -> dict[str, str]:
+    def provenance(self) -> dict[str, str]:
         """Also `expert_id`, the expert's own `training_id`: a judge must be another one."""
-        return {**super().origin(), "expert_id": self._expert_id}
+        return {**super().provenance(), "expert_id": self._expert_id}
 
     def trained(self) -> nn.Module:
         network: nn.Module = self.generator
@@ -165,23 +165,27 @@ class Wav2LipTask(Task):
         return generated.float()  # losses belong in fp32, also where the network runs in bf16
 
     @torch.no_grad()
-    def at_rest(self, batch: LipBatch) -> LipBatch:
-        """The batch with a share `rest` of its references as the generator draws them in silence."""
+    def neutralize(self, batch: LipBatch) -> LipBatch:
+        """The batch with a share `neutral_reference` of its references as the generator draws them in silence."""
         # Spread over the batch: the listening term looks at its first half only.
         places = range(len(batch["clip"]))
-        chosen = [i for i in places if int((i + 1) * self.rest) > int(i * self.rest)]
+        chosen = [
+            i
+            for i in places
+            if int((i + 1) * self.neutral_reference) > int(i * self.neutral_reference)
+        ]
         if not chosen or self.generator.composition is None:
             return batch
         training = [module for module in self.generator.modules() if module.training]
         self.generator.eval()
         own = to_float(batch["reference"][chosen]).transpose(1, 2)  # (N, T, 3, S, S)
-        _, drawn = self.generator.at_rest(own.flatten(0, 1))
+        _, drawn = self.generator.neutralize(own.flatten(0, 1))
         for module in training:
             module.training = True
         torch.clear_autocast_cache()  # else the weights cast here, without gradients, are used again
-        rested = batch["reference"].clone()
-        rested[chosen] = (drawn.view_as(own).transpose(1, 2) * 255).round().byte()
-        return cast("LipBatch", {**batch, "reference": rested})
+        neutral = batch["reference"].clone()
+        neutral[chosen] = (drawn.view_as(own).transpose(1, 2) * 255).round().byte()
+        return cast("LipBatch", {**batch, "reference": neutral})
 
     def losses(self, generated: Tensor, batch: LipBatch) -> dict[str, Tensor]:
         """The terms, unweighted; their weights have the same keys."""
@@ -192,16 +196,16 @@ class Wav2LipTask(Task):
             half = slice((len(target) + 1) // 2)
             part = cast("LipBatch", {name: batch[name][half] for name in ("target", "reference")})
             other = self.generate(part, batch["mels"].roll(1, dims=0)[half])
-            terms["listening"] = listening_loss(generated[half], other, target[half])
+            terms["listening"] = audio_contrast(generated[half], other, target[half])
         if self.weights.get("edge"):
             terms["edge"] = edge_l1(generated, target, self.mouth)
         for expert in self._expert:
             assert self.sync_loss is not None
             lips = lower_halves(generated)
-            audio, others = self._sounds(expert, batch)
+            audio, negatives = self._sounds(expert, batch)
             face = expert.embed_face(lips)
             # A contrast over the batch sees all processes' samples.
-            terms["sync"] = self.sync_loss(*map(self.gathered, (audio, face, others)))
+            terms["sync"] = self.sync_loss(*map(self.gathered, (audio, face, negatives)))
             if self.weights.get("features"):
                 terms["features"] = feature_l1(expert.face_encoder, lips, lower_halves(target))
         for name, loss in self._pixel_losses.items():
@@ -211,8 +215,8 @@ class Wav2LipTask(Task):
     @staticmethod
     @torch.no_grad()
     def _sounds(expert: SyncNet, batch: LipBatch) -> tuple[Tensor, Tensor]:
-        """The expert's vectors of each window's sound (B, D) and of its clip's others (B, K, D)."""
-        sounds = torch.cat([batch["mel"][:, None], batch["others"]], dim=1)
+        """The expert's vectors of each window's sound (B, D) and of its clip's negatives (B, K, D)."""
+        sounds = torch.cat([batch["mel"][:, None], batch["negatives"]], dim=1)
         heard = expert.embed_audio(sounds.flatten(0, 1)).view(*sounds.shape[:2], -1)
         return heard[:, 0], heard[:, 1:]
 
@@ -221,7 +225,7 @@ class Wav2LipTask(Task):
         return torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
 
     def training_step(self, batch: LipBatch, _: int) -> Tensor:
-        batch = self.at_rest(batch)
+        batch = self.neutralize(batch)
         terms = self.losses(self.generate(batch), batch)
         loss = self.total(terms)
         values = {f"train/{name}": value.detach() for name, value in terms.items()}

@@ -53,8 +53,8 @@ class Wav2LipGANTask(Wav2LipTask):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         pairs = [
-            self.optimizer_of(self._optimizer, self.generator),
-            self.optimizer_of(self._discriminator_optimizer, self.discriminator),
+            self.make_optimizer(self._optimizer, self.generator),
+            self.make_optimizer(self._discriminator_optimizer, self.discriminator),
         ]
         schedules = [schedule for _, schedule in pairs if schedule is not None]
         return [optimizer for optimizer, _ in pairs], list(schedules)
@@ -77,7 +77,7 @@ class Wav2LipGANTask(Wav2LipTask):
 
     def training_step(self, batch: LipBatch, _: int) -> Tensor:
         painter, critic = cast("list[LightningOptimizer]", self.optimizers())
-        batch = self.at_rest(batch)
+        batch = self.neutralize(batch)
         generated = self.generate(batch)
         terms = self.losses(generated, batch)
         self.discriminator.requires_grad_(False)

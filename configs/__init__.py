@@ -1,0 +1,1 @@
+"""The configuration files of every command, grouped as Hydra reads them."""

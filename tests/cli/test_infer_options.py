@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import pytest
+
+from wav2lip.cli.infer_options import parse
+from wav2lip.errors import InputError
+
+
+def test_a_command_line_of_the_published_script_means_the_same() -> None:
+    published = (
+        "--checkpoint_path checkpoints/wav2lip_gan.pth --face in.mp4 --audio in.wav "
+        "--outfile out.mp4 --static True --fps 30 --pads 0 20 5 5 --face_det_batch_size 8 "
+        "--wav2lip_batch_size 64 --resize_factor 2 --crop 0 100 0 -1 --box -1 -1 -1 -1 --rotate "
+        "--nosmooth"
+    )
+    options = parse(published.split())
+    s = options.settings
+    assert (options.checkpoint, options.face) == ("checkpoints/wav2lip_gan.pth", Path("in.mp4"))
+    assert (options.audio, options.output) == (Path("in.wav"), Path("out.mp4"))
+    assert (s.static, s.fps, s.pads, s.batch_size) == (True, 30.0, (0, 20, 5, 5), 64)
+    assert (s.resize_factor, s.crop, s.finds_faces) == (2, (0, 100, 0, -1), True)
+    assert (s.rotate, s.smooth) == (True, False)
+
+
+def test_defaults_are_the_published_ones() -> None:
+    options = parse(["--face", "in.mp4", "--audio", "in.wav"])
+    s = options.settings
+    assert options.output == Path("results/result_voice.mp4")
+    assert (s.static, s.fps, s.pads, s.batch_size) == (False, 25.0, (0, 10, 0, 0), 128)
+    assert (s.resize_factor, s.crop, s.box) == (1, (0, -1, 0, -1), (-1, -1, -1, -1))
+    assert (s.rotate, s.smooth, s.faces, s.blend) == (False, True, "largest", "feather")
+    assert options.checkpoint == "default"
+    assert s.neutral_reference
+    assert not parse(
+        ["--face", "a", "--audio", "b", "--no_neutral_reference"]
+    ).settings.neutral_reference
+
+
+@pytest.mark.parametrize("name", ["--face", "--image", "--video"])
+def test_synonyms_and_paths_as_they_come(name: str) -> None:
+    options = parse([name, "-a b'.x.mp4", "--audio=-ü.wav", "--output", "--odd.mp4"])
+    assert options.face == Path("-a b'.x.mp4")
+    assert options.audio == Path("-ü.wav")
+    assert options.output == Path("--odd.mp4")
+
+
+def test_static_false_is_false() -> None:
+    words = ["--face", "a", "--audio", "b", "--static"]
+    assert parse([*words, "False"]).settings.static is False
+    assert parse(words).settings.static is True
+
+
+def test_faces_by_number() -> None:
+    assert parse(["--face", "a", "--audio", "b", "--faces", "2"]).settings.faces == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--face a", "--face FILE --audio FILE"),
+        ("--face a --audio b --fps 0", "--fps 0"),
+        ("--face a --audio b --fps many", "invalid float value: 'many'; see --help"),
+        ("--face a --audio b --pads 1 2", "expected 4 arguments"),
+        ("--face a --audio b --static maybe", "neither true nor false"),
+        ("--face a --audio b --wat 3", "unrecognized arguments: --wat 3"),
+        ("--jobs j.csv --face a", "leave out --face"),
+    ],
+)
+def test_mistakes_are_one_line(words: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(words.split())
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_least_confidence_asks_for_a_certificate() -> None:
+    words = ["--face", "a.mp4", "--audio", "b.wav"]
+    assert not parse(words).certify
+    chosen = parse([*words, "--min_confidence", "0.5"])
+    assert (chosen.certify, chosen.min_confidence, chosen.judge_weights) == (True, 0.5, "default")

@@ -1,0 +1,67 @@
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wav2lip.errors import InputError
+from wav2lip.evaluation.ablations import collect, tabulate
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def write_run(root, experiment, seed, losses, sync=None):
+    folder = root / experiment / f"seed-{seed}"
+    (folder / "hydra").mkdir(parents=True)
+    (folder / "curves").mkdir()
+    (folder / "hydra" / "config.yaml").write_text(f"experiment_name: {experiment}\nseed: {seed}\n")
+    rows = ["step,train/l1,val/loss,val/lower_l1,val/sync", "0,0.5,,,"]
+    rows += [f"{10 * i},,{loss},{loss / 10},{sync or ''}" for i, loss in enumerate(losses, start=1)]
+    (folder / "curves" / "metrics.csv").write_text("\n".join(rows) + "\n")
+
+
+@pytest.fixture
+def runs(tmp_path):
+    write_run(tmp_path, "full", 1, [0.5, 0.3, 0.4], sync=0.2)
+    write_run(tmp_path, "full", 2, [0.5, 0.4], sync=0.3)
+    write_run(tmp_path, "no_gan", 1, [0.6])
+    write_run(tmp_path, "unfinished", 1, [])
+    return tmp_path
+
+
+def test_scores_are_those_of_the_best_validation(runs):
+    found = collect(runs, "val/loss", ["val/lower_l1", "val/sync"])
+    assert [(r.experiment, r.seed, r.step) for r in found] == [
+        ("full", 1, 20),
+        ("full", 2, 20),
+        ("no_gan", 1, 10),
+    ]
+    assert found[0].scores == {"val/lower_l1": 0.03, "val/sync": 0.2}
+    table = tabulate(found, ["val/lower_l1", "val/sync", "val/pairwise"])
+    assert list(table) == ["full", "no_gan"]
+    assert list(table["full"]) == ["val/lower_l1", "val/sync"]  # nobody has val/pairwise
+    assert table["full"]["val/lower_l1"].mean == pytest.approx(0.035)
+    assert table["full"]["val/lower_l1"][1:4] == (0.03, 0.04, 2)
+    assert table["no_gan"]["val/sync"].clips == 0
+
+
+def test_the_command_writes_both_tables(runs):
+    command = [sys.executable, "-m", "wav2lip.evaluation.ablations", str(runs)]
+    command += ["--metric", "val/lower_l1", "val/sync"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = (runs / "table.md").read_text().splitlines()
+    assert lines[0] == "| experiment | seeds | val/lower_l1 | val/sync |"
+    assert lines[2].startswith("| full | 1, 2 | 0.0350 [0.0300, 0.0400] | 0.2500 [")
+    assert lines[3] == "| no_gan | 1 | 0.0600 |  |"
+    with (runs / "table.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 4
+    assert rows[0]["experiment"] == "full"
+    assert rows[0]["seeds"] == "1 2"
+
+
+def test_a_folder_without_runs_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no run that has logged val/loss"):
+        collect(tmp_path, "val/loss", [])

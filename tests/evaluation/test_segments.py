@@ -1,0 +1,81 @@
+import cv2
+import numpy as np
+import pytest
+
+from wav2lip.errors import InputError
+from wav2lip.evaluation.segments import largest_face, read_faces, read_pcm, remarks
+from wav2lip.evaluation.views import FaceCrop, WholePicture
+from wav2lip.synthetic.clips import synthesize, write_synthetic_video
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """40 frames; the face is away in frames 15 to 29 (longer than any gap that is bridged)."""
+    path = tmp_path_factory.mktemp("takes") / "broken.mp4"
+    clip = synthesize(5, 1.6)
+    clip.frames[15:30] = 0
+    write_synthetic_video(path, clip)
+    return path
+
+
+def test_a_face_that_goes_away_makes_two_takes(broken, detector):
+    pcm = read_pcm(broken)
+    takes = list(largest_face(broken, pcm, detector, FaceCrop(48)))
+    assert [(take.first, len(take.pictures)) for take in takes] == [(0, 15), (30, 10)]
+    assert takes[1].pictures.shape == (10, 48, 48, 3)
+    np.testing.assert_array_equal(takes[1].pcm, pcm[30 * 640 : 40 * 640])
+    assert not np.isnan(takes[1].boxes).any()
+
+
+def test_long_takes_are_cut(broken, detector):
+    pcm = read_pcm(broken)
+    takes = list(largest_face(broken, pcm, detector, FaceCrop(48), most=8))
+    assert [(take.first, len(take.pictures)) for take in takes] == [
+        (0, 8),
+        (8, 7),
+        (30, 8),
+        (38, 2),
+    ]
+
+
+def test_the_whole_picture_needs_no_face_in_every_frame(broken, detector):
+    (take,) = largest_face(broken, read_pcm(broken), detector, WholePicture())
+    assert take.pictures.shape == (40, 224, 224, 3)
+    assert np.isnan(take.boxes[:, 0]).sum() == 15
+
+
+def test_no_face_and_no_video(tmp_path, detector):
+    clip = synthesize(3, 0.4)
+    clip.frames[:] = 0
+    write_synthetic_video(tmp_path / "dark.mp4", clip)
+    with pytest.raises(InputError, match=r"dark\.mp4: no face in any of its 10 frames"):
+        list(largest_face(tmp_path / "dark.mp4", np.zeros(9, np.int16), detector, FaceCrop(48)))
+    cv2.imwrite(str(tmp_path / "still.png"), np.zeros((64, 64, 3), np.uint8))
+    with pytest.raises(InputError, match=r"still\.png: is a still"):
+        list(largest_face(tmp_path / "still.png", np.zeros(9, np.int16), detector, FaceCrop(48)))
+
+
+def test_faces_of_chosen_frames(broken):
+    whole = np.array([0, 0, 160, 160], np.float32)
+    faces = read_faces(broken, {3: whole, 20: whole, 99: whole}, 96)
+    assert faces.shape == (2, 96, 96, 3)
+    assert faces[0].mean() > 50 > faces[1].mean()
+
+
+def test_other_rates_and_lengths_are_said(film, tmp_path):
+    path = film("sixty.mp4", seconds=1.0, fps=50.0)
+    pcm = read_pcm(path)
+    assert remarks(path, pcm) == ["50 frames a second, resampled to 25"]
+    assert remarks(film("track.mp4", seconds=1.2), np.zeros(32000, np.int16)) == [
+        "the sound is 0.80 s longer, and its end not scored"
+    ]
+    assert remarks(film("track.mp4", seconds=1.2), np.zeros(16000, np.int16)) == [
+        "the picture is 0.20 s longer, and its end not scored"
+    ]
+    assert remarks(film("track.mp4", seconds=1.2), np.zeros(19200, np.int16)) == []
+
+
+def test_a_rate_of_50_is_judged_at_25(film, detector):
+    path = film("sixty.mp4", seconds=1.0, fps=50.0)
+    (take,) = largest_face(path, read_pcm(path), detector, FaceCrop(48))
+    assert len(take.pictures) in (25, 26)  # the last frame's own length is not known

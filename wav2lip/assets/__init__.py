@@ -1,0 +1,1 @@
+"""Bundled weights; see README.md for their model cards and terms."""

@@ -1,0 +1,169 @@
+"""Any file with weights -> its tensors, without running code, or one line that says what it is."""
+
+import json
+import pickle
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from wav2lip.checkpoints.torchscript import read_torchscript
+from wav2lip.errors import InputError
+
+HEAD = 512  # bytes that tell one format from another
+JSON_ENTRY = "wav2lip"  # the one entry of our safetensors header
+NESTED = ("state_dict", "params_ema", "params", "model")  # where training scripts keep the weights
+
+# A key that only this network has -> what to call it. Ours first.
+NETWORK_MARKS = {
+    "face_decoder_blocks.0.0.conv_block.0.weight": "generator",
+    "face_encoder.0.conv_block.0.weight": "syncnet",
+    "binary_pred.0.weight": "quality_discriminator",
+    "netcnnaud.0.weight": "judge",
+    "mouth_code.weight": "mouth_encoder",
+}
+FOREIGN_MARKS = {
+    "conv3_3_norm.weight": "the weights of the S3FD face detector",
+    "body.stage1.0.0.weight": "the weights of the RetinaFace face detector",
+    "BboxHead.0.conv1x1.weight": "the weights of the RetinaFace face detector",
+    "regressor_8.weight": "the weights of the BlazeFace face detector",
+    "conv_last4.weight": "the weights of a face landmark network (FAN)",
+    "stylegan_decoder.constant_input.weight": "the weights of GFPGAN, a face restorer",
+}
+NETWORK_NAMES = {
+    "generator": "a generator",
+    "syncnet": "a sync expert",
+    "quality_discriminator": "a quality discriminator",
+    "judge": "the judge (SyncNet v2) of the LSE scores",
+    "mouth_encoder": "a mouth encoder",
+}
+
+
+@dataclass
+class WeightFile:
+    """Tensors by key as the file has them, and what else the file says about them."""
+
+    state: dict[str, Tensor]
+    config: dict[str, Any] | None = None  # our safetensors
+    metadata: dict[str, Any] = field(default_factory=dict)
+    hyper_parameters: dict[str, Any] = field(default_factory=dict)  # our Lightning .ckpt
+
+
+def sniff(path: Path) -> str:
+    """'safetensors', 'torch' or 'torchscript'; InputError names anything else for what it is."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a directory; give the checkpoint file inside it")
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such checkpoint file") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    text = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    if not head:
+        raise InputError(f"{path}: is empty; download it again")
+    if text.startswith((b"<!doctype html", b"<html", b"<head", b"<?xml")):
+        raise InputError(
+            f"{path}: is an HTML page, not a checkpoint; the link led to a web page, "
+            "so open it in a browser and download the file itself"
+        )
+    if text.startswith(b"version https://git-lfs"):
+        raise InputError(f"{path}: is a Git LFS pointer, not the file; run `git lfs pull`")
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 27:
+        return "safetensors"
+    if head.startswith(b"PK\x03\x04"):
+        return _sniff_zip(path)
+    if head.startswith(b"\x80"):
+        return "torch"
+    if path.suffix == ".onnx" or (head[:1] == b"\x08" and (b"onnx" in text or b"pytorch" in text)):
+        raise InputError(
+            f"{path}: is an ONNX model, such as a face detector's; a PyTorch checkpoint is needed"
+        )
+    raise InputError(f"{path}: is not a checkpoint (.safetensors, .ckpt, .pth or .pt)")
+
+
+def _sniff_zip(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {name.partition("/")[2] for name in archive.namelist()}
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{path}: is truncated or damaged; download it again") from error
+    if "data.pkl" not in names:
+        raise InputError(f"{path}: is a zip archive, but not one of network weights")
+    return "torchscript" if "constants.pkl" in names else "torch"
+
+
+def _read_safetensors(path: Path) -> WeightFile:
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (no mapping)
+    except SafetensorError as error:
+        raise InputError(f"{path}: is truncated or damaged; download it again") from error
+    try:
+        entry = json.loads(header.get(JSON_ENTRY, "{}"))
+        return WeightFile(state, entry.get("config"), dict(entry.get("metadata", {})))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise InputError(f"{path}: its `{JSON_ENTRY}` header entry is not our JSON") from error
+
+
+def _read_torch(path: Path) -> WeightFile:
+    try:
+        with path.open("rb") as file:  # torch takes a path's ending at its word
+            loaded = torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        # torch's message is a page; the name of the forbidden object is what matters.
+        name = str(error).partition("GLOBAL ")[2].partition(" was not")[0].strip()
+        reason = f"it holds the object {name}, and" if name else "it is damaged or"
+        raise InputError(
+            f"{path}: refused: {reason} is not weights alone; export its state_dict"
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: is truncated or damaged; download it again") from error
+    if not isinstance(loaded, Mapping):
+        raise InputError(f"{path}: holds a {type(loaded).__name__}, not a network's weights")
+    nested = next((loaded[n] for n in NESTED if isinstance(loaded.get(n), Mapping)), loaded)
+    state = {str(k): v for k, v in nested.items() if isinstance(v, Tensor)}
+    numbers = {"global_step": "step", "epoch": "epoch", "global_epoch": "epoch"}
+    metadata = {new: loaded[k] for k, new in numbers.items() if isinstance(loaded.get(k), int)}
+    hyper_parameters = loaded.get("hyper_parameters", {})
+    if not isinstance(hyper_parameters, Mapping):
+        hyper_parameters = {}
+    return WeightFile(state, None, metadata, dict(hyper_parameters))
+
+
+def read_weight_file(path: Path) -> WeightFile:
+    """Read any format; the extension does not matter. Raises InputError."""
+    found = sniff(path)
+    if found == "safetensors":
+        return _read_safetensors(path)
+    if found == "torchscript":
+        return WeightFile(read_torchscript(path))
+    return _read_torch(path)
+
+
+def networks_inside(state: Mapping[str, Tensor]) -> dict[str, str]:
+    """Which of our networks a state dict holds -> the prefix of its keys ("", "module.", ...)."""
+    found: dict[str, str] = {}
+    for mark, kind in NETWORK_MARKS.items():
+        for key in state:
+            prefix = key.removesuffix(mark)
+            if prefix != key and (not prefix or prefix.endswith(".")):
+                found.setdefault(kind, prefix)
+    return found
+
+
+def describe_foreign(state: Mapping[str, Tensor]) -> str:
+    """What to call a state dict that is none of our networks."""
+    for mark, name in FOREIGN_MARKS.items():
+        if any(key.endswith(mark) for key in state):
+            return name
+    if not state:
+        return "a file without weights"
+    return f"the weights of an unknown network (its first key is {next(iter(state))})"

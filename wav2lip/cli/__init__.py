@@ -1,0 +1,1 @@
+"""What each command of `wav2lip` does."""

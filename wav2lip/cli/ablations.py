@@ -1,0 +1,5 @@
+"""See `wav2lip.evaluation.ablations`."""
+
+from wav2lip.evaluation.ablations import main
+
+__all__ = ["main"]

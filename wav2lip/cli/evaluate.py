@@ -1,0 +1,83 @@
+"""Score videos, or a checkpoint on a list of faces and sounds, with controls beside every score.
+
+python evaluate.py input=OUT.mp4
+python evaluate.py pairs=pairs input=PAIRS.csv checkpoint=default
+"""
+
+from pathlib import Path
+from typing import Any, cast
+
+import hydra
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+from rich.progress import track
+
+from wav2lip.cli.config_errors import exit_on_config_error, require_complete
+from wav2lip.errors import InputError
+from wav2lip.evaluation.evaluator import Evaluator
+from wav2lip.evaluation.held_out import held_out_warning
+from wav2lip.evaluation.judge import load_judge
+from wav2lip.evaluation.plots import write_plots
+from wav2lip.evaluation.report import write_results
+from wav2lip.evaluation.results import Results
+from wav2lip.evaluation.table import show
+from wav2lip.faces.detectors import build_detector
+from wav2lip.inference.lip_syncer import LipSyncer
+from wav2lip.inference.settings import Settings
+from wav2lip.metrics.fid import FaceFID
+
+
+@hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="evaluate")
+@exit_on_config_error
+def run(cfg: DictConfig) -> None:
+    """Load the judge, the generator and the list; score; print, write, draw."""
+    require_complete(cfg)
+    pairs, output = instantiate(cfg.pairs)[: cfg.limit], Path(cfg.output)
+    judge = load_judge(str(cfg.judge_weights), cfg.device)
+    settings = cast("dict[str, Any]", OmegaConf.to_container(cfg, resolve=True))
+    results = Results(judge.facts(), None, settings)
+    generator = None
+    if cfg.checkpoint is not None:
+        making = Settings(
+            detector=cfg.detector,
+            detector_weights=cfg.detector_weights,
+            pads=tuple(cfg.pads),
+            neutral_reference=cfg.neutral_reference,
+        )
+        generator = LipSyncer.from_checkpoint(str(cfg.checkpoint), cfg.device, making)
+        results.generator = generator.checkpoint
+        warning = held_out_warning(judge, generator.checkpoint["metadata"])
+        results.warnings += [warning] if warning else []
+    evaluator = Evaluator(
+        judge,
+        instantiate(cfg.segments),
+        build_detector(cfg.detector, cfg.detector_weights),
+        output,
+        instantiate(cfg.scoring),
+        generator,
+        leak_seconds=cfg.leak_seconds,
+        fid=FaceFID(Path(cfg.inception)) if cfg.inception else None,
+    )
+    console = Console(stderr=True)
+    running = evaluator.run(pairs, results)
+    for _ in track(
+        running,
+        "clips",
+        len(pairs),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ):
+        pass
+    if not results.clips:
+        raise InputError(f"nothing could be scored; the first reason: {results.skipped[0].reason}")
+    write_results(results, output)
+    write_plots(results, output)
+    show(results)
+    print(f"everything, clip by clip: {output}")
+
+
+def main() -> None:
+    """Run the command line."""
+    exit_on_config_error(run)()

@@ -1,0 +1,57 @@
+"""The `wav2lip` program: one subcommand per task.
+
+Nothing heavy is imported before the subcommand is known, so that a mistyped one is answered at once.
+"""
+
+import sys
+from difflib import get_close_matches
+from importlib import import_module
+
+from wav2lip import __version__
+from wav2lip.errors import InputError, exit_on_input_error
+
+COMMANDS = {
+    "preprocess": "turn videos into clip files and a manifest",
+    "train": "train the sync expert, a generator, or any other experiment",
+    "infer": "make a face speak",
+    "evaluate": "score videos, or a checkpoint on a list of pairs",
+    "export": "write a checkpoint for inference, or in the published layout",
+    "audit": "measure the sync of preprocessed clips; shift or drop what is off",
+    "ablations": "collect the runs below a folder into one table",
+}
+
+
+def usage() -> str:
+    """The text of `wav2lip --help`."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: wav2lip COMMAND ...",
+            "",
+            *lines,
+            "",
+            "wav2lip COMMAND --help explains its options",
+        ]
+    )
+
+
+@exit_on_input_error
+def main(command: str | None = None) -> None:
+    """Run `command`, or the one that the first argument names."""
+    if command is None:
+        word = sys.argv[1] if len(sys.argv) > 1 else "--help"
+        if word in ("-h", "--help"):
+            print(usage())
+            return
+        if word == "--version":
+            print(__version__)
+            return
+        if word not in COMMANDS:
+            near = get_close_matches(word, COMMANDS, 1)
+            hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(COMMANDS)}"
+            raise InputError(f"unknown command {word!r}; {hint}")
+        command = word
+        del sys.argv[1]
+    sys.argv[0] = f"wav2lip {command}"
+    import_module(f"wav2lip.cli.{command}").main()

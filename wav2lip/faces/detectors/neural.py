@@ -1,0 +1,148 @@
+"""The detectors of face-alignment, with boxes in the published S3FD's convention."""
+
+import pickle
+from pathlib import Path
+from typing import Any, cast
+
+import cv2
+import numpy as np
+from onnxruntime.capi import onnxruntime_pybind11_state as onnx
+
+from wav2lip.checkpoints.downloads import sha256_of
+from wav2lip.errors import InputError
+from wav2lip.faces.detectors.hog import Boxes, Image
+from wav2lip.faces.detectors.weights import FILES
+
+LONGEST = 640  # px; a longer frame is shrunk: talking faces are large, and time goes with area
+MIN_SCORE = 0.5
+AROUND = 0.6  # of the largest face, looked at around the known ones in a glance
+
+# (width, height, right, down): factors on a box's sides, then shifts in its width and height.
+# S3FD, RetinaFace, SCRFD and YuNet learned from the same annotations (WIDER FACE). On 75 real
+# clips SCRFD's box against RetinaFace's: width 1.001, height 1.016, top 0.007 up, chin 0.010
+# down (medians), so they are taken as they are. BlazeFace draws squares from brow to chin: its
+# factors are from its published geometry, not measured.
+TO_S3FD = {
+    "sfd": (1.0, 1.0, 0.0, 0.0),
+    "yunet": (1.0, 1.0, 0.0, 0.0),
+    "retinaface": (1.0, 1.0, 0.0, 0.0),
+    "scrfd": (1.0, 1.0, 0.0, 0.0),
+    "blazeface": (0.9, 1.2, 0.0, -0.08),
+}
+
+# What torch, onnxruntime and OpenCV raise on a foreign file, each by its own custom.
+FOREIGN: tuple[type[Exception], ...] = (
+    *(RuntimeError, ValueError, LookupError, TypeError, AttributeError, OSError, EOFError),
+    *(pickle.UnpicklingError, cv2.error, onnx.InvalidProtobuf, onnx.InvalidGraph),
+    *(onnx.InvalidArgument, onnx.Fail),
+)
+REASON = 100  # characters of the library's own words that a message quotes
+
+
+def _load(name: str, paths: tuple[Path, ...], device: str) -> Any:
+    """The face-alignment detector of that name, imported late: each drags its own library."""
+    path = str(paths[0])
+    if name == "sfd":
+        from face_alignment.detection.sfd.sfd_detector import SFDDetector
+
+        return SFDDetector(device, path, filter_threshold=MIN_SCORE)
+    if name == "yunet":
+        from face_alignment.detection.yunet.yunet_detector import YuNetDetector
+
+        return YuNetDetector("cpu", path, score_threshold=MIN_SCORE)
+    if name == "retinaface":
+        from face_alignment.detection.retinaface.retinaface_detector import RetinaFaceDetector
+
+        return RetinaFaceDetector(device, path, confidence_threshold=MIN_SCORE)
+    if name == "scrfd":
+        from face_alignment.detection.scrfd.scrfd_detector import SCRFDDetector
+
+        return SCRFDDetector(device, path, confidence_threshold=MIN_SCORE)
+    from face_alignment.detection.blazeface.blazeface_detector import BlazeFaceDetector
+
+    return BlazeFaceDetector(
+        device,
+        path_to_detector=path,
+        path_to_anchor=str(paths[-1]),
+        min_score_thresh=MIN_SCORE,
+    )
+
+
+def local_files(name: str, weights: str | Path) -> tuple[Path, ...]:
+    """The files of a detector whose weights the user names. Raises InputError if one is missing."""
+    path = Path(weights)
+    paths = (path, *(path.with_name(file.name) for file in FILES[name][1:]))
+    for needed in paths:
+        if not needed.is_file():
+            raise InputError(f"{needed}: no such file; {name} needs its weights there")
+    return paths
+
+
+class NeuralDetector:
+    """One of face-alignment's detectors on a shrunken frame."""
+
+    def __init__(self, name: str, paths: tuple[Path, ...], device: str = "cpu") -> None:
+        """Raises InputError where the files are not this detector's weights."""
+        self.name = name
+        self._sha256 = sha256_of(paths[0])
+        try:
+            self._detector = _load(name, paths, device)
+            self._run(np.full((64, 64, 3), 127, np.uint8))
+        except FOREIGN as error:
+            reason = (str(error).strip().splitlines() or ["unreadable"])[0]
+            raise InputError(
+                f"{paths[0]}: not weights of the face detector {name} ({reason[:REASON]}); "
+                "give the file that face-alignment uses for it"
+            ) from error
+
+    def settings(self) -> dict[str, str]:
+        """What decides the boxes, for a cache key."""
+        return {"detector": self.name, "weights": self._sha256, "longest": str(LONGEST)}
+
+    def detect(self, image: Image) -> Boxes:
+        """Faces in a BGR frame (H, W, 3) -> (N, 5) x0, y0, x1, y1, score in px, best first."""
+        found = self._shrunk(image)
+        if not len(found):
+            # A face that fills the frame is larger than these networks' anchors.
+            h, w = image.shape[0] // 2, image.shape[1] // 2
+            wide = cv2.copyMakeBorder(image, h, h, w, w, cv2.BORDER_CONSTANT)
+            found = self._shrunk(cast(Image, wide)) - np.array([w, h, w, h, 0], np.float32)
+        return self._convert(found[np.argsort(-found[:, 4], kind="stable")])
+
+    def redetect(self, image: Image, known: Boxes) -> Boxes:
+        """Faces in the part of the frame around the known ones (N, 5), otherwise as `detect`."""
+        if not len(known):
+            return self._convert(self._shrunk(image))
+        room = AROUND * (known[:, 2:4] - known[:, :2]).max()
+        h, w = image.shape[:2]
+        x0, y0 = np.maximum(known[:, :2].min(axis=0) - room, 0).astype(int)
+        x1, y1 = np.minimum(known[:, 2:4].max(axis=0) + room, (w, h)).astype(int)
+        if x1 - x0 < room or y1 - y0 < room:
+            return np.zeros((0, 5), np.float32)
+        found = self._shrunk(image[y0:y1, x0:x1], LONGEST / max(h, w))
+        found = self._convert(found + np.array([x0, y0, x0, y0, 0], np.float32))
+        return found[np.argsort(-found[:, 4], kind="stable")]
+
+    def _convert(self, found: Boxes) -> Boxes:
+        width, height, right, down = TO_S3FD[self.name]
+        size = found[:, 2:4] - found[:, :2]
+        centre = (found[:, :2] + found[:, 2:4]) / 2 + size * np.array([right, down], np.float32)
+        half = size * np.array([width, height], np.float32) / 2
+        return np.concatenate([centre - half, centre + half, found[:, 4:]], 1).astype(np.float32)
+
+    def _shrunk(self, image: Image, most: float | None = None) -> Boxes:
+        scale = min(1.0, LONGEST / max(image.shape[:2]) if most is None else most)
+        if scale < 1:
+            image = cast(
+                Image, cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            )
+        back = np.array([1 / scale] * 4 + [1.0], np.float32)
+        return self._run(image) * back
+
+    def _run(self, image: Image) -> Boxes:
+        rgb = np.ascontiguousarray(image[..., ::-1])
+        rows = self._detector.detect_from_image(rgb)
+        found = np.array([np.asarray(row, np.float32)[:5] for row in rows], np.float32)
+        found = found.reshape(-1, 5)
+        sane = (found[:, 4] > MIN_SCORE) & (found[:, 2:4] - found[:, :2] > 1).all(axis=1)
+        return found[sane]

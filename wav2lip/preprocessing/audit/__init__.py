@@ -1,0 +1,1 @@
+"""Measure the sync of a dataset's clips, shift or drop what is off."""

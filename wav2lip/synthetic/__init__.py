@@ -1,0 +1,1 @@
+"""Synthetic talking faces and voices with known sync."""
