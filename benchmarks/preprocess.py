@@ -25,7 +25,8 @@ import numpy as np
 from wav2lip.faces.crops import crop_face, widen_box
 from wav2lip.faces.detectors import build_detector
 from wav2lip.faces.tracking import track_faces
-from wav2lip.media.audio import load_wav, mel_spectrogram
+from wav2lip.media.audio import load_wav
+from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.video import VideoWriter, probe, read_frames
 from wav2lip.preprocessing.clip import ClipSettings, retimed
 from wav2lip.preprocessing.corpus import plan, preprocess

@@ -13,8 +13,8 @@ from scipy.signal import lfilter
 from wav2lip.clips import ClipFile
 from wav2lip.data.datasets import Clip
 from wav2lip.data.sampling import WINDOW
-from wav2lip.media.alignment import MEL_STEP
-from wav2lip.media.audio import FMAX, FMIN, HOP, MEL_RATE, N_FFT, N_MELS, PREEMPHASIS, SAMPLE_RATE
+from wav2lip.media.mel import FMAX, FMIN, N_FFT, PREEMPHASIS
+from wav2lip.types import HOP, MEL_RATE, MEL_WINDOW, N_MELS, SAMPLE_RATE
 
 FPS = 25
 SIZE = 96
@@ -68,7 +68,7 @@ class JpgDataset:
 
         def sound(frame: int) -> npt.NDArray[np.float32]:
             column = int(MEL_RATE * frame / FPS)
-            return mel[column : column + MEL_STEP].T
+            return mel[column : column + MEL_WINDOW].T
 
         return {
             "target": self.window(folder, int(target)),

@@ -24,6 +24,7 @@ LEVELS = (
 # Single steps within a level, in the order in which they may be taken.
 WITHIN = {
     ("metrics", "media"),
+    ("regions", "types"),
 }
 HEAVY = ("av", "cv2", "dlib", "face_alignment")
 

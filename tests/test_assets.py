@@ -9,10 +9,11 @@ import soundfile
 from wav2lip.checkpoints import load_network
 from wav2lip.checkpoints.bundled import GENERATOR, JUDGE
 from wav2lip.inference.lip_syncer import LipSyncer
-from wav2lip.media.audio import SAMPLE_RATE, load_wav
+from wav2lip.media.audio import load_wav
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import read_image
+from wav2lip.types import SAMPLE_RATE
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTRAIT = ROOT / "data" / "astronaut.jpg"

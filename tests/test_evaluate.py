@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from wav2lip.checkpoints import build_network, save_network
-from wav2lip.evaluation.leak import write_wav
 from wav2lip.evaluation.segments import read_pcm
+from wav2lip.media.pcm import write_wav
 from wav2lip.media.video import VideoWriter
 from wav2lip.models import SyncNetV2
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video

@@ -28,8 +28,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from wav2lip.errors import InputError
-from wav2lip.media.audio import MEL_RATE
-from wav2lip.types import SILENCE
+from wav2lip.types import MEL_RATE, SILENCE
 
 FORMAT = 1
 JPEG_QUALITY = 95

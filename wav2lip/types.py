@@ -1,27 +1,47 @@
-"""Shape glossary and the batch, the one format between `data` and `tasks`.
+"""Constants, array types and batches that every package shares. Each is defined here and nowhere else.
 
 B batch (clips), W windows of one clip, T consecutive frames of a window (5), S image side in pixels (96).
-Pictures are BGR everywhere; uint8 0-255 in storage and batches, float 0-1 inside a network.
+Images are BGR everywhere: uint8 0-255 in storage and batches, float 0-1 inside a network.
 A mel window is (80, 16): 80 Slaney bands, 16 columns of 1/80 s = 200 ms = 5 frames at 25 fps.
 
-    mel    (B, 1, 80, 16)      the sound of a whole 5-frame window, what the expert hears
-    mels   (B, T, 1, 80, 16)   one mel window a frame, what the generator hears
-    faces  (B, 6, T, S, S)     masked target (3) over reference (3), what the generator sees
-    lips   (B, 3*T, S//2, S)   five lower halves, frame-major, what the expert sees
+    mel    (B, 1, 80, 16)      audio of a whole 5-frame window: input of the sync expert
+    mels   (B, T, 1, 80, 16)   one mel window per frame: input of the generator
+    faces  (B, 6, T, S, S)     masked target (3) over reference (3): input of the generator
+    lips   (B, 3*T, S//2, S)   five lower halves, frame-major: input of the sync expert
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-SILENCE = -4.0  # in a mel, whose range is -4 to 4: digital silence
+FPS = 25  # frames per second of clips, training and scores
+SAMPLE_RATE = 16_000  # Hz, of all audio that is analysed
+SAMPLES_PER_FRAME = SAMPLE_RATE // FPS  # 640
+HOP = 200  # samples between two mel columns
+MEL_RATE = SAMPLE_RATE // HOP  # 80 mel columns per second
+N_MELS = 80  # mel bands
+MEL_WINDOW = 16  # mel columns of one window, 200 ms
+SILENCE = -4.0  # mel value of digital silence; a mel lies in [-4, 4]
+WINDOW_FRAMES = 5  # frames of one window, 200 ms
+IMAGE_SIZE = 96  # pixels, side of a face as published
+MAX_SHIFT = 15  # frames searched to either side for the offset of a clip
+
+Image: TypeAlias = NDArray[np.uint8]  # (H, W, 3) BGR, or (T, H, W, 3)
+Box: TypeAlias = NDArray[np.float32]  # (4,) x0, y0, x1, y1 in pixels
+Boxes: TypeAlias = NDArray[np.float32]  # (N, 4) boxes, or (N, 5) with a score
+Wav: TypeAlias = NDArray[np.float32]  # (N,) mono in [-1, 1]
+Pcm: TypeAlias = NDArray[np.int16]  # (N,) mono at SAMPLE_RATE
+Mel: TypeAlias = NDArray[np.float32]  # (80, M), or (..., 80, 16) windows
 
 
 class SyncBatch(TypedDict):
-    """Windows of B clips for the sync expert; window w of a clip is in sync with sound w alone."""
+    """Windows of B clips for the sync expert. Window w of a clip is in sync with audio w alone."""
 
     lips: Tensor  # (B, W, 3*T, S//2, S) uint8, BGR
     mel: Tensor  # (B, W, 1, 80, 16) float32
@@ -30,23 +50,21 @@ class SyncBatch(TypedDict):
 
 
 class LipBatch(TypedDict):
-    """Windows for the generator: what it should show, a look elsewhere in the clip, and the sound."""
+    """Windows for the generator: the target, a reference from elsewhere in the clip, and the audio."""
 
     target: Tensor  # (B, 3, T, S, S) uint8, BGR
     reference: Tensor  # (B, 3, T, S, S) uint8, BGR
     mels: Tensor  # (B, T, 1, 80, 16) float32
     mel: Tensor  # (B, 1, 80, 16) float32
-    negatives: (
-        Tensor  # (B, K, 1, 80, 16) float32, sounds of the same clip that belong to other moments
-    )
+    negatives: Tensor  # (B, K, 1, 80, 16) float32, audio of other moments of the same clip
     start: Tensor  # (B,) int64, first frame of the window
     clip: list[str]  # B clip names
 
 
 class FrameSetBatch(TypedDict):
-    """N frames of each of B clips at different moments, each with its sound, to learn mouths apart from people."""
+    """N frames of each of B clips at different moments, each with its mel window."""
 
     faces: Tensor  # (B, N, 3, S, S) uint8, BGR
     mels: Tensor  # (B, N, 1, 80, 16) float32
-    start: Tensor  # (B, N) int64, the frames
+    start: Tensor  # (B, N) int64, frame numbers
     clip: list[str]  # B clip names

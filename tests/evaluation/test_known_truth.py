@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from wav2lip.evaluation import judge as judges
-from wav2lip.evaluation.judge import FULL_SCALE, load_judge
+from wav2lip.evaluation.judge import load_judge
 from wav2lip.evaluation.scorer import embed, embed_all, score
 from wav2lip.evaluation.segments import FaceSegment, largest_face, read_pcm
 from wav2lip.faces.detectors import build_detector
+from wav2lip.media.pcm import to_pcm
 from wav2lip.synthetic.clips import synthesize
 from wav2lip.synthetic.face import BOX_HEIGHT
 
@@ -21,7 +22,7 @@ def take_of(judge, person, seconds=4.0, offset_frames=0):
     size = round(judge.clip_view.size / BOX_HEIGHT)
     clip = synthesize(person, seconds, size=size, offset_frames=offset_frames)
     faces = [judge.clip_view(f, box) for f, box in zip(clip.frames, clip.boxes, strict=True)]
-    pcm = np.rint(clip.wav * (FULL_SCALE - 1)).astype(np.int16)
+    pcm = to_pcm(clip.wav)
     return FaceSegment(0, np.stack(faces), clip.boxes, pcm)
 
 

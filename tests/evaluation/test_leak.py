@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
-from wav2lip.evaluation.judge import FULL_SCALE
 from wav2lip.evaluation.leak import Sounds, fitted, probe_leak
 from wav2lip.evaluation.segments import read_pcm
+from wav2lip.media.pcm import to_pcm
 from wav2lip.synthetic.face import BOX_HEIGHT, Pose, SyntheticFace
 from wav2lip.synthetic.voice import speak
 
@@ -65,7 +65,7 @@ class Copier(Actor):
 
 def scene(judge, kind: type[Actor], person: int = 905):
     voices = [speak(seed, SECONDS) for seed in (person, person + 40)]
-    pcm = [np.rint(voice.wav * (FULL_SCALE - 1)).astype(np.int16) for voice in voices]
+    pcm = [to_pcm(voice.wav) for voice in voices]
     sounds = Sounds(pcm[0], pcm[1], pcm[0])
     named = dict(zip(("right", "swapped", "late"), (*voices, voices[0]), strict=True))
     size = round(judge.clip_view.size / BOX_HEIGHT)

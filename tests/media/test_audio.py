@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
-from wav2lip.media.audio import load_wav, mel_spectrogram
+from wav2lip.media.audio import load_wav
+from wav2lip.media.mel import mel_spectrogram
 
 TONE = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32) / 2
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from wav2lip.media.audio import SAMPLE_RATE, mel_spectrogram
+from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pauses import levels, mute_pauses, pauses
-from wav2lip.types import SILENCE
+from wav2lip.types import SAMPLE_RATE, SILENCE
 
 
 def speech(*parts: tuple[float, float], noise: float = -70.0) -> np.ndarray:

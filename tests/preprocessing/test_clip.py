@@ -5,7 +5,8 @@ import pytest
 
 from wav2lip.clips import ClipFile
 from wav2lip.errors import InputError
-from wav2lip.media.audio import load_wav, mel_spectrogram
+from wav2lip.media.audio import load_wav
+from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.video import Frame
 from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, retimed, video_to_clips
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video

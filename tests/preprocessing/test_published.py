@@ -10,7 +10,7 @@ from wav2lip.data.augment import NONE
 from wav2lip.data.datamodule import load_clips
 from wav2lip.data.datasets import SyncDataset
 from wav2lip.errors import InputError
-from wav2lip.media.audio import mel_spectrogram
+from wav2lip.media.mel import mel_spectrogram
 from wav2lip.preprocessing.clip import ClipSettings, Video
 from wav2lip.preprocessing.corpus import plan, preprocess
 from wav2lip.preprocessing.executors import run_jobs

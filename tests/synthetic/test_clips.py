@@ -5,7 +5,8 @@ import pytest
 
 from wav2lip.clips import ClipFile, read_manifest
 from wav2lip.faces.crops import crop_face
-from wav2lip.media.audio import load_wav, mel_spectrogram
+from wav2lip.media.audio import load_wav
+from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.video import read_frames
 from wav2lip.synthetic.clips import (
     synthesize,

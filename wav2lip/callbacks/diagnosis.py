@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from wav2lip.clips import ClipFile
 from wav2lip.data.datasets import Clip
-from wav2lip.media.audio import MEL_RATE
-from wav2lip.types import SILENCE
+from wav2lip.types import MEL_RATE, SILENCE
 
 LIKELY = 0.5
 MAX_SHIFT = 10  # frames searched for a clip's offset

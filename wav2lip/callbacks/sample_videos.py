@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from wav2lip.clips import ClipFile
 from wav2lip.data.augment import NONE, FaceAugment
-from wav2lip.media.alignment import MEL_STEP, mel_start
-from wav2lip.media.audio import SAMPLE_RATE
+from wav2lip.media.alignment import mel_start
 from wav2lip.media.writer import VideoWriter
+from wav2lip.types import MEL_WINDOW, SAMPLE_RATE
 
 BATCH = 25  # frames generated at once
 
@@ -33,7 +33,7 @@ def say(
     view = FaceAugment(NONE, size, file.pad, np.random.default_rng(0))
     faces = view(file.crops(np.asarray(frames)))
     columns = [mel_start((f + mel_offset_frames) / file.fps) for f in frames]
-    mels = torch.from_numpy(np.stack([file.mel(c, MEL_STEP) for c in columns])[:, None])
+    mels = torch.from_numpy(np.stack([file.mel(c, MEL_WINDOW) for c in columns])[:, None])
     real = torch.from_numpy(faces.transpose(0, 3, 1, 2).copy()).float() / 255
     seen = real.clone()
     seen[:, :, size // 2 :] = 0

@@ -2,7 +2,6 @@
 
 from wav2lip.checkpoints.networks import (
     CLASSES,
-    FPS,
     KINDS,
     Kind,
     LoadedNetwork,
@@ -11,6 +10,7 @@ from wav2lip.checkpoints.networks import (
     save_network,
     to_plain,
 )
+from wav2lip.types import FPS
 
 __all__ = [
     "CLASSES",

@@ -26,6 +26,7 @@ from wav2lip.checkpoints.weight_files import (
     read_weight_file,
 )
 from wav2lip.errors import InputError
+from wav2lip.types import FPS
 from wav2lip.utils.files import write_atomically
 
 Kind = Literal["generator", "syncnet", "quality_discriminator", "judge", "mouth_encoder"]
@@ -39,7 +40,6 @@ CLASSES: dict[str, Kind] = {
     "SyncNetV2": "judge",
     "MouthEncoder": "mouth_encoder",
 }
-FPS = 25  # frames a second that a generator is trained at, unless its checkpoint says otherwise
 LOCAL_FILES = ("expert", "init_from", "audio_from")  # of the machine that trained; ids say which
 RENAMED = {"articulation": "motion_gain"}  # metadata of older files -> today's names
 SHOWN = 3  # keys named in a message about weights that do not fit

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from wav2lip.media.audio import N_MELS
-from wav2lip.types import SILENCE
+from wav2lip.types import N_MELS, SILENCE
 
 MEL_PER_DB = 0.08
 MEL_CEILING = 4.0

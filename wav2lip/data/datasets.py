@@ -36,8 +36,8 @@ from wav2lip.data.sampling import (
     window_starts,
 )
 from wav2lip.errors import InputError
-from wav2lip.media.alignment import MEL_STEP, mel_windows
-from wav2lip.media.audio import MEL_RATE
+from wav2lip.media.alignment import mel_windows
+from wav2lip.types import MEL_RATE, MEL_WINDOW
 
 OPEN_FILES = 4096  # clip files kept mapped by one worker; a map needs no open file
 LONG_CLIP = 250  # frames; a longer clip is drawn no more often, so that no single person rules
@@ -114,7 +114,9 @@ class ClipDataset:
         times = frames / file.fps
         if tempo == 1:
             return mel_windows(file.sound, times)
-        return stretch(mel_windows(file.sound, times, int(MEL_STEP * tempo) + 2), MEL_STEP, tempo)
+        return stretch(
+            mel_windows(file.sound, times, int(MEL_WINDOW * tempo) + 2), MEL_WINDOW, tempo
+        )
 
     @staticmethod
     def _starts(clip: Clip, file: ClipFile, margin: int = 0) -> range:

@@ -12,12 +12,13 @@ from wav2lip.checkpoints.downloads import NAMED
 from wav2lip.errors import InputError
 from wav2lip.evaluation.views import FaceCrop, TrackCrop, View, WholePicture
 from wav2lip.media.alignment import frame_times, mel_windows
-from wav2lip.media.audio import mel_spectrogram
-from wav2lip.metrics.judges import FPS, ExpertJudge, Judge, SyncNetV2Judge
+from wav2lip.media.mel import mel_spectrogram
+from wav2lip.media.pcm import from_pcm
+from wav2lip.metrics.judges import ExpertJudge, Judge, SyncNetV2Judge
 from wav2lip.models import SyncNet, SyncNetV2
+from wav2lip.types import FPS
 
 PUBLISHED_SIZE = 96  # px, where an expert's config names none
-FULL_SCALE = 32768  # int16 value of 1.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class LoadedJudge:
 
 def expert_sound(pcm: NDArray[np.int16], count: int) -> NDArray[np.float32]:
     """Mel windows (count,80,16) of pcm (N,) that start with frames 0…count-1 at 25 fps."""
-    mel = mel_spectrogram(pcm.astype(np.float32) / np.float32(FULL_SCALE))
+    mel = mel_spectrogram(from_pcm(pcm))
     return mel_windows(mel, frame_times(count, FPS))
 
 

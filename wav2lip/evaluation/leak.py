@@ -1,6 +1,5 @@
 """Run a generator four times on one face, to see whether its mouth follows the sound."""
 
-import wave
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +14,12 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.quality import longest_run
 from wav2lip.faces.crops import crop_face
-from wav2lip.media.audio import SAMPLE_RATE
 from wav2lip.media.frame import Frame
-from wav2lip.metrics.judges import FPS, SAMPLES_PER_FRAME, WINDOW_FRAMES
+from wav2lip.media.pcm import write_wav
 from wav2lip.metrics.leak import LeakProbe, Outputs, leak_probe, response
-from wav2lip.metrics.lse import MAX_SHIFT, Padding, Windows, window_count
+from wav2lip.metrics.lse import Padding, Windows, window_count
 from wav2lip.preprocessing.clip import retimed
+from wav2lip.types import FPS, MAX_SHIFT, SAMPLES_PER_FRAME, WINDOW_FRAMES
 
 DELAY = 5  # frames at 25 fps that the late sound is late
 LEAST = MAX_SHIFT + WINDOW_FRAMES + 1  # frames, so that every shift has a pair
@@ -76,13 +75,6 @@ class Sounds:
 def fitted(pcm: Pcm, samples: int) -> Pcm:
     """Cut, or padded with silence, to (samples,)."""
     return np.pad(pcm[:samples], (0, max(0, samples - len(pcm))))
-
-
-def write_wav(path: Path, pcm: Pcm) -> None:
-    """Write (N,) samples at 16 kHz."""
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-        file.writeframes(pcm.astype("<i2").tobytes())
 
 
 def _shown(drawn: Iterable[Drawn]) -> Iterator[Frame]:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from wav2lip.evaluation.results import SYSTEMS, ClipScores, Results
-from wav2lip.metrics.lse import MAX_SHIFT
+from wav2lip.types import MAX_SHIFT
 from wav2lip.utils.files import write_atomically
 
 COLOURS = dict(

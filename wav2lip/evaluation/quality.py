@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wav2lip.evaluation.segments import read_faces
 from wav2lip.metrics import jitter_ratio, ms_ssim, pause_motion_ratio, psnr, sharpness_ratio, ssim
-from wav2lip.metrics.judges import SAMPLES_PER_FRAME
+from wav2lip.types import SAMPLES_PER_FRAME
 
 FACE_SIZE = 96  # px
 LEAST = 3  # frames that jitter needs

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from wav2lip.evaluation.results import METRICS, Results, summarise
-from wav2lip.metrics.lse import MAX_SHIFT
+from wav2lip.types import MAX_SHIFT
 from wav2lip.utils.files import write_atomically
 
 

@@ -10,10 +10,9 @@ from torch import Tensor
 from wav2lip.errors import InputError
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.segments import FaceSegment
-from wav2lip.metrics.judges import FPS, SAMPLES_PER_FRAME, WINDOW_FRAMES, Judge
+from wav2lip.metrics.judges import Judge
 from wav2lip.metrics.leak import agreement
 from wav2lip.metrics.lse import (
-    MAX_SHIFT,
     Padding,
     SyncCurve,
     Windows,
@@ -24,6 +23,7 @@ from wav2lip.metrics.lse import (
     sync_curve,
     window_count,
 )
+from wav2lip.types import FPS, MAX_SHIFT, SAMPLES_PER_FRAME, WINDOW_FRAMES
 
 CONTROL_SHIFT = 5  # frames that the shifted control's sound is late
 

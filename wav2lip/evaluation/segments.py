@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
-from wav2lip.evaluation.judge import FULL_SCALE
 from wav2lip.evaluation.views import View
 from wav2lip.faces.crops import crop_face
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.tracking import track_faces
 from wav2lip.media.audio import load_wav
+from wav2lip.media.pcm import to_pcm
 from wav2lip.media.video import Frame, probe, read_frames
-from wav2lip.metrics.judges import FPS, SAMPLES_PER_FRAME
 from wav2lip.preprocessing.clip import retimed
+from wav2lip.types import FPS, SAMPLES_PER_FRAME
 
 STRIDE = 5  # frames between two looks of the detector at a calm face, as in preprocessing
 RATE = 0.01  # relative; a rate nearer to 25 differs by how the last frame is counted
@@ -37,8 +37,7 @@ class FaceSegment:
 
 def read_pcm(path: Path) -> NDArray[np.int16]:
     """The sound of a file, (N,) int16 at 16 kHz; sample 0 is the first frame's instant."""
-    wav = load_wav(path)
-    return np.clip(np.rint(wav * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    return to_pcm(load_wav(path))
 
 
 def frames_at_25(path: Path) -> Iterator[Frame]:

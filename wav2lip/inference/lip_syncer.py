@@ -26,10 +26,12 @@ from wav2lip.inference.renderer import Drawn, FaceRenderer
 from wav2lip.inference.report import Report, peak_memory, ranges
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.strip import Strip
-from wav2lip.media.audio import SAMPLE_RATE, load_wav, mel_spectrogram
+from wav2lip.media.audio import load_wav
+from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pauses import mute_pauses
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import CodedFrame, VideoInfo, VideoWriter, probe
+from wav2lip.types import SAMPLE_RATE
 
 QUEUE = 2  # frames that wait between two stages
 CORES_AN_ENCODER_THREAD = 4  # the generator needs the others

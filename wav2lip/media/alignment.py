@@ -5,10 +5,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wav2lip.media.audio import MEL_RATE, N_MELS
-from wav2lip.types import SILENCE
+from wav2lip.types import MEL_RATE, MEL_WINDOW, N_MELS, SILENCE
 
-MEL_STEP = 16  # columns a window: 200 ms
 ROUNDING = 1e-6  # mel columns; so that 80 * 0.05 is 4 whatever the floating point says
 CLOCK = 1e-3  # seconds; containers such as Matroska store times in milliseconds
 
@@ -25,7 +23,7 @@ def mel_start(time: float, mel_rate: int = MEL_RATE) -> int:
 
 
 def mel_windows(
-    mel: NDArray[np.float32], times: ArrayLike, columns: int = MEL_STEP
+    mel: NDArray[np.float32], times: ArrayLike, columns: int = MEL_WINDOW
 ) -> NDArray[np.float32]:
     """Windows of mel (80, M) at frame times (T,) in seconds -> (T, 80, 16), or so many columns wide.
 

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import percentile_filter, uniform_filter1d
 
-from wav2lip.media.audio import HOP, MEL_RATE
-from wav2lip.types import SILENCE
+from wav2lip.types import HOP, MEL_RATE, SILENCE
 
 Floats = NDArray[np.float64]
 

@@ -12,11 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wav2lip.metrics.mfcc import MFCC_RATE, SAMPLE_RATE, STEP, WINDOW, mfcc
+from wav2lip.metrics.mfcc import MFCC_RATE, STEP, WINDOW, mfcc
+from wav2lip.types import FPS, WINDOW_FRAMES
 
-FPS = 25  # frames a second, of every clip that is judged
-WINDOW_FRAMES = 5  # frames, 200 ms
-SAMPLES_PER_FRAME = SAMPLE_RATE // FPS  # 640
 MFCC_PER_FRAME = MFCC_RATE // FPS  # 4
 MFCC_WINDOW = WINDOW_FRAMES * MFCC_PER_FRAME  # 20
 JUDGE_SIZE = 224  # pixels, side of the published judge's pictures

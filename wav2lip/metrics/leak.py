@@ -17,8 +17,9 @@ from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
 from wav2lip.metrics.bootstrap import bootstrap_ratio
-from wav2lip.metrics.lse import MAX_SHIFT, Padding, mean_distances, shift_distances
+from wav2lip.metrics.lse import Padding, mean_distances, shift_distances
 from wav2lip.metrics.mouth_motion import mouth_luma
+from wav2lip.types import MAX_SHIFT
 
 
 class LeakProbe(NamedTuple):

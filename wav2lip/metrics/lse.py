@@ -13,16 +13,9 @@ from torch import Tensor, nn
 
 from wav2lip.errors import InputError
 from wav2lip.metrics.clip_values import ClipMean, ClipMedian
-from wav2lip.metrics.judges import (
-    FPS,
-    SAMPLES_PER_FRAME,
-    WINDOW_FRAMES,
-    Judge,
-    SyncNetV2Judge,
-)
-from wav2lip.metrics.mfcc import SAMPLE_RATE
+from wav2lip.metrics.judges import Judge, SyncNetV2Judge
+from wav2lip.types import FPS, MAX_SHIFT, SAMPLE_RATE, SAMPLES_PER_FRAME, WINDOW_FRAMES
 
-MAX_SHIFT = 15  # frames, to either side
 SHIFTS = 2 * MAX_SHIFT + 1  # 31
 
 Windows = Literal["published", "all"]

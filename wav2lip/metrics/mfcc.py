@@ -8,7 +8,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-SAMPLE_RATE = 16_000  # Hz
+from wav2lip.types import SAMPLE_RATE
+
 WINDOW = 400  # samples, 25 ms
 STEP = 160  # samples, 10 ms
 N_FFT = 512

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-MAX_SHIFT = 15  # frames searched to either side
+from wav2lip.types import MAX_SHIFT
+
 BLOCK = 5  # windows; two windows farther apart share no frame
 MIN_BLOCKS = 4  # fewer cannot tell a peak from chance
 RESAMPLES = 500

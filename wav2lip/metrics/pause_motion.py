@@ -4,9 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.media.pauses import runs
+from wav2lip.media.pcm import from_pcm
 from wav2lip.metrics.clip_values import ClipMean
-from wav2lip.metrics.judges import SAMPLES_PER_FRAME
 from wav2lip.metrics.mouth_motion import mouth_changes
+from wav2lip.types import SAMPLES_PER_FRAME
 
 SILENT_BELOW = 25.0  # dB under the clip's loud frames
 LOUD_PERCENTILE = 95.0
@@ -22,7 +23,7 @@ def frame_levels(pcm: NDArray[np.int16], count: int) -> NDArray[np.float64]:
     """Level of the sound under each of `count` frames at 25 fps -> (count,) dB of full scale."""
     sound = np.zeros(count * SAMPLES_PER_FRAME)
     used = min(len(pcm), len(sound))
-    sound[:used] = pcm[:used] / 32768.0
+    sound[:used] = from_pcm(pcm[:used])
     power = (sound.reshape(count, SAMPLES_PER_FRAME) ** 2).mean(1)
     return np.asarray(10 * np.log10(np.maximum(power, 1e-12)))
 

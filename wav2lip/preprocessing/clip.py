@@ -14,10 +14,13 @@ from wav2lip.errors import InputError
 from wav2lip.faces.crops import crop_face, widen_box
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.tracking import track_faces
-from wav2lip.media.alignment import CLOCK, MEL_STEP, mel_start
-from wav2lip.media.audio import MEL_RATE, SAMPLE_RATE, load_wav, mel_spectrogram
+from wav2lip.media.alignment import CLOCK, mel_start
+from wav2lip.media.audio import load_wav
+from wav2lip.media.mel import mel_spectrogram
+from wav2lip.media.pcm import to_pcm
 from wav2lip.media.video import Frame, read_frames
 from wav2lip.preprocessing.measures import loudness, lower_half_sharpness
+from wav2lip.types import MEL_RATE, MEL_WINDOW, SAMPLE_RATE
 
 MAX_STEP = 25  # frames; a clip starts on a whole mel column, which must not cost more than this
 
@@ -162,7 +165,9 @@ def _write(
     times = np.asarray(track.indices) / settings.fps
     seconds = len(times) / settings.fps
     column = mel_start(float(times[0]))
-    columns = round(seconds * MEL_RATE) + MEL_STEP  # the last frame's window reaches past the clip
+    columns = (
+        round(seconds * MEL_RATE) + MEL_WINDOW
+    )  # the last frame's window reaches past the clip
     sound = wav[round(times[0] * SAMPLE_RATE) : round((times[0] + seconds) * SAMPLE_RATE)]
     metadata = {
         "source": source,
@@ -170,7 +175,7 @@ def _write(
         "crop_size": settings.crop_size,
         "pad": settings.pad,
     }
-    pcm = (np.clip(sound, -1, 1) * 32767).astype(np.int16)
+    pcm = to_pcm(sound)
     part = mel[column : column + columns]
     write_clip(path, track.crops, np.stack(track.boxes), times, part, pcm, metadata)
     return sound

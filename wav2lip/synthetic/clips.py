@@ -1,7 +1,6 @@
 """OutputFrame faces with sync known to the sample: what tests train and measure on, in CPU seconds."""
 
 import math
-import wave
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +12,8 @@ from numpy.typing import NDArray
 
 from wav2lip.clips import MANIFEST, ManifestRow, encode_crop, write_clip, write_manifest
 from wav2lip.faces.crops import crop_face, widen_box
-from wav2lip.media.audio import SAMPLE_RATE, mel_spectrogram
+from wav2lip.media.mel import mel_spectrogram
+from wav2lip.media.pcm import to_pcm, write_wav
 from wav2lip.media.writer import VideoWriter
 from wav2lip.synthetic.face import BOX_HEIGHT, Pose, SyntheticFace
 from wav2lip.synthetic.voice import speak
@@ -64,10 +64,6 @@ def _poses(seed: tuple[int, int], times: NDArray[np.float64]) -> list[Pose]:
     return [Pose(*(float(v) for v in row)) for row in np.column_stack([sway, blinks, light])]
 
 
-def _pcm(wav: NDArray[np.float32]) -> NDArray[np.int16]:
-    return np.round(wav.clip(-1, 1) * 32767).astype(np.int16)
-
-
 def synthesize(
     seed: int,
     seconds: float = 3.0,
@@ -105,11 +101,7 @@ def write_synthetic_video(path: Path, clip: SyntheticClip, crf: int = 18) -> Non
     rate = Fraction(clip.fps).limit_denominator(1001)
     with TemporaryDirectory() as folder:
         sound = Path(folder) / "speech.wav"
-        with wave.open(str(sound), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(SAMPLE_RATE)
-            file.writeframes(_pcm(clip.wav).astype("<i2").tobytes())
+        write_wav(sound, to_pcm(clip.wav))
         with VideoWriter(path, size, size, rate, crf=crf, audio=sound) as writer:
             for frame, time in zip(clip.frames, clip.times, strict=True):
                 writer.write(frame, float(time))
@@ -140,7 +132,7 @@ def write_synthetic_clip(
         clip.boxes,
         clip.times,
         mel_spectrogram(clip.wav).T,
-        _pcm(clip.wav),
+        to_pcm(clip.wav),
         {"source": name, "fps": clip.fps, "crop_size": crop_size, "pad": pad},
     )
     mouths = [cv2.Laplacian(crop[crop_size // 2 :], cv2.CV_64F).var() for crop in crops]

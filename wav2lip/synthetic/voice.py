@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.media.audio import SAMPLE_RATE
+from wav2lip.types import SAMPLE_RATE
 
 Array = NDArray[np.float32]
 

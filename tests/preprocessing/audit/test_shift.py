@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from wav2lip.clips import ClipFile
-from wav2lip.media.audio import mel_spectrogram
+from wav2lip.media.mel import mel_spectrogram
 from wav2lip.preprocessing.audit.shift import frames_left, shift_clip, shifted_name
 from wav2lip.synthetic.clips import synthesize, write_synthetic_clip
 

@@ -16,12 +16,12 @@ from wav2lip.checkpoints import load_network
 from wav2lip.clips import ClipFile, ManifestRow
 from wav2lip.errors import InputError
 from wav2lip.faces.crops import crop_face
-from wav2lip.media.alignment import MEL_STEP, mel_start
-from wav2lip.media.audio import MEL_RATE
-from wav2lip.metrics.judges import WINDOW_FRAMES, ExpertJudge
+from wav2lip.media.alignment import mel_start
+from wav2lip.metrics.judges import ExpertJudge
 from wav2lip.metrics.offset import ClipOffset, clip_offset, offset_scores
 from wav2lip.preprocessing.audit.report import Finding, summary, write_report
 from wav2lip.preprocessing.audit.shift import frames_left, shift_clip
+from wav2lip.types import MEL_RATE, MEL_WINDOW, WINDOW_FRAMES
 
 CHUNK = 256  # windows embedded at a time: memory does not grow with the clip
 PUBLISHED_SIZE = 96  # px, where an expert's config names none
@@ -45,7 +45,7 @@ def measure_clip(file: ClipFile, expert: nn.Module, size: int) -> ClipOffset | N
 
         def sounds(_: object, windows: int, first: int = first) -> npt.NDArray[np.float32]:
             starts = [mel_start((first + w) / file.fps) for w in range(windows)]
-            return np.stack([file.mel(start, MEL_STEP) for start in starts])
+            return np.stack([file.mel(start, MEL_WINDOW) for start in starts])
 
         faces = face_crops(file, np.arange(first, last + WINDOW_FRAMES - 1), size)
         sound, face = ExpertJudge(expert, sounds).embed(faces, file.pcm(), last - first)

@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from wav2lip.clips import ManifestRow
-from wav2lip.metrics.offset import MAX_SHIFT, ClipOffset
+from wav2lip.metrics.offset import ClipOffset
+from wav2lip.types import MAX_SHIFT
 
 REJECTED = "rejected.csv"
 PICTURE = "sync.png"

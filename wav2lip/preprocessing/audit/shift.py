@@ -4,17 +4,11 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from wav2lip.clips import ClipFile, ManifestRow, write_clip
-from wav2lip.media.alignment import MEL_STEP
-from wav2lip.media.audio import HOP, MEL_RATE, N_FFT, SAMPLE_RATE, mel_spectrogram
+from wav2lip.media.mel import N_FFT, mel_spectrogram
+from wav2lip.media.pcm import from_pcm
 from wav2lip.preprocessing.measures import loudness
-
-
-def _float(pcm: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
-    return pcm.astype(np.float32) / np.float32(32767)
+from wav2lip.types import HOP, MEL_RATE, MEL_WINDOW, SAMPLE_RATE
 
 
 def shifted_name(clip: str, frames: int) -> str:
@@ -28,7 +22,7 @@ def frames_left(frames: int, fps: float, shift: int) -> int:
 
     Where sound is taken from later on, the last frame's mel window has to end within the clip's sound.
     """
-    tail = math.ceil((MEL_STEP + N_FFT // 2 / HOP) * fps / MEL_RATE) if shift > 0 else 0
+    tail = math.ceil((MEL_WINDOW + N_FFT // 2 / HOP) * fps / MEL_RATE) if shift > 0 else 0
     return frames - abs(shift) - tail
 
 
@@ -47,11 +41,11 @@ def shift_clip(folder: Path, row: ManifestRow, shift: int) -> ManifestRow:
     first = max(0, -shift)
     pcm = file.pcm()
     start = round(max(0, shift) / file.fps * SAMPLE_RATE)  # sample of the new clip's first frame
-    columns = round(count / file.fps * MEL_RATE) + MEL_STEP
+    columns = round(count / file.fps * MEL_RATE) + MEL_WINDOW
     if start % HOP:
         # Columns of what comes before, so that the first one hears it as it would in the whole sound.
         before = min(start // HOP, N_FFT // HOP)
-        mel = mel_spectrogram(_float(pcm[start - before * HOP :]))[:, before : before + columns].T
+        mel = mel_spectrogram(from_pcm(pcm[start - before * HOP :]))[:, before : before + columns].T
     else:
         mel = file.mel(start // HOP, columns).T
     pcm = pcm[start : start + round(count / file.fps * SAMPLE_RATE)]
@@ -71,6 +65,6 @@ def shift_clip(folder: Path, row: ManifestRow, shift: int) -> ManifestRow:
         clip=name,
         frames=count,
         start=round(float(times[0]), 3),
-        loudness=round(loudness(_float(pcm)), 1),
+        loudness=round(loudness(from_pcm(pcm)), 1),
         offset="0",
     )
