@@ -26,26 +26,26 @@ def test_scores_pair_lips_with_the_sound_around_them():
 
 
 @pytest.mark.parametrize("late", [-10, -3, 0, 1, 8])
-def test_a_planted_offset_is_found_with_confidence(late):
+def test_a_planted_offset_is_found_with_agreement(late):
     found = clip_offset(offset_scores(*embeddings(100, late, noise=1.0)))
-    assert found.frames == late
-    assert found.confidence > 0.95
+    assert found.av_offset == -late
+    assert found.agreement > 0.95
     assert found.certainly_off == (0.0 if late == 0 else pytest.approx(1, abs=0.05))
 
 
-def test_sound_of_another_clip_has_no_confidence():
+def test_sound_of_another_clip_has_no_agreement():
     sure = []
     for seed in range(30):
         lips = embeddings(80, 0, 0.5, seed=seed)[0]
         audio = embeddings(80, 0, 0.5, seed=seed + 1000)[1]
-        sure.append(clip_offset(offset_scores(lips, audio)).confidence)
+        sure.append(clip_offset(offset_scores(lips, audio)).agreement)
     assert np.mean(np.array(sure) > 0.8) <= 0.1
     assert np.median(sure) < 0.6
 
 
 def test_a_clip_too_short_to_tell_is_not_told():
     assert clip_offset(offset_scores(*embeddings(19, 0, 0.1))) is None
-    assert clip_offset(offset_scores(*embeddings(20, 2, 0.1))).frames == 2
+    assert clip_offset(offset_scores(*embeddings(20, 2, 0.1))).av_offset == -2
 
 
 def test_the_answer_is_the_same_every_time():

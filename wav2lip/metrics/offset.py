@@ -1,50 +1,58 @@
-"""The offset of a whole clip, and how sure it is, from the embeddings of its windows.
+"""Audio-video offset of a whole clip, and how stable it is, from the embeddings of its windows.
 
-A judge of sync says little about one window; the mean over a clip's windows peaks at the right shift. How
-sure that peak is does not follow from its height, which is on another scale for every judge: so the clip's
-blocks of windows are resampled with replacement (Efron 1979; in blocks, since neighbouring windows share
-frames: Künsch 1989), and the share of resamples that find the same shift is the confidence.
+A sync network is unreliable on a single window; its mean over the windows of a clip peaks at the right shift.
+The height of that peak is no measure of certainty, because every network has its own scale. The blocks of
+windows are therefore resampled with replacement, and the share of resamples that find the same shift is the
+agreement.
+
+Sources: Efron, "Bootstrap methods: another look at the jackknife" (1979); in blocks, because neighbouring
+windows share frames: Künsch, "The jackknife and the bootstrap for general stationary observations" (1989).
 """
 
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
 from wav2lip.types import MAX_SHIFT
 
-BLOCK = 5  # windows; two windows farther apart share no frame
+BLOCK = 5  # windows; windows farther apart share no frame
 MIN_BLOCKS = 4  # fewer cannot tell a peak from chance
 RESAMPLES = 500
-NEAR = 1  # frames; neighbouring shifts are one and the same peak
+NEAR = 1  # frames; neighbouring shifts count as the same peak
 SEED = 0
-
-Scores = npt.NDArray[np.float32]
 
 
 class ClipOffset(NamedTuple):
-    """How late the sound of a clip comes."""
+    """Measured offset of a clip.
 
-    frames: int  # negative: the sound comes early
-    confidence: float  # 0-1, share of resamples within NEAR frames of `frames`
-    certainly_off: (
-        float  # 0-1, share of resamples that are off in the same direction; 0 where frames is 0
-    )
+    Attributes:
+        av_offset: frames; positive: the sound comes early and must be delayed (the sign of SyncNet).
+        agreement: share of resamples, 0-1, within `NEAR` frames of `av_offset`.
+        certainly_off: share of resamples, 0-1, that are off in the same direction; 0 if `av_offset` is 0.
+    """
+
+    av_offset: int
+    agreement: float
+    certainly_off: float
 
 
-def offset_scores(lips: Scores, audio: Scores, max_shift: int = MAX_SHIFT) -> Scores:
-    """Similarity of every window's lips to the sounds around it.
+def offset_scores(
+    lips: NDArray[np.float32], audio: NDArray[np.float32], max_shift: int = MAX_SHIFT
+) -> NDArray[np.float32]:
+    """Similarity of the lips of every window to the sounds around it.
 
-    Both sides are centred over the clip: what all of its windows share (the speaker, the room) says nothing
-    about the moment, and a window that is like everything would weigh too much.
+    Both sides are centred over the clip: what all windows share (speaker, room) carries no timing, and a
+    window that resembles everything would weigh too much.
 
     Args:
         lips: (W, D) embeddings of consecutive windows.
-        audio: (W, D).
-        max_shift: frames, at least 0.
+        audio: (W, D) embeddings of the same windows.
+        max_shift: frames to either side, at least 0.
 
     Returns:
-        (W, 2 * max_shift + 1); entry (w, s + max_shift) pairs lips w with sound w + s, NaN where there is none.
+        (W, 2 * max_shift + 1). Entry (w, s + max_shift) pairs lips w with sound w + s; NaN if there is no such
+        sound. A clip with the `av_offset` o peaks at s = -o.
     """
     lips, audio = lips - lips.mean(0), audio - audio.mean(0)
     count = len(lips)
@@ -57,11 +65,18 @@ def offset_scores(lips: Scores, audio: Scores, max_shift: int = MAX_SHIFT) -> Sc
     return scores
 
 
-def clip_offset(scores: Scores, resamples: int = RESAMPLES) -> ClipOffset | None:
-    """Offset of a clip and its confidence from `offset_scores` (W, 2M+1).
+def clip_offset(scores: NDArray[np.float32], resamples: int = RESAMPLES) -> ClipOffset | None:
+    """Find the offset of a clip and its agreement.
 
-    Only shifts at which half the windows have a sound are searched. None for fewer than 20 windows, in which
-    no offset can be told from chance. The same scores give the same answer: the resampling is seeded.
+    Only shifts at which at least half the windows have a sound are searched. The resampling is seeded: the
+    same scores give the same result.
+
+    Args:
+        scores: (W, 2M+1) from `offset_scores`.
+        resamples: number of bootstrap resamples.
+
+    Returns:
+        The offset; None for fewer than 20 windows, which cannot tell an offset from chance.
     """
     blocks = -(-len(scores) // BLOCK)
     if len(scores) < MIN_BLOCKS * BLOCK:
@@ -73,11 +88,11 @@ def clip_offset(scores: Scores, resamples: int = RESAMPLES) -> ClipOffset | None
     known = np.isfinite(scores)
     sums = np.add.reduceat(np.where(known, scores, 0), edges, dtype=np.float64)  # (blocks, shifts)
     counts = np.add.reduceat(known, edges, dtype=np.float64)
-    best = int((sums.sum(0) / counts.sum(0)).argmax()) - reach
+    best = int((sums.sum(0) / counts.sum(0)).argmax()) - reach  # frames that the sound is late
     rng = np.random.default_rng(SEED)
-    drawn = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=resamples).astype(np.float64)
-    pairs = drawn @ counts
-    means = np.where(pairs > 0, drawn @ sums / np.maximum(pairs, 1), -np.inf)
+    chosen = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=resamples).astype(np.float64)
+    pairs = chosen @ counts
+    means = np.where(pairs > 0, chosen @ sums / np.maximum(pairs, 1), -np.inf)
     found = means.argmax(1) - reach  # (resamples,)
     off = float(np.mean(np.sign(found) == np.sign(best))) if best else 0.0
-    return ClipOffset(best, float(np.mean(np.abs(found - best) <= NEAR)), off)
+    return ClipOffset(-best, float(np.mean(np.abs(found - best) <= NEAR)), off)

@@ -78,7 +78,7 @@ def test_the_report_names_every_rejection_and_shows_the_histogram(
     corpus, expert, monkeypatch, capsys
 ):
     folder, rows = corpus
-    answers = {"p500": ClipOffset(13, 0.95, 1.0), "p501": ClipOffset(2, 0.31, 0.4), "p552": None}
+    answers = {"p500": ClipOffset(-13, 0.95, 1.0), "p501": ClipOffset(-2, 0.31, 0.4), "p552": None}
     monkeypatch.setattr(
         SyncAuditor, "measure", lambda _, __, row: answers.get(row.source, ClipOffset(0, 0.9, 0.0))
     )
@@ -111,11 +111,11 @@ def test_a_second_run_need_not_look_again(corpus, expert, monkeypatch):
 @pytest.mark.parametrize(
     ("measured", "fate"),
     [
-        (ClipOffset(3, 0.79, 1.0), "no sync found"),
-        (ClipOffset(11, 1.0, 1.0), "beyond 10"),
-        (ClipOffset(1, 1.0, 0.7), ""),  # in sync or one frame late: left as it is
+        (ClipOffset(-3, 0.79, 1.0), "no sync found"),
+        (ClipOffset(-11, 1.0, 1.0), "beyond 10"),
+        (ClipOffset(-1, 1.0, 0.7), ""),  # in sync or one frame late: left as it is
         (ClipOffset(0, 1.0, 0.0), ""),
-        (ClipOffset(-3, 0.9, 0.9), "shifted by -3 frames"),
+        (ClipOffset(3, 0.9, 0.9), "shifted by -3 frames"),
     ],
 )
 def test_what_is_off_is_shifted_and_what_has_no_sync_is_dropped(
@@ -128,13 +128,13 @@ def test_what_is_off_is_shifted_and_what_has_no_sync_is_dropped(
     assert (finding.kept is None) == (fate in ("no sync found", "beyond 10"))
     if not fate:
         assert finding.kept == replace(
-            rows[5], offset=str(measured.frames), confidence=f"{measured.confidence:.2f}"
+            rows[5], offset=str(-measured.av_offset), confidence=f"{measured.agreement:.2f}"
         )
 
 
 def test_what_is_too_short_once_shifted_is_dropped(corpus, expert, monkeypatch):
     folder, rows = corpus
-    monkeypatch.setattr(SyncAuditor, "measure", lambda *_: ClipOffset(9, 1.0, 1.0))
+    monkeypatch.setattr(SyncAuditor, "measure", lambda *_: ClipOffset(-9, 1.0, 1.0))
     finding = SyncAuditor(str(expert), fix=True, min_frames=61).examine(folder, rows[5])
     assert finding.kept is None
     assert finding.reason == "off by 9 frames, too short once shifted"
@@ -164,10 +164,10 @@ def test_planted_offsets_on_real_clips_come_back(shared, tmp_path):
         except InputError:  # no track that long
             continue
         own = doctor.measure(tmp_path, rows[0])
-        if own.confidence < 0.9 or abs(own.frames) > 5:
+        if own.agreement < 0.9 or abs(own.av_offset) > 5:
             continue
         late = (number % 8 + 1) * (-1) ** number
         moved = doctor.measure(tmp_path, shift_clip(tmp_path, rows[0], -late))
-        right.append(abs(moved.frames - own.frames - late) <= 1)
+        right.append(abs(own.av_offset - moved.av_offset - late) <= 1)
     assert len(right) >= 5
     assert np.mean(right) >= 0.9

@@ -119,7 +119,7 @@ class SyncAuditor:
         measured = self.measure(folder, row)
         if measured is None:  # nothing speaks against it either
             return Finding(row, None, row)
-        late, sure = measured.frames, measured.confidence
+        late, sure = -measured.av_offset, measured.agreement
         told = replace(row, offset=str(late), confidence=f"{sure:.2f}")
         if not self.fix:
             return Finding(row, measured, told)

@@ -43,7 +43,7 @@ def write_rejections(path: Path, findings: Sequence[Finding]) -> None:
         for finding in findings:
             if finding.kept is None and finding.measured is not None:
                 row, measured = finding.row, finding.measured
-                cells = [measured.frames, f"{measured.confidence:.2f}", finding.reason]
+                cells = [-measured.av_offset, f"{measured.agreement:.2f}", finding.reason]
                 writer.writerow([row.clip, row.source, row.speaker, *cells])
     temporary.replace(path)
 
@@ -58,14 +58,14 @@ def draw_offsets(path: Path, findings: Sequence[Finding], threshold: float) -> N
     shown = {name: group for name, group in groups.items() if group}
     if shown:
         bars.hist(
-            [[m.frames for m in group] for group in shown.values()],
+            [[-m.av_offset for m in group] for group in shown.values()],
             edges,
             stacked=True,
             color=[COLOURS[name] for name in shown],
             label=[f"{name} ({len(group)})" for name, group in shown.items()],
         )
     for name, group in shown.items():
-        offsets, sure = [m.frames for m in group], [m.confidence for m in group]
+        offsets, sure = [-m.av_offset for m in group], [m.agreement for m in group]
         dots.scatter(offsets, sure, s=14, alpha=0.5, color=COLOURS[name])
     dots.axhline(threshold, color="grey", linewidth=1, linestyle="--")
     unmeasured = len(findings) - len(measured)
@@ -91,6 +91,6 @@ def summary(findings: Sequence[Finding]) -> str:
     """One line: how many clips were kept, shifted, rejected, and the spread of the offsets."""
     fates = [fate(finding) for finding in findings]
     counts = ", ".join(f"{fates.count(name)} {name}" for name in COLOURS)
-    offsets = [f.measured.frames for f in findings if f.measured is not None]
+    offsets = [-f.measured.av_offset for f in findings if f.measured is not None]
     spread = f"; median offset {np.median(offsets):+.0f} frames" if offsets else ""
     return f"sync: {len(offsets)} of {len(findings)} clips measured: {counts}{spread}"
