@@ -68,7 +68,7 @@ def gan_task():
             "optimizer": ADAM,
             "sync_loss": {"_target_": "wav2lip.losses.SyncContrast"},
             "weights": {"l1": 1.0, "sync": 0.1, "adv": 0.05},
-            "clip": 1.0,
+            "max_grad_norm": 1.0,
             "warmup": 3,
         }
         return Wav2LipGANTask(**{**arguments, **changes})

@@ -37,7 +37,7 @@ def task(**changes: object):
         },
         "optimizer": ADAM,
         "weights": {"l1": 1.0, "edge": 0.5, "code": 0.1},
-        "mouth": 4.0,
+        "mouth_weight": 4.0,
         "mel_offset_frames": -2,
         "warmup": 5,
     }
@@ -86,9 +86,9 @@ def trained(corpus, tmp_path_factory):
 
 def test_strangers_mouths_are_drawn_from_the_code_and_the_code_is_heard(trained):
     values, _ = trained
-    assert values["val/seen_l1"] < 0.9 * values["val/reference_l1"]
+    assert values["val/code_l1"] < 0.9 * values["val/reference_l1"]
     assert values["val/code"] < 0.8
-    assert values["val/heard_l1"] < values["val/swapped_l1"]
+    assert values["val/audio_l1"] < values["val/swapped_l1"]
     assert values["val/response"] > 0.1 * values["val/reference_l1"]
 
 

@@ -69,7 +69,7 @@ WARPING = {
 
 
 def test_references_are_put_to_rest_as_at_inference_and_nothing_else_moves(lip_task, lip_data):
-    task = lip_task(neutral_reference=0.5, generator=WARPING).train()
+    task = lip_task(neutral_share=0.5, generator=WARPING).train()
     batch = batch_of(lip_data)
     count = len(batch["clip"])
     chosen, others = list(range(1, count, 2)), list(range(0, count, 2))
@@ -92,19 +92,19 @@ def test_references_are_put_to_rest_as_at_inference_and_nothing_else_moves(lip_t
     assert (drawn - own)[..., 24:, :].abs().mean() > 0.005  # untrained: it is another picture
     assert lip_task(generator=WARPING).neutralize(batch) is batch
     assert (
-        lip_task(neutral_reference=0.5).neutralize(batch) is batch
+        lip_task(neutral_share=0.5).neutralize(batch) is batch
     )  # draws anew: never rests at inference either
 
 
 def test_training_rests_and_validation_does_not(lip_task, lip_data, trainer, rests):
-    task = lip_task(neutral_reference=1.0)
+    task = lip_task(neutral_share=1.0)
     neutral = rests(task)
     trainer(3).fit(task, lip_data())
     assert len(neutral) == 3
 
 
 def test_rest_takes_no_gradients_from_a_network_that_runs_in_bf16(lip_task, lip_data):
-    task, batch = lip_task(neutral_reference=1.0, generator=WARPING).train(), batch_of(lip_data)
+    task, batch = lip_task(neutral_share=1.0, generator=WARPING).train(), batch_of(lip_data)
     with torch.autocast("cpu", torch.bfloat16):
         generated = task.generate(task.neutralize(batch))
     generated.mean().backward()
@@ -197,17 +197,17 @@ def test_an_expert_that_cannot_serve_is_named(lip_task, expert, tmp_path):
         lip_task(expert=expert, weights={"l1": 1.0})
 
 
-def test_listening_asks_for_another_mouth_with_another_sound(lip_task, lip_data, trainer):
-    task = lip_task(weights={"l1": 1.0, "listening": 0.01})
+def test_audio_contrast_asks_for_another_mouth_with_another_sound(lip_task, lip_data, trainer):
+    task = lip_task(weights={"l1": 1.0, "audio_contrast": 0.01})
     data = lip_data()
     trainer(2).fit(task, data)
     batch = next(iter(data.val_dataloader()))
     terms = task.losses(task.generate(batch), batch)
-    assert sorted(terms) == ["l1", "listening"]
+    assert sorted(terms) == ["audio_contrast", "l1"]
     silent = {**batch, "mels": torch.zeros_like(batch["mels"])}  # every sound is the same one
     task.eval()
     terms = task.losses(task.generate(silent), silent)
-    assert terms["listening"].item() == pytest.approx(math.log(2), abs=1e-4)
+    assert terms["audio_contrast"].item() == pytest.approx(math.log(2), abs=1e-4)
 
 
 @pytest.mark.parametrize("fixed", [True, False])

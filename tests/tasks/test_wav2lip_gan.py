@@ -62,7 +62,7 @@ def test_each_step_moves_its_own_network_alone(gan_task, lip_data, trainer, monk
 
 def test_gradients_are_clipped(gan_task, lip_data, trainer, monkeypatch):
     sgd = {"_target_": "torch.optim.SGD", "lr": 1.0}
-    task = gan_task(clip=1e-3, optimizer=sgd, warmup=None)
+    task = gan_task(max_grad_norm=1e-3, optimizer=sgd, warmup=None)
     before = [p.clone() for p in task.parameters()]
     trainer(1).fit(task, lip_data())
     change = [a - b for a, b in zip(task.parameters(), before, strict=True)]
@@ -78,7 +78,7 @@ def test_what_cannot_be_trained_is_named(gan_task):
 
 
 def test_references_rest_where_a_critic_trains_too(gan_task, lip_data, trainer, rests):
-    task = gan_task(neutral_reference=1.0)
+    task = gan_task(neutral_share=1.0)
     neutral = rests(task)
     trainer(2).fit(task, lip_data())
     assert len(neutral) == 2

@@ -28,8 +28,8 @@ class MouthCodeTask(Task):
         mouth_encoder: config of `wav2lip.models.MouthEncoder` with the same `code`.
         weights: of the terms `l1`, `edge` and `code`. With `l1` at 0 nothing is drawn and the oracle
             stands still: only the ear learns, several times as fast.
-        mouth: weight of the mouth region within L1.
-        noise: standard deviation of what is added to the code (whose own is 1), so that no number
+        mouth_weight: weight of the mouth region within L1.
+        code_noise: standard deviation of what is added to the code (whose own is 1), so that no number
             can carry much, and drawing forgives what hearing gets wrong.
         mel_offset_frames: frames from a frame to the start of its mel window (25 fps).
         init_from: checkpoint of this task to start from.
@@ -43,8 +43,8 @@ class MouthCodeTask(Task):
         mouth_encoder: Config,
         optimizer: Config,
         weights: dict[str, float],
-        mouth: float = 1.0,
-        noise: float = 0.2,
+        mouth_weight: float = 1.0,
+        code_noise: float = 0.2,
         mel_offset_frames: int = 0,
         init_from: str | None = None,
         audio_from: str | None = None,
@@ -55,8 +55,8 @@ class MouthCodeTask(Task):
         self.generator = build(generator)
         self.mouth_encoder = build(mouth_encoder)
         self.weights = dict(weights)
-        self.mouth = mouth
-        self.noise = noise
+        self.mouth_weight = mouth_weight
+        self.code_noise = code_noise
         if init_from:
             self.generator = start_from(init_from, "generator", self.generator)
             self.mouth_encoder = start_from(init_from, "mouth_encoder", self.mouth_encoder)
@@ -99,9 +99,9 @@ class MouthCodeTask(Task):
         terms = {"code": (self.hear(batch["mels"]) - codes.detach()).square().mean()}
         if self.draws:
             turn = int(torch.randint(1, faces.shape[1], ()))
-            drawn = self.draw(codes + self.noise * torch.randn_like(codes), faces, turn)
-            terms["l1"] = masked_l1(drawn, faces, self.mouth)
-            terms["edge"] = edge_l1(drawn, faces, self.mouth)
+            drawn = self.draw(codes + self.code_noise * torch.randn_like(codes), faces, turn)
+            terms["l1"] = masked_l1(drawn, faces, self.mouth_weight)
+            terms["edge"] = edge_l1(drawn, faces, self.mouth_weight)
         loss = torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
         values = {f"train/{name}": value.detach() for name, value in terms.items()}
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]))
@@ -121,11 +121,11 @@ class MouthCodeTask(Task):
         error = (heard - codes).square().mean()
         values: dict[str, Any] = {
             "val/code": error / codes.square().mean(),  # 1: the ear hears nothing, 0: everything
-            "val/seen_l1": lower_l1(seen, faces),
-            "val/heard_l1": lower_l1(said, faces),
+            "val/code_l1": lower_l1(seen, faces),
+            "val/audio_l1": lower_l1(said, faces),
             "val/swapped_l1": lower_l1(other, faces),
             "val/response": lower_l1(said, other),
             "val/reference_l1": lower_l1(faces.roll(turn, dims=1), faces),
         }
-        values["val/loss"] = values["val/seen_l1"] if self.draws else values["val/code"]
+        values["val/loss"] = values["val/code_l1"] if self.draws else values["val/code"]
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)

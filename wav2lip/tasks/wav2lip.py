@@ -50,9 +50,9 @@ class Wav2LipTask(Task):
         sync_loss: config of a loss over audio and face (B, D) and other sounds (B, K, D), e.g.
             `wav2lip.losses.SyncContrast`.
         weights: of the terms `l1` and `sync` (which a callback may switch on later), and where wanted
-            `edge`, `listening` (no expert needed) and, with an expert, `features`: see `edge_l1`,
+            `edge`, `audio_contrast` (no expert needed) and, with an expert, `features`: see `edge_l1`,
             `audio_contrast` and `feature_l1`.
-        mouth: weight of the mouth region within L1.
+        mouth_weight: weight of the mouth region within L1.
         mel_offset_frames: frames from a frame to the start of its mel window (25 fps); inference reads it.
         audio_from_expert: start the generator's audio encoder from the expert's, where the shapes agree.
         init_from: checkpoint of a generator of the same shape to start from.
@@ -61,7 +61,7 @@ class Wav2LipTask(Task):
             `ssim` of `wav2lip.losses.SSIMLoss`; each needs its weight.
         fixed_statistics: keep the batch norms' statistics that `init_from` brings; a few windows of one
             person have none to speak of.
-        neutral_reference: share (0-1) of each training batch whose references a generator that warps first draws saying
+        neutral_share: share (0-1) of each training batch whose references a generator that warps first draws saying
             nothing, as inference does with the source: the sound then has to open a closed mouth.
         optimizer, warmup: see `Task`.
 
@@ -75,14 +75,14 @@ class Wav2LipTask(Task):
         expert: str | None = None,
         sync_loss: Config | None = None,
         weights: dict[str, float] | None = None,
-        mouth: float = 1.0,
+        mouth_weight: float = 1.0,
         mel_offset_frames: int = 0,
         audio_from_expert: bool = False,
         init_from: str | None = None,
         motion_gain: float = 1.0,
         pixel_losses: dict[str, Config] | None = None,
         fixed_statistics: bool = False,
-        neutral_reference: float = 0.0,
+        neutral_share: float = 0.0,
         warmup: int | None = None,
     ) -> None:
         super().__init__(optimizer, warmup)
@@ -93,9 +93,9 @@ class Wav2LipTask(Task):
         if motion_gain != 1.0:
             self.generator.audio_encoder.scale_motion(motion_gain)
         self.fixed_statistics = fixed_statistics
-        self.neutral_reference = neutral_reference
+        self.neutral_share = neutral_share
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
-        self.mouth = mouth
+        self.mouth_weight = mouth_weight
         self._expert_id = "none"
         if init_from and not expert:  # what it learned from its expert stays in it
             metadata = load_network(init_from, "generator").metadata
@@ -166,13 +166,11 @@ class Wav2LipTask(Task):
 
     @torch.no_grad()
     def neutralize(self, batch: LipBatch) -> LipBatch:
-        """The batch with a share `neutral_reference` of its references as the generator draws them in silence."""
-        # Spread over the batch: the listening term looks at its first half only.
+        """The batch with a share `neutral_share` of its references as the generator draws them in silence."""
+        # Spread over the batch: the audio contrast uses its first half only.
         places = range(len(batch["clip"]))
         chosen = [
-            i
-            for i in places
-            if int((i + 1) * self.neutral_reference) > int(i * self.neutral_reference)
+            i for i in places if int((i + 1) * self.neutral_share) > int(i * self.neutral_share)
         ]
         if not chosen or self.generator.composition is None:
             return batch
@@ -190,15 +188,15 @@ class Wav2LipTask(Task):
     def losses(self, generated: Tensor, batch: LipBatch) -> dict[str, Tensor]:
         """The terms, unweighted; their weights have the same keys."""
         target = to_float(batch["target"])
-        terms = {"l1": masked_l1(generated, target, self.mouth)}
-        if self.weights.get("listening"):
+        terms = {"l1": masked_l1(generated, target, self.mouth_weight)}
+        if self.weights.get("audio_contrast"):
             # A second picture of every window would double the cost.
             half = slice((len(target) + 1) // 2)
             part = cast("LipBatch", {name: batch[name][half] for name in ("target", "reference")})
             other = self.generate(part, batch["mels"].roll(1, dims=0)[half])
-            terms["listening"] = audio_contrast(generated[half], other, target[half])
+            terms["audio_contrast"] = audio_contrast(generated[half], other, target[half])
         if self.weights.get("edge"):
-            terms["edge"] = edge_l1(generated, target, self.mouth)
+            terms["edge"] = edge_l1(generated, target, self.mouth_weight)
         for expert in self._expert:
             assert self.sync_loss is not None
             lips = lower_halves(generated)

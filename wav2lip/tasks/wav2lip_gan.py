@@ -27,7 +27,7 @@ class Wav2LipGANTask(Wav2LipTask):
         generator, optimizer, weights, options: see `Wav2LipTask`; `weights` has the term `adv` too.
         discriminator: config of `wav2lip.models.QualityDiscriminator`.
         discriminator_optimizer: as `optimizer`; the same one if None.
-        clip: largest gradient norm of either network; None leaves gradients alone. Lightning's own
+        max_grad_norm: largest gradient norm of either network; None leaves gradients alone. Lightning's own
             `gradient_clip_val` cannot serve a task that steps its optimizers itself.
 
     InputError where `weights` has no `adv`, or under fp16 (bf16 has the range that two losses need).
@@ -40,7 +40,7 @@ class Wav2LipGANTask(Wav2LipTask):
         optimizer: Config,
         weights: dict[str, float],
         discriminator_optimizer: Config | None = None,
-        clip: float | None = None,
+        max_grad_norm: float | None = None,
         **options: Any,
     ) -> None:
         super().__init__(generator, optimizer, weights=weights, **options)
@@ -49,7 +49,7 @@ class Wav2LipGANTask(Wav2LipTask):
         self.automatic_optimization = False
         self.discriminator = build(discriminator)
         self._discriminator_optimizer = discriminator_optimizer or optimizer
-        self.clip = clip
+        self.max_grad_norm = max_grad_norm
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         pairs = [
@@ -68,8 +68,8 @@ class Wav2LipGANTask(Wav2LipTask):
         """Backward, clip, step. Lightning counts every step of its wrapper, so only one a batch takes it."""
         optimizer.zero_grad()
         self.manual_backward(loss)
-        if self.clip is not None:
-            self.clip_gradients(optimizer.optimizer, self.clip, "norm")
+        if self.max_grad_norm is not None:
+            self.clip_gradients(optimizer.optimizer, self.max_grad_norm, "norm")
         if counted:
             optimizer.step()
         else:
