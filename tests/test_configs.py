@@ -1,0 +1,52 @@
+"""The training configs compose, and each experiment is built on the one that it names."""
+
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_module
+from hydra.utils import get_class
+from omegaconf import OmegaConf
+
+ROOT = Path(__file__).resolve().parents[1] / "configs" / "experiment"
+EXPERIMENTS = sorted(str(path.relative_to(ROOT).with_suffix("")) for path in ROOT.rglob("*.yaml"))
+
+
+def composed(*overrides: str):
+    with initialize_config_module("wav2lip.configs", version_base="1.3"):
+        return OmegaConf.to_container(compose("train", list(overrides)), resolve=False)
+
+
+def targets(node):
+    """Every `_target_` of a config, at any depth."""
+    for value in node.values():
+        if isinstance(value, dict):
+            yield from targets(value)
+    if "_target_" in node:
+        yield node["_target_"]
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_experiment_composes_and_names_classes_that_exist(experiment):
+    config = composed(f"experiment={experiment}")
+    assert config["experiment_name"] is not None
+    assert all(get_class(target) for target in targets(config))
+
+
+def test_published_experiments_have_full_size_networks_and_no_augmentation():
+    for name in ("syncnet", "wav2lip", "wav2lip_gan"):
+        config = composed(f"experiment=published/{name}")
+        network = config["task"]["syncnet" if name == "syncnet" else "generator"]
+        assert network["width"] == 1.0
+        assert "max_residuals" not in network
+        assert set(config["data"]["dataset"]["augment"].values()) == {
+            "wav2lip.data.augment.AugmentSettings",
+            0.0,
+        }
+        assert config["task"]["optimizer"]["lr"] == 1e-4
+
+
+def test_the_audio_step_of_the_mouth_code_trains_the_network_of_the_step_before():
+    before, after = (
+        composed(f"experiment=bundled/{n}") for n in ("mouth_code", "mouth_code_audio")
+    )
+    assert before["task"]["generator"] == after["task"]["generator"]
