@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.jobs import Job, Outcome, StageTiming, process
+from wav2lip.utils.extras import require_extra
 
 AHEAD = 4  # jobs handed out per processor of the cluster; the rest wait here
 
@@ -36,12 +37,7 @@ class RayExecutor:
     """
 
     def __init__(self, address: str | None = None, cpus: float = 1.0, retries: int = 3) -> None:
-        try:
-            import ray
-        except ImportError as error:
-            raise InputError(
-                "executor=ray needs Ray; install it with: pip install 'wav2lip[ray]'"
-            ) from error
+        ray = require_extra("ray", "ray")
         self._ray = ray
         self.cpus = cpus
         self.retries = retries
