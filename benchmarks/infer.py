@@ -33,6 +33,7 @@ from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.renderer import FaceRenderer
 from wav2lip.inference.report import Report
 from wav2lip.inference.settings import Settings
+from wav2lip.media.alignment import MelArray
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import CodedFrame, VideoWriter
@@ -87,7 +88,7 @@ def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[f
         Located(CodedFrame(Picture.of(image, BT709), i / 25, i), [box])
         for i, image in enumerate(images)
     ]
-    mel = rng.normal(size=(80, 600)).astype(np.float32)
+    mel = MelArray(rng.normal(size=(80, 600)).astype(np.float32))
     face = torch.rand(PUBLISHED_BATCH, 6, size, size, device=device)
     windows = torch.randn(PUBLISHED_BATCH, 1, 80, 16, device=device)
 

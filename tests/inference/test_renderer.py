@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from wav2lip.faces.crops import crop_coded
 from wav2lip.inference.face_locator import Located
 from wav2lip.inference.renderer import Drawn, FaceRenderer
+from wav2lip.media.alignment import MelArray
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import CodedFrame
@@ -41,7 +42,7 @@ def located(count: int, faces: int = 1) -> list[Located]:
 
 def draw(drawer: FaceRenderer, items: list[Located], offset: float = 0.0) -> list[Drawn]:
     mel = np.tile(np.linspace(0, 1, 160, dtype=np.float32), (80, 1))
-    return list(drawer(iter(items), mel, offset))
+    return list(drawer(iter(items), MelArray(mel), offset))
 
 
 @pytest.mark.parametrize("warp", [False, True])

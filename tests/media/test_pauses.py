@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from wav2lip.media.mel import mel_spectrogram
-from wav2lip.media.pauses import levels, mute_pauses, pauses
+from wav2lip.media.pauses import column_power, find_pauses, levels, mute_pauses
 from wav2lip.types import SAMPLE_RATE, SILENCE
 
 
@@ -15,16 +15,17 @@ def speech(*parts: tuple[float, float], noise: float = -70.0) -> np.ndarray:
 
 
 def seconds(wav: np.ndarray) -> list[tuple[float, float]]:
-    columns = mel_spectrogram(wav).shape[1]
-    return [(start / 80, stop / 80) for start, stop in pauses(wav, columns)]
+    power, samples = column_power([wav])
+    assert (len(power), samples) == (mel_spectrogram(wav).shape[1], len(wav))
+    return [(start / 80, stop / 80) for start, stop in find_pauses(power)]
 
 
 def test_levels_are_decibels_of_full_scale() -> None:
     tone = np.sin(2 * np.pi * 400 * np.arange(16000) / 16000).astype(np.float32)
-    level = levels(tone, 81)
+    level = levels(column_power([tone])[0])
     assert level.shape == (81,)
     assert level[10:70] == pytest.approx(-3.01, abs=0.05)
-    assert levels(np.zeros(0, np.float32), 3) == pytest.approx(-120.0)
+    assert levels(np.zeros(3, np.float32)) == pytest.approx([-120.0] * 3)
 
 
 def test_a_pause_is_found_and_what_is_shorter_is_not() -> None:
@@ -61,14 +62,15 @@ def test_a_pause_has_three_tenths_of_a_second(gap: float, found: int) -> None:
 def test_sound_of_one_level_has_no_pause(seconds_long: float) -> None:
     assert seconds(speech((seconds_long, -30))) == []
     assert seconds(np.zeros(round(seconds_long * SAMPLE_RATE), np.float32)) == []
-    assert pauses(np.zeros(0, np.float32), 0) == []
+    assert find_pauses(np.zeros(0, np.float32)) == []
 
 
-def test_hushed_is_silence_in_the_pause_and_the_mel_elsewhere() -> None:
+def test_a_muted_pause_is_silence_and_the_rest_is_the_mel() -> None:
     wav = speech((1.0, -20), (0.5, -60), (1.0, -20), (0.5, -60))
     mel = mel_spectrogram(wav)
-    quiet = mute_pauses(mel, wav)
-    (first, last) = pauses(wav, mel.shape[1])
+    pauses = find_pauses(column_power([wav])[0])
+    quiet = mute_pauses(mel, pauses)
+    (first, last) = pauses
     assert quiet.shape == mel.shape
     assert (quiet[:, first[0] + 3 : first[1] - 3] == SILENCE).all()
     # the ramp: a quarter of the way after the first column
@@ -79,3 +81,32 @@ def test_hushed_is_silence_in_the_pause_and_the_mel_elsewhere() -> None:
     between = np.s_[:, first[1] : last[0]]
     np.testing.assert_array_equal(quiet[between], mel[between])
     assert (mel[:, first[0] : first[1]] > SILENCE).mean() > 0.8
+
+
+@pytest.mark.parametrize("size", [1, 341, 16_000])
+def test_pauses_do_not_depend_on_how_the_sound_is_divided(size: int) -> None:
+    wav = speech((0.7, -20), (0.5, -60), (0.613, -20))
+    power, samples = column_power(wav[i : i + size] for i in range(0, len(wav), size))
+    whole, _ = column_power([wav])
+    np.testing.assert_array_equal(power, whole)
+    assert samples == len(wav)
+
+
+def test_the_search_does_not_depend_on_its_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    level = np.random.default_rng(0).uniform(-9, -2, 150).repeat(37)
+    power = (10**level).astype(np.float32)
+    whole = find_pauses(power)
+    assert len(whole) > 10
+    monkeypatch.setattr("wav2lip.media.pauses.CHUNK", 1000)
+    assert find_pauses(power) == whole
+
+
+@pytest.mark.parametrize("size", [1, 50, 170])
+def test_muting_block_by_block_equals_muting_at_once(size: int) -> None:
+    wav = speech((0.5, -60), (1.0, -20), (0.5, -60), (1.0, -20), (0.5, -60))
+    mel = mel_spectrogram(wav)
+    pauses = find_pauses(column_power([wav])[0])
+    assert len(pauses) == 3
+    total = mel.shape[1]
+    blocks = [mute_pauses(mel[:, i : i + size], pauses, i, total) for i in range(0, total, size)]
+    np.testing.assert_array_equal(np.concatenate(blocks, axis=1), mute_pauses(mel, pauses))

@@ -26,12 +26,10 @@ from wav2lip.inference.renderer import Drawn, FaceRenderer
 from wav2lip.inference.report import Report, peak_memory, ranges
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.strip import Strip
-from wav2lip.media.audio import load_wav
-from wav2lip.media.mel import mel_spectrogram
-from wav2lip.media.pauses import mute_pauses
+from wav2lip.media.audio import read_mono
+from wav2lip.media.mel_reader import MelReader
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import CodedFrame, VideoInfo, VideoWriter, probe
-from wav2lip.types import SAMPLE_RATE
 
 QUEUE = 2  # frames that wait between two stages
 CORES_AN_ENCODER_THREAD = 4  # the generator needs the others
@@ -198,12 +196,8 @@ class LipSyncer:
     ) -> Generator[OutputFrame, None, None]:
         """All stages but encoding; fills the report as frames go by."""
         settings = self.settings
-        wav = load_wav(audio)
-        report.audio_seconds = len(wav) / SAMPLE_RATE
-        mel = mel_spectrogram(wav)
-        if self._drawer.neutral_reference:
-            mel = mute_pauses(mel, wav)
-        del wav
+        mel = MelReader(partial(read_mono, audio), self._drawer.neutral_reference)
+        report.audio_seconds = mel.seconds
         playback = Playback(
             info,
             report.audio_seconds,

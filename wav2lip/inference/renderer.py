@@ -19,7 +19,7 @@ from wav2lip.engines.fuse_bn import fuse_batch_norms
 from wav2lip.faces.crops import crop_coded
 from wav2lip.inference.face_locator import Located
 from wav2lip.inference.pipeline import StageTiming
-from wav2lip.media.alignment import mel_windows
+from wav2lip.media.alignment import MelSource
 from wav2lip.models import Generator
 from wav2lip.models.generator import mask_lower_half
 
@@ -46,7 +46,7 @@ class FaceRenderer:
     network: takes mel (B, 1, 80, 16) and face (B, 6, S, S), gives (B, 3, S, S) in [0, 1].
     neutral_reference: where the network moves the reference's pixels, it draws every face saying nothing first and
         that picture then saying the sound: else the mouth that the source has shows through.
-    mel: (80, M), the sound. offset: seconds that a frame's mel window starts after the frame.
+    mel: the sound. offset: seconds that a frame's mel window starts after the frame.
 
     On a CPU each worker runs whole batches on one thread: no core waits for another inside a
     layer, and what decoding and encoding leave free is used.
@@ -138,7 +138,7 @@ class FaceRenderer:
         return crop_coded(located.frame.picture, box, times * self.size)
 
     def __call__(
-        self, located: Iterator[Located], mel: NDArray[np.float32], offset: float
+        self, located: Iterator[Located], mel: MelSource, offset: float
     ) -> Iterator[Drawn]:
         """Holds back at most two batches more than there are workers."""
         threads = torch.get_num_threads()
@@ -181,7 +181,7 @@ class FaceRenderer:
             yield items
 
     def _draw(
-        self, items: list[Located], mel: NDArray[np.float32], offset: float
+        self, items: list[Located], mel: MelSource, offset: float
     ) -> tuple[list[Drawn], StageTiming]:
         """The batch, and what it took."""
         start, processor = time.perf_counter(), time.thread_time()
@@ -189,7 +189,7 @@ class FaceRenderer:
         times = [item.frame.time + offset for item in items for _ in item.boxes]
         drawn: list[Image] = []
         for at in range(0, len(crops), self.batch):
-            windows = mel_windows(mel, times[at : at + self.batch])
+            windows = mel.windows(times[at : at + self.batch])
             drawn += self.generate(crops[at : at + self.batch], windows)
         results, at = [], 0
         for item in items:

@@ -1,13 +1,20 @@
-"""Time to frame and time to mel window: the only place where fps, 80 and 16 meet."""
+"""Times, frames and mel columns: the only place where frame rates, 80 and 16 meet.
 
+Mel column i is centred on second i / 80. The window of a frame starts with the column at or before the
+frame's time, and is 16 columns (200 ms) wide.
+"""
+
+import math
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wav2lip.types import MEL_RATE, MEL_WINDOW, N_MELS, SILENCE
+from wav2lip.types import MEL_RATE, MEL_WINDOW, N_MELS, SILENCE, Mel
 
-ROUNDING = 1e-6  # mel columns; so that 80 * 0.05 is 4 whatever the floating point says
+ROUNDING = 1e-6  # mel columns; 80 * 0.05 must be 4 in spite of floating-point error
 CLOCK = 1e-3  # seconds; containers such as Matroska store times in milliseconds
 
 
@@ -17,26 +24,61 @@ def frame_times(count: int, fps: Fraction | float) -> NDArray[np.float64]:
     return np.arange(count, dtype=np.float64) * rate.denominator / rate.numerator
 
 
-def mel_start(time: float, mel_rate: int = MEL_RATE) -> int:
+def mel_start(time: float) -> int:
     """First mel column of the window of a frame shown at `time` seconds (negative before 0)."""
-    return int(np.floor(mel_rate * time + ROUNDING))
+    return math.floor(MEL_RATE * time + ROUNDING)
 
 
-def mel_windows(
-    mel: NDArray[np.float32], times: ArrayLike, columns: int = MEL_WINDOW
-) -> NDArray[np.float32]:
-    """Windows of mel (80, M) at frame times (T,) in seconds -> (T, 80, 16), or so many columns wide.
+def column_count(seconds: float) -> int:
+    """Number of mel columns in `seconds` of sound, to the nearest."""
+    return round(seconds * MEL_RATE)
 
-    Columns before the sound starts or after it ends are silence.
+
+def column_seconds(columns: float) -> float:
+    """Duration of mel columns in seconds."""
+    return columns / MEL_RATE
+
+
+def frame_count(columns: int, fps: float) -> int:
+    """Number of whole frames at `fps` frames per second in the time of `columns` mel columns."""
+    return int(columns / MEL_RATE * fps)
+
+
+def window_columns(times: ArrayLike, columns: int = MEL_WINDOW) -> NDArray[np.int64]:
+    """Mel columns (T, columns) of the windows of frames at `times` (T,) in seconds.
+
+    Some are negative or beyond the sound for frames near its ends.
+    """
+    starts = np.floor(MEL_RATE * np.asarray(times, np.float64) + ROUNDING).astype(np.int64)
+    return starts[:, None] + np.arange(columns)
+
+
+def mel_windows(mel: Mel, times: ArrayLike, columns: int = MEL_WINDOW) -> Mel:
+    """Cut the mel windows of frames.
+
+    Args:
+        mel: (80, M), the whole sound.
+        times: (T,) frame times in seconds.
+        columns: width of a window.
+
+    Returns:
+        (T, 80, columns); columns before or after the sound are silence.
+
+    Raises:
+        ValueError: `mel` does not have 80 rows.
+
+    Example:
+        >>> import numpy as np
+        >>> mel_windows(np.zeros((80, 400), np.float32), frame_times(5, 25)).shape
+        (5, 80, 16)
     """
     if mel.ndim != 2 or mel.shape[0] != N_MELS:
         raise ValueError(f"mel must be ({N_MELS}, M), not {mel.shape}")
-    starts = np.floor(MEL_RATE * np.asarray(times, np.float64) + ROUNDING).astype(np.int64)
-    where = starts[:, None] + np.arange(columns)  # (T, 16)
+    where = window_columns(times, columns)  # (T, columns)
     length = mel.shape[1]
     outside = (where < 0) | (where >= length)
     if not outside.any():
-        windows = mel.T[where]  # (T, 16, 80)
+        windows = mel.T[where]  # (T, columns, 80)
     elif length:
         windows = mel.T[where.clip(0, length - 1)]
         windows[outside] = SILENCE
@@ -45,11 +87,45 @@ def mel_windows(
     return np.ascontiguousarray(windows.transpose(0, 2, 1), np.float32)
 
 
-def retime(source_times: ArrayLike, fps: Fraction | float, duration: float) -> NDArray[np.int64]:
-    """Which source frame is on screen at each tick of a constant rate: (round(duration * fps),).
+class MelSource(Protocol):
+    """A sound whose mel windows can be asked for by time."""
 
-    source_times (N,) are increasing presentation times in seconds. A frame is shown from its time
-    until the next one's; ticks before the first frame show the first, after the last the last.
+    def windows(self, times: ArrayLike, columns: int = MEL_WINDOW) -> Mel:
+        """Return the windows (T, 80, columns) of frames at `times` (T,) in seconds."""
+        ...
+
+
+@dataclass(frozen=True)
+class MelArray:
+    """A whole mel in memory as a `MelSource`.
+
+    Attributes:
+        mel: (80, M).
+    """
+
+    mel: Mel
+
+    def windows(self, times: ArrayLike, columns: int = MEL_WINDOW) -> Mel:
+        """See `MelSource`."""
+        return mel_windows(self.mel, times, columns)
+
+
+def retime(source_times: ArrayLike, fps: Fraction | float, duration: float) -> NDArray[np.int64]:
+    """Choose the source frame that is on screen at each tick of a constant rate.
+
+    A frame is shown from its time until that of the next frame. Ticks before the first frame show the
+    first, ticks after the last show the last.
+
+    Args:
+        source_times: (N,) increasing presentation times in seconds.
+        fps: ticks per second.
+        duration: seconds.
+
+    Returns:
+        (round(duration * fps),) indices of source frames, at least one.
+
+    Raises:
+        ValueError: There are no source frames.
     """
     source = np.asarray(source_times, np.float64)
     if source.size == 0:

@@ -1,4 +1,4 @@
-"""Sound in: any file to 16 kHz mono, and that to the mel spectrogram of the published Wav2Lip."""
+"""Read the sound of any media file, at any rate, streamed or as a whole."""
 
 import os
 from collections.abc import Iterator
@@ -12,16 +12,20 @@ from wav2lip.errors import InputError
 from wav2lip.media.container import audio_stream, decode, open_media, start_time
 from wav2lip.types import SAMPLE_RATE
 
-MIN_GAP = 0.05  # seconds; a smaller step between timestamps is rounding
-MAX_GAP = 60.0  # seconds; a larger one is a broken clock
+MIN_GAP = 0.05  # seconds; smaller steps between timestamps are rounding
+MAX_GAP = 60.0  # seconds; larger steps are a broken clock
 
 
 def _resampled(
     container: Any, stream: Any, rate: int, layout: str | None
 ) -> Iterator[tuple[float | None, NDArray[np.float32]]]:
-    """Pieces of (time in the file's clock or None to go on, samples (C, N) at `rate`).
+    """Decode and resample a stream.
 
-    The resampler is renewed where timestamps jump or the file changes its format on the way.
+    A new resampler starts where timestamps jump or the file changes its format.
+
+    Yields:
+        Time of the first sample in seconds of the file's clock, or None if the piece follows the
+        last one without a gap; samples (C, N) float32 at `rate`.
     """
     resampler: Any = None
     known: tuple[str, str, int] | None = None
@@ -49,17 +53,28 @@ def _resampled(
 def read_sound(
     path: str | os.PathLike[str], sample_rate: int, layout: str | None = None
 ) -> Iterator[NDArray[np.float32]]:
-    """Stream a file's sound as pieces (C, N) float32 at `sample_rate`, in its own channels.
+    """Stream the sound of a file.
 
-    The first sample is the instant of the first video frame where the file has video (the two
-    tracks of a container often start apart), else the first sample there is. A late start and
-    gaps between timestamps are silence. `layout` ("mono", "stereo") mixes the channels.
+    If the file has video, sample 0 belongs to the first video frame (the two tracks of a container
+    often start apart); otherwise it is the first sample of the file. A late start and gaps between
+    timestamps become silence.
+
+    Args:
+        path: any file with sound.
+        sample_rate: Hz.
+        layout: "mono" or "stereo" mixes the channels; None keeps those of the file.
+
+    Yields:
+        Consecutive samples (C, N) float32.
+
+    Raises:
+        InputError: The file is missing, a directory, not media, or has no sound track.
     """
     with open_media(path) as container:
         if audio_stream(container) is None:
             raise InputError(f"{path}: has no sound track; give a file with sound")
         zero = start_time(container)
-    count = 0  # samples given so far; negative while before the instant 0
+    count = 0  # samples read so far; negative before time 0
     first = True
     with open_media(path) as container:
         stream = audio_stream(container)
@@ -78,19 +93,48 @@ def read_sound(
                 yield samples[:, skip:]
 
 
-def load_wav(path: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE) -> NDArray[np.float32]:
-    """The sound of any media file as mono float32 (N,) in [-1, 1] at `sample_rate`.
+def read_mono(
+    path: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE
+) -> Iterator[NDArray[np.float32]]:
+    """Stream the sound of any media file as mono.
 
-    Sample 0 is the instant of the first video frame, or of the first sample where there is no
-    video (see `read_sound`). Channels are averaged here, for FFmpeg's own mix of floating-point
-    stereo is not normalised.
+    Sample 0 belongs to the first video frame, or is the first sample of a file without video (see
+    `read_sound`). Channels are averaged here: FFmpeg does not normalise its own mix of
+    floating-point stereo.
 
-    Raises `InputError`: missing file, directory, no sound track, no samples, NaN.
+    Args:
+        path: any file with sound.
+        sample_rate: Hz.
+
+    Yields:
+        Consecutive samples, each (N,) float32 in [-1, 1].
+
+    Raises:
+        InputError: The file is missing, a directory or not media, or its sound is missing, empty or
+            not finite.
     """
-    pieces = [piece.mean(axis=0) for piece in read_sound(path, sample_rate)]
-    wav = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
-    if wav.size == 0:
-        raise InputError(f"{path}: no sound from the first picture on; give a file with sound")
-    if not np.isfinite(wav).all():
-        raise InputError(f"{path}: the sound holds NaN or infinity; export it again")
-    return wav.astype(np.float32, copy=False)
+    empty = True
+    for piece in read_sound(path, sample_rate):
+        wav = piece.mean(axis=0)
+        if not np.isfinite(wav).all():
+            raise InputError(f"{path}: the sound contains NaN or infinity; export it again")
+        empty = empty and wav.size == 0
+        yield wav.astype(np.float32, copy=False)
+    if empty:
+        raise InputError(f"{path}: no sound after the first video frame; give a file with sound")
+
+
+def load_wav(path: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE) -> NDArray[np.float32]:
+    """Load the whole sound of any media file as mono.
+
+    Args:
+        path: any file with sound.
+        sample_rate: Hz.
+
+    Returns:
+        (N,) float32 in [-1, 1]; sample 0 belongs to the first video frame, if there is video.
+
+    Raises:
+        InputError: See `read_mono`.
+    """
+    return np.concatenate(list(read_mono(path, sample_rate)))

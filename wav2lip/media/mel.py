@@ -1,13 +1,17 @@
-"""The mel spectrogram of the published Wav2Lip."""
+"""The mel spectrogram of the published Wav2Lip, computed in blocks of fixed size.
 
+Filters and window are librosa's. librosa takes about a second to import, so it loads on first use.
+"""
+
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
-from wav2lip.types import HOP, N_MELS, SAMPLE_RATE, SILENCE
+from wav2lip.types import HOP, N_MELS, SAMPLE_RATE, SILENCE, Mel, Wav
 
-N_FFT = 800  # samples, also the window's length
+N_FFT = 800  # samples, also the length of the window
 FMIN = 55.0  # Hz
 FMAX = 7_600.0  # Hz
 PREEMPHASIS = 0.97
@@ -17,50 +21,111 @@ REFERENCE_DB = 20.0
 MIN_DB = -100.0
 MAX_MEL = -SILENCE
 
-CHUNK = 8_000  # mel columns a batch of FFTs
-
-
-def _hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Slaney's Auditory Toolbox scale: linear to 1 kHz (15 mel), then 27 steps for a factor 6.4."""
-    log = 15.0 + np.log(np.maximum(hz, 1e-9) / 1000.0) / (np.log(6.4) / 27.0)
-    return np.where(hz < 1000.0, hz * 3.0 / 200.0, log)
-
-
-def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(mel < 15.0, mel * 200.0 / 3.0, 1000.0 * np.exp((mel - 15.0) * np.log(6.4) / 27))
+BLOCK = 512  # mel columns
+STEP = BLOCK * HOP  # samples from one block to the next
+SPAN = STEP + N_FFT - HOP  # samples that one block is computed from
 
 
 @lru_cache(maxsize=1)
-def _mel_filters() -> NDArray[np.float32]:
-    """Slaney triangles of unit area, (80, 401), as `librosa.filters.mel` makes them."""
-    low, high = _hz_to_mel(np.array([FMIN, FMAX]))
-    edges = _mel_to_hz(np.linspace(low, high, N_MELS + 2))[:, None]
-    bins = np.linspace(0.0, SAMPLE_RATE / 2, N_FFT // 2 + 1)[None]
-    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
-    triangles = np.maximum(0.0, np.minimum(rising, falling))
-    return (triangles * 2.0 / (edges[2:] - edges[:-2])).astype(np.float32)
+def mel_filters() -> tuple[Mel, Wav]:
+    """Slaney mel filters (80, 401) and the periodic Hann window (800,), both float32.
+
+    Call it on a thread to load librosa ahead of the first spectrogram.
+    """
+    import librosa.filters as filters
+
+    bands = filters.mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=N_MELS, fmin=FMIN, fmax=FMAX)
+    window = filters.get_window("hann", N_FFT, fftbins=True)
+    return np.asarray(bands, np.float32), np.asarray(window, np.float32)
 
 
-def mel_spectrogram(wav: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mel of the published Wav2Lip: wav (N,) float mono at 16 kHz -> (80, 1 + N // 200) in [-4, 4].
+def _preemphasize(pieces: Iterable[Wav]) -> Iterator[Wav]:
+    """Apply the first-order high-pass filter across the borders of consecutive pieces."""
+    previous = np.float32(0)
+    for piece in pieces:
+        wav = np.asarray(piece, np.float32)
+        if wav.ndim != 1:
+            raise ValueError(f"wav must be mono (N,), not {wav.shape}")
+        if wav.size:
+            emphasized = wav.copy()
+            emphasized[1:] -= np.float32(PREEMPHASIS) * wav[:-1]
+            emphasized[0] -= np.float32(PREEMPHASIS) * previous
+            previous = wav[-1]
+            yield emphasized
 
-    Pre-emphasis, centred magnitude STFT with zero padding, Slaney mel, decibels, scaled so that
-    -100 dB is -4 and 0 dB is 4. Column i is centred on second i / 80.
+
+def _transform(span: Wav) -> Mel:
+    """Mel (80, 512) of one span (SPAN,) of padded and pre-emphasized samples."""
+    filters, window = mel_filters()
+    frames = np.lib.stride_tricks.sliding_window_view(span, N_FFT)[::HOP]
+    magnitude = np.abs(np.fft.rfft(frames * window, axis=1))
+    mel = filters @ magnitude.T.astype(np.float32)
+    decibels = 20.0 * np.log10(np.maximum(FLOOR, mel)) - REFERENCE_DB
+    scaled = 2.0 * MAX_MEL * (decibels - MIN_DB) / -MIN_DB - MAX_MEL
+    return np.clip(scaled, -MAX_MEL, MAX_MEL).astype(np.float32)
+
+
+def mel_blocks(pieces: Iterable[Wav]) -> Iterator[Mel]:
+    """Compute the mel spectrogram of a sound that arrives in pieces.
+
+    Every block is computed from the same samples by the same operations, however the sound is
+    divided, so the result equals `mel_spectrogram` of the whole sound bit for bit.
+
+    Args:
+        pieces: consecutive samples, each (N,) float mono at 16 kHz, of any length.
+
+    Yields:
+        Blocks (80, 512) in order; the last one has 1 to 512 columns.
+
+    Raises:
+        ValueError: A piece is not one-dimensional.
+    """
+    padding = np.zeros(N_FFT // 2, np.float32)
+    span = np.zeros(SPAN, np.float32)
+    filled, received, done = len(padding), 0, 0  # samples, samples, columns
+    for samples in chain(_preemphasize(pieces), [padding]):
+        at = 0
+        while at < len(samples):
+            part = samples[at : at + SPAN - filled]
+            span[filled : filled + len(part)] = part
+            at, filled = at + len(part), filled + len(part)
+            if filled == SPAN:
+                yield _transform(span)
+                span[: SPAN - STEP] = span[STEP:]
+                filled, done = SPAN - STEP, done + BLOCK
+        received += len(samples)
+    columns = 1 + (received - len(padding)) // HOP
+    if columns > done:
+        span[filled:] = 0
+        yield _transform(span)[:, : columns - done]
+
+
+def mel_spectrogram(wav: Wav) -> Mel:
+    """Compute the mel spectrogram of the published Wav2Lip.
+
+    Pre-emphasis, centred magnitude STFT with zero padding, Slaney mel filters and decibels, scaled
+    so that -100 dB is -4 and 0 dB is 4. Source: `audio.py` and `hparams.py` of Rudrabha/Wav2Lip.
+
+    Args:
+        wav: (N,) float mono at 16 kHz.
+
+    Returns:
+        (80, 1 + N // 200) float32 in [-4, 4]; column i is centred on second i / 80.
+
+    Raises:
+        ValueError: `wav` is not one-dimensional.
+
+    Example:
+        >>> import numpy as np
+        >>> mel_spectrogram(np.zeros(16_000, np.float32)).shape
+        (80, 81)
     """
     wav = np.asarray(wav, np.float32)
     if wav.ndim != 1:
         raise ValueError(f"wav must be mono (N,), not {wav.shape}")
-    emphasised = wav.copy()
-    emphasised[1:] -= np.float32(PREEMPHASIS) * wav[:-1]
-    padded = np.pad(emphasised, N_FFT // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
-    phase = 2.0 * np.pi * np.arange(N_FFT) / N_FFT
-    window = (0.5 - 0.5 * np.cos(phase)).astype(np.float32)  # periodic Hann
-    mel = np.empty((N_MELS, len(frames)), np.float32)
-    for start in range(0, len(frames), CHUNK):
-        magnitude = np.abs(np.fft.rfft(frames[start : start + CHUNK] * window, axis=1))
-        mel[:, start : start + CHUNK] = _mel_filters() @ magnitude.T.astype(np.float32)
-    decibels = 20.0 * np.log10(np.maximum(FLOOR, mel)) - REFERENCE_DB
-    scaled = 2.0 * MAX_MEL * (decibels - MIN_DB) / -MIN_DB - MAX_MEL
-    return np.clip(scaled, -MAX_MEL, MAX_MEL).astype(np.float32)
+    mel = np.empty((N_MELS, 1 + len(wav) // HOP), np.float32)
+    column = 0
+    for block in mel_blocks(wav[at : at + STEP] for at in range(0, len(wav), STEP)):
+        mel[:, column : column + block.shape[1]] = block
+        column += block.shape[1]
+    return mel

@@ -1,72 +1,141 @@
-"""Pauses in speech, and a mel in which they are silent: breath and room noise move no mouth."""
+"""Pauses in speech, and their removal from a mel: breath and room noise then move no mouth.
+
+The loudness of a whole sound is kept as one value per mel column (10 hours: 12 MB), its samples are not.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import percentile_filter, uniform_filter1d
 
-from wav2lip.types import HOP, MEL_RATE, SILENCE
+from wav2lip.types import HOP, MEL_RATE, SILENCE, Mel, Wav
 
 Floats = NDArray[np.float64]
 
-SILENT_BELOW = 25.0  # dB under the loud parts
+SILENT_BELOW = 25.0  # dB below the loud parts
 LOUD_PERCENTILE = 95.0
 NOISE_PERCENTILE = 5.0
 SILENT_POWER = 1e-12
-DIGITAL_SILENCE = -100.0  # dB; what is below is no room's noise
-NOISE_MARGIN = 6.0  # dB over the noise that are noise still
-AROUND = 6.0  # seconds in which a speaker keeps one loudness
+DIGITAL_SILENCE = -100.0  # dB; lower levels are not the noise of a room
+NOISE_MARGIN = 6.0  # dB above the noise level that still count as noise
+NEIGHBOURHOOD = 6.0  # seconds over which a speaker keeps one loudness
 SMOOTHING = 4  # mel columns, 50 ms
 MIN_PAUSE = 0.3  # seconds; the closure before a plosive is shorter
 RAMP = 4  # mel columns from speech to silence
+CHUNK = 100_000  # columns filtered at once
 
 
 def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Stretches (start, stop) where `mask` (N,) holds."""
+    """Find the stretches (start, stop) in which `mask` (N,) is true."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
     return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def levels(wav: NDArray[np.float32], columns: int) -> Floats:
-    """Level (columns,) in dB of full scale of a wav (N,) at 16 kHz around each mel column."""
-    power = np.zeros(columns)
-    whole = min(len(wav) // HOP, columns)
-    pieces = wav[: whole * HOP].reshape(whole, HOP)
-    power[:whole] = np.einsum("ij,ij->i", pieces, pieces) / HOP  # minutes of sound are not copied
-    power[whole:] = np.square(wav[whole * HOP : (whole + 1) * HOP]).sum() / HOP
-    smooth = uniform_filter1d(power, SMOOTHING, mode="nearest")
-    decibels: Floats = 10 * np.log10(np.maximum(smooth, SILENT_POWER))
-    return decibels
+def column_power(pieces: Iterable[Wav]) -> tuple[NDArray[np.float32], int]:
+    """Measure the power of a sound around each mel column.
 
+    Args:
+        pieces: consecutive samples, each (N,) float mono at 16 kHz, of any length.
 
-def pauses(wav: NDArray[np.float32], columns: int) -> list[tuple[int, int]]:
-    """Stretches (start, stop) of mel columns, 0.3 s or longer, in which nobody speaks.
-
-    That is 25 dB below what is loud within three seconds; in a long pause, where nothing near is loud,
-    25 dB below what is loud in the whole sound and near its noise. So a whisper is no pause, but next
-    to a shout.
+    Returns:
+        The mean square (M,) of the 200 samples after each column, 1.0 at full scale, and the number
+        of samples; M = 1 + samples // 200.
     """
-    if columns == 0:
+    power = array("f")
+    rest = np.zeros(0, np.float32)
+    samples = 0
+    for piece in pieces:
+        samples += len(piece)
+        wav = np.concatenate([rest, piece], dtype=np.float32) if len(rest) else piece
+        whole = len(wav) // HOP
+        rows = wav[: whole * HOP].reshape(whole, HOP)
+        power.frombytes((np.einsum("ij,ij->i", rows, rows) / HOP).astype(np.float32).tobytes())
+        rest = wav[whole * HOP :]
+    power.append(np.square(rest).sum() / HOP)
+    return np.frombuffer(power, np.float32), samples
+
+
+def levels(power: NDArray[np.float32]) -> Floats:
+    """Convert the power (M,) of columns to levels (M,) in dB of full scale, smoothed over 50 ms."""
+    level = power.astype(np.float64)
+    uniform_filter1d(level, SMOOTHING, output=level, mode="nearest")
+    np.maximum(level, SILENT_POWER, out=level)
+    np.log10(level, out=level)
+    level *= 10
+    return level
+
+
+def _far_below_neighbours(level: Floats) -> NDArray[np.bool_]:
+    """Whether each column (M,) is 25 dB below what is loud within 3 seconds of it."""
+    width = min(len(level), round(NEIGHBOURHOOD * MEL_RATE))
+    before = width // 2
+    padded = np.pad(level, (before, width - 1 - before), mode="edge")
+    quiet = np.empty(len(level), np.bool_)
+    for start in range(0, len(level), CHUNK):
+        part = level[start : start + CHUNK]
+        around = padded[start : start + len(part) + width - 1]
+        loud = percentile_filter(around, LOUD_PERCENTILE, width, mode="nearest")
+        quiet[start : start + CHUNK] = part < loud[before : before + len(part)] - SILENT_BELOW
+    return quiet
+
+
+def find_pauses(power: NDArray[np.float32]) -> list[tuple[int, int]]:
+    """Find the pauses of 0.3 s or longer in a sound.
+
+    A column is quiet if its level is 25 dB below the loud level (95th percentile) of the 6 seconds
+    around it, so that a whisper counts as a pause only next to a shout. In a long pause nothing near
+    is loud: there a column is quiet if it is 25 dB below the loud level of the whole sound and within
+    6 dB of its noise level (5th percentile).
+
+    Args:
+        power: (M,) from `column_power`.
+
+    Returns:
+        Stretches (start, stop) of mel columns, in order.
+    """
+    if len(power) == 0:
         return []
-    level = levels(wav, columns)
-    width = min(columns, round(AROUND * MEL_RATE))
-    near = percentile_filter(level, LOUD_PERCENTILE, width, mode="nearest")
+    level = levels(power)
+    quiet = _far_below_neighbours(level)
     loud = np.percentile(level, LOUD_PERCENTILE)
-    quiet = level < near - SILENT_BELOW
-    heard = level[level > DIGITAL_SILENCE]
-    if len(heard):
-        noise = np.percentile(heard, NOISE_PERCENTILE) + NOISE_MARGIN
+    audible = level[level > DIGITAL_SILENCE]
+    if len(audible):
+        noise = np.percentile(audible, NOISE_PERCENTILE, overwrite_input=True) + NOISE_MARGIN
         quiet |= (level < loud - SILENT_BELOW) & (level < noise)
-    least = MIN_PAUSE * MEL_RATE - (SMOOTHING - 1)  # smoothing makes a pause so much shorter
+    least = MIN_PAUSE * MEL_RATE - (SMOOTHING - 1)  # smoothing shortens a pause by so much
     return [(start, stop) for start, stop in runs(quiet) if stop - start >= least]
 
 
-def mute_pauses(mel: NDArray[np.float32], wav: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mel (80, M) of a wav (N,) with its pauses faded to silence within 50 ms at either end."""
-    quiet, columns = mel.copy(), mel.shape[1]
-    for start, stop in pauses(wav, columns):
-        column = np.arange(start, stop)
-        since = column - start + 1 + RAMP * (start == 0)  # no ramp at the ends of the sound
-        until = stop - column + RAMP * (stop == columns)
+def mute_pauses(
+    mel: Mel, pauses: list[tuple[int, int]], first: int = 0, total: int | None = None
+) -> Mel:
+    """Fade the pauses in a mel, or in a block of one, to silence.
+
+    The fade takes 50 ms at either end of a pause; there is none at the ends of the sound.
+
+    Args:
+        mel: (80, M), the columns from `first` on.
+        pauses: stretches (start, stop) of columns of the whole sound, from `find_pauses`.
+        first: column of the sound at which `mel` starts.
+        total: number of columns of the sound; by default `mel` ends with the sound.
+
+    Returns:
+        A new mel (80, M).
+    """
+    end = first + mel.shape[1]
+    total = end if total is None else total
+    muted = mel.copy()
+    for start, stop in pauses[bisect_right(pauses, first, key=itemgetter(1)) :]:
+        if start >= end:
+            break
+        column = np.arange(max(start, first), min(stop, end))
+        since = column - start + 1 + RAMP * (start == 0)
+        until = stop - column + RAMP * (stop == total)
         share = np.minimum(np.minimum(since, until) / RAMP, 1.0).astype(np.float32)
-        quiet[:, start:stop] = (1 - share) * quiet[:, start:stop] + share * np.float32(SILENCE)
-    return quiet
+        at = slice(column[0] - first, column[-1] + 1 - first)
+        muted[:, at] = (1 - share) * muted[:, at] + share * np.float32(SILENCE)
+    return muted

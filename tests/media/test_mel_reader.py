@@ -1,0 +1,102 @@
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import numpy as np
+import pytest
+
+from wav2lip.errors import InputError
+from wav2lip.media.alignment import MelArray, frame_times
+from wav2lip.media.audio import load_wav, read_mono
+from wav2lip.media.mel import STEP, mel_spectrogram
+from wav2lip.media.mel_reader import KEPT_BLOCKS, MelReader
+from wav2lip.media.pauses import column_power, find_pauses, mute_pauses
+
+SAMPLES = 12 * STEP + 4_321  # more blocks than are kept
+DURATION = SAMPLES / 16_000
+
+
+class Sound:
+    """Speech with pauses, in pieces of 4800 samples; counts how often it is read."""
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        envelope = np.repeat(rng.choice([0.1, 0.0003], SAMPLES // 8_000 + 1), 8_000)[:SAMPLES]
+        self.wav = (rng.normal(size=SAMPLES) * envelope).astype(np.float32)
+        self.reads = 0
+
+    def __call__(self) -> Iterator[np.ndarray]:
+        self.reads += 1
+        return (self.wav[at : at + 4_800] for at in range(0, SAMPLES, 4_800))
+
+
+@pytest.fixture
+def sound() -> Sound:
+    return Sound()
+
+
+@pytest.fixture(scope="module")
+def mels() -> dict[bool, MelArray]:
+    wav = Sound().wav
+    mel = mel_spectrogram(wav)
+    pauses = find_pauses(column_power([wav])[0])
+    assert len(pauses) > 20
+    return {False: MelArray(mel), True: MelArray(mute_pauses(mel, pauses))}
+
+
+@pytest.mark.parametrize("muted", [False, True])
+def test_windows_equal_those_of_the_whole_mel(sound, mels, muted):
+    reader = MelReader(sound, mute_pauses=muted)
+    assert (reader.samples, reader.columns) == (SAMPLES, 1 + SAMPLES // 200)
+    assert reader.seconds == DURATION
+    times = frame_times(round((DURATION + 1) * 25), 25) - 0.3  # beyond both ends
+    for at in range(0, len(times), 64):
+        part = times[at : at + 64]
+        np.testing.assert_array_equal(reader.windows(part), mels[muted].windows(part))
+    assert sound.reads == 2
+
+
+def test_wide_and_scattered_windows(sound, mels):
+    reader = MelReader(sound)
+    times = np.random.default_rng(1).uniform(-1, DURATION + 1, 50)
+    for columns in (1, 16, 22, 1_200):
+        windows = reader.windows(times, columns)
+        assert windows.shape == (50, 80, columns)
+        assert windows.dtype == np.float32
+        np.testing.assert_array_equal(windows, mels[False].windows(times, columns))
+
+
+def test_a_little_back_is_kept_and_far_back_reads_again(sound, mels):
+    reader = MelReader(sound)
+    blocks = STEP / 16_000  # seconds
+    for time in (11 * blocks, 10 * blocks, (12 - KEPT_BLOCKS) * blocks):
+        np.testing.assert_array_equal(reader.windows([time]), mels[False].windows([time]))
+    assert sound.reads == 2
+    np.testing.assert_array_equal(reader.windows([0.0]), mels[False].windows([0.0]))
+    assert sound.reads == 3
+
+
+def test_threads_share_a_reader(sound, mels):
+    reader = MelReader(sound, mute_pauses=True)
+    parts = np.array_split(frame_times(round(DURATION * 25), 25), 40)
+    with ThreadPoolExecutor(4) as pool:
+        for part, windows in zip(parts, pool.map(reader.windows, parts), strict=True):
+            np.testing.assert_array_equal(windows, mels[True].windows(part))
+    assert sound.reads == 2
+
+
+def test_a_file_is_read_as_it_is_loaded(make):
+    tone = np.sin(np.arange(44_100 * 8) / 20).astype(np.float32) / 2
+    path = make.wav("tone.wav", tone, 44_100, 2)
+    reader = MelReader(partial(read_mono, path))
+    times = frame_times(200, 25)
+    expected = MelArray(mel_spectrogram(load_wav(path)))
+    np.testing.assert_array_equal(reader.windows(times), expected.windows(times))
+    assert reader.samples == load_wav(path).size
+
+
+def test_a_sound_that_became_shorter_is_reported():
+    lengths = iter([20 * 16_000, 16_000])
+    reader = MelReader(lambda: [np.zeros(next(lengths), np.float32)])
+    with pytest.raises(InputError, match="became shorter"):
+        reader.windows([19.0])
