@@ -240,7 +240,7 @@ def test_one_persons_run_needs_no_expert_and_says_what_it_changed(one_person, ne
     for name in ("val/mouth_l1", "val/judge_c", "val/judge_real", "val/audio_contrast"):
         assert [step for step, _ in curves[name]] == [0, 1, 3]  # before the first step, and after
     text = made.stdout + made.stderr
-    assert "held out, step 0 -> step" in text or "no step made the held-out part better" in text
+    assert "held-out data, step 0 -> step" in text or "no step improved val/loss" in text
 
 
 @pytest.mark.slow

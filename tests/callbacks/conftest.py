@@ -1,15 +1,20 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from wav2lip.synthetic.clips import write_synthetic_corpus
+from wav2lip.data.datasets import Clip
+from wav2lip.synthetic.clips import synthesize, write_synthetic_clip, write_synthetic_corpus
 
 SIZE = 48
+OFFSETS = (-8, -7, -5, -4, -2, 0, 3, 4, 6, 8)  # frames, of ten clips
 
 
 class Batches(Dataset):
-    """Twelve samples, each with a clip's name."""
+    """Twelve samples with the names of their clips."""
 
     def __init__(self) -> None:
         self.mel = torch.arange(12.0).reshape(12, 1, 1, 1).expand(12, 2, 1, 1).clone()
@@ -22,7 +27,7 @@ class Batches(Dataset):
 
 
 class ScriptedTask(pl.LightningModule):
-    """One weight; losses and validation metrics are given beforehand, by step and by validation."""
+    """A task with one weight; losses are given per step, metrics per validation."""
 
     def __init__(self, losses=(), validations=(), lr=0.1) -> None:
         super().__init__()
@@ -79,3 +84,43 @@ def corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
     write_synthetic_corpus(folder, {"train": 4, "val": 3}, seconds=1.4, image_size=SIZE)
     return folder
+
+
+def write(folder, name, seed, offset=0, silent=False):
+    clip = synthesize(seed, seconds=3.0, size=96, offset_frames=offset)
+    if silent:
+        clip = replace(clip, wav=np.zeros_like(clip.wav))
+    row = write_synthetic_clip(folder, name, clip, image_size=48)
+    return Clip(folder / row.clip, replace(row, speaker=name))
+
+
+@pytest.fixture(scope="session")
+def write_clip():
+    """Writes a synthetic clip of its own speaker: (folder, name, seed, offset, silent) -> Clip."""
+    return write
+
+
+@pytest.fixture(scope="session")
+def planted_offsets():
+    return OFFSETS
+
+
+@pytest.fixture(scope="session")
+def off_sync(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("off_sync")
+    return [write(folder, f"off-{seed}", seed, offset=o) for seed, o in enumerate(OFFSETS)]
+
+
+@pytest.fixture(scope="session")
+def mismatched(tmp_path_factory):
+    """Faces that move to one speech, with the audio of another."""
+    folder = tmp_path_factory.mktemp("mismatched")
+    clips = []
+    for seed in range(10):
+        clip = replace(
+            synthesize(seed, seconds=3.0, size=96),
+            wav=synthesize(100 + seed, seconds=3.0, size=32).wav,
+        )
+        row = write_synthetic_clip(folder, f"strange-{seed}", clip, image_size=48)
+        clips.append(Clip(folder / row.clip, row))
+    return clips

@@ -26,17 +26,17 @@ def test_the_first_validation_comes_before_the_first_step(values, loaders, train
     task, start = values(0.5, 0.3, 0.4), BaselineValidation(["val/mouth_l1"])
     with caplog.at_level(logging.INFO):
         trainer(12, start).fit(task, *loaders)
-    assert start.first == {"val/mouth_l1": pytest.approx(0.05)}
+    assert start.baseline == {"val/mouth_l1": pytest.approx(0.05)}
     assert (start.best, start.best_step) == (pytest.approx(0.3), 6)
     assert "step 0 -> step 6: val/mouth_l1 0.0500 -> 0.0300" in caplog.text
 
 
-def test_a_run_that_only_gets_worse_stops_and_says_so(values, loaders, trainer, caplog):
+def test_a_run_that_only_gets_worse_stops_with_a_warning(values, loaders, trainer, caplog):
     task, start = values(0.3, 0.4, 0.5, 0.6), BaselineValidation(["val/mouth_l1"])
     run = trainer(60, EarlyStopping("val/loss", patience=2, check_on_train_epoch_end=False), start)
     run.fit(task, *loaders)
     assert run.global_step == 12  # two validations after the one at step 0
-    assert "no step made the held-out part better" in caplog.text
+    assert "no step improved val/loss on the held-out data" in caplog.text
 
 
 def test_a_resumed_run_remembers_where_it_began(values, loaders, trainer, tmp_path):
@@ -46,6 +46,6 @@ def test_a_resumed_run_remembers_where_it_began(values, loaders, trainer, tmp_pa
     start = BaselineValidation(["val/mouth_l1"])
     again = trainer(12, start)
     again.fit(values(0.2), *loaders, ckpt_path=tmp_path / "run.ckpt", weights_only=True)
-    assert start.first == {"val/mouth_l1": pytest.approx(0.05)}
+    assert start.baseline == {"val/mouth_l1": pytest.approx(0.05)}
     assert start.best_step == 12
     assert torch.load(tmp_path / "run.ckpt", weights_only=True)["global_step"] == 6

@@ -1,8 +1,7 @@
 import cv2
-import pytest
 
 from wav2lip.callbacks import CSVCurves, PlotCurves
-from wav2lip.callbacks.csv_curves import draw_curves, read_curves
+from wav2lip.callbacks.csv_curves import read_curves
 
 
 def logger(tmp_path):
@@ -38,20 +37,3 @@ def test_a_run_that_starts_anew_forgets_the_old_rows(scripted, loaders, trainer,
         run.fit(scripted(losses=[1.0, 2.0, 3.0]), *loaders)
     curves = read_curves(tmp_path / "curves" / "metrics.csv")
     assert curves["train/sync"] == [(0, 1.0), (1, 2.0), (2, 3.0)]
-
-
-def test_curves_are_drawn_also_where_a_run_breaks(scripted, loaders, trainer, tmp_path):
-    class Breaks(scripted):
-        def on_train_batch_end(self, outputs, batch, batch_idx):
-            if batch_idx == 3:
-                raise RuntimeError("broken")
-
-    with pytest.raises(RuntimeError, match="broken"):
-        trainer(6, PlotCurves(), logger=logger(tmp_path)).fit(Breaks(), *loaders)
-    assert (tmp_path / "curves" / "curves.png").is_file()
-
-
-def test_a_panel_a_quantity(tmp_path):
-    curves = {"train/l1": [(0, 1.0), (1, 0.5)], "val/l1": [(1, 0.7)], "val/sync": [(1, 0.7)]}
-    draw_curves({**curves, "a/b": [(0, 1.0)], "a/c": [(0, 1.0)]}, tmp_path / "c.png")
-    assert cv2.imread(str(tmp_path / "c.png")).shape == (672, 1512, 3)  # four panels: two rows

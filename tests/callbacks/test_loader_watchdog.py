@@ -35,7 +35,9 @@ def test_a_loader_slower_than_the_device_is_named(scripted, loaders, trainer, ca
         trainer(12, watchdog).fit(task, train, val)
     assert watchdog.share is not None
     assert (watchdog.share > 0.3) is slow
-    told = [r.getMessage() for r in caplog.records if "slower than the device" in r.getMessage()]
-    assert len(told) == int(slow)
+    messages = [
+        r.getMessage() for r in caplog.records if "slower than the device" in r.getMessage()
+    ]
+    assert len(messages) == int(slow)
     if slow:
-        assert "data.num_workers is 0" in told[0]
+        assert "data.num_workers is 0" in messages[0]

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from wav2lip.callbacks import NaNWatchdog
-from wav2lip.callbacks.nan_watchdog import broken_samples
+from wav2lip.callbacks.nan_watchdog import non_finite_samples
 from wav2lip.errors import InputError
 
 
@@ -13,13 +13,13 @@ def test_samples_with_values_that_are_no_numbers_are_found():
     mel[1, 0, 1, 1] = math.nan
     mel[3, 0, 0, 0] = math.inf
     batch = {"mel": mel, "target": torch.zeros(4, 3, dtype=torch.uint8), "clip": list("abcd")}
-    assert broken_samples(batch) == [1, 3]
+    assert non_finite_samples(batch) == [1, 3]
 
 
 def test_a_loss_that_is_no_number_names_the_clips_and_takes_no_step(scripted, loaders, trainer):
     task = scripted(losses=[1.0, 1.0, math.nan])
     with pytest.raises(
-        InputError, match=r"step 2: the loss is nan: its clips are clip-04, clip-05;"
+        InputError, match=r"step 2: the loss is nan: the batch holds clip-04, clip-05;"
     ):
         trainer(6, NaNWatchdog()).fit(task, *loaders)
     assert math.isfinite(float(task.weight))
@@ -28,9 +28,9 @@ def test_a_loss_that_is_no_number_names_the_clips_and_takes_no_step(scripted, lo
 def test_broken_data_and_broken_weights_are_told_apart(scripted, loaders, trainer):
     train, val = loaders
     train.dataset.mel[5] = math.nan
-    with pytest.raises(InputError, match=r"the data of clip-05 hold values that are not numbers"):
+    with pytest.raises(InputError, match=r"the data of clip-05 hold NaN or infinite values"):
         trainer(6, NaNWatchdog()).fit(scripted(losses=[1.0, 1.0, math.nan]), train, val)
     task = scripted(losses=[math.nan])
     torch.nn.init.constant_(task.weight, math.inf)
-    with pytest.raises(InputError, match=r"the weight weight is not finite any more; lower"):
+    with pytest.raises(InputError, match=r"the weight weight is no longer finite; lower"):
         trainer(6, NaNWatchdog()).fit(task, train, val)

@@ -6,27 +6,27 @@ import torch
 from torch.utils.data import DataLoader
 
 from wav2lip.callbacks import PlateauWatchdog
-from wav2lip.callbacks.diagnosis import Finding
-from wav2lip.callbacks.plateau_watchdog import report
+from wav2lip.callbacks.diagnosis import Cause
+from wav2lip.callbacks.plateau_watchdog import format_report
 from wav2lip.data.datamodule import load_clips
 from wav2lip.data.datasets import SyncDataset
 
 
-def test_the_message_gives_causes_by_likelihood_then_what_is_not_to_blame():
-    findings = [Finding("duplicate clips", "9 of 12", 0.9), Finding("silent audio", "0 of 12", 0.0)]
-    lines = report(1500, 0.6931, math.log(2), findings).splitlines()
+def test_the_report_lists_likely_causes_first():
+    causes = [Cause("duplicate clips", "9 of 12", 0.9), Cause("silent audio", "0 of 12", 0.0)]
+    lines = format_report(1500, 0.6931, math.log(2), causes).splitlines()
     assert lines == [
-        "stuck: after 1500 steps the loss is 0.693, and chance is 0.693.",
-        "Likely, by what the data show:",
+        "no progress: after 1500 steps the training loss is 0.693, chance level is 0.693.",
+        "Likely causes:",
         "  1. duplicate clips: 9 of 12",
-        "  checked, silent audio: 0 of 12",
+        "  unlikely, silent audio: 0 of 12",
     ]
-    calm = report(1500, 0.6931, math.log(2), findings[1:])
-    assert "None of the usual causes stands out" in calm
+    healthy = format_report(1500, 0.6931, math.log(2), causes[1:])
+    assert "No usual cause stands out" in healthy
 
 
 @pytest.mark.parametrize(("losses", "stuck"), [([0.7] * 8, True), ([0.7] * 4 + [0.5] * 4, False)])
-def test_a_run_at_chance_is_explained_once(scripted, trainer, corpus, caplog, losses, stuck):
+def test_a_run_at_chance_is_reported_once(scripted, trainer, corpus, caplog, losses, stuck):
     class Chance(torch.nn.Module):
         def chance(self, clips, windows):
             assert (clips, windows) == (2, 3)
@@ -39,15 +39,15 @@ def test_a_run_at_chance_is_explained_once(scripted, trainer, corpus, caplog, lo
     loader = DataLoader(data, 2)
     with caplog.at_level(logging.WARNING):
         trainer(8, PlateauWatchdog(steps=6, window=2)).fit(Task(losses=losses), loader)
-    told = [r.getMessage() for r in caplog.records if "stuck" in r.getMessage()]
-    assert len(told) == int(stuck)
+    messages = [r.getMessage() for r in caplog.records if "no progress" in r.getMessage()]
+    assert len(messages) == int(stuck)
     if stuck:
-        assert "after 6 steps the loss is 0.700, and chance is 0.693" in told[0]
-        assert "too few speakers: 4 speakers in 4 clips" in told[0]
-        assert "learning rate: the rate is 1.0e-01, the weights moved by 0 %" in told[0]
+        assert "after 6 steps the training loss is 0.700, chance level is 0.693" in messages[0]
+        assert "too few speakers: 4 speakers in 4 clips" in messages[0]
+        assert "learning rate: the rate is 1.0e-01, the weights have changed by 0 %" in messages[0]
 
 
-def test_after_a_resume_it_speaks_of_the_whole_run(scripted, trainer, corpus, tmp_path, caplog):
+def test_a_resumed_run_reports_on_the_whole_run(scripted, trainer, corpus, tmp_path, caplog):
     class Chance(torch.nn.Module):
         def chance(self, clips, windows):
             return math.log(2)
@@ -68,7 +68,7 @@ def test_after_a_resume_it_speaks_of_the_whole_run(scripted, trainer, corpus, tm
     first = trainer(4, PlateauWatchdog(steps=6, window=4), **options)
     first.fit(task, DataLoader(data, 2))
     first.save_checkpoint(tmp_path / "last.ckpt")
-    assert "stuck" not in caplog.text
+    assert "no progress" not in caplog.text
     with caplog.at_level(logging.WARNING):
         trainer(8, PlateauWatchdog(steps=6, window=4), **options).fit(
             Task(losses=[9.0] * 4 + [0.7] * 4),
@@ -76,11 +76,11 @@ def test_after_a_resume_it_speaks_of_the_whole_run(scripted, trainer, corpus, tm
             ckpt_path=tmp_path / "last.ckpt",
             weights_only=True,
         )
-    assert "after 6 steps the loss is 0.700" in caplog.text
-    assert "the weights moved by 30 %" in caplog.text
+    assert "after 6 steps the training loss is 0.700" in caplog.text
+    assert "the weights have changed by 30 %" in caplog.text
 
 
-def test_a_task_without_a_chance_level_is_left_alone(scripted, loaders, trainer, caplog):
+def test_a_task_without_a_chance_level_is_not_watched(scripted, loaders, trainer, caplog):
     with caplog.at_level(logging.WARNING):
         trainer(6, PlateauWatchdog(steps=2)).fit(scripted(), loaders[0])
-    assert "stuck" not in caplog.text
+    assert "no progress" not in caplog.text

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from wav2lip.callbacks import SpeakerMetrics
-from wav2lip.callbacks.speaker_metrics import shift_margin
+from wav2lip.callbacks.speaker_metrics import zero_shift_confidence
 from wav2lip.checkpoints import load_network
 from wav2lip.checkpoints.bundled import JUDGE
 from wav2lip.data.datamodule import ClipDataModule
@@ -22,12 +22,12 @@ GENERATOR = {
 }
 
 
-def test_the_margin_counts_zero_shift_alone():
+def test_only_sync_at_zero_shift_counts():
     face = torch.tensor([[1.0, 0.0]])
     at_right_angles = torch.tensor([[[0.0, 1.0], [0.0, -1.0]]])
-    assert shift_margin(face, at_right_angles, face).item() == pytest.approx(2**0.5)
-    assert shift_margin(face, face[:, None], face).item() == 0
-    assert shift_margin(at_right_angles[:, 0], face[:, None], face).item() < 0
+    assert zero_shift_confidence(face, at_right_angles, face).item() == pytest.approx(2**0.5)
+    assert zero_shift_confidence(face, face[:, None], face).item() == 0
+    assert zero_shift_confidence(at_right_angles[:, 0], face[:, None], face).item() < 0
 
 
 def fit(trainer, corpus, tmp_path, expert_id="none"):
@@ -46,7 +46,7 @@ def test_mouth_and_judge_are_logged_at_another_size_too(trainer, corpus, tmp_pat
     assert values["val/judge_c"] != values["val/judge_real"]
 
 
-def test_the_expert_that_trained_the_generator_is_no_judge(trainer, corpus, tmp_path):
+def test_the_expert_that_trained_the_generator_is_refused_as_judge(trainer, corpus, tmp_path):
     itself = load_network(JUDGE, "syncnet").metadata["training_id"]
-    with pytest.raises(InputError, match="cannot judge it"):
+    with pytest.raises(InputError, match="would be meaningless"):
         fit(trainer, corpus, tmp_path, expert_id=itself)

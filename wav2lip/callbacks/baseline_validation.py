@@ -1,4 +1,4 @@
-"""Validate before the first step, and say at the end what the run has changed."""
+"""Validate before the first step and report at the end what the run has improved."""
 
 import logging
 import math
@@ -10,15 +10,15 @@ log = logging.getLogger(__name__)
 
 
 class BaselineValidation(pl.Callback):
-    """A validation at step 0, and a line at the end that compares it with the best one.
+    """Run a validation at step 0 and compare it with the best validation when training ends.
 
-    Of a network that goes on from another's weights this tells whether it was worth it; early stopping
-    counts it, so that a run which only gets worse ends soon. Best is what the monitor says, not
-    what each quantity reached at some step of its own.
+    Shows whether fine-tuning improved on the initial weights. Early stopping counts this validation too, so a run
+    that only gets worse stops soon. All values are those of the step with the lowest `monitor`, not the best value
+    of each metric.
 
     Args:
-        monitor: lower is better, as of the best checkpoint.
-        shown: quantities of the line.
+        shown: Log keys of the metrics to compare.
+        monitor: Log key that selects the best validation; lower is better.
     """
 
     def __init__(self, shown: list[str], monitor: str = "val/loss") -> None:
@@ -26,11 +26,11 @@ class BaselineValidation(pl.Callback):
         self.monitor = monitor
         self.best = math.inf
         self.best_step = 0
-        self.first: dict[str, float] = {}
-        self.then: dict[str, float] = {}
+        self.baseline: dict[str, float] = {}  # metrics at step 0
+        self.improved: dict[str, float] = {}  # metrics at best_step
 
     def state_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("best", "best_step", "first", "then")}
+        return {n: getattr(self, n) for n in ("best", "best_step", "baseline", "improved")}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         vars(self).update(state_dict)
@@ -38,7 +38,7 @@ class BaselineValidation(pl.Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         if trainer.global_step:  # resumed
             return
-        # As the training loop does between two epochs, so that checkpoints and stopping take part.
+        # The same call as between two epochs, so that checkpoints and early stopping see this validation.
         trainer.validating = True
         trainer.fit_loop.epoch_loop.val_loop.run()
         trainer.training = True
@@ -49,18 +49,19 @@ class BaselineValidation(pl.Callback):
             return
         values = {name: float(metrics[name]) for name in self.shown if name in metrics}
         if not trainer.global_step:
-            self.first = values
+            self.baseline = values
         if float(metrics[self.monitor]) < self.best:
             self.best, self.best_step = float(metrics[self.monitor]), trainer.global_step
-            self.then = values
+            self.improved = values
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         if not trainer.is_global_zero:
             return
         if not self.best_step:
             log.warning(
-                "no step made the held-out part better; go on using what the run began from"
+                "no step improved %s on the held-out data; keep using the initial weights",
+                self.monitor,
             )
             return
-        changes = [f"{n} {v:.4f} -> {self.then[n]:.4f}" for n, v in self.first.items()]
-        log.info("held out, step 0 -> step %d: %s", self.best_step, ", ".join(changes))
+        changes = [f"{n} {v:.4f} -> {self.improved[n]:.4f}" for n, v in self.baseline.items()]
+        log.info("held-out data, step 0 -> step %d: %s", self.best_step, ", ".join(changes))

@@ -1,210 +1,162 @@
-"""Why an expert may not learn: what the clips and the run themselves show, with numbers.
+"""Find out why a sync expert does not learn, from its clips and its learning rate.
 
-Every check is a pure function of clips or numbers and gives a `Finding`; `severity` is at least `LIKELY`
-where the numbers are of the kind that keeps an expert at chance.
+Each check is a pure function that returns a `Cause` with the numbers it is based on.
 """
 
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from wav2lip.callbacks.activity import estimate_offsets
 from wav2lip.clips import ClipFile
 from wav2lip.data.datasets import Clip
-from wav2lip.types import MEL_RATE, SILENCE
+from wav2lip.types import SILENCE
 
-LIKELY = 0.5
-MAX_SHIFT = 10  # frames searched for a clip's offset
-PROBED_FRAMES = 150  # of a clip, for its offset
-PROBED_CLIPS = 60  # spread over the corpus
-MOUTH_SIDE = 32  # px, the lower half is compared at
-FEWEST = 4  # clips with an offset, to say anything about their spread
-TELLING = 0.4  # share of clips; by chance a tenth are surer than nine tenths of strangers
-SURE = 2.5  # peak of the correlation over the others, in their deviations
-NEAR = 1  # frames; an expert learns from clips that agree this closely
+LIKELY = 0.5  # severity from which a cause is reported as likely
+PROBED_CLIPS = 60  # at most, evenly spaced over the corpus
+MIN_OFFSETS = 4  # clips with a known offset that the spread needs
+TOLERANCE = 1  # frames from the median; an expert learns from clips that agree this closely
 QUIET = -50.0  # dBFS
-STILL = 0.5  # mel units above silence; a column below holds no sound
+AUDIBLE = 0.5  # mel units above silence that a column with sound reaches
+MIN_AUDIBLE = 0.2  # share of a clip's mel columns
 ENOUGH_SPEAKERS = 20
-MOVED_LITTLE = 0.01  # relative change of the weights
+MIN_CHANGE = 0.01  # relative change of the weights
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One possible cause: its name, the numbers, and how much they speak for it (0-1)."""
+class Cause:
+    """A possible cause of a training plateau.
 
-    cause: str
+    Attributes:
+        name: What may be wrong.
+        evidence: The numbers, and what to do about it.
+        severity: How strongly the numbers indicate it, 0 to 1; `LIKELY` and above is reported as likely.
+    """
+
+    name: str
     evidence: str
     severity: float
 
 
-def _spread_out(clips: Sequence[Clip], most: int) -> list[Clip]:
-    places = np.linspace(0, len(clips) - 1, min(most, len(clips))).round().astype(int)
+def _evenly_spaced(clips: Sequence[Clip], count: int) -> list[Clip]:
+    places = np.linspace(0, len(clips) - 1, min(count, len(clips))).round().astype(int)
     return [clips[i] for i in places]
 
 
-def _activity(file: ClipFile) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Change from frame to frame of the lower face and of the sound's level, each (F - 1,)."""
-    frames = min(file.frames, PROBED_FRAMES)
-    crops = file.crops(np.arange(frames))
-    lower = [
-        cv2.resize(
-            cv2.cvtColor(c[len(c) // 2 :], cv2.COLOR_BGR2GRAY),
-            (MOUTH_SIDE, MOUTH_SIDE // 2),
-            interpolation=cv2.INTER_AREA,
-        )
-        for c in crops
-    ]
-    motion = np.abs(np.diff(np.stack(lower).astype(np.float64), axis=0)).mean((1, 2))
-    columns = file.mel(0, round(frames / file.fps * MEL_RATE)).mean(0).astype(np.float64)
-    edges = np.linspace(0, len(columns), frames + 1).round().astype(int)
-    level = np.array([columns[a:b].mean() for a, b in pairwise(edges)])
-    return motion, np.abs(np.diff(level))
+def check_offsets(clips: Sequence[Clip]) -> Cause:
+    """Check whether the clips have different audio-visual offsets.
 
-
-def peak(
-    motion: NDArray[np.float64], sound: NDArray[np.float64], max_shift: int = MAX_SHIFT
-) -> tuple[int, float]:
-    """(frames that the picture comes late, how sure), from two curves of activity (F,) each.
-
-    The second number is the height of the best correlation over the others, in their standard deviations;
-    (0, 0.0) for curves too short to tell.
+    An offset that all clips share does not hurt. Offsets come from the manifest if at least half of the clips have
+    one there, and are estimated from the clips otherwise (see `wav2lip.callbacks.activity`).
     """
-    frames = min(len(motion), len(sound))
-    if frames < 4 * max_shift:
-        return 0, 0.0
-    middle = slice(max_shift, frames - max_shift)
-    scores = []
-    for shift in range(-max_shift, max_shift + 1):
-        moved = motion[middle.start + shift : middle.stop + shift]
-        pair = np.stack([moved, sound[middle]])
-        deviation = pair.std(1).prod()
-        centred = pair - pair.mean(1, keepdims=True)
-        scores.append(float((centred[0] * centred[1]).mean() / deviation) if deviation else 0.0)
-    best = int(np.argmax(scores))
-    others = np.delete(scores, [i for i in (best - 1, best, best + 1) if 0 <= i < len(scores)])
-    sure = (scores[best] - others.mean()) / max(float(others.std()), 1e-9)
-    return best - max_shift, float(sure) if any(scores) else 0.0
-
-
-def rough_offsets(clips: Sequence[Clip]) -> list[float]:
-    """Offsets of the clips, in frames, where when the mouth moves and when loudness does tells one.
-
-    Far from what an expert hears, and on many recordings blind: the head moves as well. So each clip is
-    also compared with the next one's sound, and only what is surer than nine tenths of those counts;
-    where fewer than `TELLING` of the clips are, none does.
-    """
-    curves = [_activity(ClipFile(clip.path)) for clip in clips]
-    strange = [
-        peak(motion, sound)[1]
-        for (motion, _), (_, sound) in zip(curves, curves[1:] + curves[:1], strict=True)
-    ]
-    bar = max(SURE, float(np.quantile(strange, 0.9)))
-    found = [float(offset) for offset, sure in (peak(*pair) for pair in curves) if sure > bar]
-    return found if len(found) >= TELLING * len(clips) else []
-
-
-def offset_spread(clips: Sequence[Clip]) -> Finding:
-    """Clips that disagree about when a sound is seen; one offset common to all would do no harm."""
-    measured = [float(c.row.offset) for c in clips if c.row.offset]
-    how = "as the manifest says"
-    total = len(clips)
-    if len(measured) < total / 2:
-        probed = _spread_out(clips, PROBED_CLIPS)
-        measured = rough_offsets(probed)
-        total = len(probed)
-        how = "roughly measured by when mouth and loudness move"
-    if len(measured) < FEWEST:
+    offsets = [float(clip.row.offset) for clip in clips if clip.row.offset]
+    source, total = "from the manifest", len(clips)
+    if len(offsets) < total / 2:
+        probed = _evenly_spaced(clips, PROBED_CLIPS)
+        offsets = estimate_offsets(probed)
+        source, total = "estimated from mouth motion and loudness", len(probed)
+    if len(offsets) < MIN_OFFSETS:
         text = (
-            f"only {len(measured)} of {total} clips tell theirs, {how}; measure it with an expert when "
-            "preprocessing"
+            f"only {len(offsets)} of {total} clips have a known offset ({source}); "
+            "measure the offsets with a sync expert when you preprocess"
         )
-        return Finding("offset spread", text, 0.3)
-    offsets = np.array(measured)
-    off = float((np.abs(offsets - np.median(offsets)) > NEAR).mean())
+        return Cause("offset spread", text, 0.3)
+    values = np.array(offsets)
+    share = float((np.abs(values - np.median(values)) > TOLERANCE).mean())
     text = (
-        f"{100 * off:.0f} % of {len(offsets)} clips lie more than {NEAR} frame from the median, "
-        f"{offsets.min():+.0f} to {offsets.max():+.0f} frames, deviation {offsets.std():.1f}, {how}; "
-        "shift or drop clips that are off sync before training"
+        f"{100 * share:.0f} % of {len(values)} clips are more than {TOLERANCE} frame from the median "
+        f"({values.min():+.0f} to {values.max():+.0f} frames, standard deviation {values.std():.1f}, {source}); "
+        "shift or drop clips that are out of sync before training"
     )
-    return Finding("offset spread", text, min(1.0, off * 1.5))
+    return Cause("offset spread", text, min(1.0, share * 1.5))
 
 
-def duplicate_clips(clips: Sequence[Clip]) -> Finding:
-    """Clips with the same sound: a batch that holds two calls one's own sound a stranger's."""
+def check_duplicates(clips: Sequence[Clip]) -> Cause:
+    """Check for clips with identical audio.
+
+    Two of them in one batch become false negatives for the contrastive loss.
+    """
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for clip in clips:
-        sound = ClipFile(clip.path).pcm().tobytes()
-        groups[hashlib.sha256(sound).hexdigest()].append(clip.row.clip)
-    more = sum(len(group) - 1 for group in groups.values())
-    text = f"{more} of {len(clips)} clips repeat the sound of another"
-    if more:
+        audio = ClipFile(clip.path).pcm().tobytes()
+        groups[hashlib.sha256(audio).hexdigest()].append(clip.row.clip)
+    repeated = sum(len(group) - 1 for group in groups.values())
+    text = f"{repeated} of {len(clips)} clips repeat the audio of another clip"
+    if repeated:
         example = next(group for group in groups.values() if len(group) > 1)
         text += f", e.g. {example[0]} and {example[1]}; remove them from the manifest"
-    return Finding("duplicate clips", text, min(1.0, 2 * more / len(clips)))
+    return Cause("duplicate clips", text, min(1.0, 2 * repeated / len(clips)))
 
 
-def silent_audio(clips: Sequence[Clip]) -> Finding:
-    """Clips without sound, in which no moment differs from another."""
-    quiet = 0
+def check_silence(clips: Sequence[Clip]) -> Cause:
+    """Check for clips without sound, in which no moment can be told from another."""
+    silent = 0
     for clip in clips:
         file = ClipFile(clip.path)
-        heard = (file.mel(0, file.mel_columns) > SILENCE + STILL).any(0).mean()
-        quiet += bool(clip.row.loudness < QUIET or heard < 0.2)
+        audible = (file.mel(0, file.mel_columns) > SILENCE + AUDIBLE).any(0).mean()
+        silent += bool(clip.row.loudness < QUIET or audible < MIN_AUDIBLE)
     text = (
-        f"{quiet} of {len(clips)} clips are below {QUIET:.0f} dBFS or silent for 80 % of their time"
+        f"{silent} of {len(clips)} clips are below {QUIET:.0f} dBFS "
+        f"or silent for more than {100 * (1 - MIN_AUDIBLE):.0f} % of their duration"
     )
-    return Finding("silent audio", text, min(1.0, 2 * quiet / len(clips)))
+    return Cause("silent audio", text, min(1.0, 2 * silent / len(clips)))
 
 
-def too_few_speakers(clips: Sequence[Clip]) -> Finding:
-    """A handful of faces can be told apart by their looks, which teaches nothing about sync."""
+def check_speakers(clips: Sequence[Clip]) -> Cause:
+    """Check for too few speakers: an expert can then tell clips apart by the face, without learning sync."""
     frames: Counter[str] = Counter()
     for clip in clips:
         frames[clip.row.speaker] += clip.row.frames
     share = max(frames.values()) / sum(frames.values())
     text = (
-        f"{len(frames)} speakers in {len(clips)} clips, the most frequent in {100 * share:.0f} % of frames; "
-        f"{ENOUGH_SPEAKERS} or more are wanted"
+        f"{len(frames)} speakers in {len(clips)} clips, the most frequent in {100 * share:.0f} % of the frames; "
+        f"use at least {ENOUGH_SPEAKERS}"
     )
     severity = max(0.0, 1 - len(frames) / ENOUGH_SPEAKERS)
-    return Finding("too few speakers", text, severity)
+    return Cause("too few speakers", text, severity)
 
 
-def learning_rate(
-    rate: float, moved: float, mean: float, deviation: float, chance: float
-) -> Finding:
-    """A rate so low that nothing moved, or so high that the loss is thrown about above chance.
+def check_learning_rate(
+    rate: float, change: float, mean: float, deviation: float, chance: float
+) -> Cause:
+    """Check for a rate so low that the weights do not move, or so high that the loss is unstable.
 
     Args:
-        rate: the optimizer's, now.
-        moved: |w - w0| / |w0| since the run began.
-        mean: of the latest training losses.
-        deviation: of the same, standard.
-        chance: the loss of a network that cannot tell.
+        rate: Current learning rate.
+        change: Relative change of the weights since the run began, |w - w0| / |w0|.
+        mean: Mean of the latest training losses.
+        deviation: Standard deviation of the latest training losses.
+        chance: Loss of a network that cannot tell matching from mismatched audio.
     """
     text = (
-        f"the rate is {rate:.1e}, the weights moved by {100 * moved:.2g} % since the start, the loss is "
-        f"{mean:.3f} ± {deviation:.3f}"
+        f"the rate is {rate:.1e}, the weights have changed by {100 * change:.2g} % since the start, "
+        f"the loss is {mean:.3f} ± {deviation:.3f}"
     )
-    if moved < MOVED_LITTLE:
-        return Finding("learning rate", f"{text}; too low", 1 - 0.5 * moved / MOVED_LITTLE)
+    if change < MIN_CHANGE:
+        return Cause("learning rate", f"{text}; too low", 1 - 0.5 * change / MIN_CHANGE)
     if mean > 1.05 * chance or deviation > 0.15 * chance:
-        return Finding("learning rate", f"{text}; too high", 0.8)
-    return Finding("learning rate", text, 0.1)
+        return Cause("learning rate", f"{text}; too high", 0.8)
+    return Cause("learning rate", text, 0.1)
 
 
-def diagnose(clips: Sequence[Clip], rate: Finding) -> list[Finding]:
-    """Every check, the likeliest cause first; `rate` is what `learning_rate` found."""
-    checks = [
-        offset_spread(clips),
-        duplicate_clips(clips),
-        silent_audio(clips),
-        too_few_speakers(clips),
-        rate,
+def diagnose(clips: Sequence[Clip], learning_rate: Cause) -> list[Cause]:
+    """Run every check on the training clips.
+
+    Args:
+        clips: The training clips.
+        learning_rate: Result of `check_learning_rate`.
+
+    Returns:
+        All causes, the most likely one first.
+    """
+    causes = [
+        check_offsets(clips),
+        check_duplicates(clips),
+        check_silence(clips),
+        check_speakers(clips),
+        learning_rate,
     ]
-    return sorted(checks, key=lambda finding: -finding.severity)
+    return sorted(causes, key=lambda cause: -cause.severity)

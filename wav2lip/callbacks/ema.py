@@ -1,4 +1,4 @@
-"""A moving average of the weights: what is validated, saved as the network, and exported."""
+"""Exponential moving average of the weights."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from torch import Tensor
 class EMA(WeightAveraging):
     """Exponential moving average of weights and batch statistics (Polyak & Juditsky 1992).
 
-    The checkpoint's `state_dict` is the average, so that loading and `slim` take it without a flag; the
-    weights under training lie beside it, so that a resume is exact. Validation runs on the average.
+    Validation runs on the average. The `state_dict` of a checkpoint is the average, so that loading and exporting
+    need no switch; the raw weights are stored beside it, so that resuming is exact.
 
     Args:
-        decay: weight of the past. Early on it is (1 + n) / (10 + n) after n steps where that is less, so that
-            the random start does not linger in a short run.
+        decay: Weight of the past per step. After n steps it is at most (1 + n) / (10 + n), so that the random
+            initial weights fade early in a short run.
     """
 
     def __init__(self, decay: float = 0.999) -> None:
@@ -23,10 +23,10 @@ class EMA(WeightAveraging):
         self.decay = decay
 
     def _average(self, average: Tensor, current: Tensor, averaged: Tensor | int) -> Tensor:
-        if not average.is_floating_point():  # the batch counter of a norm
+        if not average.is_floating_point():  # the batch counter of a batch norm
             return current
         decay = min(self.decay, (1 + float(averaged)) / (10 + float(averaged)))
         return average.lerp(current, 1 - decay)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Leave the weights under training: the run may be given more steps and has to go on from them."""
+        """Keep the raw weights: the run may be given more steps and must resume from them."""

@@ -1,4 +1,4 @@
-"""Where to go on after an interruption."""
+"""Save the checkpoint that an interrupted run resumes from."""
 
 from pathlib import Path
 from typing import Any
@@ -8,15 +8,15 @@ from pytorch_lightning.callbacks import Checkpoint
 
 
 class LastCheckpoint(Checkpoint):
-    """Saves the whole state to one file every so many steps, and after every validation.
+    """Save the whole training state to one file, every `every` steps and after each validation.
 
-    Lightning's own checkpoint at the last step of an epoch is written before the validation that
-    follows, and a run resumed from it leaves that validation out, with all that depends on it: a schedule
-    would then differ from the uninterrupted run's. This one waits for the validation.
+    At the last step of an epoch Lightning saves before the validation that follows. A run resumed from that
+    checkpoint skips the validation and everything that depends on it, such as a schedule, and so differs from an
+    uninterrupted run. This callback saves after the validation instead.
 
     Args:
-        path: of the file, replaced as a whole.
-        every: steps.
+        path: The checkpoint file; replaced atomically.
+        every: Number of steps between two saves.
     """
 
     def __init__(self, path: str, every: int = 50) -> None:
@@ -26,8 +26,8 @@ class LastCheckpoint(Checkpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        validated_next = trainer.is_last_batch and trainer.enable_validation
-        if trainer.global_step % self.every == 0 and not validated_next:
+        validates_next = trainer.is_last_batch and trainer.enable_validation
+        if trainer.global_step % self.every == 0 and not validates_next:
             self.save(trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
@@ -35,5 +35,5 @@ class LastCheckpoint(Checkpoint):
             self.save(trainer)
 
     def save(self, trainer: pl.Trainer) -> None:
-        """Write the file now."""
+        """Write the checkpoint now."""
         trainer.save_checkpoint(self.path)

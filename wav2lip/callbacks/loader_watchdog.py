@@ -1,4 +1,4 @@
-"""Say so when the loader is what training waits for."""
+"""Warn when training waits for the data loader."""
 
 import logging
 import os
@@ -9,31 +9,42 @@ import pytorch_lightning as pl
 import torch
 
 log = logging.getLogger(__name__)
-SPIKES = 0.05  # share of the longest waits left out: a checkpoint is written between two steps, too
+TRIMMED = 0.05  # share of the longest waits left out; some steps also write a checkpoint
 
 
 def waiting_share(waits: list[float], works: list[float]) -> float:
-    """Share of the time of a step that goes into waiting for its batch; the longest waits left out."""
-    kept = sorted(waits)[: max(1, round(len(waits) * (1 - SPIKES)))]
+    """Compute the share of a step's time that is spent waiting for its batch.
+
+    Args:
+        waits: Time between the end of a step and the start of the next one, in seconds.
+        works: Duration of each step, in seconds.
+
+    Returns:
+        0 to 1, without the `TRIMMED` longest waits.
+    """
+    kept = sorted(waits)[: max(1, round(len(waits) * (1 - TRIMMED)))]
     wait, work = sum(kept) / len(kept), sum(works) / len(works)
     return wait / (wait + work)
 
 
 class LoaderWatchdog(pl.Callback):
-    """Times `steps` steps after `warmup` steps, with the device waited for, and warns once.
+    """Time `steps` steps after `warmup` steps, synchronised with the device, and warn once if loading is slow.
 
     Args:
-        warmup: steps in which workers start and kernels are chosen.
-        steps: how many are timed.
-        limit: share of a step's time spent waiting for its batch that is worth a word.
+        warmup: Steps to skip, in which workers start and kernels are chosen.
+        steps: Number of steps to time.
+        limit: Share of a step's time spent waiting for its batch above which to warn.
+
+    Attributes:
+        share: The measured share, or None before `warmup` + `steps` steps.
     """
 
     def __init__(self, warmup: int = 50, steps: int = 100, limit: float = 0.2) -> None:
         self.warmup = warmup
         self.steps = steps
         self.limit = limit
-        self.share: float | None = None  # measured, once it is
-        self._seen = 0
+        self.share: float | None = None
+        self._finished = 0  # steps
         self._waits: list[float] = []
         self._works: list[float] = []
         self._mark: float | None = None
@@ -45,7 +56,7 @@ class LoaderWatchdog(pl.Callback):
 
     @property
     def _timing(self) -> bool:
-        return self.share is None and self._seen >= self.warmup
+        return self.share is None and self._finished >= self.warmup
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int
@@ -53,7 +64,7 @@ class LoaderWatchdog(pl.Callback):
         if not self._timing:
             return
         now = self._now(pl_module)
-        # Validation lies between two epochs: their first wait is not the loader's.
+        # The first wait of an epoch includes the validation before it.
         if self._mark is not None and batch_idx > 0:
             self._waits.append(now - self._mark)
         self._mark = now
@@ -61,7 +72,7 @@ class LoaderWatchdog(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self._seen += 1
+        self._finished += 1
         if self._mark is None or not self._timing:
             return
         now = self._now(pl_module)
@@ -77,7 +88,7 @@ class LoaderWatchdog(pl.Callback):
         workers = getattr(trainer.train_dataloader, "num_workers", 0)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         log.warning(
-            "the loader is slower than the device: %.0f %% of a step's time is spent waiting for its "
+            "the data loader is slower than the device: %.0f %% of each step is spent waiting for its "
             "batch; data.num_workers is %d and this machine has %d cores",
             100 * self.share,
             workers,

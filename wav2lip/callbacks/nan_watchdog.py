@@ -1,4 +1,4 @@
-"""Stop at the first loss that is not a number, before it reaches the weights, and say whose it was."""
+"""Stop at the first loss that is not finite, before it reaches the weights, and name its clips."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,11 +9,11 @@ from torch import Tensor
 
 from wav2lip.errors import InputError
 
-SHOWN = 16  # clips named in the message
+MAX_NAMES = 16  # clips named in the message
 
 
-def broken_samples(batch: Mapping[str, Any]) -> list[int]:
-    """Which samples of a batch hold a value that is not finite, by number, sorted."""
+def non_finite_samples(batch: Mapping[str, Any]) -> list[int]:
+    """Return the sorted indices of the samples of a batch that hold NaN or infinite values."""
     found: set[int] = set()
     for value in batch.values():
         if isinstance(value, Tensor) and value.is_floating_point():
@@ -22,16 +22,18 @@ def broken_samples(batch: Mapping[str, Any]) -> list[int]:
     return sorted(found)
 
 
-def broken_weight(task: pl.LightningModule) -> str | None:
-    """The first parameter that is not finite."""
+def non_finite_weight(task: pl.LightningModule) -> str | None:
+    """Return the name of the first parameter with NaN or infinite values, or None."""
     return next((n for n, p in task.named_parameters() if not bool(torch.isfinite(p).all())), None)
 
 
 class NaNWatchdog(pl.Callback):
-    """InputError with the batch's clips where a loss is NaN or infinite.
+    """Raise an `InputError` that names the clips of the batch if the loss is NaN or infinite.
 
-    The step is not taken, so the last checkpoint is whole. Reading the loss waits for the device at
-    every step; `every` spares that at the price of a later answer.
+    The step is not taken, so the last checkpoint stays intact.
+
+    Args:
+        every: Check every so many steps. Each check waits for the device.
     """
 
     def __init__(self, every: int = 1) -> None:
@@ -47,13 +49,13 @@ class NaNWatchdog(pl.Callback):
         if trainer.global_step % self.every or bool(torch.isfinite(loss)):
             return
         names = list(self._batch["clip"])
-        broken = [names[i] for i in broken_samples(self._batch)]
-        weight = broken_weight(pl_module)
-        shown = ", ".join((broken or names)[:SHOWN])
+        broken = [names[i] for i in non_finite_samples(self._batch)]
+        weight = non_finite_weight(pl_module)
+        shown = ", ".join((broken or names)[:MAX_NAMES])
         if broken:
-            cause = f"the data of {shown} hold values that are not numbers; preprocess these again"
+            cause = f"the data of {shown} hold NaN or infinite values; preprocess these clips again"
         elif weight:
-            cause = f"the weight {weight} is not finite any more; lower task.optimizer.lr"
+            cause = f"the weight {weight} is no longer finite; lower task.optimizer.lr"
         else:
-            cause = f"its clips are {shown}; lower task.optimizer.lr, or look at these clips"
+            cause = f"the batch holds {shown}; lower task.optimizer.lr, or check these clips"
         raise InputError(f"step {trainer.global_step}: the loss is {float(loss)}: {cause}")

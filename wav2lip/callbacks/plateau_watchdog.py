@@ -1,4 +1,4 @@
-"""Say why an expert that sits at chance may sit there, instead of letting it sit for days."""
+"""Report likely causes when a sync expert stays at chance level."""
 
 import logging
 import statistics
@@ -9,52 +9,54 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from wav2lip.callbacks.diagnosis import LIKELY, Finding, diagnose, learning_rate
+from wav2lip.callbacks.diagnosis import LIKELY, Cause, check_learning_rate, diagnose
 
 log = logging.getLogger(__name__)
-PROBED = 500  # weights of each parameter, at most
+PROBED = 500  # weights per parameter, at most
 
 
-def report(step: int, mean: float, chance: float, findings: list[Finding]) -> str:
-    """The message: what is wrong, the likely causes with their numbers, then what is not to blame."""
-    likely = [f for f in findings if f.severity >= LIKELY]
-    lines = [f"stuck: after {step} steps the loss is {mean:.3f}, and chance is {chance:.3f}."]
+def format_report(step: int, mean: float, chance: float, causes: list[Cause]) -> str:
+    """Format the message: the state of the run, the likely causes, then the checks that passed."""
+    likely = [cause for cause in causes if cause.severity >= LIKELY]
+    lines = [
+        f"no progress: after {step} steps the training loss is {mean:.3f}, chance level is {chance:.3f}."
+    ]
     if likely:
-        lines.append("Likely, by what the data show:")
+        lines.append("Likely causes:")
     else:
-        lines.append("None of the usual causes stands out; more steps may be all it needs:")
-    lines += [f"  {i}. {f.cause}: {f.evidence}" for i, f in enumerate(likely, start=1)]
-    rest = [f for f in findings if f.severity < LIKELY]
-    lines += [f"  checked, {f.cause}: {f.evidence}" for f in rest]
+        lines.append("No usual cause stands out. Training may only need more steps:")
+    lines += [f"  {i}. {cause.name}: {cause.evidence}" for i, cause in enumerate(likely, start=1)]
+    unlikely = [cause for cause in causes if cause.severity < LIKELY]
+    lines += [f"  unlikely, {cause.name}: {cause.evidence}" for cause in unlikely]
     return "\n".join(lines)
 
 
-def _probe(task: nn.Module) -> Tensor:
-    """(N,) weights from all over the task: enough to tell how far all have moved, few enough to save."""
-    some = [p.detach().flatten()[:: 1 + p.numel() // PROBED] for p in task.parameters()]
-    return torch.cat(some).float().cpu()  # a copy
+def _sample_weights(task: nn.Module) -> Tensor:
+    """(N,) weights from every parameter: enough to measure how far all moved, few enough to checkpoint."""
+    parts = [p.detach().flatten()[:: 1 + p.numel() // PROBED] for p in task.parameters()]
+    return torch.cat(parts).float().cpu()  # a copy
 
 
 class PlateauWatchdog(pl.Callback):
-    """Looks at the clips once, if the loss is still at chance after `steps` steps, and warns.
+    """Check the clips once and warn if the training loss is still at chance level after `steps` steps.
 
-    Chance is what the task's loss says about itself (`chance`): ln 2 = 0.693 for the published cosine
-    BCE. A task whose loss has none is left alone.
+    The loss defines its chance level (method `chance`): ln 2 = 0.693 for the published cosine BCE. Tasks whose loss
+    has no such method are not watched.
 
     Args:
-        steps: after which a healthy run has left the plateau.
-        window: latest losses that are averaged.
-        tolerance: share of chance by which the loss must have fallen.
+        steps: Number of steps after which a healthy run has left the plateau.
+        window: Number of latest losses to average.
+        tolerance: Share of the chance level by which the loss must have fallen.
     """
 
     def __init__(self, steps: int = 1500, window: int = 100, tolerance: float = 0.02) -> None:
         self.steps = steps
         self.tolerance = tolerance
         self._losses: deque[Tensor] = deque(maxlen=min(window, steps))
-        self._start: Tensor | None = None  # some weights as the run began with them
+        self._start: Tensor | None = None  # sampled weights before the first step
 
     def state_dict(self) -> dict[str, Any]:
-        """What a resumed run needs to speak of the whole run."""
+        """Return the initial weights and latest losses, so that a resumed run reports on the whole run."""
         if self._start is None:
             return {}
         return {"start": self._start, "losses": [float(loss) for loss in self._losses]}
@@ -64,17 +66,17 @@ class PlateauWatchdog(pl.Callback):
         self._losses.extend(map(torch.tensor, state_dict.get("losses", [])))
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        if self._start is None and self._watched(pl_module) and trainer.global_step < self.steps:
-            self._start = _probe(pl_module)
+        if self._start is None and self._watches(pl_module) and trainer.global_step < self.steps:
+            self._start = _sample_weights(pl_module)
 
     @staticmethod
-    def _watched(task: Any) -> bool:
+    def _watches(task: Any) -> bool:
         return hasattr(getattr(task, "loss", None), "chance")
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if self._start is None:  # not watched, or done
+        if self._start is None:  # not watched, or already checked
             return
         self._losses.append(outputs["loss"].detach())
         if trainer.global_step < self.steps:
@@ -85,16 +87,18 @@ class PlateauWatchdog(pl.Callback):
         chance = pl_module.loss.chance(clips * trainer.world_size, windows)
         if trainer.is_global_zero and not mean < (1 - self.tolerance) * chance:
             loader: Any = trainer.train_dataloader
-            rate = trainer.optimizers[0].param_groups[0]["lr"]
-            finding = learning_rate(
-                rate, self._moved(pl_module), mean, statistics.pstdev(losses), chance
+            learning_rate = check_learning_rate(
+                trainer.optimizers[0].param_groups[0]["lr"],
+                self._relative_change(pl_module),
+                mean,
+                statistics.pstdev(losses),
+                chance,
             )
-            findings = diagnose(loader.dataset.clips, finding)
-            log.warning(report(trainer.global_step, mean, chance, findings))
+            causes = diagnose(loader.dataset.clips, learning_rate)
+            log.warning(format_report(trainer.global_step, mean, chance, causes))
         self._start = None
 
-    def _moved(self, task: pl.LightningModule) -> float:
-        """Relative change of the weights since the run's first step."""
+    def _relative_change(self, task: pl.LightningModule) -> float:
         assert self._start is not None
-        change = (_probe(task) - self._start).norm() / self._start.norm().clamp(min=1e-6)
-        return float(change)
+        change = (_sample_weights(task) - self._start).norm()
+        return float(change / self._start.norm().clamp(min=1e-6))

@@ -1,4 +1,4 @@
-"""What a person's fine-tuning is for, measured on what was held out: the mouth's picture, and its sync by a judge."""
+"""Validation metrics for speaker fine-tuning: mouth L1 and sync confidence on held-out clips."""
 
 from typing import Any, cast
 
@@ -15,36 +15,37 @@ from wav2lip.models import SyncNet
 from wav2lip.types import LipBatch
 
 
-def shift_margin(own: Tensor, negatives: Tensor, face: Tensor) -> Tensor:
-    """By how much a face lies closer to its own sound than to other moments': C at no shift.
+def zero_shift_confidence(own: Tensor, negatives: Tensor, face: Tensor) -> Tensor:
+    """Compute how much closer a face is to its own audio than to the audio of other moments.
 
-    LSE-C (Chung & Zisserman 2016, section 4) takes the median over 31 shifts less the least distance,
-    wherever that is; this takes the mean over the moments given less the distance to the sound it
-    was drawn for, so that nothing but zero shift counts.
+    LSE-C (Chung & Zisserman 2016, section 4) is the median distance over 31 shifts minus the smallest one, at
+    whatever shift. This is the mean distance over the given moments minus the distance to the audio that the face
+    was rendered for, so that only sync at zero shift counts.
 
     Args:
-        own: (B, D) unit vectors.
-        negatives: (B, K, D) sounds of other moments of the same clips.
-        face: (B, D).
+        own: Unit vectors of the matching audio, (B, D).
+        negatives: Unit vectors of the audio of other moments of the same clips, (B, K, D).
+        face: Unit vectors of the faces, (B, D).
 
     Returns:
-        Scalar mean; 0 for faces that do not follow the sound, 2 at most.
+        Scalar mean over the batch; 0 for faces that do not follow the audio, at most 2.
     """
     apart = (negatives - face[:, None]).norm(dim=-1).mean(-1)
-    margin: Tensor = (apart - (own - face).norm(dim=-1)).mean()
-    return margin
+    confidence: Tensor = (apart - (own - face).norm(dim=-1)).mean()
+    return confidence
 
 
 class SpeakerMetrics(pl.Callback):
-    """Logs `val/mouth_l1`, and `val/judge_c` beside `val/judge_real`, that of the real picture.
+    """Log `val/mouth_l1`, `val/judge_c` of the generated faces and `val/judge_real` of the real ones.
 
-    The judge trains nobody: an expert that trained the generator likes it better than strangers do.
-    `data.val_dataset.negatives` gives the sounds to tell apart.
+    The judge must not be the expert that the generator was trained against: its scores would then be meaningless.
+    `data.val_dataset.negatives` sets the number of negatives.
 
     Args:
-        judge: a sync expert's checkpoint, or `default`, the bundled one.
+        judge: Checkpoint of a sync expert, or `default` for the bundled one.
 
-    InputError where the judge is the expert that trained the generator.
+    Raises:
+        InputError: When fitting starts, if the judge is the expert that trained the generator.
     """
 
     def __init__(self, judge: str = "default") -> None:
@@ -56,13 +57,13 @@ class SpeakerMetrics(pl.Callback):
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         if pl_module.provenance().get("expert_id") in self._ids:
             raise InputError(
-                f"{self._path}: trained this generator, so it cannot judge it; "
-                "give callbacks.scores.judge=... another expert"
+                f"{self._path}: trained this generator, so its scores would be meaningless; "
+                "set callbacks.scores.judge to another expert"
             )
         self._judge.to(pl_module.device)
 
-    def _lips(self, faces: Tensor) -> Tensor:
-        """Faces (B, 3, T, S, S) in [0, 1] -> lips (B, 3*T, s/2, s) at the judge's own size, frame-major."""
+    def _lower_halves(self, faces: Tensor) -> Tensor:
+        """Faces (B, 3, T, S, S) in [0, 1] -> (B, 3*T, s/2, s) at the judge's image size s, frame-major."""
         size = self._judge.image_size
         frames = faces.transpose(1, 2).flatten(0, 1)
         if frames.shape[-1] != size:
@@ -82,9 +83,9 @@ class SpeakerMetrics(pl.Callback):
         target = batch["target"].float() / 255
         values = {"val/mouth_l1": mouth_l1(outputs, target)}
         if batch["negatives"].shape[1]:
-            sounds = torch.cat([batch["mel"][:, None], batch["negatives"]], dim=1)
-            heard = self._judge.embed_audio(sounds.flatten(0, 1)).view(*sounds.shape[:2], -1)
+            mels = torch.cat([batch["mel"][:, None], batch["negatives"]], dim=1)
+            audio = self._judge.embed_audio(mels.flatten(0, 1)).view(*mels.shape[:2], -1)
             for name, faces in (("judge_c", outputs), ("judge_real", target)):
-                face = self._judge.embed_face(self._lips(faces))
-                values[f"val/{name}"] = shift_margin(heard[:, 0], heard[:, 1:], face)
+                face = self._judge.embed_face(self._lower_halves(faces))
+                values[f"val/{name}"] = zero_shift_confidence(audio[:, 0], audio[:, 1:], face)
         pl_module.log_dict(values, batch_size=len(target), sync_dist=True)

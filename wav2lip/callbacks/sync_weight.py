@@ -1,4 +1,4 @@
-"""Switch the sync term on when the generator is ready for it, and off when it breaks."""
+"""Switch the sync loss on once the generator is good enough for it, and off if training diverges."""
 
 import logging
 import math
@@ -10,26 +10,30 @@ log = logging.getLogger(__name__)
 
 
 class SyncWeightSchedule(pl.Callback):
-    """The sync term waits until validation says that mouths can be judged, and goes when pixels suffer.
+    """Switch the sync term on when the validation sync loss falls below a threshold.
 
-    The task's `weights` are those of the term switched on; while it is off its weight belongs to L1,
-    as published (Prajwal et al. 2020, section 3.3: w * sync + (1 - w) * L1). The published switch was a global
-    that a resume lost and that never turned off; this one is kept in the checkpoint.
+    The `weights` of the task apply while the term is on. While it is off, L1 takes over its weight, as published
+    (Prajwal et al. 2020, section 3.3: w * sync + (1 - w) * L1). The state is saved in the checkpoint, so a resumed
+    run keeps it.
 
-    Logs `val/score`, the total at the weights of the term switched on: unlike `val/loss` it has the same
-    meaning before and after the switch, so the best checkpoint is chosen by it.
+    Logs `val/score`, the total loss with the term on. Unlike `val/loss` it means the same before and after the
+    switch, so use it to select the best checkpoint.
 
     Args:
-        below: on where `val/sync` is less; ln 2 = 0.69 is what the published expert gives to noise.
-        explode: off where `val/l1` is more than so many times the best one so far, or not a number.
+        below: Switch on when `val/sync` is lower than this. The published expert gives ln 2 = 0.69 for noise.
+        explode: Switch off when `val/l1` exceeds this many times its lowest value, or is not finite.
+
+    Attributes:
+        on: Whether the term is on.
+        best: Lowest `val/l1` so far.
     """
 
     def __init__(self, below: float = 0.75, explode: float = 2.0) -> None:
         self.below = below
         self.explode = explode
         self.on = False
-        self.best = math.inf  # lowest val/l1
-        self._full: dict[str, float] = {}
+        self.best = math.inf
+        self._full: dict[str, float] = {}  # the task's weights with the term on
 
     def state_dict(self) -> dict[str, Any]:
         return {"on": self.on, "best": self.best}
@@ -63,9 +67,13 @@ class SyncWeightSchedule(pl.Callback):
             self.best = min(self.best, l1)
         on = not exploded and (self.on or sync < self.below)
         if on != self.on:
-            reason = f"val/sync {sync:.3f}, val/l1 {l1:.4f} (best {self.best:.4f})"
             log.info(
-                "step %d: sync term %s: %s", trainer.global_step, "on" if on else "off", reason
+                "step %d: sync term %s: val/sync %.3f, val/l1 %.4f (lowest %.4f)",
+                trainer.global_step,
+                "on" if on else "off",
+                sync,
+                l1,
+                self.best,
             )
         self.on = on
         self._apply(pl_module)
