@@ -24,12 +24,12 @@ import torch
 from published_loader import JpgDataset, export
 from torch.utils.data import DataLoader, default_collate
 
-from wav2lip.data.augment import NONE, AugmentSettings
+from wav2lip.data.augment import NO_AUGMENT, AugmentSettings
 from wav2lip.data.datamodule import collate, load_clips
 from wav2lip.data.datasets import LipDataset
 from wav2lip.data.reference import PoseMatchedReference
-from wav2lip.data.sampling import WINDOW
 from wav2lip.synthetic.clips import write_synthetic_corpus
+from wav2lip.types import WINDOW_FRAMES
 
 ENDLESS = 10**9  # samples
 PASSES = 8  # over the clips, until hardly a picture is not in memory
@@ -64,16 +64,18 @@ def main() -> None:
         folder = Path(name)
         if args.manifest is None:
             write_synthetic_corpus(folder, {args.split: args.clips}, args.seconds)
-        clips = load_clips(args.manifest or name, args.split, min_frames=3 * WINDOW)[: args.clips]
+        clips = load_clips(args.manifest or name, args.split, min_frames=3 * WINDOW_FRAMES)[
+            : args.clips
+        ]
         frames = sum(clip.row.frames for clip in clips)
         loaders: dict[str, Any] = {"jpg files, mel each time": JpgDataset(export(clips, folder))}
         for kind in ("decoded each time", "in memory"):
-            plain = LipDataset(clips, ENDLESS, augment=NONE)
+            plain = LipDataset(clips, ENDLESS, augment=NO_AUGMENT)
             augmented = LipDataset(clips, ENDLESS, augment=AugmentSettings())
             matched = LipDataset(clips, ENDLESS, reference=PoseMatchedReference())
             for dataset in (plain, augmented, matched) if kind == "in memory" else ():
-                dataset.keep_decoded(frames * 64 / 1024, 1)  # 64 KiB a picture: room for all
-                measure(dataset, args.batch, PASSES * frames // (2 * WINDOW), 10**6)
+                dataset.cache_crops(frames * 64 / 1024, 1)  # 64 KiB a picture: room for all
+                measure(dataset, args.batch, PASSES * frames // (2 * WINDOW_FRAMES), 10**6)
             loaders |= {
                 f"clips, {kind}": plain,
                 f"  augmented, {kind}": augmented,

@@ -11,10 +11,9 @@ import numpy.typing as npt
 from scipy.signal import lfilter
 
 from wav2lip.clips import ClipFile
-from wav2lip.data.datasets import Clip
-from wav2lip.data.sampling import WINDOW
+from wav2lip.data.clip_dataset import Clip
 from wav2lip.media.mel import FMAX, FMIN, N_FFT, PREEMPHASIS
-from wav2lip.types import HOP, MEL_RATE, MEL_WINDOW, N_MELS, SAMPLE_RATE
+from wav2lip.types import HOP, MEL_RATE, MEL_WINDOW, N_MELS, SAMPLE_RATE, WINDOW_FRAMES
 
 FPS = 25
 SIZE = 96
@@ -55,14 +54,16 @@ class JpgDataset:
 
     def window(self, folder: Path, start: int) -> npt.NDArray[np.float32]:
         """(3, 5, 96, 96), 0-1."""
-        pictures = [cv2.imread(str(folder / f"{start + i}.jpg")) for i in range(WINDOW)]
+        pictures = [cv2.imread(str(folder / f"{start + i}.jpg")) for i in range(WINDOW_FRAMES)]
         faces = np.stack([cv2.resize(picture, (SIZE, SIZE)) for picture in pictures])
         return faces.transpose(3, 0, 1, 2).astype(np.float32) / 255
 
     def __getitem__(self, index: int) -> Item:
         rng = np.random.default_rng(index)
         folder = self.folders[rng.integers(len(self.folders))]
-        last = len(list(folder.glob("*.jpg"))) - 2 * WINDOW  # the fifth frame's sound is whole
+        last = (
+            len(list(folder.glob("*.jpg"))) - 2 * WINDOW_FRAMES
+        )  # the fifth frame's sound is whole
         target, reference = rng.integers(0, last, 2)
         mel = self.mel(folder / "audio.wav")
 
@@ -73,6 +74,6 @@ class JpgDataset:
         return {
             "target": self.window(folder, int(target)),
             "reference": self.window(folder, int(reference)),
-            "mels": np.stack([sound(int(target) + i) for i in range(WINDOW)])[:, None],
+            "mels": np.stack([sound(int(target) + i) for i in range(WINDOW_FRAMES)])[:, None],
             "mel": sound(int(target))[None],
         }

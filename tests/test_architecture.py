@@ -84,3 +84,13 @@ def test_training_code_loads_neither_video_library_nor_face_detector(name):
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_the_data_package_loads_neither_video_library_nor_face_detector():
+    names = "wav2lip.data.datamodule, wav2lip.data.speaker, wav2lip.data.frame_sets, wav2lip.tasks"
+    banned = ("av", "dlib", "face_alignment", "wav2lip.faces", "wav2lip.media.video")
+    code = f"import sys, {names}; print([m for m in {banned!r} if m in sys.modules])"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert result.stdout.strip() == "[]"

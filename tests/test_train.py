@@ -123,7 +123,7 @@ def test_bad_input_is_one_line_and_exit_code_2(corpus, tmp_path):
         "no manifest there": [*expert, f"data.manifests=[{tmp_path}]"],
         "the manifest points nowhere": [*expert, f"data.manifests=[{nowhere}]"],
         "not a whole clip file": [*expert, f"data.manifests=[{short}]"],
-        "need at least 2 clips": [*expert, good, "data.batch_size=1"],
+        "batch_size must be at least 2": [*expert, good, "data.batch_size=1"],
         "sacle": [*expert, good, "+task.loss.sacle=1"],
         "no such checkpoint file": [*lips, good, f"task.expert={tmp_path}/missing.ckpt"],
         "holds a generator, not a sync expert": [

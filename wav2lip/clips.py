@@ -196,8 +196,8 @@ class ClipFile:
         return out.T
 
     @property
-    def sound(self) -> npt.NDArray[np.float32]:
-        """The mel of the whole clip, (80, M): a view of the file, not to be written to."""
+    def whole_mel(self) -> npt.NDArray[np.float32]:
+        """Mel of the whole clip, (80, M): a read-only view of the file."""
         return self._mel.T
 
     def pcm(self) -> npt.NDArray[np.int16]:

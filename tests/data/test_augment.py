@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from wav2lip.data.augment import (
-    NONE,
+    NO_AUGMENT,
     AudioAugment,
     AugmentSettings,
     FaceAugment,
-    draw_tempo,
-    stretch,
+    sample_tempo,
+    stretch_mel,
 )
 
 
@@ -22,7 +22,7 @@ def crops():
 
 
 def test_without_augmentation_the_face_is_the_crop_without_its_margin(crops):
-    faces = FaceAugment(NONE, 96, 0.125, rng())(crops)
+    faces = FaceAugment(NO_AUGMENT, 96, 0.125, rng())(crops)
     assert faces.shape == (2, 96, 96, 3)
     assert (faces == crops[:, 12:108, 12:108]).all()
 
@@ -52,7 +52,7 @@ def test_a_face_is_turned_about_its_middle_with_no_black_corners():
     assert (view(grey) == 90).all()
 
 
-def test_every_frame_of_a_sample_gets_the_same_view(crops):
+def test_every_frame_of_a_sample_gets_the_same_augmentation(crops):
     for seed in range(10):
         view = FaceAugment(AugmentSettings(), 96, 0.125, rng(seed))
         faces = view(np.stack([crops[0], crops[0]]))
@@ -81,7 +81,7 @@ def test_colour_changes_stay_in_range(crops):
 def test_a_gain_of_ten_decibels_is_eight_tenths_and_leaves_silence_silent():
     mel = np.full((80, 16), -1, np.float32)
     mel[:, :4] = -4
-    view = AudioAugment(NONE, rng())
+    view = AudioAugment(NO_AUGMENT, rng())
     assert (view(mel) == mel).all()
     view.shift = 0.08 * 10
     assert view(mel)[:, 4:] == pytest.approx(-0.2)
@@ -119,17 +119,17 @@ def test_sound_stays_within_the_mel_range():
 
 def test_a_stretched_mel_reads_between_its_columns():
     mel = np.repeat(np.arange(20, dtype=np.float32)[None], 80, axis=0)
-    assert stretch(mel, 16, 1.0)[0].tolist() == list(range(16))
-    assert stretch(mel, 16, 1.25)[7] == pytest.approx(1.25 * np.arange(16))
-    slow = stretch(mel, 16, 0.8)
+    assert stretch_mel(mel, 16, 1.0)[0].tolist() == list(range(16))
+    assert stretch_mel(mel, 16, 1.25)[7] == pytest.approx(1.25 * np.arange(16))
+    slow = stretch_mel(mel, 16, 0.8)
     assert slow.shape == (80, 16)
     assert slow.dtype == np.float32
     assert slow[0, [0, 15]] == pytest.approx([0, 12])
 
 
 def test_the_tempo_is_slower_as_often_as_faster():
-    drawn = np.array([draw_tempo(AugmentSettings(tempo=0.1), rng(seed)) for seed in range(400)])
+    drawn = np.array([sample_tempo(AugmentSettings(tempo=0.1), rng(seed)) for seed in range(400)])
     assert 1 / 1.1 <= drawn.min() < 0.92
     assert 1.08 < drawn.max() <= 1.1
     assert 0.4 < (drawn > 1).mean() < 0.6
-    assert draw_tempo(NONE, rng()) == 1.0
+    assert sample_tempo(NO_AUGMENT, rng()) == 1.0

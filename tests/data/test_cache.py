@@ -58,7 +58,7 @@ def test_samples_are_the_same_to_the_bit(clips, kind, options, pictures):
     augment = AugmentSettings(tempo=0.05, freq_mask=0.5)
     plain = kind(clips, samples=100, image_size=48, augment=augment, **options)
     kept = kind(clips, samples=100, image_size=48, augment=augment, **options)
-    kept.keep_decoded(pictures * PICTURE, 1)
+    kept.cache_crops(pictures * PICTURE, 1)
     for index in [*range(12), *range(12)]:
         expected, sample = plain[index], kept[index]
         for name, value in expected.items():
@@ -92,7 +92,7 @@ def test_what_does_not_fit_is_decoded_every_time(clips, frames, decoded):
 
 def test_forked_loader_processes_share_and_spawned_ones_take_their_part(clips, frames, decoded):
     data = LipDataset(clips, samples=64, image_size=48)
-    data.keep_decoded(1000 * PICTURE, 2)
+    data.cache_crops(1000 * PICTURE, 2)
     loader = DataLoader(data, 8, num_workers=2, multiprocessing_context="fork", collate_fn=collate)
     assert len(list(loader)) == 8
     assert not decoded  # not here,

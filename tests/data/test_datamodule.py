@@ -95,7 +95,7 @@ def test_what_cannot_be_trained_on_is_named(corpus, tmp_path):
     (tmp_path / "manifest.csv").write_bytes((corpus / "manifest.csv").read_bytes())
     with pytest.raises(InputError, match=r"safetensors: missing; the manifest points nowhere"):
         load_clips([str(tmp_path)], "train")
-    with pytest.raises(InputError, match="need at least 2 clips"):
+    with pytest.raises(InputError, match="batch_size must be at least 2, not 1"):
         module(corpus, batch_size=1)
-    with pytest.raises(InputError, match="steps_per_epoch=0"):
+    with pytest.raises(InputError, match="steps_per_epoch must be at least 1, not 0"):
         module(corpus, steps_per_epoch=0)

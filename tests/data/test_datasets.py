@@ -107,7 +107,7 @@ def test_nothing_to_draw_from_is_one_line():
 
 
 def test_a_change_of_tempo_moves_picture_and_sound_alike(clips, monkeypatch):
-    monkeypatch.setattr("wav2lip.data.datasets.draw_tempo", lambda *_: 1.25)
+    monkeypatch.setattr("wav2lip.data.datasets.sample_tempo", lambda *_: 1.25)
     sample = LipDataset(clips, samples=10, image_size=48)[1]
     file = ClipFile(next(c.path for c in clips if c.row.clip == sample["clip"]))
     start = int(sample["start"])

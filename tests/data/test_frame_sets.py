@@ -56,7 +56,7 @@ def test_validation_is_fixed_and_training_is_seeded(clips):
 
 
 def test_a_change_of_tempo_is_heard_about_the_moment_that_is_seen(clips, monkeypatch):
-    monkeypatch.setattr("wav2lip.data.frame_sets.draw_tempo", lambda *_: 1.25)
+    monkeypatch.setattr("wav2lip.data.frame_sets.sample_tempo", lambda *_: 1.25)
     sample = FrameSetDataset(clips, samples=10, frames=4, image_size=48, mel_offset_frames=-2)[0]
     file = ClipFile(next(c.path for c in clips if c.row.clip == sample["clip"]))
     for mel, frame in zip(sample["mels"], sample["start"].tolist(), strict=True):

@@ -70,6 +70,12 @@ def test_a_matched_reference_looks_like_the_target_but_for_its_mouth():
     assert PoseMatchedReference()(file, 1, range(3), np.random.default_rng(0)) in (0, 2)
 
 
+def test_a_random_reference_never_overlaps_its_target():
+    policy = RandomReference()
+    chosen = {policy(None, 5, range(11), np.random.default_rng(seed)) for seed in range(50)}
+    assert chosen == {0, 10}
+
+
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")

@@ -5,7 +5,6 @@ from wav2lip.data.sampling import (
     even_starts,
     hard_negative,
     hard_negatives,
-    reference_start,
     sample_starts,
     window_frames,
     window_starts,
@@ -20,7 +19,7 @@ def test_starts_keep_a_margin_where_the_clip_is_long_enough():
 
 
 @pytest.mark.parametrize(("count", "room", "gap"), [(8, 60, 5), (8, 36, 5), (3, 11, 5), (1, 1, 5)])
-def test_spread_windows_are_as_far_apart_as_asked(count, room, gap):
+def test_sampled_starts_are_as_far_apart_as_asked(count, room, gap):
     for seed in range(30):
         chosen = sample_starts(count, range(2, 2 + room), gap, np.random.default_rng(seed))
         assert chosen.shape == (count,)
@@ -29,7 +28,7 @@ def test_spread_windows_are_as_far_apart_as_asked(count, room, gap):
         assert (np.diff(np.sort(chosen)) >= gap).all()
 
 
-def test_spread_gives_way_in_a_short_clip():
+def test_the_gap_shrinks_in_a_short_clip():
     chosen = sample_starts(8, range(16), 5, np.random.default_rng(0))
     assert (np.diff(np.sort(chosen)) >= 2).all()
     assert sorted(set(sample_starts(8, range(3), 5, np.random.default_rng(0)))) in (
@@ -40,7 +39,7 @@ def test_spread_gives_way_in_a_short_clip():
     )
 
 
-def test_spread_reaches_both_ends_and_shuffles():
+def test_sampled_starts_reach_both_ends_in_random_order():
     draws = [sample_starts(4, range(40), 5, np.random.default_rng(seed)) for seed in range(300)]
     assert min(d.min() for d in draws) == 0
     assert max(d.max() for d in draws) == 39
@@ -56,11 +55,6 @@ def test_negatives_keep_their_distance_or_take_the_farthest():
     for seed in range(50):
         assert abs(hard_negative(10, range(40), 5, np.random.default_rng(seed)) - 10) >= 5
     assert hard_negative(2, range(6), 5, np.random.default_rng(0)) == 5
-
-
-def test_a_reference_never_overlaps_its_target():
-    drawn = {reference_start(5, range(11), 5, np.random.default_rng(seed)) for seed in range(50)}
-    assert drawn == {0, 10}
 
 
 def test_all_negatives_of_a_window():

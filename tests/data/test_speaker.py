@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from wav2lip.clips import ManifestRow
+from wav2lip.data.clip_dataset import Clip
 from wav2lip.data.datamodule import load_clips
-from wav2lip.data.datasets import Clip, LipDataset
-from wav2lip.data.speaker import LOOKS, SpeakerDataModule, hold_out
+from wav2lip.data.datasets import LipDataset
+from wav2lip.data.speaker import SAMPLES_PER_PIECE, SpeakerDataModule, hold_out
 from wav2lip.errors import InputError
 from wav2lip.synthetic.clips import write_synthetic_corpus
 
@@ -24,13 +25,16 @@ def test_the_end_of_each_clip_is_held_out_in_pieces_of_a_second_or_more():
     pieces = [(400, 425), (425, 450), (450, 475), (475, 500)]
     assert [c.span for c in val] == [span for span in pieces for _ in range(3)]
     _, val = hold_out([clip(300)], share=0.2, least=15)
-    assert [c.span for c in val[::LOOKS]] == [(240, 270), (270, 300)]  # no frame is left over
+    assert [c.span for c in val[::SAMPLES_PER_PIECE]] == [
+        (240, 270),
+        (270, 300),
+    ]  # no frame is left over
 
 
 def test_of_many_short_clips_every_fifth_is_held_out_whole():
     clips = [clip(29, f"{number:02}") for number in range(11)] + [clip(20, "99")]
     train, val = hold_out(clips[::-1], share=0.2, least=15)
-    assert [c.row.source for c in val[::LOOKS]] == ["04", "09"]
+    assert [c.row.source for c in val[::SAMPLES_PER_PIECE]] == ["04", "09"]
     assert {c.span for c in val} == {None}
     assert sorted(c.row.source for c in train) == [
         *("00", "01", "02", "03", "05", "06", "07", "08", "10", "99")
@@ -38,7 +42,7 @@ def test_of_many_short_clips_every_fifth_is_held_out_whole():
 
 
 def test_a_person_of_a_few_frames_is_refused():
-    with pytest.raises(InputError, match="longest clip has 60 frames: too short"):
+    with pytest.raises(InputError, match="longest clip has 60 frames, too few"):
         hold_out([clip(60)], share=0.2, least=15)
 
 
@@ -48,8 +52,8 @@ def test_windows_and_references_keep_to_the_span(tmp_path):
     seen = []
 
     class Watched(LipDataset):
-        def _view(self, file, rng):
-            view = super()._view(file, rng)
+        def _face_augment(self, file, rng):
+            view = super()._face_augment(file, rng)
             crops = file.crops
 
             def watch(frames):
@@ -77,11 +81,11 @@ def test_all_splits_of_the_manifest_are_one_persons(tmp_path):
         steps_per_epoch=2,
         hold_out=0.2,
     )
-    train, val = module._parts()
+    train, val = module._split()
     assert [c.span for c in train] == [(0, 120), (0, 120)]
-    assert len(val) == 2 * LOOKS
-    assert len(module.val_dataloader().dataset) == 2 * LOOKS
-    with pytest.raises(InputError, match=r"data\.hold_out=1\.5"):
+    assert len(val) == 2 * SAMPLES_PER_PIECE
+    assert len(module.val_dataloader().dataset) == 2 * SAMPLES_PER_PIECE
+    with pytest.raises(InputError, match=r"hold_out must be between 0 and 1, not 1\.5"):
         SpeakerDataModule(
             dataset=LipDataset,
             val_dataset=LipDataset,

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from wav2lip.checkpoints import build_network, save_network
-from wav2lip.data.augment import NONE
+from wav2lip.data.augment import NO_AUGMENT
 from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.datasets import SyncDataset
 from wav2lip.evaluation.judge import LoadedJudge, load_judge
@@ -47,7 +47,7 @@ def judge_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         optimizer={"_target_": "torch.optim.AdamW", "lr": 2e-3},
         warmup=5,
     )
-    dataset = partial(SyncDataset, windows=8, gap=5, image_size=SIZE, augment=NONE)
+    dataset = partial(SyncDataset, windows=8, gap=5, image_size=SIZE, augment=NO_AUGMENT)
     validation = partial(SyncDataset, windows=8, image_size=SIZE)
     trainer = pl.Trainer(
         max_steps=STEPS,

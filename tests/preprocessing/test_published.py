@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wav2lip.clips import ClipFile, read_manifest
-from wav2lip.data.augment import NONE
+from wav2lip.data.augment import NO_AUGMENT
 from wav2lip.data.datamodule import load_clips
 from wav2lip.data.datasets import SyncDataset
 from wav2lip.errors import InputError
@@ -57,7 +57,7 @@ def test_a_published_root_becomes_clip_files(tmp_path):
     mel = mel_spectrogram(np.round(clip.wav * 32767).astype(np.float32) / 32768)
     assert np.abs(file.mel(16, 16) - mel[:, 96:112]).max() < 1e-3
     # Such clips train without a margin.
-    sample = SyncDataset(load_clips(str(output), "val"), windows=3, augment=NONE)[0]
+    sample = SyncDataset(load_clips(str(output), "val"), windows=3, augment=NO_AUGMENT)[0]
     assert sample["lips"].shape == (3, 15, 48, 96)
 
 

@@ -5,7 +5,7 @@ import pytorch_lightning as pl
 import torch
 
 from wav2lip.checkpoints import build_network, load_network, save_network
-from wav2lip.data.augment import NONE
+from wav2lip.data.augment import NO_AUGMENT
 from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.frame_sets import FrameSetDataset
 from wav2lip.errors import InputError
@@ -47,7 +47,7 @@ def task(**changes: object):
 def fit(module, corpus, steps):
     data = ClipDataModule(
         dataset=partial(
-            FrameSetDataset, frames=6, image_size=SIZE, augment=NONE, mel_offset_frames=-2
+            FrameSetDataset, frames=6, image_size=SIZE, augment=NO_AUGMENT, mel_offset_frames=-2
         ),
         val_dataset=partial(FrameSetDataset, frames=8, image_size=SIZE, mel_offset_frames=-2),
         manifests=[str(corpus)],

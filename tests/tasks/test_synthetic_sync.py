@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from wav2lip.data.augment import NONE
+from wav2lip.data.augment import NO_AUGMENT
 from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.datasets import SyncDataset
 from wav2lip.synthetic.clips import write_synthetic_corpus
@@ -61,7 +61,7 @@ def train(corpus, dataset, steps, image_size, clips_a_batch=6):
         warmup=5,
     )
     data = ClipDataModule(
-        dataset=partial(dataset, windows=8, gap=5, image_size=image_size, augment=NONE),
+        dataset=partial(dataset, windows=8, gap=5, image_size=image_size, augment=NO_AUGMENT),
         val_dataset=partial(SyncDataset, windows=40, image_size=image_size),
         manifests=[str(corpus)],
         batch_size=clips_a_batch,

@@ -12,7 +12,7 @@ import numpy as np
 
 from wav2lip.callbacks.activity import estimate_offsets
 from wav2lip.clips import ClipFile
-from wav2lip.data.datasets import Clip
+from wav2lip.data.clip_dataset import Clip
 from wav2lip.types import SILENCE
 
 LIKELY = 0.5  # severity from which a cause is reported as likely

@@ -14,7 +14,7 @@ from pytorch_lightning.loggers import WandbLogger
 from torch import Tensor, nn
 
 from wav2lip.clips import ClipFile
-from wav2lip.data.augment import NONE, FaceAugment
+from wav2lip.data.augment import NO_AUGMENT, FaceAugment
 from wav2lip.media.alignment import mel_start
 from wav2lip.media.writer import VideoWriter
 from wav2lip.types import MEL_WINDOW, SAMPLE_RATE
@@ -30,7 +30,7 @@ def say(
     Returns (len(frames), size, 2 * size, 3) uint8, BGR. As in published inference each frame is its own reference.
     """
     device = next(generator.parameters()).device
-    view = FaceAugment(NONE, size, file.pad, np.random.default_rng(0))
+    view = FaceAugment(NO_AUGMENT, size, file.pad, np.random.default_rng(0))
     faces = view(file.crops(np.asarray(frames)))
     columns = [mel_start((f + mel_offset_frames) / file.fps) for f in frames]
     mels = torch.from_numpy(np.stack([file.mel(c, MEL_WINDOW) for c in columns])[:, None])

@@ -1,1 +1,20 @@
-"""Clip files to batches: window choice, augmentation, datasets, the data module, synthetic faces."""
+"""From clip files to training batches: windows, augmentation, datasets and data modules.
+
+The submodules load on first use. None of them needs a video library or a face detector.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "augment": ["NO_AUGMENT", "AudioAugment", "AugmentSettings", "FaceAugment"],
+        "cache": ["CropCache"],
+        "clip_dataset": ["Clip", "ClipDataset"],
+        "datamodule": ["ClipDataModule", "ResumableSampler", "load_clips"],
+        "datasets": ["LipDataset", "SyncDataset"],
+        "frame_sets": ["FrameSetDataset"],
+        "reference": ["PoseMatchedReference", "RandomReference", "ReferencePolicy"],
+        "speaker": ["SpeakerDataModule"],
+    },
+)

@@ -1,70 +1,96 @@
-"""Augmentation: the same for all frames of a sample, so that motion stays motion.
+"""Augmentation of face crops and mel windows.
 
-Sound is changed on its mel: a gain of g dB is a shift of 0.08 g there, since 100 dB span 8 units
-(see wav2lip.media.audio), down to the floor of silence.
+All frames of a sample get the same change, so that the motion between them is preserved. Audio is
+changed on its mel: a gain of g dB adds 0.08 g to it, because 100 dB span 8 mel units (see
+`wav2lip.media.mel`). Digital silence stays silence.
 """
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from wav2lip.types import N_MELS, SILENCE
+from wav2lip.types import N_MELS, SILENCE, Image, Mel
 
-MEL_PER_DB = 0.08
-MEL_CEILING = 4.0
-SLOPE = np.linspace(-0.5, 0.5, N_MELS, dtype=np.float32)[:, None]  # low bands to high ones
-NOISE_SPREAD = 0.25  # standard deviation, mel units
-DIE = 256  # faces, from 0
-DIE_STEP = np.float32(NOISE_SPREAD / (2 * (DIE**2 - 1) / 12) ** 0.5)
-
-Image = npt.NDArray[np.uint8]
-Mel = npt.NDArray[np.float32]
+MEL_PER_DB = 0.08  # mel units
+MEL_CEILING = 4.0  # highest mel value
+SLOPE = np.linspace(-0.5, 0.5, N_MELS, dtype=np.float32)[:, None]  # from low to high bands
+NOISE_STD = 0.25  # mel units
+NOISE_LEVEL = (-3.5, -1.0)  # mel units, range of the mean of background noise
+BYTES = 256  # values of a random byte
+BYTE_SCALE = np.float32(NOISE_STD / (2 * (BYTES**2 - 1) / 12) ** 0.5)  # for the sum of two bytes
+MAX_FIRST_BAND, MAX_BANDS = 70, 11  # of a frequency mask, exclusive
 
 
 @dataclass(frozen=True)
 class AugmentSettings:
-    """Strengths; all zero leaves a sample as it is."""
+    """Strength of each augmentation. 0 switches one off.
 
-    flip: float = 0.5  # probability
-    shift: float = 0.06  # of the face's side, at most
-    scale: float = 0.08  # relative, at most
-    rotate: float = 0.0  # degrees in the picture's plane, at most
-    colour: float = 0.25  # gain of contrast and each channel, at most
-    gain: float = 10.0  # dB, at most
-    noise: float = 0.5  # probability of background noise
-    freq_mask: float = 0.0  # probability of hiding a band of frequencies
-    tempo: float = 0.0  # relative change of the speed of picture and sound, at most; 0.05 is small
+    Attributes:
+        flip: probability of a horizontal flip.
+        shift: largest shift, share of the face's side.
+        scale: largest relative change of size.
+        rotate: largest in-plane rotation, degrees.
+        colour: largest relative gain, of the contrast and of each channel.
+        gain: largest audio gain, dB.
+        noise: probability of background noise.
+        freq_mask: probability of silencing a band of mel frequencies.
+        tempo: largest relative change of speed, of video and audio alike; 0.05 is hardly noticeable.
+    """
+
+    flip: float = 0.5
+    shift: float = 0.06
+    scale: float = 0.08
+    rotate: float = 0.0
+    colour: float = 0.25
+    gain: float = 10.0
+    noise: float = 0.5
+    freq_mask: float = 0.0
+    tempo: float = 0.0
 
 
-NONE = AugmentSettings(flip=0, shift=0, scale=0, colour=0, gain=0, noise=0, freq_mask=0, tempo=0)
+NO_AUGMENT = AugmentSettings(
+    flip=0, shift=0, scale=0, colour=0, gain=0, noise=0, freq_mask=0, tempo=0
+)
 
 
-def draw_tempo(settings: AugmentSettings, rng: np.random.Generator) -> float:
-    """How many times as fast a sample's clip is played; slower and faster by the same factor are as likely."""
+def sample_tempo(settings: AugmentSettings, rng: np.random.Generator) -> float:
+    """Draw a playback speed, 1 for unchanged; a factor and its inverse are equally likely."""
     return float(np.exp(rng.uniform(-1, 1) * np.log1p(settings.tempo)))
 
 
-def stretch(mel: Mel, columns: int, tempo: float) -> Mel:
-    """The first `columns` columns of mels (..., 80, M) played `tempo` times as fast, pitch kept.
+def stretch_mel(mel: Mel, columns: int, tempo: float) -> Mel:
+    """Play a mel `tempo` times as fast, with its pitch unchanged.
 
-    A mel has no phase to keep together, so columns between two others are their mean by distance.
-    M must be above (columns - 1) * tempo.
+    A mel has no phase, so linear interpolation between columns suffices.
+
+    Args:
+        mel: (..., 80, M), M above (columns - 1) * tempo.
+        columns: columns of the result.
+        tempo: source columns per column of the result.
+
+    Returns:
+        (..., 80, columns).
     """
-    where = tempo * np.arange(columns)
-    before = np.minimum(where.astype(np.int64), mel.shape[-1] - 1)
-    after = np.minimum(before + 1, mel.shape[-1] - 1)
-    part = (where - before).astype(np.float32)
-    stretched: Mel = mel[..., before] * (1 - part) + mel[..., after] * part
+    position = tempo * np.arange(columns)
+    left = np.minimum(position.astype(np.int64), mel.shape[-1] - 1)
+    right = np.minimum(left + 1, mel.shape[-1] - 1)
+    weight = (position - left).astype(np.float32)
+    stretched: Mel = mel[..., left] * (1 - weight) + mel[..., right] * weight
     return stretched
 
 
 class FaceAugment:
-    """One draw of picture changes, applied alike to every frame: turn, crop, flip, colour.
+    """One random rotation, crop, flip and colour change, applied to every frame of a sample.
 
-    A face that is not turned is cut out at whole pixels and then resized, which costs a third of
-    sampling it in between.
+    Without rotation the face is cut at whole pixels and then resized, which takes a third of the time
+    of resampling at fractions of a pixel.
+
+    Args:
+        settings: strengths.
+        size: side of the resulting faces, pixels.
+        pad: margin of the crops around the face, share of the face's side.
+        rng: source of the random values.
     """
 
     def __init__(
@@ -82,7 +108,10 @@ class FaceAugment:
         self.recolour = settings.colour > 0
 
     def __call__(self, crops: Image) -> Image:
-        """Padded crops (F, C, C, 3) to faces (F, size, size, 3); a view of them where nothing changes."""
+        """Turn padded crops (F, C, C, 3) into faces (F, size, size, 3).
+
+        The result is a view of the crops if nothing changes.
+        """
         side = crops.shape[1] / (1 + 2 * self.pad)  # px of the face in the padded crop
         margin = self.pad * side
         width = min(round(side * self.scale), crops.shape[1])
@@ -94,61 +123,65 @@ class FaceAugment:
         if width == self.size and not (self.flip or self.recolour or self.angle):
             return cut
         if self.angle:
-            faces = self._turned(crops, x, y, width)
+            faces = self._rotate(crops, x, y, width)
         elif width == self.size:
             faces = cut.copy()
         else:
             faces = np.empty((len(crops), self.size, self.size, 3), np.uint8)
-            for picture, face in zip(cut, faces, strict=True):
-                cv2.resize(picture, (self.size, self.size), dst=face)
-        # As one tall picture: flip and colour do not care where one face ends.
+            for crop, face in zip(cut, faces, strict=True):
+                cv2.resize(crop, (self.size, self.size), dst=face)
+        # All faces as one tall image: one call of OpenCV instead of one per face.
         tall = faces.reshape(-1, self.size, 3)
         if self.flip:
             tall = np.asarray(cv2.flip(tall, 1), np.uint8)
         if self.recolour:
-            change = np.column_stack([np.diag(self.gain), np.full(3, self.bias)])
-            cv2.transform(tall, change, dst=tall)  # rounds and saturates
+            matrix = np.column_stack([np.diag(self.gain), np.full(3, self.bias)])
+            cv2.transform(tall, matrix, dst=tall)  # rounds and saturates
         return tall.reshape(faces.shape)
 
-    def _turned(self, crops: Image, x: int, y: int, width: int) -> Image:
-        """The faces at (x, y) of crops, turned about their middle; beyond a crop its edge goes on."""
-        middle = (x + (width - 1) / 2, y + (width - 1) / 2)
-        turn = cv2.getRotationMatrix2D(middle, self.angle, self.size / width)
-        turn[:, 2] += (self.size - 1) / 2 - np.array(middle)
+    def _rotate(self, crops: Image, x: int, y: int, width: int) -> Image:
+        """Rotate the faces at (x, y) about their centres; pixels beyond a crop repeat its edge."""
+        centre = (x + (width - 1) / 2, y + (width - 1) / 2)
+        matrix = cv2.getRotationMatrix2D(centre, self.angle, self.size / width)
+        matrix[:, 2] += (self.size - 1) / 2 - np.array(centre)
         faces = np.empty((len(crops), self.size, self.size, 3), np.uint8)
-        side = (self.size, self.size)
-        for picture, face in zip(crops, faces, strict=True):
-            cv2.warpAffine(picture, turn, side, dst=face, borderMode=cv2.BORDER_REPLICATE)
+        size = (self.size, self.size)
+        for crop, face in zip(crops, faces, strict=True):
+            cv2.warpAffine(crop, matrix, size, dst=face, borderMode=cv2.BORDER_REPLICATE)
         return faces
 
 
 class AudioAugment:
-    """One draw of sound changes, applied alike to all mel windows of a sample.
+    """One random gain, spectral tilt, noise level and frequency mask, applied to all mel windows of a sample.
 
-    Only the noise itself is another for each window; its level is the same.
+    The noise has one level per sample and different values in every window.
+
+    Args:
+        settings: strengths.
+        rng: source of the random values.
     """
 
     def __init__(self, settings: AugmentSettings, rng: np.random.Generator) -> None:
         self.shift = MEL_PER_DB * rng.uniform(-settings.gain, settings.gain)
-        self.noise = rng.uniform(-3.5, -1.0) if rng.random() < settings.noise else None
+        self.noise = rng.uniform(*NOISE_LEVEL) if rng.random() < settings.noise else None
         self.band = (0, 0)
         if rng.random() < settings.freq_mask:
-            first = int(rng.integers(0, 70))
-            self.band = (first, first + int(rng.integers(1, 11)))
+            first = int(rng.integers(0, MAX_FIRST_BAND))
+            self.band = (first, first + int(rng.integers(1, MAX_BANDS)))
         self.tilt = rng.uniform(-1, 1) * (settings.gain > 0)
         self._rng = rng
 
     def __call__(self, mel: Mel) -> Mel:
-        """Mel columns (..., 80, M) to the same shape, still in [-4, 4]."""
+        """Change mel windows (..., 80, M); the values stay in [-4, 4]."""
         if not (self.shift or self.tilt or self.band[1]) and self.noise is None:
             return mel
         change = np.float32(self.shift) + np.float32(self.tilt) * SLOPE
         out = np.where(mel > SILENCE, mel + change, mel)
         if self.noise is not None:
-            # Two dice are near enough to normal, and four times as fast to draw.
-            dice = self._rng.integers(0, DIE, (2, *mel.shape), np.uint8)
-            level = np.add(*dice, dtype=np.float32)
-            level = (level - np.float32(DIE - 1)) * DIE_STEP + np.float32(self.noise)
+            # The sum of two random bytes is close to normal and four times as fast to generate.
+            pair = self._rng.integers(0, BYTES, (2, *mel.shape), np.uint8)
+            level = np.add(*pair, dtype=np.float32)
+            level = (level - np.float32(BYTES - 1)) * BYTE_SCALE + np.float32(self.noise)
             np.maximum(out, level, out=out)
         out[..., self.band[0] : self.band[1], :] = SILENCE
         return np.clip(out, SILENCE, MEL_CEILING).astype(np.float32)

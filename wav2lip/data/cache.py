@@ -1,4 +1,4 @@
-"""Decoded crops in memory, so that a picture is decoded once in a run and not once a sample."""
+"""Decoded crops in shared memory: each crop is decoded once per run instead of once per sample."""
 
 import mmap
 import multiprocessing
@@ -9,27 +9,28 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wav2lip.clips import ClipFile, Image
+from wav2lip.clips import ClipFile
+from wav2lip.types import Image
 
-MIB = 1 << 20
+MIB = 1 << 20  # bytes
 CHANNELS = 3
 
 
 class CropCache:
-    """Crops of clips, decoded by whichever process first needs them and then kept for all.
+    """Crops of clips. The process that needs a crop first decodes it; all processes can then read it.
 
     The memory is anonymous and shared: processes forked from this one (loader workers on Linux) fill and
-    read the same crops. A process that is spawned cannot see it and keeps its own, `processes` of them
-    within the same bound. Memory is taken as pictures come in; nothing is written to disk.
+    read the same crops. A spawned process cannot see it and keeps its own; `processes` of them stay
+    within the same bound. Memory is allocated as crops arrive; nothing is written to disk.
 
-    What does not fit is decoded every time. Samples are drawn at random, so every frame is as likely to
-    come again as any other, and keeping the first ones is as good as keeping the latest.
+    Crops that do not fit are decoded every time. Samples are drawn at random, so every frame is equally
+    likely to be needed again, and keeping the first crops works as well as keeping the latest.
 
     Args:
-        frames: how many frames each clip file has.
-        side: px of a crop (S); a clip with crops of another size is decoded every time.
-        megabytes: most memory that the pictures take (MiB), in all processes together.
-        processes: among how many the bound is divided where they cannot share.
+        frames: number of frames of each clip file.
+        side: side of a crop, pixels; a clip with crops of another size is decoded every time.
+        megabytes: upper bound on the memory for crops (MiB), in all processes together.
+        processes: number of processes that share the bound if they cannot share memory.
     """
 
     def __init__(
@@ -39,44 +40,44 @@ class CropCache:
         self.side = side
         self.megabytes = megabytes
         self._processes = processes
-        room = int(megabytes * MIB) // (side * side * CHANNELS)
-        self._first: dict[Path, int] = {}  # where each clip's frames begin
-        kept = 0
-        for path, count in frames.items():
-            if kept + count <= room:
-                self._first[path] = kept
-                kept += count
-        size = max(1, kept)  # a map of nothing cannot be made
+        capacity = int(megabytes * MIB) // (side * side * CHANNELS)
+        self._first: dict[Path, int] = {}  # position of each clip's first frame
+        count = 0
+        for path, length in frames.items():
+            if count + length <= capacity:
+                self._first[path] = count
+                count += length
+        size = max(1, count)  # an empty map is not allowed
         memory = mmap.mmap(-1, size * side * side * CHANNELS)
-        self._pictures = np.frombuffer(memory, np.uint8).reshape(size, side, side, CHANNELS)
-        self._known = np.frombuffer(mmap.mmap(-1, size), np.bool_)
-        self._seen = np.zeros(size, np.bool_)  # this process's own copy, read without the lock
-        # Also what makes a picture visible in other processes before the mark that says it is there.
+        self._crops = np.frombuffer(memory, np.uint8).reshape(size, side, side, CHANNELS)
+        self._filled = np.frombuffer(mmap.mmap(-1, size), np.bool_)
+        self._filled_locally = np.zeros(size, np.bool_)  # a copy that is read without the lock
+        # The lock also makes a crop visible to other processes before its mark in `_filled`.
         self._lock = multiprocessing.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return CropCache, (self._frames, self.side, self.megabytes / self._processes)
 
     def crops(self, file: ClipFile, frames: npt.NDArray[np.int64]) -> Image:
-        """Crops of the given frames (N,), as `ClipFile.crops` gives them; not to be written to."""
+        """Return crops of the given frames (N,) as `ClipFile.crops` does. Do not write to them."""
         first = self._first.get(file.path)
         if first is None or file.crop_size != self.side:
             return file.crops(frames)
-        places = frames + first
-        if not self._seen[places].all():
+        positions = frames + first
+        if not self._filled_locally[positions].all():
             self._fill(file, frames, first)
-        begin, end = int(places[0]), int(places[-1]) + 1
-        if end - begin == len(places) and (places[1:] > places[:-1]).all():
-            return self._pictures[begin:end]  # a view, which spares a copy
-        return self._pictures[places]
+        start, stop = int(positions[0]), int(positions[-1]) + 1
+        if stop - start == len(positions) and (positions[1:] > positions[:-1]).all():
+            return self._crops[start:stop]  # consecutive: a view, no copy
+        return self._crops[positions]
 
     def _fill(self, file: ClipFile, frames: npt.NDArray[np.int64], first: int) -> None:
-        places = frames + first
+        positions = frames + first
         with self._lock:
-            known = self._known[places]
-        if not known.all():
-            new = np.unique(frames[~known])
-            self._pictures[new + first] = file.crops(new)
+            filled = self._filled[positions]
+        if not filled.all():
+            missing = np.unique(frames[~filled])
+            self._crops[missing + first] = file.crops(missing)
             with self._lock:
-                self._known[new + first] = True
-        self._seen[places] = True
+                self._filled[missing + first] = True
+        self._filled_locally[positions] = True

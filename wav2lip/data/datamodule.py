@@ -1,4 +1,4 @@
-"""The data module: manifests to loaders, with a sample order that survives a restart."""
+"""Data module: from manifests to loaders, with a sample order that a resumed run continues."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from wav2lip.clips import MANIFEST, ClipFile, read_manifest
-from wav2lip.data.datasets import Clip, ClipDataset
+from wav2lip.data.clip_dataset import Clip, ClipDataset
 from wav2lip.errors import InputError
 
 DatasetFactory = Callable[..., Dataset[Any]]
@@ -22,9 +22,17 @@ def load_clips(
     split: str | Sequence[str],
     min_frames: int = 0,
 ) -> list[Clip]:
-    """Clips of a split, or of several, from manifests (files or their folders), each manifest with a weight.
+    """Read the clips of one or more splits from manifests.
 
-    Every file is opened once: what is missing or cut short is named now, not in the middle of a night.
+    Every clip file is opened once, so that a missing or truncated file is reported before training.
+
+    Args:
+        manifests: manifest files or their folders: one, a list, or a mapping to sampling weights.
+        split: split or splits to keep.
+        min_frames: shorter clips are left out.
+
+    Raises:
+        InputError: a manifest or clip file cannot be read, or no clip is left.
     """
     listed = [manifests] if isinstance(manifests, str) else manifests
     weighted = listed if isinstance(listed, Mapping) else dict.fromkeys(listed, 1.0)
@@ -39,8 +47,8 @@ def load_clips(
         clips += [Clip(folder / row.clip, row, weight) for row in rows]
     if not clips:
         raise InputError(
-            f"no clip of split {' or '.join(map(repr, splits))} with {min_frames} frames in {', '.join(weighted)}; "
-            f"see the split column of {MANIFEST}"
+            f"no clip of split {' or '.join(map(repr, splits))} with {min_frames} frames in "
+            f"{', '.join(weighted)}; see the columns split and frames of {MANIFEST}"
         )
     for clip in clips:
         ClipFile(clip.path)
@@ -48,15 +56,15 @@ def load_clips(
 
 
 def clips_id(clips: Sequence[Clip]) -> str:
-    """A short name for a set of clips: the same set, the same name."""
+    """Return a hash (8 hexadecimal digits) of the clip names; their order does not matter."""
     names = "\n".join(sorted(clip.row.clip for clip in clips))
     return hashlib.sha256(names.encode()).hexdigest()[:8]
 
 
 def collate(samples: Sequence[Mapping[str, Tensor | str]]) -> dict[str, Any]:
-    """Samples to a batch as torch does it, but each tensor keeps its order in memory.
+    """Collate samples as torch does, but keep each tensor's memory layout.
 
-    torch would write pictures that are stored pixel by pixel (B, 3, T, S, S) colour by colour.
+    torch would turn images (3, T, S, S) that are channels-last in memory into channels-first ones.
     """
     first = samples[0]
     orders = {
@@ -70,16 +78,23 @@ def collate(samples: Sequence[Mapping[str, Tensor | str]]) -> dict[str, Any]:
     ]
     batch: dict[str, Any] = default_collate(stored)
     for name, order in orders.items():
-        back = [1 + order.index(axis) for axis in range(len(order))]
-        batch[name] = batch[name].permute(0, *back)
+        inverse = [1 + order.index(axis) for axis in range(len(order))]
+        batch[name] = batch[name].permute(0, *inverse)
     return batch
 
 
 class ResumableSampler(Sampler[int]):
-    """Sample numbers without end, an epoch's worth at a time, this process's share of each batch.
+    """Yields sample numbers of one epoch at a time: this process's part of each batch.
 
-    The sample after the last one that was trained on comes next, also after a restart, because
-    `consumed()` tells how many samples all processes together have seen.
+    Numbers increase over epochs. A resumed run continues after the last sample it was trained on,
+    because `consumed()` counts the samples of all processes together.
+
+    Args:
+        per_epoch: samples per epoch, of all processes.
+        batch_size: samples per batch of one process.
+        consumed: returns the number of samples trained on so far.
+        rank: number of this process.
+        world: number of processes.
     """
 
     def __init__(
@@ -112,15 +127,19 @@ class ClipDataModule(pl.LightningDataModule):
     """Training and validation loaders over clip files.
 
     Args:
-        dataset: makes a dataset from `clips` and `samples`; configs give one with `_partial_: true`.
+        dataset: creates a dataset from `clips` and `samples`; configs give it with `_partial_: true`.
         val_dataset: the same for validation; `samples` stays None, so its windows are fixed.
-        manifests: manifest -> weight, a list of manifests, or one.
-        batch_size: samples a batch, in each process; at least 2.
+        manifests: manifest files or their folders: one, a list, or a mapping to sampling weights.
+        batch_size: samples per batch of each process; at least 2.
         steps_per_epoch: training batches between two validations.
         num_workers: loader processes.
-        min_frames: shorter clips are not used.
-        cache_mb: memory (MiB) in which decoded training crops are kept, shared by the loader processes;
-            see `CropCache`. A minute at 25 frames/s and 120 px takes 62.
+        min_frames: shorter clips are left out.
+        val_batch_size: samples per validation batch; default: `batch_size`.
+        cache_mb: memory (MiB) for decoded training crops, shared by the loader processes; see
+            `CropCache`. One minute at 25 frames/s and 120 px takes 62 MiB.
+
+    Raises:
+        InputError: `batch_size` or `steps_per_epoch` is too small.
     """
 
     def __init__(
@@ -138,10 +157,11 @@ class ClipDataModule(pl.LightningDataModule):
         super().__init__()
         if batch_size < 2:
             raise InputError(
-                f"data.batch_size={batch_size}: contrast and batch normalisation need at least 2 clips"
+                f"batch_size must be at least 2, not {batch_size}: "
+                "the contrastive loss and batch normalisation compare clips"
             )
         if steps_per_epoch < 1:
-            raise InputError(f"data.steps_per_epoch={steps_per_epoch} must be at least 1")
+            raise InputError(f"steps_per_epoch must be at least 1, not {steps_per_epoch}")
         self.dataset = dataset
         self.val_dataset = val_dataset
         self.manifests = manifests
@@ -149,18 +169,18 @@ class ClipDataModule(pl.LightningDataModule):
         self.steps_per_epoch = steps_per_epoch
         self.num_workers = num_workers
         self.min_frames = min_frames
-        self.clips_id = "?"  # names the training clips, once they are loaded
+        self.clips_id = "?"  # of the training clips, once they are loaded
         self.val_batch_size = val_batch_size or batch_size
         self.cache_mb = cache_mb
 
     def _consumed(self) -> int:
-        """Samples that all processes together have been given, counted from the run's first step."""
+        """Samples of all processes together since the run's first step."""
         assert self.trainer is not None
         batches = self.trainer.fit_loop.epoch_loop.total_batch_idx + 1
         return batches * self.batch_size * self.trainer.world_size
 
     def train_dataloader(self) -> DataLoader[Any]:
-        """Batches in the order of the sample numbers, from where training stands."""
+        """Return a loader that continues after the last sample trained on."""
         return self._train_loader(load_clips(self.manifests, "train", self.min_frames))
 
     def _train_loader(self, clips: list[Clip]) -> DataLoader[Any]:
@@ -173,7 +193,7 @@ class ClipDataModule(pl.LightningDataModule):
         return self._loader(self.dataset(clips=clips, samples=per_epoch), self.batch_size, sampler)
 
     def val_dataloader(self) -> DataLoader[Any]:
-        """One fixed sample of every validation clip."""
+        """Return a loader over one fixed sample of every validation clip."""
         clips = load_clips(self.manifests, "val", self.min_frames)
         return self._loader(self.val_dataset(clips=clips), self.val_batch_size, None)
 
@@ -183,7 +203,7 @@ class ClipDataModule(pl.LightningDataModule):
         if sampler is not None:
             self.clips_id = clips_id(getattr(dataset, "clips", []))
             if isinstance(dataset, ClipDataset):
-                dataset.keep_decoded(self.cache_mb, max(1, self.num_workers))
+                dataset.cache_crops(self.cache_mb, max(1, self.num_workers))
         return DataLoader(
             dataset,
             batch_size=batch_size,
@@ -192,13 +212,13 @@ class ClipDataModule(pl.LightningDataModule):
             persistent_workers=self.num_workers > 0,
             pin_memory=torch.cuda.is_available(),
             drop_last=sampler is not None,
-            worker_init_fn=_one_thread,
+            worker_init_fn=_limit_threads,
             collate_fn=collate,
         )
 
 
-def _one_thread(_: int) -> None:
-    import cv2  # here, so that only loader processes are limited
+def _limit_threads(_: int) -> None:
+    import cv2  # only loader processes get here: the main process keeps its threads
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""Frames of a clip at different moments: the same person, the same light, other mouths."""
+"""Frames of one clip at different moments: the same person and light with different mouths."""
 
 from collections.abc import Sequence
 
@@ -7,17 +7,27 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from wav2lip.data.augment import NONE, AudioAugment, AugmentSettings, draw_tempo
-from wav2lip.data.datasets import Clip, ClipDataset
+from wav2lip.data.augment import NO_AUGMENT, AudioAugment, AugmentSettings, sample_tempo
+from wav2lip.data.clip_dataset import Clip, ClipDataset
 from wav2lip.data.sampling import even_starts, sample_starts
 
 
 class FrameSetDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
-    """`frames` frames of one clip with their sounds; see `wav2lip.types.FrameSetBatch`, without the batch dimension.
+    """Frames of one clip, each with its mel window: `wav2lip.types.FrameSetBatch` without the batch dimension.
 
-    Training: in random order, at least `gap` frames apart, all within `span` frames, so that the
-    head has hardly moved and what differs is the mouth. Validation: the frames from the middle,
-    `gap` apart.
+    Training samples are in random order and lie within `span` frames, so that the head hardly moves and
+    the mouth is what differs. Validation samples are consecutive, `gap` apart, from the middle of the clip.
+
+    Args:
+        clips: clips to draw from.
+        samples: samples per epoch; None: one fixed sample per clip, for validation.
+        frames: frames per sample.
+        gap: smallest distance between two frames of a sample.
+        span: largest distance between two frames of a sample.
+        image_size: side of a face, pixels.
+        augment: augmentation in training.
+        seed: seed of the samples.
+        mel_offset_frames: frames from a video frame to the start of its mel window.
     """
 
     def __init__(
@@ -28,7 +38,7 @@ class FrameSetDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         gap: int = 2,
         span: int = 50,
         image_size: int = 96,
-        augment: AugmentSettings = NONE,
+        augment: AugmentSettings = NO_AUGMENT,
         seed: int = 0,
         mel_offset_frames: int = 0,
     ) -> None:
@@ -39,20 +49,23 @@ class FrameSetDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
         clip, file, rng = self._draw(index)
-        allowed = self._starts(clip, file, margin=abs(self.mel_offset_frames))
+        allowed = self._window_starts(clip, file, margin=abs(self.mel_offset_frames))
         if self.samples is None:
-            every = allowed[:: self.gap] if len(allowed) >= self.frames * self.gap else allowed
-            chosen = np.asarray(every)[even_starts(self.frames, range(len(every)))]
+            enough = len(allowed) >= self.frames * self.gap
+            candidates = allowed[:: self.gap] if enough else allowed
+            chosen = np.asarray(candidates)[even_starts(self.frames, range(len(candidates)))]
         else:
             first = int(rng.integers(0, max(1, len(allowed) - self.span + 1)))
             chosen = sample_starts(self.frames, allowed[first : first + self.span], self.gap, rng)
-        view, sound = self._view(file, rng), AudioAugment(self.augment, rng)
-        tempo = draw_tempo(self.augment, rng)
-        # A frame has no speed: a change of tempo is heard alone, about the moment that is seen.
-        heard = chosen + tempo * self.mel_offset_frames
-        mels = sound(self._mels(file, heard, tempo))
+        augment_faces = self._face_augment(file, rng)
+        augment_audio = AudioAugment(self.augment, rng)
+        tempo = sample_tempo(self.augment, rng)
+        # A change of tempo does not affect a single frame, only the audio around it.
+        mel_frames = chosen + tempo * self.mel_offset_frames
+        mels = augment_audio(self._mel_windows(file, mel_frames, tempo))
+        faces = augment_faces(self._crops(file, chosen))
         return {
-            "faces": torch.from_numpy(view(self._crops(file, chosen))).permute(0, 3, 1, 2),
+            "faces": torch.from_numpy(faces).permute(0, 3, 1, 2),
             "mels": torch.from_numpy(mels)[:, None],
             "start": torch.from_numpy(chosen.astype(np.int64)),
             "clip": clip.row.clip,

@@ -1,8 +1,9 @@
-"""Which frames of the clip show the generator what the person looks like: policies, one of them a choice.
+"""Reference policies: which frames of the clip show the generator the person's appearance.
 
-A reference that shows the target's own mouth would let the generator copy instead of listen, so none
-overlaps the target. A random one may show the head from another side, and the generator then has to turn
-it; a pose-matched one spares it that, and takes the mouth that differs most so that there is nothing to copy.
+A reference never overlaps the target window: if it showed the target's mouth, the generator would learn
+to copy it and ignore the audio. A random reference may show the head in another pose, which the generator
+then has to correct. A pose-matched reference avoids that; among similar poses it takes the mouth that
+differs most, so that copying does not help.
 """
 
 from typing import Protocol
@@ -11,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2lip.clips import ClipFile
-from wav2lip.data.sampling import WINDOW, hard_negatives, reference_start
+from wav2lip.data.sampling import hard_negative, hard_negatives
+from wav2lip.regions import MOUTH
+from wav2lip.types import WINDOW_FRAMES
 
-CANDIDATES = 12  # windows looked at; decoding more costs time and finds little better
+CANDIDATES = 12  # windows compared; more cost decoding time and hardly improve the match
 NEAREST = 0.34  # share of the candidates that counts as similar in pose
 
 Floats = npt.NDArray[np.float64]
@@ -25,54 +28,86 @@ class ReferencePolicy(Protocol):
     def __call__(
         self, file: ClipFile, target: int, allowed: range, rng: np.random.Generator
     ) -> int:
-        """A start of `allowed`, not overlapping the window at `target` where the clip allows it."""
+        """Choose a start.
+
+        Args:
+            file: the clip.
+            target: first frame of the target window.
+            allowed: starts to choose from.
+            rng: source of the random values.
+
+        Returns:
+            A start of `allowed` whose window does not overlap the target if the clip is long enough.
+        """
         ...
 
 
 class RandomReference:
-    """Anywhere in the clip, as published."""
+    """A random window of the clip, as in the published training."""
 
     def __call__(
         self, file: ClipFile, target: int, allowed: range, rng: np.random.Generator
     ) -> int:
-        return reference_start(target, allowed, WINDOW, rng)
+        """Draw a start; see `ReferencePolicy`."""
+        return hard_negative(target, allowed, WINDOW_FRAMES, rng)
 
 
 def pose_distance(boxes: Floats, thumbnails: npt.NDArray[np.uint8]) -> Floats:
-    """How differently the heads are held, of frames 1... against frame 0.
+    """Measure the difference in head pose of frames 1... from frame 0.
 
     Args:
-        boxes: (N, 4) face boxes, px; turning and nodding change their shape, coming near their size.
-        thumbnails: (N, H, W) grey; what the upper half shows is the same head in the same pose or not.
+        boxes: (N, 4) face boxes, pixels. Yaw and pitch change their shape, distance changes their size.
+        thumbnails: (N, H, W) grey crops. The upper half depends on the pose but not on the mouth.
 
     Returns:
-        (N - 1,); 0 for the same.
+        (N - 1,); 0 for equal poses.
     """
     size = np.log(np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0))  # (N, 2)
     upper = thumbnails[:, : thumbnails.shape[1] // 2].astype(np.float64)
-    upper -= upper.mean((1, 2), keepdims=True)  # light that changes is no pose
-    shown = np.abs(upper[1:] - upper[0]).mean((1, 2)) / 255
-    distance: Floats = shown + np.abs(size[1:] - size[0]).mean(1)
+    upper -= upper.mean((1, 2), keepdims=True)  # a change of light is not a change of pose
+    difference = np.abs(upper[1:] - upper[0]).mean((1, 2)) / 255
+    distance: Floats = difference + np.abs(size[1:] - size[0]).mean(1)
     return distance
 
 
 def mouth_distance(thumbnails: npt.NDArray[np.uint8]) -> Floats:
-    """Mean difference in the middle of the lower half, 0-1, of frames 1... against frame 0: (N - 1,)."""
-    height, width = thumbnails.shape[1:]
-    mouth = thumbnails[:, height // 2 :, width // 4 : width - width // 4].astype(np.float64)
+    """Measure the mean difference in the mouth region of frames 1... from frame 0.
+
+    Args:
+        thumbnails: (N, H, W) grey crops.
+
+    Returns:
+        (N - 1,) in [0, 1].
+    """
+    rows, columns = MOUTH.slices(*thumbnails.shape[1:])
+    mouth = thumbnails[:, rows, columns].astype(np.float64)
     mouth -= mouth.mean((1, 2), keepdims=True)
     distance: Floats = np.abs(mouth[1:] - mouth[0]).mean((1, 2)) / 255
     return distance
 
 
 def pose_matched(pose: Floats, mouth: Floats, nearest: float = NEAREST) -> int:
-    """Index of the candidate whose mouth differs most among those nearest in pose; both (N,), N > 0."""
-    kept = np.argsort(pose, kind="stable")[: max(1, round(nearest * len(pose)))]
-    return int(kept[mouth[kept].argmax()])
+    """Choose a candidate: the most different mouth among the most similar poses.
+
+    Args:
+        pose: (N,) pose distances, N > 0.
+        mouth: (N,) mouth distances.
+        nearest: share of the candidates that counts as similar in pose.
+
+    Returns:
+        Index of the candidate.
+    """
+    similar = np.argsort(pose, kind="stable")[: max(1, round(nearest * len(pose)))]
+    return int(similar[mouth[similar].argmax()])
 
 
 class PoseMatchedReference:
-    """Similar in pose and different in mouth, among `candidates` random windows of the clip."""
+    """A window with a similar pose and a different mouth.
+
+    Args:
+        candidates: number of random windows of the clip to compare.
+        nearest: share of the candidates that counts as similar in pose.
+    """
 
     def __init__(self, candidates: int = CANDIDATES, nearest: float = NEAREST) -> None:
         self.candidates = candidates
@@ -81,10 +116,11 @@ class PoseMatchedReference:
     def __call__(
         self, file: ClipFile, target: int, allowed: range, rng: np.random.Generator
     ) -> int:
-        away = hard_negatives(target, allowed, WINDOW)
-        count = min(self.candidates, len(away))
-        starts = np.concatenate([[target], rng.choice(away, count, replace=False)])
-        middles = starts + WINDOW // 2
+        """Choose a start; see `ReferencePolicy`."""
+        others = hard_negatives(target, allowed, WINDOW_FRAMES)
+        count = min(self.candidates, len(others))
+        starts = np.concatenate([[target], rng.choice(others, count, replace=False)])
+        middles = starts + WINDOW_FRAMES // 2
         thumbnails = file.thumbnails(middles)
         pose = pose_distance(file.boxes()[middles].astype(np.float64), thumbnails)
         best = pose_matched(pose, mouth_distance(thumbnails), self.nearest)
