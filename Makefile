@@ -32,7 +32,7 @@ default-model: $(STAMP)  ## the bundled generator from preprocessed CLIPS, in ho
 	for step in syncnet bundled/mouth_code bundled/mouth_code_audio bundled/mouth_code_joint bundled/generator; do \
 		$(BIN)/python train.py experiment=$$step "data.manifests=[$(CLIPS)]" || exit; \
 	done
-	$(BIN)/python -m wav2lip.checkpoints.export slim runs/bundled_generator/checkpoints/last.ckpt \
+	$(BIN)/wav2lip export runs/bundled_generator/checkpoints/last.ckpt \
 		default_model.safetensors --motion_gain 1.5
 
 lock:  ## requirements.txt anew from the ranges in pyproject.toml (needs uv)

@@ -3,6 +3,7 @@
 import hashlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
@@ -10,9 +11,8 @@ from typing import ClassVar
 import pytest
 import torch
 
-from wav2lip.checkpoints import downloads, load_network
-from wav2lip.checkpoints import networks as checkpoints
-from wav2lip.checkpoints.downloads import RemoteFile, cache_folder, fetch
+from wav2lip.checkpoints import CHECKPOINTS, DETECTOR_WEIGHTS, RemoteFile, downloads, load_network
+from wav2lip.checkpoints.downloads import cache_folder, fetch
 from wav2lip.errors import InputError
 from wav2lip.models import SyncNet
 
@@ -37,6 +37,10 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, page, "application/octet-stream")
         if self.path == "/other":
             body = bytes(len(body))
+        if self.path == "/nonsense":
+            return self.answer(200, body, "binary/octet-stream", "abc")
+        if self.path == "/trickle":
+            return self.trickle(body)
         if self.path == "/short":
             body = body[:1000]
         if wanted and self.path != "/cut-no-range":
@@ -47,13 +51,22 @@ class Handler(BaseHTTPRequestHandler):
         status = 206 if start else 200
         return self.answer(status, body[start:keep], "binary/octet-stream", len(body) - start)
 
-    def answer(self, status: int, body: bytes, kind: str, length: int | None = None) -> None:
+    def answer(self, status: int, body: bytes, kind: str, length: object = None) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body) if length is None else length))
         self.end_headers()
         self.wfile.write(body)
         self.close_connection = True
+
+    def trickle(self, body: bytes) -> None:
+        self.answer(200, body[:1], "binary/octet-stream", len(body))
+        for k in range(1, 200):
+            time.sleep(0.02)
+            try:
+                self.wfile.write(body[k : k + 1])
+            except OSError:  # the client gave up
+                return
 
     def log_message(self, *_: object) -> None:
         pass
@@ -111,7 +124,7 @@ def test_the_next_run_resumes_what_the_last_one_left(server, tmp_path):
 def test_the_next_mirror_helps_out(server, tmp_path):
     bad = ("/missing", "/page", "/page-as-binary", "/short", "/other")
     urls = ["http://127.0.0.1:9/closed", *(server + path for path in bad), f"{server}/good"]
-    assert fetch(remote(*urls), tmp_path, timeout=2).read_bytes() == CONTENT
+    assert fetch(remote(*urls), tmp_path, answer_timeout=2).read_bytes() == CONTENT
     assert [p.name for p in tmp_path.iterdir()] == ["a.bin"]
 
 
@@ -123,6 +136,7 @@ def test_the_next_mirror_helps_out(server, tmp_path):
         ("/page-as-binary", "web page"),
         ("/short", "1000 bytes instead of 1024000"),
         ("/other", "sha256 differs"),
+        ("/nonsense", "Content-Length of 'abc'"),
     ],
 )
 def test_why_a_mirror_failed_and_what_to_do(server, path, reason, tmp_path):
@@ -138,8 +152,58 @@ def test_a_silent_server_times_out(tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "PAUSE", 0.01)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/a"
-        with pytest.raises(InputError, match="timed out"):
-            fetch(remote(url), tmp_path, timeout=0.1)
+        with pytest.raises(InputError, match=r"no answer within 0.1 s"):
+            fetch(remote(url), tmp_path, answer_timeout=0.1)
+
+
+def test_a_server_that_trickles_is_given_up(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "PATIENCE", 0.2)
+    start = time.monotonic()
+    with pytest.raises(InputError, match="sends less than 30 kB per second"):
+        fetch(remote(f"{server}/trickle"), tmp_path)
+    assert time.monotonic() - start < 2
+    assert fetch(remote(f"{server}/trickle", f"{server}/good"), tmp_path).read_bytes() == CONTENT
+
+
+def test_headers_that_trickle_are_given_up(tmp_path):
+    def trickle(silent: socket.socket) -> None:
+        connection, _ = silent.accept()
+        with connection:
+            for _ in range(50):
+                try:
+                    connection.send(b"H")
+                except OSError:
+                    return
+                time.sleep(0.02)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        threading.Thread(target=trickle, args=(silent,), daemon=True).start()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/a"
+        with pytest.raises(InputError, match=r"no answer within 0.2 s"):
+            fetch(remote(url), tmp_path, answer_timeout=0.2)
+
+
+def test_a_folder_in_the_file_s_place(server, tmp_path):
+    (tmp_path / "a.bin").mkdir()
+    with pytest.raises(InputError, match=r"a\.bin: is a folder, where a file is to be saved"):
+        fetch(remote(f"{server}/good"), tmp_path)
+    assert Handler.asked == []
+
+
+def test_a_file_without_a_hash_is_never_downloaded(server, tmp_path):
+    file = RemoteFile("a.bin", 0, "", (f"{server}/good",))
+    with pytest.raises(InputError, match="its hash is not known, so it is not downloaded; save"):
+        fetch(file, tmp_path)
+    assert Handler.asked == []
+
+
+def test_every_download_of_the_registry_can_be_verified():
+    files = [*CHECKPOINTS.values(), *(f for files in DETECTOR_WEIGHTS.values() for f in files)]
+    for file in files:
+        assert file.verifiable or not file.urls
+        assert not file.sha256 or len(bytes.fromhex(file.sha256)) == 32
+        assert all(url.startswith("https://") for url in file.urls)
+    assert len({file.name for file in files}) == len(files)
 
 
 def test_cache_folder(monkeypatch, tmp_path):
@@ -161,7 +225,7 @@ def test_a_name_is_downloaded_checked_and_loaded(server, tmp_path, monkeypatch):
     monkeypatch.setattr(Handler, "content", content)
     digest = hashlib.sha256(content).hexdigest()
     file = RemoteFile("expert.pth", len(content), digest, (f"{server}/good",))
-    monkeypatch.setitem(checkpoints.NAMED, "expert", file)
+    monkeypatch.setitem(CHECKPOINTS, "expert", file)
     monkeypatch.setenv("WAV2LIP_CACHE", str(tmp_path / "cache"))
     loaded = load_network("expert", "syncnet")
     assert loaded.sha256 == digest

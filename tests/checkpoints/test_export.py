@@ -1,5 +1,4 @@
 import json
-import sys
 from typing import cast
 
 import pytest
@@ -8,8 +7,8 @@ from networks import same, seeded
 from torch import nn
 
 from wav2lip.checkpoints import build_network, load_network, save_network
-from wav2lip.checkpoints import export as convert
-from wav2lip.checkpoints.export import save_published, unlike_published
+from wav2lip.checkpoints.export import export_network, save_published, unlike_published
+from wav2lip.errors import InputError
 from wav2lip.models import Generator, SyncNet
 
 SMALL = {"_target_": "wav2lip.models.Generator", "width": 0.125}
@@ -29,51 +28,57 @@ def test_published_layout(small, tmp_path):
     assert content["state_dict"]["output_block.1.weight"].shape == (3, 8, 1, 1)
 
 
-def test_command_line_converts_there_and_back(tmp_path, monkeypatch, capsys):
+def test_there_and_back(tmp_path):
     network = seeded(SyncNet())
     source, slim, back = (tmp_path / n for n in ("expert.pth", "out/expert.safetensors", "b.pth"))
     torch.save({"state_dict": network.state_dict()}, source)
-
-    def run(*args: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["convert", *map(str, args)])
-        try:
-            convert.main()
-        except SystemExit as stopped:
-            return int(stopped.code or 0)
-        return 0
-
-    assert run("slim", source, slim, "--network", "syncnet") == 0
-    assert "32.9 MB" in capsys.readouterr().out
-    assert run("published", slim, back) == 0
+    export_network(source, slim, kind="syncnet")
+    assert 32.8e6 < slim.stat().st_size < 33e6
+    export_network(slim, back)
     same(load_network(back, "syncnet").network, network, 1e-3)
-    capsys.readouterr()
-    assert run("slim", source, tmp_path / "no.safetensors", "--network", "generator") == 2
-    error = capsys.readouterr().err.strip()
-    assert error == f"error: {source}: holds a sync expert, not a generator"
+    export_network(source, tmp_path / "full.safetensors", precision="fp32")
+    same(load_network(tmp_path / "full.safetensors", "syncnet").network, network)
+    with pytest.raises(InputError) as caught:
+        export_network(source, tmp_path / "no.safetensors", kind="generator")
+    assert str(caught.value) == f"{source}: holds a sync expert, not a generator"
+    with pytest.raises(InputError, match="not a generator, so it has no motion gain"):
+        export_network(slim, tmp_path / "no.safetensors", motion_gain=2)
     assert not (tmp_path / "no.safetensors").exists()
-    assert run("slim", slim, tmp_path / "no.safetensors", "--motion_gain", "2") == 2
-    assert run("slim", "default", tmp_path / "wide.safetensors", "--motion_gain", "1.5") == 0
+
+
+def test_the_suffix_or_the_layout_decides(small, tmp_path):
+    source = tmp_path / "a.safetensors"
+    save_network(source, small, SMALL, {})
+    with pytest.raises(InputError, match=r"b\.bin: its suffix names no layout; end it in"):
+        export_network(source, tmp_path / "b.bin")
+    export_network(source, tmp_path / "b.bin", layout="published")
+    assert "state_dict" in torch.load(tmp_path / "b.bin", weights_only=True)
+    with pytest.raises(InputError, match="the published layout is fp32"):
+        export_network(source, tmp_path / "b.pth", precision="fp16")
+    with pytest.raises(InputError, match="is the checkpoint itself; choose another output"):
+        export_network(source, source)
+    with pytest.raises(InputError, match="motion gain nan: give a number above 0"):
+        export_network(source, tmp_path / "b.pth", motion_gain=float("nan"))
+
+
+def test_motion_gain_scales_the_audio_embedding(tmp_path):
+    export_network("default", tmp_path / "wide.safetensors", motion_gain=1.5)
+    files = ("default", tmp_path / "wide.safetensors")
     mel = torch.rand(2, 1, 80, 16)
-    heard = [
-        cast("Generator", load_network(path).network).audio_encoder(mel)
-        for path in ("default", tmp_path / "wide.safetensors")
+    embeddings = [
+        cast("Generator", load_network(path).network).audio_encoder(mel) for path in files
     ]
-    assert torch.allclose(heard[1], 1.5 * heard[0], atol=0.02)
-    said, wide = (
-        load_network(path).metadata["motion_gain"]
-        for path in ("default", tmp_path / "wide.safetensors")
-    )
-    assert wide == pytest.approx(1.5 * said)
+    assert torch.allclose(embeddings[1], 1.5 * embeddings[0], atol=0.02)
+    before, after = (load_network(path).metadata["motion_gain"] for path in files)
+    assert after == pytest.approx(1.5 * before)
 
 
-def test_what_other_tools_cannot_run_is_said(small, tmp_path, monkeypatch, capsys):
+def test_other_tools_limits_are_noted(small, tmp_path, capsys):
     save_network(tmp_path / "small.safetensors", small, SMALL, {"mel_offset_frames": -2})
-    files = [str(tmp_path / "small.safetensors"), str(tmp_path / "small.pth")]
-    monkeypatch.setattr(sys, "argv", ["convert", "published", *files])
-    convert.main()
+    export_network(tmp_path / "small.safetensors", tmp_path / "small.pth")
     shape, sound = capsys.readouterr().err.splitlines()
     assert "another shape than the published network" in shape
-    assert "hears each frame from -2 frames on" in sound
+    assert "takes its audio -2 frames from the image" in sound
 
 
 def test_the_published_export_has_the_published_keys_and_shapes(shared, tmp_path):

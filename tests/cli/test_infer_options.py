@@ -77,4 +77,8 @@ def test_a_least_confidence_asks_for_a_certificate() -> None:
     words = ["--face", "a.mp4", "--audio", "b.wav"]
     assert not parse(words).certify
     chosen = parse([*words, "--min_confidence", "0.5"])
-    assert (chosen.certify, chosen.min_confidence, chosen.judge_weights) == (True, 0.5, "default")
+    assert (chosen.certify, chosen.min_confidence, chosen.judge_weights) == (
+        True,
+        0.5,
+        "bundled:judge",
+    )

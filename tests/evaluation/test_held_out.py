@@ -1,4 +1,4 @@
-from wav2lip.checkpoints import load_network, save_network
+from wav2lip.checkpoints import TrainingId, load_network, save_network
 from wav2lip.evaluation.held_out import held_out_warning
 from wav2lip.evaluation.judge import LoadedJudge, load_judge
 from wav2lip.evaluation.views import FaceCrop
@@ -9,7 +9,9 @@ from wav2lip.models import SyncNet, SyncNetV2
 def loaded(training_id, sha256="abc"):
     network = SyncNet(width=0.125, stem_stride=2, embedding=8)
     judge = ExpertJudge(network, lambda pcm, count: pcm)
-    return LoadedJudge(judge, FaceCrop(96), FaceCrop(96), "judge.ckpt", sha256, training_id)
+    return LoadedJudge(
+        judge, FaceCrop(96), FaceCrop(96), "judge.ckpt", sha256, TrainingId.parse(training_id)
+    )
 
 
 def test_the_judge_that_trained_the_generator_is_found_out():
@@ -36,8 +38,8 @@ def test_the_published_judge_trains_nobody():
 
 def test_ids_go_from_the_training_run_into_every_checkpoint(judge_file, tmp_path):
     judge = load_judge(str(judge_file))
-    assert judge.training_id.startswith("seed 0, clips ")
-    assert len(judge.training_id) == len("seed 0, clips ") + 8
+    assert judge.training_id.seed == "0"
+    assert len(judge.training_id.clips) == 8
     copy = load_network(judge_file, "syncnet")
     save_network(tmp_path / "slim.safetensors", copy.network, copy.config, copy.metadata)
     slim = load_judge(str(tmp_path / "slim.safetensors"))

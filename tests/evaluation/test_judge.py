@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from wav2lip.checkpoints.downloads import RemoteFile
+from wav2lip.checkpoints import CHECKPOINTS, RemoteFile, bundled
 from wav2lip.errors import InputError
-from wav2lip.evaluation import judge as module
 from wav2lip.evaluation.judge import expert_sound, load_judge
 from wav2lip.evaluation.views import TrackCrop, WholePicture
 from wav2lip.metrics import SyncNetV2Judge
@@ -32,7 +31,7 @@ def test_syncnet_v2_is_told_by_its_weights(tmp_path, monkeypatch):
     assert isinstance(judge.clip_view, WholePicture)
     assert isinstance(judge.track_view, TrackCrop)
     known = RemoteFile("", 0, judge.sha256, ())
-    monkeypatch.setitem(module.NAMED, "syncnet_v2", known)
+    monkeypatch.setitem(CHECKPOINTS, "syncnet_v2", known)
     assert load_judge(str(path)).label == "SyncNet v2 (published)"
 
 
@@ -52,12 +51,15 @@ def test_what_is_no_judge_is_named(generator_file, tmp_path, monkeypatch):
         load_judge(str(generator_file))
     with pytest.raises(InputError, match=r"no\.ckpt: no such checkpoint file"):
         load_judge(str(tmp_path / "no.ckpt"))
-    monkeypatch.setattr(module.bundled, "JUDGE", tmp_path / "judge.safetensors")
-    with pytest.raises(InputError, match="no judge is bundled here: give judge weights"):
+    monkeypatch.setattr(bundled, "JUDGE", tmp_path / "judge.safetensors")
+    with pytest.raises(InputError, match="bundled:judge: not bundled with this package; give"):
         load_judge()
 
 
-def test_the_bundled_judge_goes_by_the_name_default(judge_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(module.bundled, "JUDGE", tmp_path / "judge.safetensors")
+def test_the_bundled_judge_goes_by_its_own_name(judge_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(bundled, "JUDGE", tmp_path / "judge.safetensors")
     shutil.copy(judge_file, tmp_path / "judge.safetensors")
-    assert load_judge("default").path.endswith("judge.safetensors")
+    assert load_judge("bundled:judge").path == str(tmp_path / "judge.safetensors")
+    assert load_judge().path == str(tmp_path / "judge.safetensors")
+    with pytest.raises(InputError, match="bundled generator, not a judge; use bundled:judge"):
+        load_judge("default")

@@ -8,7 +8,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from wav2lip.checkpoints import load_network
-from wav2lip.checkpoints.bundled import JUDGE
 from wav2lip.errors import InputError
 from wav2lip.losses.reconstruction import mouth_l1
 from wav2lip.models import SyncNet
@@ -42,16 +41,16 @@ class SpeakerMetrics(pl.Callback):
     `data.val_dataset.negatives` sets the number of negatives.
 
     Args:
-        judge: Checkpoint of a sync expert, or `default` for the bundled one.
+        judge: Checkpoint of a sync expert, or `bundled:judge`.
 
     Raises:
         InputError: When fitting starts, if the judge is the expert that trained the generator.
     """
 
-    def __init__(self, judge: str = "default") -> None:
-        loaded = load_network(JUDGE if judge == "default" else judge, "syncnet")
+    def __init__(self, judge: str = "bundled:judge") -> None:
+        loaded = load_network(judge, "syncnet")
         self._path = loaded.path
-        self._ids = {str(loaded.metadata.get("training_id")), loaded.sha256}
+        self._ids = {loaded.identity, loaded.sha256}
         self._judge = cast("SyncNet", loaded.network.requires_grad_(False))
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:

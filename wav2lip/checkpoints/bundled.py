@@ -1,7 +1,66 @@
-"""Where the weights that come with the package lie."""
+"""The weights that come with the package, and their names."""
 
 from pathlib import Path
+from typing import Literal
+
+from wav2lip.errors import InputError
 
 ASSETS = Path(__file__).parents[1] / "assets"
 GENERATOR = ASSETS / "wav2lip.safetensors"
+EXPERT = ASSETS / "expert.safetensors"
 JUDGE = ASSETS / "judge.safetensors"
+
+PREFIX = "bundled:"
+DEFAULT = "default"  # short for the bundled generator
+
+
+def bundled_files() -> dict[str, Path]:
+    """Map every bundled name to its file. A package may come without some of the files."""
+    return {
+        f"{PREFIX}generator": GENERATOR,
+        f"{PREFIX}expert": EXPERT,
+        f"{PREFIX}judge": JUDGE,
+    }
+
+
+def bundled_kind(name: str) -> Literal["generator", "syncnet"]:
+    """Return which kind of network a bundled name stands for."""
+    return "generator" if name in (DEFAULT, f"{PREFIX}generator") else "syncnet"
+
+
+def bundled_names(kind: str | None = None) -> list[str]:
+    """List the bundled names whose files are present.
+
+    Args:
+        kind: "generator" or "syncnet" for the names of that kind; None for all.
+    """
+    return [
+        name
+        for name, path in bundled_files().items()
+        if path.is_file() and kind in (None, bundled_kind(name))
+    ]
+
+
+def find_bundled(name: str) -> Path | None:
+    """Find the file of a bundled name.
+
+    Args:
+        name: `bundled:generator`, `bundled:expert`, `bundled:judge` or `default`.
+
+    Returns:
+        The file; None if `name` is not a bundled name.
+
+    Raises:
+        InputError: if the name starts with `bundled:` and is unknown, or its file is missing.
+    """
+    if name != DEFAULT and not name.startswith(PREFIX):
+        return None
+    path = bundled_files().get(f"{PREFIX}generator" if name == DEFAULT else name)
+    present = ", ".join(bundled_names()) or "none"
+    if path is None:
+        raise InputError(f"{name}: unknown; the bundled checkpoints are {present}")
+    if not path.is_file():
+        raise InputError(
+            f"{name}: not bundled with this package; give a checkpoint file (bundled: {present})"
+        )
+    return path

@@ -1,15 +1,17 @@
-"""Fetch a file of known size and hash: resumed after a cut, checked, from several mirrors."""
+"""Download a file of known size and hash: resumed, verified, from several mirrors, never endless."""
 
 import hashlib
 import http.client
 import os
+import queue
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -21,66 +23,45 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from wav2lip.checkpoints.registry import RemoteFile
 from wav2lip.errors import InputError
 
 CHUNK = 1 << 18  # bytes read at once
-TIMEOUT = 30.0  # seconds without a byte before a connection counts as dead
-ATTEMPTS = 4  # connections a mirror may lose without progress before the next one is asked
-PAUSE = 0.5  # seconds before asking the same mirror again
+ANSWER_TIMEOUT = 15.0  # seconds until a mirror must have answered
+READ_TIMEOUT = 20.0  # seconds without a byte before a connection counts as lost
+MIN_RATE = 30_000  # bytes per second; a mirror that stays below it is given up
+PATIENCE = 30.0  # seconds that a mirror may be behind MIN_RATE
+ATTEMPTS = 4  # connections a mirror may lose without progress
+PAUSE = 0.5  # seconds before the same mirror is asked again
 PARTIAL = 206  # HTTP status of an answer to a Range request
 UNSATISFIABLE = 416  # HTTP status of a Range beyond the file's end
 
 
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file that never changes, and where to get it."""
-
-    name: str
-    size: int  # bytes
-    sha256: str
-    urls: tuple[str, ...]
-
-
-_SPACES = "https://huggingface.co/camenduru/Wav2Lip/resolve/main/checkpoints/"
-_STUDIO = "https://huggingface.co/numz/wav2lip_studio/resolve/main/Wav2lip/"
-_PLAIN = "https://huggingface.co/Nekochu/Wav2Lip/resolve/main/"
-# Sizes and hashes as public projects state them; research and personal use only.
-NAMED: dict[str, RemoteFile] = {
-    "wav2lip": RemoteFile(
-        "wav2lip.pth",
-        435807851,
-        "b78b681b68ad9fe6c6fb1debc6ff43ad05834a8af8a62ffc4167b7b34ef63c37",
-        tuple(base + "wav2lip.pth" for base in (_SPACES, _STUDIO, _PLAIN)),
-    ),
-    "wav2lip_gan": RemoteFile(
-        "wav2lip_gan.pth",
-        435801865,
-        "ca9ab7b7b812c0e80a6e70a5977c545a1e8a365a6c49d5e533023c034d7ac3d8",
-        tuple(base + "wav2lip_gan.pth" for base in (_SPACES, _STUDIO, _PLAIN)),
-    ),
-    "syncnet_v2": RemoteFile(
-        "syncnet_v2.model",
-        54573114,
-        "961e8696f888fce4f3f3a6c3d5b3267cf5b343100b238e79b2659bff2c605442",
-        ("https://www.robots.ox.ac.uk/~vgg/software/lipsync/data/syncnet_v2.model",),
-    ),
-}
-
-
 class _RefusedError(Exception):
-    """A mirror serves something else; asking it again would not help."""
+    """A mirror is unusable. Asking it again would not help."""
 
 
 def cache_folder() -> Path:
-    """$WAV2LIP_CACHE, or ~/.cache/wav2lip."""
+    """Return `$WAV2LIP_CACHE`, or `~/.cache/wav2lip` if that is not set."""
     chosen = os.environ.get("WAV2LIP_CACHE")
     return Path(chosen).expanduser() if chosen else Path.home() / ".cache" / "wav2lip"
 
 
 def sha256_of(path: Path) -> str:
-    """Hex digest of a file's content."""
+    """Return the hex digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_complete(path: Path, remote: RemoteFile) -> bool:
+    """Tell whether `path` holds exactly this file: size and sha256 agree."""
+    return (
+        path.is_file() and path.stat().st_size == remote.size and sha256_of(path) == remote.sha256
+    )
+
+
+def _size_of(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
 
 
 def _append(part: Path, data: bytes) -> None:
@@ -93,62 +74,121 @@ def _append(part: Path, data: bytes) -> None:
         ) from error
 
 
-def _receive(
-    url: str, part: Path, size: int, timeout: float, advance: Callable[[int], None]
-) -> None:
-    """One connection: append what comes to `part`. Raises OSError or HTTPException when cut."""
-    have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"User-Agent": "wav2lip"})
-    if have:
-        request.add_header("Range", f"bytes={have}-")
-    with urllib.request.urlopen(request, timeout=timeout) as answer:
-        if have and answer.status != PARTIAL:  # the server knows no Range: from the start
-            part.unlink()
-            have = 0
-        length = answer.headers.get("Content-Length")
-        page = "html" in answer.headers.get("Content-Type", "")
-        if page:
-            raise _RefusedError("serves a web page")
-        if length is not None and have + int(length) != size:
-            raise _RefusedError(f"serves {have + int(length)} bytes instead of {size}")
-        advance(have)
-        while have < size and (data := answer.read1(min(CHUNK, size - have))):
-            if not have and data.lstrip()[:1] == b"<":
-                raise _RefusedError("serves a web page")
-            _append(part, data)
-            have += len(data)
-            advance(have)
+class _Mirror:
+    """One address of a file.
 
+    The deadline grows with what the mirror has sent, so that a slow connection may take as long as
+    it needs and a connection of a byte per second is given up after `PATIENCE`.
+    """
 
-def _from_mirror(
-    url: str, part: Path, remote: RemoteFile, timeout: float, advance: Callable[[int], None]
-) -> str | None:
-    """None once `part` is the whole, right file, otherwise why this mirror failed."""
-    reason = "lost the connection"
-    best = failures = 0
-    while failures < ATTEMPTS:
+    def __init__(
+        self,
+        url: str,
+        remote: RemoteFile,
+        part: Path,
+        answer_timeout: float,
+        advance: Callable[[int], None],
+    ) -> None:
+        self._url, self._remote, self._part = url, remote, part
+        self._answer_timeout, self._advance = answer_timeout, advance
+        self._started = time.monotonic()
+        self._received = 0  # bytes from this mirror
+
+    def _check_rate(self) -> None:
+        elapsed = time.monotonic() - self._started
+        if elapsed > PATIENCE + self._received / MIN_RATE:
+            raise _RefusedError(f"sends less than {MIN_RATE // 1000} kB per second")
+
+    def _open(self, start: int) -> Any:
+        """Return the server's answer for the bytes from `start`.
+
+        The request runs in a thread: a name lookup has no timeout of its own, and a server may
+        send its headers a byte at a time.
+        """
+        request = urllib.request.Request(self._url, headers={"User-Agent": "wav2lip"})
+        if start:
+            request.add_header("Range", f"bytes={start}-")
+        answers: queue.Queue[Any] = queue.Queue()
+
+        def ask() -> None:
+            try:
+                answers.put(urllib.request.urlopen(request, timeout=READ_TIMEOUT))
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                answers.put(error)
+
+        threading.Thread(target=ask, daemon=True).start()
         try:
-            _receive(url, part, remote.size, timeout, advance)
-        except _RefusedError as error:
-            return str(error)
+            answer = answers.get(timeout=self._answer_timeout)
+        except queue.Empty:
+            reason = f"no answer within {self._answer_timeout:g} s"
+            raise _RefusedError(f"cannot be reached ({reason})") from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _check_headers(self, answer: Any, have: int) -> None:
+        length = answer.headers.get("Content-Length")
+        if "html" in answer.headers.get("Content-Type", ""):
+            raise _RefusedError("serves a web page")
+        if length is None:
+            return
+        if not length.strip().isdecimal():
+            raise _RefusedError(f"states a Content-Length of {length!r}")
+        if have + int(length) != self._remote.size:
+            raise _RefusedError(f"serves {have + int(length)} bytes instead of {self._remote.size}")
+
+    def _receive(self) -> None:
+        """Append what one connection sends. Raises OSError or HTTPException if it is lost."""
+        part, size = self._part, self._remote.size
+        have = _size_of(part)
+        with self._open(have) as answer:
+            if have and answer.status != PARTIAL:  # the server ignores Range and starts at 0
+                part.unlink()
+                have = 0
+            self._check_headers(answer, have)
+            self._advance(have)
+            while have < size and (data := answer.read1(min(CHUNK, size - have))):
+                if not have and data.lstrip()[:1] == b"<":
+                    raise _RefusedError("serves a web page")
+                _append(part, data)
+                have += len(data)
+                self._received += len(data)
+                self._advance(have)
+                self._check_rate()
+
+    def _try_once(self) -> str:
+        """Run one connection. Returns why it ended early, or "" if it did not."""
+        try:
+            self._receive()
         except urllib.error.HTTPError as error:
             if error.code != UNSATISFIABLE:
-                return f"answers {error.code} {error.reason}"
-            part.unlink(missing_ok=True)
+                raise _RefusedError(f"answers {error.code} {error.reason}") from error
+            self._part.unlink(missing_ok=True)
         except urllib.error.URLError as error:
-            return f"cannot be reached ({error.reason})"
+            raise _RefusedError(f"cannot be reached ({error.reason})") from error
+        except ValueError as error:
+            raise _RefusedError(f"answers nonsense ({error})") from error
         except (OSError, http.client.HTTPException) as error:
-            reason = f"lost the connection ({error or type(error).__name__})"
-        if part.exists() and part.stat().st_size == remote.size:
-            if sha256_of(part) == remote.sha256:
-                return None
-            part.unlink()
-            return "serves another file (its sha256 differs)"
-        have = part.stat().st_size if part.exists() else 0
-        failures = 0 if have >= best + CHUNK else failures + 1
-        best = max(best, have)
-        time.sleep(PAUSE)
-    return reason
+            return f"lost the connection ({error or type(error).__name__})"
+        return ""
+
+    def download(self) -> None:
+        """Fill the part file. Raises _RefusedError with the reason if this mirror fails."""
+        reason = "lost the connection"
+        best = failures = 0
+        while failures < ATTEMPTS:
+            reason = self._try_once() or reason
+            have = _size_of(self._part)
+            if have == self._remote.size:
+                if sha256_of(self._part) == self._remote.sha256:
+                    return
+                self._part.unlink()
+                raise _RefusedError("serves another file (its sha256 differs)")
+            self._check_rate()
+            failures = 0 if have >= best + CHUNK else failures + 1
+            best = max(best, have)
+            time.sleep(PAUSE)
+        raise _RefusedError(reason)
 
 
 def _progress() -> Progress:
@@ -164,35 +204,64 @@ def _progress() -> Progress:
     )
 
 
-def fetch(remote: RemoteFile, folder: Path | None = None, timeout: float = TIMEOUT) -> Path:
-    """Path of the file in `folder` (default: the cache), downloaded if it is not there.
-
-    A download cut short stays as `NAME.part` and is resumed by the next mirror or the next run.
-    Raises InputError with every mirror's reason, and where to put the file by hand.
-    """
-    folder = folder or cache_folder()
-    target = folder / remote.name
-    whole = target.is_file() and target.stat().st_size == remote.size
-    if whole and sha256_of(target) == remote.sha256:
-        return target
+def _prepare(folder: Path, target: Path, part: Path) -> None:
+    """Create the folder; refuse paths that are folders themselves."""
+    for path in (target, part):
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder, where a file is to be saved; remove it")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"{folder}: cannot be created ({error.strerror}); set WAV2LIP_CACHE to another folder"
         ) from error
+
+
+def fetch(
+    remote: RemoteFile, folder: Path | None = None, answer_timeout: float | None = None
+) -> Path:
+    """Return the path of a file, downloaded if it is not there yet.
+
+    A download cut short stays as `NAME.part`; the next mirror or the next run resumes it. A mirror
+    that sends less than `MIN_RATE` is given up, so a download takes at most
+    `size / MIN_RATE + PATIENCE` seconds per mirror.
+
+    Args:
+        remote: what to download.
+        folder: where to save it; `cache_folder()` by default.
+        answer_timeout: seconds until a mirror must have answered; `ANSWER_TIMEOUT` by default.
+
+    Returns:
+        Path of the verified file.
+
+    Raises:
+        InputError: with every mirror's reason and where to put the file by hand.
+    """
+    folder = folder or cache_folder()
+    target = folder / remote.name
     part = folder / f"{remote.name}.part"
+    if is_complete(target, remote):
+        return target
+    if not remote.verifiable:
+        raise InputError(
+            f"{remote.name}: its hash is not known, so it is not downloaded; save it as {target}"
+        )
+    _prepare(folder, target, part)
+    timeout = ANSWER_TIMEOUT if answer_timeout is None else answer_timeout
     reasons = []
     with _progress() as progress:
         bar = progress.add_task(remote.name, total=remote.size)
         for url in remote.urls:
-            reason = _from_mirror(
-                url, part, remote, timeout, lambda done: progress.update(bar, completed=done)
+            mirror = _Mirror(
+                url, remote, part, timeout, lambda done: progress.update(bar, completed=done)
             )
-            if reason is None:
-                part.replace(target)
-                return target
-            reasons.append(f"{url.split('/')[2]} {reason}")
+            try:
+                mirror.download()
+            except _RefusedError as error:
+                reasons.append(f"{url.split('/')[2]} {error}")
+                continue
+            part.replace(target)
+            return target
     raise InputError(
         f"{remote.name} could not be downloaded: {'; '.join(reasons)}. "
         f"Download it by hand from {remote.urls[0]} and save it as {target}"

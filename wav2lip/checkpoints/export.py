@@ -1,10 +1,6 @@
-"""Checkpoints for others: small ones without a training's state, and the published layout.
+"""Convert a checkpoint: our small format without training state, or the published layout."""
 
-python -m wav2lip.checkpoints.export slim runs/wav2lip/checkpoints/last.ckpt wav2lip.safetensors
-python -m wav2lip.checkpoints.export published wav2lip.safetensors wav2lip.pth
-"""
-
-import argparse
+import math
 import sys
 from collections.abc import Mapping
 from io import BytesIO
@@ -14,8 +10,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from wav2lip.checkpoints import KINDS, LoadedNetwork, build_network, load_network, save_network
-from wav2lip.errors import InputError, exit_on_input_error
+from wav2lip.checkpoints.build import Kind, build_network
+from wav2lip.checkpoints.layouts import Layout, Precision, layout_of, precision_of
+from wav2lip.checkpoints.load import LoadedNetwork, load_network
+from wav2lip.checkpoints.save import save_network
+from wav2lip.errors import InputError
 from wav2lip.models import Generator
 from wav2lip.utils.files import write_atomically
 
@@ -23,7 +22,16 @@ PUBLISHED_OFFSETS = (0, -1)  # frames: of inference as published, and of trainin
 
 
 def save_published(path: Path | str, network: nn.Module, metadata: Mapping[str, Any]) -> None:
-    """Write the published layout (no optimizer state), which the published scripts read."""
+    """Write the layout that the published scripts read: a .pth without optimizer state.
+
+    Args:
+        path: file to write.
+        network: the network whose weights are written, in float32.
+        metadata: `step` and `epoch` are recorded if known.
+
+    Raises:
+        InputError: if the file cannot be written.
+    """
     content = {
         "state_dict": {k: v.detach().cpu() for k, v in network.state_dict().items()},
         "optimizer": None,
@@ -36,53 +44,77 @@ def save_published(path: Path | str, network: nn.Module, metadata: Mapping[str, 
 
 
 def unlike_published(loaded: LoadedNetwork) -> list[str]:
-    """Why tools made for the published weights would not run this network, or not in sync."""
+    """List why tools made for the published weights cannot run this network in sync.
+
+    Returns:
+        Reasons, each completing "OUTPUT ..."; empty if there are none.
+    """
     with torch.device("meta"):
         published = build_network({"_target_": loaded.config["_target_"]}).state_dict()
     own = loaded.network.state_dict()
     reasons = []
     if {k: v.shape for k, v in own.items()} != {k: v.shape for k, v in published.items()}:
-        reasons.append("is of another shape than the published network, which is all they build")
+        reasons.append(
+            "is of another shape than the published network, the only one that they build"
+        )
     frames = loaded.metadata.get("mel_offset_frames", 0)
     if frames not in PUBLISHED_OFFSETS:
-        reasons.append(f"hears each frame from {frames} frames on, published inference from 0")
+        reasons.append(
+            f"takes its audio {frames} frames from the image, published inference takes it from 0"
+        )
     return reasons
 
 
-@exit_on_input_error
-def main() -> None:
-    """Convert a checkpoint of any supported format."""
-    parser = argparse.ArgumentParser(
-        prog="python -m wav2lip.checkpoints.export", description=main.__doc__
-    )
-    parser.add_argument("action", choices=("slim", "published"), help="safetensors, or .pth")
-    parser.add_argument("checkpoint", help="file or name")
-    parser.add_argument("output", type=Path)
-    parser.add_argument("--network", choices=KINDS, help="default: the generator")
-    parser.add_argument("--full", action="store_true", help="slim: float32 instead of fp16")
-    parser.add_argument(
-        "--motion_gain",
-        type=float,
-        default=1.0,
-        metavar="TIMES",
-        help="a generator's mouths move so many times as much (default: 1)",
-    )
-    args = parser.parse_args()
-    loaded = load_network(args.checkpoint, args.network)
-    if args.motion_gain != 1.0:
-        if not isinstance(loaded.network, Generator):
-            raise InputError(f"{args.checkpoint}: --motion_gain is for generators")
-        loaded.network.audio_encoder.scale_motion(args.motion_gain)
-        before = loaded.metadata.get("motion_gain", 1.0)
-        loaded.metadata["motion_gain"] = before * args.motion_gain
-    if args.action == "slim":
-        save_network(args.output, loaded.network, loaded.config, loaded.metadata, not args.full)
+def _scale_motion(loaded: LoadedNetwork, gain: float) -> None:
+    """Multiply the generator's mouth motion in place and record the total gain."""
+    if not 0 < gain < math.inf:
+        raise InputError(f"motion gain {gain}: give a number above 0")
+    if not isinstance(loaded.network, Generator):
+        raise InputError(f"{loaded.path}: not a generator, so it has no motion gain; leave it at 1")
+    loaded.network.audio_encoder.scale_motion(gain)
+    loaded.metadata["motion_gain"] = loaded.metadata.get("motion_gain", 1.0) * gain
+
+
+def export_network(
+    checkpoint: Path | str,
+    output: Path | str,
+    *,
+    layout: Layout | None = None,
+    kind: Kind | None = None,
+    precision: Precision | None = None,
+    motion_gain: float = 1.0,
+) -> LoadedNetwork:
+    """Load a checkpoint of any supported format and write it in another.
+
+    Args:
+        checkpoint: a file or a name, as for `load_network`.
+        output: file to write.
+        layout: "wav2lip" (safetensors with config and metadata) or "published" (.pth). By default
+            the suffix of `output` decides: .safetensors or .pth.
+        kind: the network to take from a file that holds several; the generator by default.
+        precision: "fp16", the default of the layout "wav2lip", or "fp32", the only one of
+            "published".
+        motion_gain: factor on a generator's mouth motion.
+
+    Returns:
+        The network as written.
+
+    Raises:
+        InputError: if the checkpoint cannot be loaded, the output cannot be written, or the
+            settings do not fit.
+    """
+    output = Path(output)
+    layout = layout or layout_of(output)
+    half = precision_of(layout, precision) == "fp16"
+    loaded = load_network(checkpoint, kind)
+    if output.exists() and output.samefile(loaded.path):
+        raise InputError(f"{output}: is the checkpoint itself; choose another output")
+    if motion_gain != 1.0:
+        _scale_motion(loaded, motion_gain)
+    if layout == "wav2lip":
+        save_network(output, loaded.network, loaded.config, loaded.metadata, half)
     else:
-        save_published(args.output, loaded.network, loaded.metadata)
+        save_published(output, loaded.network, loaded.metadata)
         for reason in unlike_published(loaded):
-            print(f"note, for other tools: {args.output} {reason}", file=sys.stderr)
-    print(f"{args.output}: {loaded.config}, {args.output.stat().st_size / 1e6:.1f} MB")
-
-
-if __name__ == "__main__":
-    main()
+            print(f"note for other tools: {output} {reason}", file=sys.stderr)
+    return loaded

@@ -24,7 +24,7 @@ NETWORK_MARKS = {
     "face_decoder_blocks.0.0.conv_block.0.weight": "generator",
     "face_encoder.0.conv_block.0.weight": "syncnet",
     "binary_pred.0.weight": "quality_discriminator",
-    "netcnnaud.0.weight": "judge",
+    "netcnnaud.0.weight": "syncnet_v2",
     "mouth_code.weight": "mouth_encoder",
 }
 FOREIGN_MARKS = {
@@ -39,7 +39,7 @@ NETWORK_NAMES = {
     "generator": "a generator",
     "syncnet": "a sync expert",
     "quality_discriminator": "a quality discriminator",
-    "judge": "the judge (SyncNet v2) of the LSE scores",
+    "syncnet_v2": "SyncNet v2, the judge of the LSE scores",
     "mouth_encoder": "a mouth encoder",
 }
 

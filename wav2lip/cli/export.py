@@ -1,5 +1,92 @@
-"""See `wav2lip.checkpoints.export`."""
+"""Write a checkpoint for inference, or in the published layout.
 
-from wav2lip.checkpoints.export import main
+wav2lip export runs/wav2lip/checkpoints/last.ckpt wav2lip.safetensors
+wav2lip export wav2lip.safetensors wav2lip.pth
+"""
 
-__all__ = ["main"]
+import argparse
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from wav2lip.checkpoints.bundled import DEFAULT, bundled_names
+from wav2lip.checkpoints.layouts import layout_of, precision_of
+from wav2lip.checkpoints.registry import CHECKPOINTS
+from wav2lip.errors import InputError, exit_on_input_error
+from wav2lip.utils.files import check_writable
+
+NETWORKS = ("generator", "syncnet", "quality_discriminator", "syncnet_v2", "mouth_encoder")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that reports an error in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see --help")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of `wav2lip export`. It raises InputError."""
+    parser = _Parser(
+        prog="wav2lip export",
+        description="Convert a checkpoint of any supported format: a small file without training "
+        "state, or the layout that the published scripts read.",
+    )
+    names = ", ".join([DEFAULT, *bundled_names(), *CHECKPOINTS])
+    parser.add_argument("checkpoint", metavar="CHECKPOINT", help=f"a file, or one of {names}")
+    parser.add_argument("output", metavar="OUTPUT", type=Path, help="the file to write")
+    parser.add_argument(
+        "--layout",
+        choices=("wav2lip", "published"),
+        help="wav2lip: safetensors with config and metadata; published: .pth "
+        "(default: by the suffix of OUTPUT)",
+    )
+    parser.add_argument(
+        "--network",
+        choices=NETWORKS,
+        help="which network of a file that holds several (default: the generator)",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("fp16", "fp32"),
+        help="of the stored weights (default: fp16; the published layout is always fp32)",
+    )
+    parser.add_argument(
+        "--motion_gain",
+        type=float,
+        default=1.0,
+        metavar="FACTOR",
+        help="factor on a generator's mouth motion (default: 1)",
+    )
+    return parser
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Check files and settings before torch is imported."""
+    args.layout = args.layout or layout_of(args.output)
+    precision_of(args.layout, args.precision)
+    source = Path(args.checkpoint)
+    if source.suffix and not source.exists():
+        raise InputError(f"{source}: no such checkpoint file")
+    if source.exists() and args.output.exists() and args.output.samefile(source):
+        raise InputError(f"{args.output}: is the checkpoint itself; choose another output")
+    check_writable(args.output)
+
+
+@exit_on_input_error
+def main() -> None:
+    """Parse, check, convert and print what was written."""
+    args = build_parser().parse_args(sys.argv[1:])
+    _check(args)
+    # Imported late: torch takes seconds to load, a wrong argument is reported at once.
+    from wav2lip.checkpoints.export import export_network
+
+    loaded = export_network(
+        args.checkpoint,
+        args.output,
+        layout=args.layout,
+        kind=args.network,
+        precision=args.precision,
+        motion_gain=args.motion_gain,
+    )
+    print(f"{args.output}: {loaded.config}, {args.output.stat().st_size / 1e6:.1f} MB")

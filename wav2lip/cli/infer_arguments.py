@@ -183,7 +183,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     proof.add_argument(
         "--judge_weights",
-        default="default",
+        default="bundled:judge",
         metavar="FILE",
         help="who judges: a sync expert's checkpoint, SyncNet v2's file, or the name syncnet_v2 "
         "(default: the bundled expert)",

@@ -1,7 +1,11 @@
-"""A judge must not be the expert that trained the generator: such a score only says who taught."""
+"""Warn when the scoring model is the sync expert the generator was trained against.
+
+Its scores are then meaningless.
+"""
 
 from typing import Any
 
+from wav2lip.checkpoints import TrainingId
 from wav2lip.evaluation.judge import LoadedJudge
 
 
@@ -19,14 +23,13 @@ def held_out_warning(judge: LoadedJudge, generator: dict[str, Any]) -> str | Non
             "the generator's checkpoint does not say which expert trained it: nobody can tell "
             "whether this judge did"
         )
-    own = {judge.training_id, judge.sha256} - {None}
-    if trainer in own:
+    run = TrainingId.parse(trainer)
+    if trainer == judge.sha256 or (run is not None and run == judge.training_id):
         return (
             "this judge trained the generator: its scores are worth nothing; "
             "give an expert of another seed and other clips"
         )
-    clips = str(trainer).rpartition(" ")[2]
-    if judge.training_id is not None and judge.training_id.rpartition(" ")[2] == clips:
+    if run is not None and run.shares_clips(judge.training_id):
         return (
             "this judge learned from the same clips as the generator's expert: "
             "give one of another split"

@@ -1,14 +1,13 @@
 """The judge that a file or a name stands for, with what it is to be shown."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wav2lip.checkpoints import LoadedNetwork, bundled, load_network
-from wav2lip.checkpoints.downloads import NAMED
+from wav2lip.checkpoints import CHECKPOINTS, LoadedNetwork, TrainingId, load_network
+from wav2lip.checkpoints.bundled import DEFAULT
 from wav2lip.errors import InputError
 from wav2lip.evaluation.views import FaceCrop, TrackCrop, View, WholePicture
 from wav2lip.media.alignment import frame_times, mel_windows
@@ -30,7 +29,7 @@ class LoadedJudge:
     track_view: View  # one face track a clip
     path: str
     sha256: str
-    training_id: str | None  # of an expert of our own: the run that it came out of
+    training_id: TrainingId | None  # of a sync expert: the run that trained it
 
     @property
     def published(self) -> bool:
@@ -48,7 +47,7 @@ class LoadedJudge:
             "label": self.label,
             "path": self.path,
             "sha256": self.sha256,
-            "training_id": self.training_id,
+            "training_id": None if self.training_id is None else str(self.training_id),
         }
 
 
@@ -63,38 +62,27 @@ def _of_expert(loaded: LoadedNetwork) -> LoadedJudge:
     label = f"own expert {loaded.path.name} (not comparable with published scores)"
     judge = ExpertJudge(loaded.network, expert_sound, label)
     view = FaceCrop(size)
-    return LoadedJudge(
-        judge, view, view, str(loaded.path), loaded.sha256, training_id(loaded.metadata)
-    )
+    return LoadedJudge(judge, view, view, str(loaded.path), loaded.sha256, loaded.training_id)
 
 
 def _label_of_v2(loaded: LoadedNetwork) -> str:
     """Only the published file's scores may be called published."""
-    if loaded.sha256 == NAMED["syncnet_v2"].sha256:
+    if loaded.sha256 == CHECKPOINTS["syncnet_v2"].sha256:
         return "SyncNet v2 (published)"
     return f"SyncNet v2 with the weights of {loaded.path.name} (not the published file)"
 
 
-def training_id(metadata: dict[str, Any]) -> str | None:
-    """The training run that a checkpoint says it comes from."""
-    known = metadata.get("training_id")
-    return None if known is None else str(known)
-
-
-def load_judge(weights: str = "default", device: str | torch.device = "cpu") -> LoadedJudge:
-    """A judge from a file, the name `syncnet_v2` (downloaded and verified) or `default` (bundled).
+def load_judge(weights: str = "bundled:judge", device: str | torch.device = "cpu") -> LoadedJudge:
+    """A judge from a file, the name `syncnet_v2` (downloaded and verified) or `bundled:judge`.
 
     SyncNet v2 or a sync expert of our own: the file tells which. device: "auto" is the GPU where
     there is one. Raises InputError: no such file, or one that holds neither.
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    if weights == "default" and not bundled.JUDGE.is_file():
-        raise InputError(
-            "no judge is bundled here: give judge weights, a sync expert's checkpoint or "
-            "SyncNet v2's file, or the name syncnet_v2 to download that"
-        )
-    loaded = load_network(bundled.JUDGE if weights == "default" else weights)
+    if weights == DEFAULT:
+        raise InputError(f"{DEFAULT}: is the bundled generator, not a judge; use bundled:judge")
+    loaded = load_network(weights)
     loaded.network.to(device)
     if isinstance(loaded.network, SyncNetV2):
         judge = SyncNetV2Judge(loaded.network, _label_of_v2(loaded))

@@ -12,7 +12,8 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from wav2lip import losses
-from wav2lip.checkpoints import Kind, build_network, load_network, to_plain
+from wav2lip.checkpoints import Kind, TrainingId, build_network, load_network, to_plain
+from wav2lip.checkpoints.provenance import UNKNOWN
 from wav2lip.errors import InputError
 
 Config = dict[str, Any]
@@ -81,7 +82,7 @@ class Task(pl.LightningModule):
         super().__init__()
         self._optimizer = optimizer
         self._warmup = warmup
-        self._resumed = ""  # the training_id of the run that goes on
+        self._resumed: TrainingId | None = None  # of the run that is resumed
 
     def setup(self, stage: str) -> None:
         # Convolutions over few channels run about a third faster this way on a CPU, and on tensor cores.
@@ -91,17 +92,15 @@ class Task(pl.LightningModule):
         """What a checkpoint says of the run that it is from: `training_id`, seed and training clips."""
         seed = os.environ.get("PL_GLOBAL_SEED", "?")
         clips = getattr(getattr(self.trainer, "datamodule", None), "clips_id", "?")
-        return {"training_id": f"seed {seed}, clips {clips}"}
+        return {"training_id": str(TrainingId(seed, str(clips)))}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self._resumed = str(checkpoint["hyper_parameters"].get("training_id", ""))
+        self._resumed = TrainingId.parse(checkpoint["hyper_parameters"].get("training_id"))
 
     def on_train_start(self) -> None:
         """InputError where a resumed run had other clips: it would go on with somebody else's."""
-        before, now = (
-            s.rpartition(" ")[2] for s in (self._resumed, self.provenance()["training_id"])
-        )
-        if before not in ("", "?", now):
+        before, now = self._resumed, TrainingId.parse(self.provenance()["training_id"])
+        if before is not None and before.clips != UNKNOWN and not before.shares_clips(now):
             raise InputError(
                 "the run that is to go on learned from other clips; "
                 "give another run=..., or start anew with resume=false"

@@ -119,7 +119,7 @@ class Wav2LipTask(Task):
         if self.sync_loss is None:
             raise InputError(f"task.expert={path} needs a task.sync_loss; give one or expert=null")
         loaded = load_network(path, "syncnet")
-        self._expert_id = str(loaded.metadata.get("training_id", loaded.sha256))
+        self._expert_id = loaded.identity
         size = loaded.config.get("image_size", PUBLISHED_SIZE)
         own = self.hparams["generator"].get("image_size", PUBLISHED_SIZE)
         if size != own:

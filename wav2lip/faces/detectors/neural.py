@@ -10,8 +10,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as onnx
 
 from wav2lip.checkpoints.downloads import sha256_of
 from wav2lip.errors import InputError
-from wav2lip.faces.detectors.hog import Boxes, Image
-from wav2lip.faces.detectors.weights import FILES
+from wav2lip.types import Boxes, Image
 
 LONGEST = 640  # px; a longer frame is shrunk: talking faces are large, and time goes with area
 MIN_SCORE = 0.5
@@ -66,16 +65,6 @@ def _load(name: str, paths: tuple[Path, ...], device: str) -> Any:
         path_to_anchor=str(paths[-1]),
         min_score_thresh=MIN_SCORE,
     )
-
-
-def local_files(name: str, weights: str | Path) -> tuple[Path, ...]:
-    """The files of a detector whose weights the user names. Raises InputError if one is missing."""
-    path = Path(weights)
-    paths = (path, *(path.with_name(file.name) for file in FILES[name][1:]))
-    for needed in paths:
-        if not needed.is_file():
-            raise InputError(f"{needed}: no such file; {name} needs its weights there")
-    return paths
 
 
 class NeuralDetector:

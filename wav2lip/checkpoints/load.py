@@ -1,0 +1,190 @@
+"""Load a network from any supported file. No code in a checkpoint can run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from wav2lip.checkpoints.build import (
+    CLASSES,
+    KINDS,
+    PACKAGE,
+    Kind,
+    build_network,
+    class_name,
+    to_plain,
+)
+from wav2lip.checkpoints.bundled import DEFAULT, bundled_kind, bundled_names, find_bundled
+from wav2lip.checkpoints.downloads import fetch, sha256_of
+from wav2lip.checkpoints.provenance import TrainingId
+from wav2lip.checkpoints.registry import CHECKPOINTS
+from wav2lip.checkpoints.weight_files import (
+    NETWORK_NAMES,
+    WeightFile,
+    describe_foreign,
+    networks_inside,
+    read_weight_file,
+)
+from wav2lip.errors import InputError
+from wav2lip.types import FPS, IMAGE_SIZE
+
+LOCAL_FILES = ("expert", "init_from", "audio_from")  # paths on the training machine; not passed on
+RENAMED = {"articulation": "motion_gain"}  # metadata keys of older files -> current keys
+MAX_LISTED = 3  # keys named in a message about weights that do not fit
+
+
+@dataclass(frozen=True)
+class LoadedNetwork:
+    """A network and where it came from.
+
+    Attributes:
+        network: in eval mode, float32, on the CPU.
+        config: `_target_` and arguments that rebuild the network.
+        metadata: plain data; a generator's has `mel_offset_frames`, `fps` and `image_size`.
+        sha256: hex digest of the file.
+        path: the file.
+    """
+
+    network: nn.Module
+    config: dict[str, Any]
+    metadata: dict[str, Any]
+    sha256: str
+    path: Path
+
+    @property
+    def training_id(self) -> TrainingId | None:
+        """The training run that the file comes from; None if it records none."""
+        return TrainingId.parse(self.metadata.get("training_id"))
+
+    @property
+    def identity(self) -> str:
+        """The training run if it is known, else the file's sha256.
+
+        A generator records its expert's identity as `expert_id`.
+        """
+        return str(self.metadata.get("training_id", self.sha256))
+
+
+def _find(path_or_name: Path | str, kind: Kind | None) -> Path:
+    """Find the file of a name, or of a path."""
+    if isinstance(path_or_name, str):
+        bundled = find_bundled(path_or_name)
+        if bundled is not None:
+            held = bundled_kind(path_or_name)
+            if kind not in (None, held):
+                names = " or ".join(bundled_names(kind)) or "a checkpoint file"
+                raise InputError(
+                    f"{path_or_name}: is {NETWORK_NAMES[held]}, not {NETWORK_NAMES[kind]}; "
+                    f"use {names}"
+                )
+            return bundled
+        if path_or_name in CHECKPOINTS:
+            return fetch(CHECKPOINTS[path_or_name])
+    path = Path(path_or_name).expanduser()
+    if not path.exists() and len(path.parts) == 1 and not path.suffix:
+        names = ", ".join([DEFAULT, *CHECKPOINTS, *bundled_names()])
+        raise InputError(f"{path}: no such checkpoint file, and not one of the names {names}")
+    return path
+
+
+def _choose(path: Path, file: WeightFile, kind: Kind | None) -> tuple[Kind, str]:
+    """Choose the network of the file to load. Returns its kind and the prefix of its keys."""
+    inside = networks_inside(file.state)
+    if not inside:
+        wanted = NETWORK_NAMES[kind] if kind else "one of our networks"
+        raise InputError(f"{path}: holds {describe_foreign(file.state)}, not {wanted}")
+    chosen: Kind = next(k for k in KINDS if k in inside) if kind is None else kind
+    if chosen not in inside:
+        held = " and ".join(NETWORK_NAMES[k] for k in inside)
+        raise InputError(f"{path}: holds {held}, not {NETWORK_NAMES[chosen]}")
+    return chosen, inside[chosen]
+
+
+def _config_of(file: WeightFile, kind: Kind, prefix: str) -> dict[str, Any]:
+    """Return the file's own config, its Lightning task's, or the published network's."""
+    name = next(n for n, k in CLASSES.items() if k == kind)
+    for found in (file.config, file.hyper_parameters.get(prefix.rstrip("."))):
+        if isinstance(found, Mapping) and "_target_" in found:
+            return dict(to_plain(found))
+    return {"_target_": f"{PACKAGE}.{name}"}
+
+
+def _fit(path: Path, config: Mapping[str, Any], state: dict[str, Tensor]) -> nn.Module:
+    """Build on the meta device, compare keys and shapes, then assign the file's tensors."""
+    try:
+        with torch.device("meta"):
+            network = build_network(config)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    needed = network.state_dict()
+    wrong = [f"{k} is missing" for k in needed if k not in state]
+    wrong += [f"{k} is unknown" for k in state if k not in needed]
+    wrong += [
+        f"{k} is {tuple(state[k].shape)} instead of {tuple(v.shape)}"
+        for k, v in needed.items()
+        if k in state and state[k].shape != v.shape
+    ]
+    if wrong:
+        more = f" and {len(wrong) - MAX_LISTED} more" if len(wrong) > MAX_LISTED else ""
+        raise InputError(
+            f"{path}: does not fit {dict(config)}: {'; '.join(wrong[:MAX_LISTED])}{more}; "
+            "it is a network of another size or version"
+        )
+    network.load_state_dict({k: v.to(needed[k].dtype) for k, v in state.items()}, assign=True)
+    return network.eval()
+
+
+def load_network(path_or_name: Path | str, kind: Kind | None = None) -> LoadedNetwork:
+    """Load a network from a file or by name.
+
+    Formats: our safetensors, our Lightning .ckpt, the published .pth (with or without `module.`
+    prefixes) and TorchScript .pt. The content decides, not the extension.
+
+    Args:
+        path_or_name: a file; `default` or `bundled:generator`, the bundled generator;
+            `bundled:judge` or `bundled:expert`, a bundled sync expert; `wav2lip`, `wav2lip_gan` or
+            `syncnet_v2`, downloaded on first use.
+        kind: the network to load. By default the first of `KINDS` that the file holds.
+
+    Returns:
+        The network with its config and metadata.
+
+    Raises:
+        InputError: if the file cannot be read or does not hold such a network. The message names
+            what it holds.
+
+    Example:
+        >>> loaded = load_network("bundled:generator")
+        >>> loaded.metadata["image_size"]
+        96
+    """
+    path = _find(path_or_name, kind)
+    file = read_weight_file(path)
+    kind, prefix = _choose(path, file, kind)
+    config = _config_of(file, kind, prefix)
+    if CLASSES.get(class_name(config)) != kind:
+        raise InputError(f"{path}: its config {config} does not name {NETWORK_NAMES[kind]}")
+    others = [p for p in networks_inside(file.state).values() if p != prefix]
+    state = {
+        key.removeprefix(prefix): value
+        for key, value in file.state.items()
+        if key.startswith(prefix) and (prefix or not any(key.startswith(p) for p in others))
+    }
+    network = _fit(path, config, state)
+    simple = {
+        name: value
+        for name, value in file.hyper_parameters.items()
+        if isinstance(value, int | float | str) and name not in LOCAL_FILES
+    }
+    metadata = {RENAMED.get(k, k): v for k, v in {**simple, **file.metadata}.items()}
+    if kind == "generator":
+        defaults = {
+            "mel_offset_frames": 0,
+            "fps": FPS,
+            "image_size": config.get("image_size", IMAGE_SIZE),
+        }
+        metadata = {**defaults, **metadata}
+    return LoadedNetwork(network, config, metadata, sha256_of(path), path)
