@@ -1,12 +1,13 @@
 """Warn when training waits for the data loader."""
 
 import logging
-import os
 import time
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
+
+from wav2lip.utils.platform import cpu_count
 
 log = logging.getLogger(__name__)
 TRIMMED = 0.05  # share of the longest waits left out; some steps also write a checkpoint
@@ -86,11 +87,10 @@ class LoaderWatchdog(pl.Callback):
         if self.share < self.limit:
             return
         workers = getattr(trainer.train_dataloader, "num_workers", 0)
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         log.warning(
             "the data loader is slower than the device: %.0f %% of each step is spent waiting for its "
             "batch; data.num_workers is %d and this machine has %d cores",
             100 * self.share,
             workers,
-            cores,
+            cpu_count(),
         )

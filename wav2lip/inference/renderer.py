@@ -1,7 +1,6 @@
 """Run the generator over faces and sound, in batches that fit the machine."""
 
 import math
-import os
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from wav2lip.inference.pipeline import StageTiming
 from wav2lip.media.alignment import MelSource
 from wav2lip.models import Generator
 from wav2lip.models.generator import mask_lower_half
+from wav2lip.utils.platform import cpu_count
 
 CPU_BATCH = 8  # faces; activations of more do not fit a core's cache
 GPU_BATCH = 64
@@ -64,7 +64,7 @@ class FaceRenderer:
         on_cpu = device.type == "cpu"
         self.batch = min(batch_size, CPU_BATCH if on_cpu else GPU_BATCH)
         self.dtype = torch.float32 if on_cpu else torch.float16
-        self.workers = max(1, len(os.sched_getaffinity(0))) if on_cpu else 1
+        self.workers = cpu_count() if on_cpu else 1
         self.work = StageTiming()  # of the last run: seconds are the workers' over their number
         folded = fuse_batch_norms(network).to(device, self.dtype)
         self._network = folded.to(memory_format=torch.channels_last)

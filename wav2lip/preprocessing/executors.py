@@ -1,6 +1,5 @@
 """Run jobs on this machine's cores."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -8,6 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
 from wav2lip.preprocessing.jobs import Job, Outcome, StageTiming, process
+from wav2lip.utils.platform import cpu_count
 
 Execute = Callable[[Sequence[Job]], Iterator[Outcome]]
 SPAWN = get_context("spawn")  # a fork of a process that has threads (OpenCV, torch) may hang
@@ -53,7 +53,7 @@ def run_jobs(
     Where a worker dies, what ran beside it is done again, each in a process of its own, and then the
     rest goes on in a new pool. `workers` None is one a core.
     """
-    workers = min(workers or os.cpu_count() or 1, len(jobs))
+    workers = min(workers or cpu_count(), len(jobs))
     if workers <= 1:
         yield from map(work, jobs)
         return

@@ -1,0 +1,45 @@
+"""What differs between Linux, macOS and Windows: processor cores and memory."""
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+STATUS = Path("/proc/self/status")  # Linux; its sizes are in kB
+MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the unit of ru_maxrss
+
+
+def cpu_count() -> int:
+    """Return how many cores this process may use, at least 1.
+
+    On Linux this respects the process's affinity (containers, `taskset`); elsewhere it is the
+    number of cores of the machine.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+def peak_memory() -> int:
+    """Return the most bytes that this process has held in memory, or 0 if that is unknown.
+
+    Linux's `ru_maxrss` survives `exec`, so that a process started by a large one would report its
+    parent's peak; `/proc/self/status` does not. Windows needs `psutil`.
+    """
+    if STATUS.is_file():
+        for line in STATUS.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    try:
+        resource = import_module("resource")
+    except ImportError:
+        return _peak_memory_of_psutil()
+    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * MAXRSS_UNIT
+
+
+def _peak_memory_of_psutil() -> int:
+    try:
+        process = import_module("psutil").Process()
+    except ImportError:
+        return 0
+    return int(getattr(process.memory_info(), "peak_wset", 0))
