@@ -74,8 +74,8 @@ def test_a_picture_without_a_face_is_refused_in_one_line(folder: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "error: blank.png: no face found in 10 frames; give a picture with a frontal face, "
-        "another --detector, or its place with --box"
+        "error: blank.png: no face found in 10 frames; use a picture with a frontal face, "
+        "another --detector, or give the place of the face as --box"
     ]
     assert not list(folder.glob("*none*"))
 
@@ -83,12 +83,13 @@ def test_a_picture_without_a_face_is_refused_in_one_line(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--fps", "0"], "error: --fps 0: give frames a second, above 0 to 240"),
+        (["--fps", "0"], "error: --fps must be above 0 and at most 240, not 0"),
         (
             ["--detector", "eye"],
-            "error: --detector eye: give one of auto sfd yunet retinaface scrfd blazeface hog",
+            "error: --detector must be one of auto, sfd, yunet, retinaface, scrfd, blazeface, hog, not eye",
         ),
-        (["--wat"], "error: unrecognized arguments: --wat; see --help"),
+        (["--wat"], "error: unknown option --wat; see --help"),
+        (["--crpo", "1"], "error: unknown option --crpo; did you mean --crop?"),
     ],
 )
 def test_a_mistyped_option_is_one_line(folder: Path, words: list[str], message: str) -> None:
@@ -114,7 +115,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(folder: Path) -> None:
     assert list((folder / "full").iterdir()) == []
 
 
-def test_an_output_out_of_sync_is_not_certified(folder: Path) -> None:
+def test_an_output_out_of_sync_fails_the_check(folder: Path) -> None:
     expert = {"_target_": "wav2lip.models.SyncNet", "width": 0.125, "stem_stride": 2}
     save_network(folder / "judge.safetensors", build_network(expert), expert, {})
     with av.open(str(folder / "long_tone.wav"), "w") as output:
@@ -125,18 +126,18 @@ def test_an_output_out_of_sync_is_not_certified(folder: Path) -> None:
         output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     done = infer(
-        "--image", "face.png", "--audio", "long_tone.wav", "--output", "certified.mp4",
-        "--detector", "hog", "--report", "certified.json",
+        "--image", "face.png", "--audio", "long_tone.wav", "--output", "checked.mp4",
+        "--detector", "hog", "--report", "checked.json",
         "--judge_weights", "judge.safetensors", "--min_confidence", 1.9,
         cwd=folder,
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     assert "NOT CERTIFIED: LSE-C is below 1.9" in done.stdout
-    assert (folder / "certified.mp4").is_file()
-    certificate = json.loads((folder / "certified.json").read_text())["certificate"]
-    assert certificate["passed"] is False
-    assert certificate["seconds"][0]["time"] == 0.54
-    assert certificate["weak"][0][0] == 0
+    assert (folder / "checked.mp4").is_file()
+    sync = json.loads((folder / "checked.json").read_text())["sync"]
+    assert sync["passed"] is False
+    assert sync["seconds"][0]["time"] == 0.54
+    assert sync["weak"][0][0] == 0
 
 
 @pytest.mark.slow

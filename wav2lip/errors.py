@@ -1,4 +1,4 @@
-"""The one error that a user can cause, and how a script shows it."""
+"""The error for unusable input, and how a command reports it."""
 
 import sys
 from collections.abc import Callable
@@ -9,16 +9,25 @@ P = ParamSpec("P")
 
 
 class InputError(Exception):
-    """What the user gave cannot be used.
+    """A file, value or combination of values that cannot be used.
 
-    The message is one line: it names the file (and the frame) and says what to do about it.
+    The message is one line. It names the file or value and says what to do about it.
+
+    Args:
+        message: the line.
+        settings: names in the message that are fields of `wav2lip.Settings`. A command line writes
+            them as its options.
     """
+
+    def __init__(self, message: str, *, settings: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.settings = settings
 
 
 def exit_on_input_error(main: Callable[P, int | None]) -> Callable[P, None]:
-    """Run a script's `main`, print an `InputError` as one line and exit with code 2.
+    """Wrap a command's `main`: print an `InputError` as one line and exit with code 2.
 
-    Any other exception is a bug of ours and keeps its traceback.
+    Ctrl-C exits with code 130. Any other exception is a bug and keeps its traceback.
     """
 
     @wraps(main)

@@ -30,10 +30,18 @@ def test_defaults_are_the_published_ones() -> None:
     assert (s.resize_factor, s.crop, s.box) == (1, (0, -1, 0, -1), (-1, -1, -1, -1))
     assert (s.rotate, s.smooth, s.faces, s.blend) == (False, True, "largest", "feather")
     assert options.checkpoint == "default"
-    assert s.neutral_reference
-    assert not parse(
-        ["--face", "a", "--audio", "b", "--no_neutral_reference"]
-    ).settings.neutral_reference
+    assert (s.neutral_reference, s.mute_pauses) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("option", "switches"),
+    [("--no_neutral_reference", (False, True)), ("--no_mute_pauses", (True, False))],
+)
+def test_neutral_reference_and_muted_pauses_are_two_switches(
+    option: str, switches: tuple[bool, bool]
+) -> None:
+    s = parse(["--face", "a", "--audio", "b", option]).settings
+    assert (s.neutral_reference, s.mute_pauses) == switches
 
 
 @pytest.mark.parametrize("name", ["--face", "--image", "--video"])
@@ -57,13 +65,15 @@ def test_faces_by_number() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("--face a", "--face FILE --audio FILE"),
-        ("--face a --audio b --fps 0", "--fps 0"),
+        ("--face a", "--face and --audio are required (or use --jobs)"),
+        ("--face a --audio b --fps 0", "--fps must be above 0 and at most 240, not 0"),
         ("--face a --audio b --fps many", "invalid float value: 'many'; see --help"),
         ("--face a --audio b --pads 1 2", "expected 4 arguments"),
         ("--face a --audio b --static maybe", "neither true nor false"),
-        ("--face a --audio b --wat 3", "unrecognized arguments: --wat 3"),
-        ("--jobs j.csv --face a", "leave out --face"),
+        ("--face a --audio b --wat 3", "unknown option --wat; see --help"),
+        ("--fce a --audio b", "unknown option --fce; did you mean --face?"),
+        ("--face a --audio b c", "unexpected argument 'c'"),
+        ("--jobs j.csv --face a", "remove --face"),
     ],
 )
 def test_mistakes_are_one_line(words: str, message: str) -> None:
@@ -73,11 +83,11 @@ def test_mistakes_are_one_line(words: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_least_confidence_asks_for_a_certificate() -> None:
+def test_a_minimum_confidence_implies_the_sync_check() -> None:
     words = ["--face", "a.mp4", "--audio", "b.wav"]
-    assert not parse(words).certify
+    assert not parse(words).check_sync
     chosen = parse([*words, "--min_confidence", "0.5"])
-    assert (chosen.certify, chosen.min_confidence, chosen.judge_weights) == (
+    assert (chosen.check_sync, chosen.min_confidence, chosen.judge_weights) == (
         True,
         0.5,
         "bundled:judge",

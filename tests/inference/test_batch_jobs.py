@@ -41,9 +41,9 @@ def test_every_output_that_is_there_is_judged_made_now_or_before(tmp_path: Path)
     for state in ("made", "skipped"):
         run_jobs(jobs, made, judge, report)
         first, second = json.loads(report.read_text())["jobs"]
-        assert (first["state"], first["certificate"]) == (state, {"of": "1.mp4"})
-        assert "certificate" not in second
-    assert "certificate" not in first.get("report", {})
+        assert (first["state"], first["sync"]) == (state, {"of": "1.mp4"})
+        assert "sync" not in second
+    assert "sync" not in first.get("report", {})
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_no_face_in_a_whole_video(infer: Infer, film: Film, sound: Sound, tmp_pa
         (["--output", "."], "directory|unknown kind"),
         (["--report", "file/r.json"], "cannot be written"),
         (["--strip", "s.txt"], r"name it \.png or \.jpg"),
-        (["--box", "0", "900", "0", "20"], "is 160 wide and 128 high"),
+        (["--box", "0", "900", "0", "20"], "--box 0 900 0 20 .* is 160 wide and 128 high"),
         (["--codec", "mpeg"], "libx264"),
         (["--checkpoint", "nothing.pth"], r"nothing\.pth"),
     ],
@@ -180,20 +180,20 @@ def test_a_table_of_jobs_resumes(
     assert "no face found" in json.loads(Path("all.json").read_text())["jobs"][1]["error"]
 
 
-def test_a_certificate_decides_the_exit_code(
+def test_the_sync_check_decides_the_exit_code(
     infer: Infer, still: Path, sound: Sound, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["--face", still, "--audio", sound(1.0), "--output", "o.mp4", "--report", "r.json"]
-    assert infer(*words, "--certify") == 0
+    assert infer(*words, "--check_sync") == 0
     assert "o.mp4: LSE-D " in capsys.readouterr().out
     assert infer(*words, "--min_confidence", 9) == 3
     assert "NOT CERTIFIED: LSE-C is below 9" in capsys.readouterr().out
-    certificate = json.loads(Path("r.json").read_text())["certificate"]
-    assert (certificate["passed"], certificate["min_confidence"]) == (False, 9)
-    assert certificate["weak"] == [[0, 1]]
+    sync = json.loads(Path("r.json").read_text())["sync"]
+    assert (sync["passed"], sync["min_confidence"]) == (False, 9)
+    assert sync["weak"] == [[0, 1]]
     short = ["--face", still, "--audio", sound(0.12), "--output", "s.mp4", "--report", "s.json"]
     with pytest.raises(InputError, match="too short to judge"):
-        infer(*short, "--certify")
+        infer(*short, "--check_sync")
     assert json.loads(Path("s.json").read_text())["frames"] == 3  # the video is there
     assert Path("s.mp4").is_file()
 
@@ -210,8 +210,8 @@ def test_a_resumed_table_of_jobs_is_judged_as_a_new_one(
         assert "a.mp4: LSE-D " in out
         assert out.endswith(f"{count}\n")
         first, second = json.loads(Path("all.json").read_text())["jobs"]
-        assert first["certificate"]["passed"] is False
-        assert "too short to judge" in second["certificate"]["error"]
-    assert infer(*words, "--certify") == 0
+        assert first["sync"]["passed"] is False
+        assert "too short to judge" in second["sync"]["error"]
+    assert infer(*words, "--check_sync") == 0
     assert infer(*words) == 0
-    assert "certificate" not in json.loads(Path("all.json").read_text())["jobs"][0]
+    assert "sync" not in json.loads(Path("all.json").read_text())["jobs"][0]

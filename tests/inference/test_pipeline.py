@@ -17,7 +17,7 @@ def test_stages_keep_the_order() -> None:
     with ThreadedPipeline() as stages:
         first = stages.start("first", doubled, range(100), 3)
         assert list(stages.start("second", doubled, first, 3)) == [4 * n for n in range(100)]
-    assert sorted(stages.work) == ["first", "second"]
+    assert sorted(stages.timings) == ["first", "second"]
 
 
 def test_a_stage_runs_only_a_queue_ahead() -> None:
@@ -79,8 +79,8 @@ def test_a_stage_s_time_leaves_out_the_wait_for_the_one_before() -> None:
 
     with ThreadedPipeline() as stages:
         assert len(list(stages.timed("quick", doubled, slow()))) == 5
-    assert 0 < stages.work["quick"].seconds < 0.1
-    assert 0 < stages.work["quick"].processor_seconds < 0.1
+    assert 0 < stages.timings["quick"].seconds < 0.1
+    assert 0 < stages.timings["quick"].processor_seconds < 0.1
 
 
 def test_processor_time_is_that_of_the_stage_s_own_thread() -> None:
@@ -99,15 +99,15 @@ def test_processor_time_is_that_of_the_stage_s_own_thread() -> None:
     with ThreadedPipeline() as stages:
         first = stages.start("busy", busy, range(4), 1)
         assert list(stages.start("sleepy", sleepy, first, 1)) == [0, 1, 2, 3]
-    assert 0.2 <= stages.work["busy"].processor_seconds < 0.3
-    assert stages.work["sleepy"].processor_seconds < 0.1
-    assert stages.work["sleepy"].seconds >= 0.2
+    assert 0.2 <= stages.timings["busy"].processor_seconds < 0.3
+    assert stages.timings["sleepy"].processor_seconds < 0.1
+    assert stages.timings["sleepy"].seconds >= 0.2
 
 
 def test_a_stage_that_does_not_stop_is_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("wav2lip.inference.pipeline.PATIENCE", 0.2)
+    monkeypatch.setattr("wav2lip.inference.pipeline.STOP_TIMEOUT", 0.2)
     release = threading.Event()
 
     def stuck(numbers: Iterator[int]) -> Iterator[int]:

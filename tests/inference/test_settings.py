@@ -17,45 +17,46 @@ PICTURE = Picture.of(np.asarray(cv2.resize(NOISE, (60, 40)), np.uint8), BT709)
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"fps": 0}, "--fps 0: give frames a second"),
-        ({"fps": float("nan")}, "--fps nan"),
-        ({"detector": "eye"}, "auto sfd yunet retinaface scrfd blazeface hog"),
-        ({"blend": "glue"}, "feather box poisson"),
-        ({"faces": "two"}, "say largest, all, or a number"),
-        ({"faces": 0}, "--faces 0"),
-        ({"batch_size": 0}, "--batch_size 0"),
-        ({"resize_factor": 0}, "--resize_factor 0"),
-        ({"crf": 52}, "--crf 52"),
+        ({"fps": 0}, "fps must be above 0 and at most 240, not 0"),
+        ({"fps": float("nan")}, "fps must be above 0 and at most 240, not nan"),
+        ({"detector": "eye"}, "auto, sfd, yunet, retinaface, scrfd, blazeface, hog"),
+        ({"blend": "glue"}, "feather, box, poisson"),
+        ({"faces": "two"}, "faces must be largest, all or a number from 1, not two"),
+        ({"faces": 0}, "faces must be largest, all or a number from 1, not 0"),
+        ({"batch_size": 0}, "batch_size must be 1 or more, not 0"),
+        ({"resize_factor": 0}, "resize_factor must be 1 or more, not 0"),
+        ({"crf": 52}, "crf must be 0 (best) to 51, not 52"),
     ],
 )
 def test_what_makes_no_sense_is_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as caught:
         Settings(**wrong)
     assert message in str(caught.value)
+    assert caught.value.settings == tuple(wrong)
     assert "\n" not in str(caught.value)
 
 
 def test_resized_then_turned_then_cut() -> None:
     settings = Settings(resize_factor=2, rotate=True, crop=(5, -1, 2, 12))
-    framed = settings.frame(PICTURE)
+    framed = settings.prepare(PICTURE)
     assert framed.size == (25, 10)
-    turned = np.rot90(Settings(resize_factor=2).frame(PICTURE).luma, -1)  # clockwise
+    turned = np.rot90(Settings(resize_factor=2).prepare(PICTURE).luma, -1)  # clockwise
     np.testing.assert_array_equal(framed.luma, turned[5:, 2:12])
 
 
 def test_left_alone_by_default() -> None:
-    assert Settings().frame(PICTURE) is PICTURE
+    assert Settings().prepare(PICTURE) is PICTURE
 
 
 def test_a_crop_outside_the_frame_is_refused() -> None:
-    with pytest.raises(InputError, match=r"--crop 0 41 0 60 .* is 60 wide and 40 high"):
-        Settings(crop=(0, 41, 0, -1)).frame(PICTURE)
+    with pytest.raises(InputError, match=r"^crop 0 41 0 60 .* is 60 wide and 40 high"):
+        Settings(crop=(0, 41, 0, -1)).prepare(PICTURE)
 
 
 def test_the_box_is_given_top_first() -> None:
     settings = Settings(box=(1, 20, 3, 40))
     assert settings.fixed_box((40, 60)).tolist() == [3, 1, 40, 20]
-    with pytest.raises(InputError, match="does not lie in the frame"):
+    with pytest.raises(InputError, match="must lie inside the frame"):
         settings.fixed_box((40, 39))
 
 

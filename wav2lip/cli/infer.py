@@ -1,21 +1,22 @@
-"""Make a face say what is said in a sound file.
+"""Animate a face so that it speaks an audio file.
 
-python infer.py --image face.jpg --audio speech.wav --output talking.mp4
+wav2lip infer --face face.jpg --audio speech.wav --output talking.mp4
 """
 
 import signal
 import sys
 
-from wav2lip.cli.infer_options import parse
+from wav2lip.cli.infer_options import check_files, parse
 from wav2lip.errors import exit_on_input_error
 
 
 @exit_on_input_error
 def main() -> int:
-    """Parse, load, run, say what came out."""
+    """Parse and check the command line, then run it."""
     options = parse(sys.argv[1:])
+    check_files(options)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up as after Ctrl-C
-    # Imported late: torch takes seconds to load, a mistyped option is answered at once.
+    # Imported late: torch takes seconds to load; a mistyped option is reported at once.
     from wav2lip.cli.infer_command import run
 
     return run(options)

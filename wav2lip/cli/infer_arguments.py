@@ -1,7 +1,8 @@
-"""The arguments of infer.py and what is said of them in its help."""
+"""The options of `wav2lip infer` and their help texts."""
 
 import argparse
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,17 +13,46 @@ from wav2lip.media.encoders import CODECS
 
 OUTPUT = Path("results/result_voice.mp4")  # as published
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+CUTOFF = 0.7  # 0-1; how alike a misspelt option and the suggested one must be
+# Options whose name is not that of their field in `Settings`.
+FLAGS = {
+    "smooth": "--nosmooth",
+    "cache": "--nocache",
+    "neutral_reference": "--no_neutral_reference",
+    "mute_pauses": "--no_mute_pauses",
+}
+
+
+def option_of(setting: str) -> str:
+    """Return the option that sets a field of `Settings`."""
+    return FLAGS.get(setting, f"--{setting}")
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """A parser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message}; see --help")
 
+    def options(self) -> set[str]:
+        """Return every option, synonyms included."""
+        return {name for action in self._actions for name in action.option_strings}
+
+    def reject(self, unknown: list[str]) -> NoReturn:
+        """Raise the error for words that are neither an option nor a value."""
+        for word in unknown:
+            if word.startswith("-") and word != "-":
+                option = word.partition("=")[0]
+                known = sorted(name.lstrip("-") for name in self.options())
+                near = get_close_matches(option.lstrip("-"), known, 1, CUTOFF)
+                if near:
+                    raise InputError(f"unknown option {option}; did you mean --{near[0]}?")
+                self.error(f"unknown option {option}")
+        self.error(f"unexpected argument {unknown[0]!r}")
+
 
 def _flag(text: str) -> bool:
-    """`True` or `False` after an option, as in the published `--static True`."""
+    """Read `True` or `False` after an option, as in the published `--static True`."""
     if text.lower() not in TRUE + FALSE:
         raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
     return text.lower() in TRUE
@@ -33,54 +63,60 @@ def _faces(text: str) -> str | int:
 
 
 def _sides(group: Any, name: str, text: str) -> None:
+    """Add an option with four pixel values."""
     default = getattr(Settings, name.lstrip("-"))
     names = ("TOP", "BOTTOM", "LEFT", "RIGHT")
-    shown = " ".join(str(n) for n in default)
-    help_text = f"{text} (default: {shown})"
+    help_text = f"{text} (default: {' '.join(map(str, default))})"
     group.add_argument(name, type=int, nargs=4, metavar=names, default=default, help=help_text)
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """A parser that raises `InputError`; a setting has the name of its field in `Settings`."""
-    parser = _Parser(
-        prog="infer.py",
-        description="Make a face, in a photo or a video, say what is said in a sound file.",
-        epilog="Every argument of the published Wav2Lip script is taken, with its meaning.",
-    )
-    d = Settings
+def _off(group: Any, setting: str, text: str) -> None:
+    """Add an option that turns a setting off."""
+    group.add_argument(option_of(setting), dest=setting, action="store_false", help=text)
 
-    main = parser.add_argument_group("what")
-    main.add_argument(
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("input and output")
+    group.add_argument(
         "--face",
         "--image",
         "--video",
         type=Path,
         metavar="FILE",
-        help="photo or video of the face that shall speak",
+        help="photo or video of the face to animate",
     )
-    main.add_argument("--audio", type=Path, metavar="FILE", help="sound, or a video with sound")
-    main.add_argument(
+    group.add_argument("--audio", type=Path, metavar="FILE", help="audio file, or video with audio")
+    group.add_argument(
         "--output",
         "--outfile",
         type=Path,
         default=OUTPUT,
         metavar="FILE",
-        help=f"video to write: mp4, mov, mkv, webm (default: {OUTPUT})",
+        help=f"video to write: mp4, mov, mkv or webm (default: {OUTPUT})",
     )
-    main.add_argument(
+    group.add_argument(
         "--checkpoint",
         "--checkpoint_path",
         default="default",
         metavar="FILE",
-        help="generator: a file (.safetensors, .ckpt, .pth, .pt), or one of the names default, "
+        help="generator: a file (.safetensors, .ckpt, .pth, .pt) or one of the names default, "
         "wav2lip, wav2lip_gan (default: the bundled one)",
     )
-
-    picture = parser.add_argument_group("the picture")
-    picture.add_argument(
-        "--fps", type=float, default=d.fps, help="frames a second of a photo (default: 25)"
+    group.add_argument(
+        "--jobs",
+        type=Path,
+        metavar="FILE",
+        help="CSV file with the columns face, audio and output: process every row. Existing outputs "
+        "are skipped, so that the same command resumes",
     )
-    picture.add_argument(
+
+
+def _add_frames(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("frames")
+    group.add_argument(
+        "--fps", type=float, default=Settings.fps, help="frames per second of a photo (default: 25)"
+    )
+    group.add_argument(
         "--static",
         type=_flag,
         nargs="?",
@@ -89,123 +125,136 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="BOOL",
         help="use only the first frame of a video",
     )
-    picture.add_argument(
+    group.add_argument(
         "--resize_factor",
         type=int,
-        default=d.resize_factor,
+        default=Settings.resize_factor,
         metavar="N",
-        help="make the picture N times smaller first (default: 1)",
+        help="shrink each frame N times first (default: 1)",
     )
-    picture.add_argument("--rotate", action="store_true", help="then turn it right by 90 degrees")
-    _sides(picture, "--crop", "then keep this part, in px; -1 is up to the end")
+    group.add_argument("--rotate", action="store_true", help="then rotate it clockwise by 90°")
+    _sides(group, "--crop", "then keep this part, in pixels; -1: up to the edge")
 
-    faces = parser.add_argument_group("faces")
-    faces.add_argument(
+
+def _add_faces(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("faces")
+    group.add_argument(
         "--faces",
         type=_faces,
-        default=d.faces,
-        metavar="WHO",
-        help="largest, all, or how many (default: largest)",
+        default=Settings.faces,
+        metavar="WHICH",
+        help="largest, all, or a number of faces (default: largest)",
     )
-    faces.add_argument(
-        "--detector", default=d.detector, metavar="NAME", help=" ".join(NAMES) + " (default: auto)"
-    )
-    faces.add_argument("--detector_weights", metavar="FILE", help="its weights, from a local file")
-    _sides(faces, "--pads", "px added to a found face; the chin must be inside")
-    _sides(faces, "--box", "where the face is, in px, in every frame: nothing is searched")
-    faces.add_argument(
-        "--nosmooth",
-        dest="smooth",
-        action="store_false",
-        help="do not average a face's place over a few frames",
-    )
-    faces.add_argument(
-        "--no_neutral_reference",
-        dest="neutral_reference",
-        action="store_false",
-        help="let breath and noise in pauses move the mouth, and start from the source's own mouth "
-        "instead of one at rest: faster, and it shows through more",
-    )
-    faces.add_argument(
-        "--blend",
-        default=d.blend,
-        metavar="HOW",
-        help=" ".join(BLENDS) + ": how the mouth is put back (default: feather)",
-    )
-
-    faces.add_argument(
-        "--nocache",
-        dest="cache",
-        action="store_false",
-        help="search for faces even where an earlier run has found them",
-    )
-
-    coding = parser.add_argument_group("the file written")
-    coding.add_argument(
-        "--codec",
-        default=d.codec,
+    group.add_argument(
+        "--detector",
+        default=Settings.detector,
         metavar="NAME",
-        help=" ".join(CODECS) + " (default: libx264, in .webm libvpx-vp9)",
+        help=f"face detector: {', '.join(NAMES)} (default: auto)",
     )
-    coding.add_argument(
-        "--crf", type=int, default=d.crf, help="quality, 0 is best (default: 18, no visible loss)"
+    group.add_argument("--detector_weights", metavar="FILE", help="weights of the detector")
+    _sides(group, "--pads", "pixels added to a detected face; the chin must be inside")
+    _sides(group, "--box", "the face in every frame, in pixels; turns detection off")
+    _off(group, "smooth", "do not average the box of a face over a few frames")
+    _off(group, "cache", "detect faces even if an earlier run has stored them")
+
+
+def _add_rendering(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("rendering")
+    _off(
+        group,
+        "neutral_reference",
+        "do not render the face in silence first: faster, but the mouth of the source shows through",
     )
-    coding.add_argument(
-        "--preset", metavar="NAME", help="the encoder's own name for its speed, medium say"
+    _off(group, "mute_pauses", "do not fade pauses to silence: breath and noise move the mouth")
+    group.add_argument(
+        "--blend",
+        default=Settings.blend,
+        metavar="HOW",
+        help=f"how the mouth is pasted back: {', '.join(BLENDS)} (default: feather)",
     )
 
-    more = parser.add_argument_group("beside the video")
-    more.add_argument(
-        "--report", type=Path, metavar="FILE", help="write what was done as JSON: frames, times"
+
+def _add_encoding(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("encoding")
+    group.add_argument(
+        "--codec",
+        default=Settings.codec,
+        metavar="NAME",
+        help=f"{', '.join(CODECS)} (default: libx264, in .webm libvpx-vp9)",
     )
-    more.add_argument(
-        "--strip", type=Path, metavar="FILE", help="write a few frames in a row as a picture"
+    group.add_argument(
+        "--crf",
+        type=int,
+        default=Settings.crf,
+        help="quality, 0 is best (default: 18, visually lossless)",
     )
-    more.add_argument(
-        "--jobs",
-        type=Path,
-        metavar="FILE",
-        help="CSV with the columns face, audio, output: make them all; outputs that are there are "
-        "left, so the same command resumes",
+    group.add_argument(
+        "--preset", metavar="NAME", help="the encoder's name for its speed, for example medium"
     )
 
-    proof = parser.add_argument_group("proof of sync")
-    proof.add_argument(
-        "--certify",
+
+def _add_reports(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("reports")
+    group.add_argument(
+        "--report", type=Path, metavar="FILE", help="write counts, times and settings as JSON"
+    )
+    group.add_argument(
+        "--strip", type=Path, metavar="FILE", help="write a few frames side by side as an image"
+    )
+    group.add_argument(
+        "--check_sync",
         action="store_true",
-        help="judge the sync of the output second by second; goes into the report too",
+        help="score the sync of the output, second by second; the report contains it too",
     )
-    proof.add_argument(
+    group.add_argument(
         "--min_confidence",
         type=float,
         metavar="C",
-        help="exit with 3 where the judge's LSE-C is lower; implies --certify",
+        help="exit with code 3 if the LSE-C of an output is below C; implies --check_sync",
     )
-    proof.add_argument(
+    group.add_argument(
         "--judge_weights",
         default="bundled:judge",
         metavar="FILE",
-        help="who judges: a sync expert's checkpoint, SyncNet v2's file, or the name syncnet_v2 "
-        "(default: the bundled expert)",
+        help="scoring model: the checkpoint of a sync expert, the file of SyncNet v2, or the name "
+        "syncnet_v2 (default: the bundled judge)",
     )
 
-    speed = parser.add_argument_group("speed")
-    speed.add_argument(
+
+def _add_speed(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("speed")
+    group.add_argument(
         "--device", default="auto", help="cpu, cuda, cuda:1 (default: the GPU if there is one)"
     )
-    speed.add_argument(
+    group.add_argument(
         "--batch_size",
         "--wav2lip_batch_size",
         type=int,
-        default=d.batch_size,
+        default=Settings.batch_size,
         metavar="N",
-        help="faces drawn at once, at most; the result does not depend on it (default: 128)",
+        help="largest number of faces in one batch; does not change the result (default: 128)",
     )
-    speed.add_argument(
+    group.add_argument(
         "--face_det_batch_size",
         type=int,
         default=16,
         metavar="N",
-        help="without effect: frames are searched one by one; taken so that old command lines run",
+        help="no effect; accepted so that published command lines work",
     )
+
+
+def build_parser() -> _Parser:
+    """Return a parser that raises `InputError`; a setting has the name of its field in `Settings`."""
+    parser = _Parser(
+        prog="wav2lip infer",
+        description="Animate the face in a photo or a video so that it speaks an audio file.",
+        epilog="Accepts every argument of the published Wav2Lip script, with the same meaning.",
+    )
+    _add_files(parser)
+    _add_frames(parser)
+    _add_faces(parser)
+    _add_rendering(parser)
+    _add_encoding(parser)
+    _add_reports(parser)
+    _add_speed(parser)
     return parser

@@ -1,4 +1,4 @@
-"""Carry out what the command line asks for."""
+"""Run `wav2lip infer` with parsed options."""
 
 import logging
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import cv2
 
-from wav2lip.cli.infer_options import Options
+from wav2lip.cli.infer_options import Options, settings_as_options
 from wav2lip.evaluation.held_out import held_out_warning
 from wav2lip.evaluation.judge import load_judge
 from wav2lip.evaluation.sync_report import SyncReport, certify
@@ -19,27 +19,26 @@ from wav2lip.inference.strip import Strip
 from wav2lip.utils.files import check_writable
 from wav2lip.utils.progress import ProgressBar
 
-NOT_CERTIFIED = 3  # exit code
+SOME_FAILED, OUT_OF_SYNC = 1, 3  # exit codes
 log = logging.getLogger(__name__)
 
 
-def _strip_path(strip: Path, output: Path) -> Path:
-    """Of one job among many: beside its output, named after it, of the kind of `strip`."""
-    return output.with_suffix(strip.suffix)
+class SyncChecker:
+    """Scores the sync of finished outputs, if the options ask for it.
 
-
-class Certifier:
-    """Judges finished outputs where the options ask for it; `failed` once one is not in sync."""
+    Attributes:
+        failed: whether an output was below `min_confidence` or could not be scored.
+    """
 
     def __init__(self, options: Options, syncer: LipSyncer) -> None:
         self.failed = False
-        self._least = options.min_confidence
-        if not options.certify:
+        self._min_confidence = options.min_confidence
+        if not options.check_sync:
             self._judge = None
             return
         self._judge = load_judge(options.judge_weights, options.device)
         settings = options.settings
-        # --box is a place in the frame as it is written, cut and turned.
+        # --box is a place in the output frame, after cropping and rotation.
         self._detector: Detector = (
             build_detector(settings.detector, settings.detector_weights)
             if settings.finds_faces
@@ -50,60 +49,78 @@ class Certifier:
             log.warning("%s", warning)
 
     def __call__(self, video: Path) -> SyncReport | None:
-        """Its certificate, None where nothing was asked for. Raises as `certify` does."""
+        """Score one video and print the result; None if no check was asked for.
+
+        Raises:
+            InputError: the video cannot be scored.
+        """
         if self._judge is None:
             return None
-        certificate = certify(video, self._judge, self._detector, self._least)
-        self.failed = self.failed or certificate.passed is False
-        print(f"{video}: {certificate.line()}", flush=True)
-        return certificate
+        report = certify(video, self._judge, self._detector, self._min_confidence)
+        self.failed = self.failed or report.passed is False
+        print(f"{video}: {report.line()}", flush=True)
+        return report
 
-    def of_many(self, video: Path) -> dict[str, Any]:
-        """The same as plain data, for one of many: what cannot be judged is not certified, and said."""
+    def check_job(self, video: Path) -> dict[str, Any]:
+        """Score the output of one of many jobs.
+
+        Returns:
+            The report as plain data, or `{"error": ...}` for a video that cannot be scored.
+        """
         try:
-            certificate = self(video)
+            report = self(video)
         except (*FAILURES, cv2.error) as error:
             reason = " ".join(str(error).split())
-            log.error("not judged: %s", reason)
-            self.failed = self.failed or self._least is not None
+            log.error("sync not checked: %s", reason)
+            self.failed = self.failed or self._min_confidence is not None
             return {"error": reason}
-        return {} if certificate is None else certificate.as_dict()
+        return {} if report is None else report.as_dict()
 
 
-def _run_many(syncer: LipSyncer, certifier: Certifier, options: Options, table: Path) -> int:
+def _run_jobs(syncer: LipSyncer, checker: SyncChecker, options: Options, table: Path) -> int:
     jobs = read_jobs(table)
 
-    def make(job: Job, number: int) -> Report:
-        strip = Strip(_strip_path(options.strip, job.output)) if options.strip else None
-        with ProgressBar(f"{number + 1}/{len(jobs)} ") as bar:
+    def render(job: Job, number: int) -> Report:
+        # Beside the output, with its name and the suffix of --strip.
+        strip = Strip(job.output.with_suffix(options.strip.suffix)) if options.strip else None
+        with ProgressBar(f"{number + 1}/{len(jobs)} ") as bar, settings_as_options():
             report = syncer(job.face, job.audio, job.output, progress=bar, strip=strip)
         print(report.line(), flush=True)
         return report
 
-    counts = run_jobs(jobs, make, certifier.of_many, options.report)
+    counts = run_jobs(jobs, render, checker.check_job, options.report)
     print(", ".join(f"{count} {state}" for state, count in counts.items()))
-    return 1 if counts["failed"] else NOT_CERTIFIED if certifier.failed else 0
+    if counts["failed"]:
+        return SOME_FAILED
+    return OUT_OF_SYNC if checker.failed else 0
 
 
 def run(options: Options) -> int:
-    """The exit code: 0; 1 where some of many jobs failed; 3 where an output is not certified.
+    """Render one video, or those of a table of jobs.
 
-    Raises `InputError`.
+    Returns:
+        The exit code: 0, 1 if some of many jobs failed, 3 if an output is below the minimum
+        sync confidence.
+
+    Raises:
+        InputError: a file or value cannot be used.
     """
+    cv2.setNumThreads(1)  # each pipeline stage has its own thread; the generator uses the rest
     if options.report:
         check_writable(options.report)
     strip = Strip(options.strip) if options.strip and not options.jobs else None
-    syncer = LipSyncer.from_checkpoint(options.checkpoint, options.device, options.settings)
-    certifier = Certifier(options, syncer)
+    with settings_as_options():
+        syncer = LipSyncer.from_checkpoint(options.checkpoint, options.device, options.settings)
+        checker = SyncChecker(options, syncer)
     if options.jobs is not None:
-        return _run_many(syncer, certifier, options, options.jobs)
-    with ProgressBar() as bar:
+        return _run_jobs(syncer, checker, options, options.jobs)
+    with ProgressBar() as bar, settings_as_options():
         report = syncer(options.face, options.audio, options.output, progress=bar, strip=strip)
     print(report.line(), flush=True)
     try:
-        certificate = certifier(options.output)
-        report.certificate = certificate.as_dict() if certificate else {}
-    finally:  # the video is there, whatever the judge cannot judge
+        sync = checker(options.output)
+        report.sync = sync.as_dict() if sync else {}
+    finally:  # the video is finished, even if its sync cannot be scored
         if options.report:
             report.write(options.report)
-    return NOT_CERTIFIED if certifier.failed else 0
+    return OUT_OF_SYNC if checker.failed else 0

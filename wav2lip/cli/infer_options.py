@@ -1,18 +1,20 @@
-"""The command line of infer.py, read and checked."""
+"""The command line of `wav2lip infer`, parsed and checked."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from wav2lip.cli.infer_arguments import build_parser
+from wav2lip.cli.infer_arguments import build_parser, option_of
+from wav2lip.errors import InputError
 from wav2lip.inference.settings import Settings
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked for."""
+    """The options of one call."""
 
     face: Path
     audio: Path
@@ -22,41 +24,86 @@ class Options:
     report: Path | None
     strip: Path | None
     jobs: Path | None
-    certify: bool
+    check_sync: bool
     min_confidence: float | None
     judge_weights: str
     settings: Settings
 
 
-def _joined(arguments: Sequence[str], known: set[str]) -> list[str]:
-    """`--face -x.mp4` as `--face=-x.mp4`: a value that starts with a dash is still a value."""
+@contextmanager
+def settings_as_options() -> Iterator[None]:
+    """Rewrite the names of settings in an `InputError` as command-line options.
+
+    "fps must be above 0" becomes "--fps must be above 0".
+    """
+    try:
+        yield
+    except InputError as error:
+        text = str(error)
+        for name in error.settings:
+            text = re.sub(rf"(?<![\w/.-]){name}(?![\w/.-])", option_of(name), text)
+        raise InputError(text) from error
+
+
+def _join_dashed(arguments: Sequence[str], options: set[str]) -> list[str]:
+    """Write `--face -x.mp4` as `--face=-x.mp4`: a value may start with a dash."""
     joined: list[str] = []
     for word in arguments:
-        before = joined[-1] if joined else ""
-        dashed = word.startswith("-") and word.partition("=")[0] not in known
-        if dashed and before in known and not re.fullmatch(r"-[0-9.]+", word):
-            joined[-1] = f"{before}={word}"
+        previous = joined[-1] if joined else ""
+        dashed = word.startswith("-") and word.partition("=")[0] not in options
+        if dashed and previous in options and not re.fullmatch(r"-[0-9.]+", word):
+            joined[-1] = f"{previous}={word}"
         else:
             joined.append(word)
     return joined
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """Options from the words after the script's name; `InputError` for what makes no sense."""
+    """Parse the words after the name of the command.
+
+    Raises:
+        InputError: an option is unknown, misses its value, or does not fit the others.
+    """
     parser = build_parser()
-    known = {name for action in parser._actions for name in action.option_strings}
-    args = parser.parse_args(_joined(arguments, known))
+    args, unknown = parser.parse_known_args(_join_dashed(arguments, parser.options()))
+    if unknown:
+        parser.reject(unknown)
     given = [name for name in ("face", "audio") if getattr(args, name) is not None]
     if args.jobs is None and len(given) < 2:
-        parser.error("say which face shall say what: --face FILE --audio FILE")
+        parser.error("--face and --audio are required (or use --jobs)")
     if args.jobs is not None and given:
-        parser.error(f"--jobs names faces and sounds itself: leave out --{given[0]}")
+        parser.error(f"--jobs lists the faces and audio files; remove --{given[0]}")
     chosen: dict[str, Any] = {}
     for setting in fields(Settings):
         if hasattr(args, setting.name):
             value = getattr(args, setting.name)
             chosen[setting.name] = tuple(value) if isinstance(value, list) else value
-    settings = Settings(**chosen)
-    args.certify = args.certify or args.min_confidence is not None
-    rest = {f.name: getattr(args, f.name) for f in fields(Options) if hasattr(args, f.name)}
-    return Options(settings=settings, **rest)
+    with settings_as_options():
+        settings = Settings(**chosen)
+    args.check_sync = args.check_sync or args.min_confidence is not None
+    others = {f.name: getattr(args, f.name) for f in fields(Options) if hasattr(args, f.name)}
+    return Options(settings=settings, **others)
+
+
+def _check_file(path: Path, option: str) -> None:
+    if path.is_dir():
+        raise InputError(f"{path}: is a directory; {option} takes a file")
+    if not path.exists():  # a pipe is no regular file and fine
+        raise InputError(f"{path}: no such file; check {option}")
+
+
+def check_files(options: Options) -> None:
+    """Check that the input files exist, before anything heavy is imported.
+
+    Raises:
+        InputError: one does not.
+    """
+    if options.jobs is not None:
+        _check_file(options.jobs, "--jobs")
+    else:
+        _check_file(options.face, "--face")
+        _check_file(options.audio, "--audio")
+    if Path(options.checkpoint).suffix or "/" in options.checkpoint:  # else it may be a name
+        _check_file(Path(options.checkpoint), "--checkpoint")
+    if options.settings.detector_weights is not None:
+        _check_file(Path(options.settings.detector_weights), "--detector_weights")

@@ -1,4 +1,4 @@
-"""Many faces and voices from one table; a failed pair does not stop the rest."""
+"""Process many pairs of face and audio from a table; a failed pair does not stop the others."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ from wav2lip.inference.report import Report
 from wav2lip.utils.files import write_atomically
 
 COLUMNS = ("face", "audio", "output")
-# What a single bad file may raise beside InputError, the last resort of a long night's run.
+# What a bad file may raise; a run over many files must survive it.
 FAILURES = (InputError, OSError, ValueError, RuntimeError, MemoryError, av.error.FFmpegError)
 
 log = logging.getLogger(__name__)
@@ -32,9 +32,10 @@ class Job:
 
 
 def read_jobs(path: Path) -> list[Job]:
-    """The rows of a CSV file with the columns face, audio and output.
+    """Read a CSV file with the columns face, audio and output.
 
-    Raises `InputError`: not such a file, an empty cell, the same output twice.
+    Raises:
+        InputError: it is not such a file, a cell is empty, or an output occurs twice.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -42,7 +43,7 @@ def read_jobs(path: Path) -> list[Job]:
             missing = [c for c in COLUMNS if c not in (table.fieldnames or [])]
             if missing:
                 raise InputError(
-                    f"{path}: has no column {', '.join(missing)}; its first line must name "
+                    f"{path}: no column {', '.join(missing)}; its first line must contain "
                     f"{', '.join(COLUMNS)}"
                 )
             rows = list(table)
@@ -50,33 +51,40 @@ def read_jobs(path: Path) -> list[Job]:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: not a CSV file in UTF-8 ({error})") from error
-    jobs, taken = [], set()
+    jobs, outputs = [], set()
     for line, row in enumerate(rows, start=2):
         cells = [(row[column] or "").strip() for column in COLUMNS]
         if not all(cells):
             raise InputError(f"{path}, line {line}: a cell is empty; fill face, audio and output")
         job = Job(*map(Path, cells))
-        if job.output in taken:
+        if job.output in outputs:
             raise InputError(f"{path}, line {line}: {job.output} is written twice; rename one")
-        taken.add(job.output)
+        outputs.add(job.output)
         jobs.append(job)
     if not jobs:
-        raise InputError(f"{path}: has no rows; give one face, audio and output a line")
+        raise InputError(f"{path}: no rows; add one per video: face,audio,output")
     return jobs
 
 
 def run_jobs(
     jobs: list[Job],
-    make: Callable[[Job, int], Report],
-    judge: Callable[[Path], dict[str, Any]] | None = None,
+    render: Callable[[Job, int], Report],
+    check_sync: Callable[[Path], dict[str, Any]] | None = None,
     report: Path | None = None,
 ) -> dict[str, int]:
-    """Run `make(job, number)` for every job whose output is not there yet.
+    """Run every job whose output does not exist.
 
-    Outputs appear whole or not at all, so a file that is there is done: running the same table
-    again resumes it. `judge(output)` gives the certificate of every output that is there, made now or
-    before. `report`, a JSON file, is brought up to date after each job.
-    Returns how many were made, skipped and failed.
+    An output appears whole or not at all. An existing file is therefore finished, and running the
+    same table again resumes it.
+
+    Args:
+        jobs: rows of the table.
+        render: called with a job and its number; writes its output.
+        check_sync: called with each output that exists; returns its `SyncReport` as plain data.
+        report: JSON file, updated after each job.
+
+    Returns:
+        How many jobs were made, skipped and failed.
     """
     counts = {"made": 0, "skipped": 0, "failed": 0}
     rows: list[dict[str, Any]] = []
@@ -86,14 +94,14 @@ def run_jobs(
             row["state"] = "skipped"
         else:
             try:
-                row["report"], row["state"] = asdict(make(job, number)), "made"
-                row["report"].pop("certificate")  # beside it, as that of an output made before
+                row["report"], row["state"] = asdict(render(job, number)), "made"
+                row["report"].pop("sync")  # it stands beside the report, for skipped jobs too
             except (*FAILURES, cv2.error) as error:
                 row["error"], row["state"] = " ".join(str(error).split()), "failed"
                 log.error("failed: %s", row["error"])
-        certificate = judge(job.output) if judge and row["state"] != "failed" else {}
-        if certificate:
-            row["certificate"] = certificate
+        sync = check_sync(job.output) if check_sync and row["state"] != "failed" else {}
+        if sync:
+            row["sync"] = sync
         counts[row["state"]] += 1
         rows.append(row)
         if report is not None:

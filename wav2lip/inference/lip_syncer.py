@@ -1,18 +1,16 @@
-"""Give a face a voice: the public class."""
+"""Animate a face with audio: the public class `LipSyncer`."""
 
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
-import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from wav2lip.checkpoints import LoadedNetwork, load_network
 from wav2lip.errors import InputError
@@ -20,50 +18,57 @@ from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.crops import blend
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.inference.face_locator import Locator
+from wav2lip.inference.frames import Playback
 from wav2lip.inference.pipeline import StageTiming, ThreadedPipeline
-from wav2lip.inference.playback import Playback
 from wav2lip.inference.renderer import Drawn, FaceRenderer
-from wav2lip.inference.report import Report, peak_memory, ranges
+from wav2lip.inference.report import Report, ranges
 from wav2lip.inference.settings import Settings
+from wav2lip.inference.sound import Audio, audio_file, check_audio
+from wav2lip.inference.sources import Face, FrameSource, open_face
 from wav2lip.inference.strip import Strip
 from wav2lip.media.audio import read_mono
 from wav2lip.media.mel_reader import MelReader
 from wav2lip.media.picture import Picture
-from wav2lip.media.video import CodedFrame, VideoInfo, VideoWriter, probe
+from wav2lip.media.video import VideoWriter
+from wav2lip.types import Box, Image
+from wav2lip.utils.platform import cpu_count, peak_memory
 
 QUEUE = 2  # frames that wait between two stages
-CORES_AN_ENCODER_THREAD = 4  # the generator needs the others
+CORES_PER_ENCODER_THREAD = 4  # the generator needs the others
 
-PathLike = str | os.PathLike[str]
-Progress = Callable[[str, float, float], None]  # stage, seconds of video done, seconds in all
+PathLike: TypeAlias = str | os.PathLike[str]
+Progress: TypeAlias = Callable[[str, float, float], None]
 
 
 @dataclass(frozen=True)
 class OutputFrame:
-    """A frame of the output."""
+    """One frame of the output.
+
+    Attributes:
+        picture: the frame as 8-bit 4:2:0 planes.
+        time: seconds since the start of the output.
+        boxes: the faces that were rendered, (4,) x0, y0, x1, y1 in pixels each; empty if the frame
+            passes unchanged.
+    """
 
     picture: Picture
-    time: float  # seconds, of the output
-    boxes: list[NDArray[np.float32]] = field(default_factory=list)  # faces drawn, (4,) px
+    time: float
+    boxes: list[Box] = field(default_factory=list)
 
     @property
-    def image(self) -> NDArray[np.uint8]:
-        """(H, W, 3) BGR, converted at every call."""
+    def image(self) -> Image:
+        """(H, W, 3) uint8 BGR, converted at every access."""
         return self.picture.bgr()
 
-
-def _framed(settings: Settings, frames: Iterator[CodedFrame]) -> Iterator[CodedFrame]:
-    """Frames resized, turned and cut; a picture that is shown again is not made again."""
-    source, framed = None, None
-    for frame in frames:
-        if source is not frame.picture or framed is None:
-            source, framed = frame.picture, settings.frame(frame.picture)
-        yield replace(frame, picture=framed)
+    @property
+    def rgb(self) -> Image:
+        """(H, W, 3) uint8 RGB, converted at every access."""
+        return np.ascontiguousarray(self.picture.bgr()[..., ::-1])
 
 
-def _blended(mode: str, drawn: Iterator[Drawn]) -> Iterator[OutputFrame]:
-    """Frames with the drawn mouths in them; others pass untouched."""
-    for item in drawn:
+def _blend(mode: str, rendered: Iterator[Drawn]) -> Iterator[OutputFrame]:
+    """Paste the rendered mouths back; frames without a face pass unchanged."""
+    for item in rendered:
         picture = item.located.frame.picture
         for face, box in zip(item.drawn, item.located.boxes, strict=True):
             picture = blend(picture, face, box, mode)
@@ -71,9 +76,32 @@ def _blended(mode: str, drawn: Iterator[Drawn]) -> Iterator[OutputFrame]:
 
 
 class LipSyncer:
-    """`LipSyncer.from_checkpoint("default")(face, audio, output)` writes a talking video.
+    """Animate a face so that it speaks given audio.
 
-    `frames(face, audio)` yields its frames instead. One object serves many pairs, one at a time.
+    One object serves many pairs, one after the other. Two objects may run at the same time.
+
+    Args:
+        loaded: a generator, as `wav2lip.load_network` returns it.
+        device: where the generator runs, for example "cpu" or "cuda".
+        settings: how frames are read, faces rendered and the video written.
+
+    Example:
+        Files in, a file out:
+
+        >>> syncer = LipSyncer.from_checkpoint("default")  # doctest: +SKIP
+        >>> report = syncer("face.jpg", "speech.wav", "talking.mp4")  # doctest: +SKIP
+
+        Arrays in, arrays out:
+
+        >>> import numpy as np
+        >>> from wav2lip import LipSyncer, Settings
+        >>> face = np.full((128, 128, 3), 127, np.uint8)
+        >>> audio = np.zeros(1600, np.float32)  # 0.1 s
+        >>> settings = Settings(box=(20, 110, 20, 110))  # the face's place: nothing is detected
+        >>> syncer = LipSyncer.from_checkpoint("default", "cpu", settings)
+        >>> frames = [f.rgb for f in syncer.frames(face, audio, color="rgb", sample_rate=16000)]
+        >>> len(frames), frames[0].shape, frames[0].dtype
+        (3, (128, 128, 3), dtype('uint8'))
     """
 
     def __init__(
@@ -84,7 +112,7 @@ class LipSyncer:
     ) -> None:
         self.settings = settings or Settings()
         self.device = torch.device(device)
-        # The network itself is not kept: the drawer has its own, folded copy.
+        # The network itself is not kept: the renderer has its own copy with fused batch norms.
         self.checkpoint: dict[str, Any] = {
             "path": str(loaded.path),
             "sha256": loaded.sha256,
@@ -93,7 +121,8 @@ class LipSyncer:
         }
         size = int(loaded.metadata["image_size"])
         self._offset = loaded.metadata["mel_offset_frames"] / loaded.metadata["fps"]  # seconds
-        self._drawer = FaceRenderer(
+        self._warps = getattr(loaded.network, "composition", None) is not None
+        self._renderer = FaceRenderer(
             loaded.network,
             size,
             self.device,
@@ -109,10 +138,15 @@ class LipSyncer:
         device: str = "auto",
         settings: Settings | None = None,
     ) -> Self:
-        """From a file or a name that `wav2lip.checkpoints.load_network` takes.
+        """Load a generator.
 
-        device: "auto" is the GPU where there is one. Raises `InputError` for a file that is no
-        generator.
+        Args:
+            checkpoint: a file or a name that `wav2lip.load_network` takes.
+            device: "auto": the GPU if there is one, else the CPU.
+            settings: see `Settings`.
+
+        Raises:
+            InputError: the file is not a generator.
         """
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -121,54 +155,97 @@ class LipSyncer:
 
     def __call__(
         self,
-        face: PathLike,
-        audio: PathLike,
+        face: Face,
+        audio: Audio,
         output: PathLike,
         *,
+        color: str | None = None,
+        fps: float | None = None,
+        sample_rate: int | None = None,
         progress: Progress | None = None,
         strip: Strip | None = None,
     ) -> Report:
-        """Write `output`: `face` (a still or a video) says `audio`, for as long as that lasts.
+        """Write a video of `face` speaking `audio`, as long as the audio.
 
-        progress: called often with the stage, the seconds of video done, and those in all.
-        strip: is shown every frame, and written at the end.
-        Nothing is left at `output` if it fails. Raises `InputError`: a file that cannot be read or
-        written, no face in the whole video, settings that do not fit the frame.
+        Args:
+            face: a photo or video file; a still (H, W, 3) uint8; or frames, a sequence or iterator
+                of such arrays. A sequence that is shorter than the audio plays back and forth; an
+                iterator must be long enough.
+            audio: an audio or video file, or a float array (N,) of one channel in [-1, 1].
+            output: the video to write. Nothing is left there if the call fails.
+            color: channel order of the arrays, "rgb" or "bgr"; required for arrays.
+            fps: frames per second of a sequence or iterator of frames; required for these.
+            sample_rate: of the audio array in Hz; required for an array.
+            progress: called often with the name of the stage, the seconds of video that are done
+                and the seconds in total (0: not known yet).
+            strip: receives every frame and is written at the end.
+
+        Raises:
+            InputError: a file cannot be read or written, an array does not fit, no face is found in
+                any frame, or a setting does not fit the frames.
         """
-        tell = progress or (lambda stage, done, total: None)
+        notify = progress or (lambda stage, done, total: None)
         start = time.perf_counter()
-        tell("reading the sound", 0.0, 0.0)
-        info = probe(face)
-        if Path(output).exists() and Path(output).samefile(face):
+        notify("reading the audio", 0.0, 0.0)
+        check_audio(audio, sample_rate)
+        source = open_face(face, color, fps)
+        if source.path and Path(output).exists() and Path(output).samefile(source.path):
             raise InputError(f"{output}: is the face itself; give the output another name")
-        report = self._new_report(face, audio, output)
+        report = self._new_report(source, audio, output)
         encoding = StageTiming()
-        with closing(self._run(info, audio, report)) as frames:
-            shown = next(frames)
-            report.height, report.width = shown.picture.size
-            with self._writer(info, audio, report) as writer:
-                following: OutputFrame | None = shown
+        with (
+            audio_file(audio, sample_rate) as audio_path,
+            closing(self._run(source, audio_path, report)) as frames,
+        ):
+            frame = next(frames)
+            report.height, report.width = frame.picture.size
+            with self._writer(source, audio_path, report) as writer:
+                following: OutputFrame | None = frame
                 while following is not None:
-                    shown = following
+                    frame = following
                     with encoding:
-                        writer.write(shown.picture, shown.time)
+                        writer.write(frame.picture, frame.time)
                     if strip is not None:
-                        strip.see(shown.picture, shown.time, report.audio_seconds)
-                    tell("drawing", shown.time, report.audio_seconds)
+                        strip.add(frame.picture, frame.time, report.audio_seconds)
+                    notify("rendering", frame.time, report.audio_seconds)
                     following = next(frames, None)
-                tell("finishing the file", report.audio_seconds, report.audio_seconds)
+                notify("finishing the file", report.audio_seconds, report.audio_seconds)
                 report.audio_copied = writer.audio_copied
                 with encoding:
                     writer.close(report.audio_seconds)
-        report.note("encode", encoding)
+        report.add_timing("encode", encoding)
         if strip is not None:
             strip.write()
         report.seconds = time.perf_counter() - start
         report.peak_memory_bytes = peak_memory()
         return report
 
-    def _writer(self, info: VideoInfo, audio: PathLike, report: Report) -> VideoWriter:
-        settings = self.settings
+    def frames(
+        self,
+        face: Face,
+        audio: Audio,
+        *,
+        color: str | None = None,
+        fps: float | None = None,
+        sample_rate: int | None = None,
+    ) -> Generator[OutputFrame, None, None]:
+        """Yield the frames that a call would write, as they are rendered.
+
+        Args and errors are those of a call. `OutputFrame.rgb` and `OutputFrame.image` (BGR) are
+        the frame as an array.
+        """
+        check_audio(audio, sample_rate)
+        source = open_face(face, color, fps)
+        report = self._new_report(source, audio, "")
+
+        def run() -> Generator[OutputFrame, None, None]:
+            with audio_file(audio, sample_rate) as audio_path:
+                yield from self._run(source, audio_path, report)
+
+        return run()
+
+    def _writer(self, source: FrameSource, audio: PathLike, report: Report) -> VideoWriter:
+        settings, info = self.settings, source.info
         return VideoWriter(
             report.output,
             report.width,
@@ -177,71 +254,62 @@ class LipSyncer:
             codec=settings.codec,
             crf=settings.crf,
             preset=settings.preset,
-            threads=max(1, len(os.sched_getaffinity(0)) // CORES_AN_ENCODER_THREAD),
+            threads=max(1, cpu_count() // CORES_PER_ENCODER_THREAD),
             audio=audio,
             colours=info.colours,
             pixel_aspect=1 / info.pixel_aspect if settings.rotate else info.pixel_aspect,
         )
 
-    def frames(self, face: PathLike, audio: PathLike) -> Generator[OutputFrame, None, None]:
-        """The frames that a call would write, as they are made. Raises as a call does."""
-        return self._run(probe(face), audio, self._new_report(face, audio, ""))
-
-    def _new_report(self, face: PathLike, audio: PathLike, output: PathLike) -> Report:
-        names = (str(output), str(face), str(audio))
-        return Report(*names, asdict(self.settings), self.checkpoint, str(self.device))
+    def _new_report(self, source: FrameSource, audio: Audio, output: PathLike) -> Report:
+        name = "array" if isinstance(audio, np.ndarray) else str(audio)
+        face = str(source.path or "array")
+        return Report(
+            str(output), face, name, asdict(self.settings), self.checkpoint, str(self.device)
+        )
 
     def _run(
-        self, info: VideoInfo, audio: PathLike, report: Report
+        self, source: FrameSource, audio: PathLike, report: Report
     ) -> Generator[OutputFrame, None, None]:
-        """All stages but encoding; fills the report as frames go by."""
+        """Run all stages but encoding; the report is filled as frames are yielded."""
         settings = self.settings
-        mel = MelReader(partial(read_mono, audio), self._drawer.neutral_reference)
+        mel = MelReader(partial(read_mono, audio), settings.mute_pauses and self._warps)
         report.audio_seconds = mel.seconds
-        playback = Playback(
-            info,
-            report.audio_seconds,
-            rate=settings.rate,
-            static=settings.static,
-            problems=report.warnings,
-        )
+        playback = Playback(source, report.audio_seconds, settings, report.warnings)
         report.fps = float(playback.rate)
         faceless: list[int] = []
-        with ExitStack() as held:
-            # A stage is a thread; more inside OpenCV would only take cores from the generator.
-            held.callback(cv2.setNumThreads, cv2.getNumThreads())
-            cv2.setNumThreads(1)
-            detector = self._find_detector(info, held)
+        with ExitStack() as stack:
+            detector = self._open_detector(source, stack)
             report.detector = detector.settings() if detector else {}
-            stages = held.enter_context(ThreadedPipeline())
-            shown = stages.start("decode", lambda _: _framed(settings, iter(playback)), (), QUEUE)
-            located = stages.start("faces", Locator(detector, settings), shown, QUEUE)
-            draw = partial(self._drawer, mel=mel, offset=self._offset)
-            drawn = stages.start("generate", draw, located, QUEUE)
-            for talking in stages.start("blend", partial(_blended, settings.blend), drawn, QUEUE):
-                if not talking.boxes:
+            stages = stack.enter_context(ThreadedPipeline())
+            decoded = stages.start("decode", lambda _: iter(playback), (), QUEUE)
+            located = stages.start("faces", Locator(detector, settings), decoded, QUEUE)
+            render = partial(self._renderer, mel=mel, offset=self._offset)
+            rendered = stages.start("generate", render, located, QUEUE)
+            for frame in stages.start("blend", partial(_blend, settings.blend), rendered, QUEUE):
+                if not frame.boxes:
                     faceless.append(report.frames)
                 report.frames += 1
-                yield talking
-        for name, work in stages.work.items():
-            report.note(name, self._drawer.work if name == "generate" else work)
+                yield frame
+        for name, timing in stages.timings.items():
+            report.add_timing(name, self._renderer.work if name == "generate" else timing)
         report.video_seconds = report.audio_seconds
         report.frames_with_face = report.frames - len(faceless)
         report.without_face = ranges(faceless)
         if not report.frames_with_face:
             raise InputError(
-                f"{info.path}: no face found in {report.frames} frames; give a picture with a "
-                "frontal face, another --detector, or its place with --box"
+                f"{source.info.path}: no face found in {report.frames} frames; use a picture with a "
+                "frontal face, another detector, or give the place of the face as box",
+                settings=("detector", "box"),
             )
 
-    def _find_detector(self, info: VideoInfo, held: ExitStack) -> Detector | None:
-        """The detector, with its memory of this file; None where the settings name the place."""
+    def _open_detector(self, source: FrameSource, stack: ExitStack) -> Detector | None:
+        """Return the detector, with the stored detections of a file; None if `box` is set."""
         settings = self.settings
         if not settings.finds_faces:
             return None
         if self._detector is None:
             weights = settings.detector_weights
             self._detector = build_detector(settings.detector, weights, str(self.device))
-        if not settings.cache:
+        if not settings.cache or source.path is None:
             return self._detector
-        return held.enter_context(CachedDetector(self._detector, info.path))
+        return stack.enter_context(CachedDetector(self._detector, source.path))

@@ -1,8 +1,8 @@
-"""ThreadedPipeline that run at the same time, each in a thread, joined by short queues.
+"""Stages that run at the same time, each in a thread, joined by short queues.
 
-A stage is a generator over the one before it, so the whole run reads as one nested expression and
-works the same without threads. The heavy calls (FFmpeg, OpenCV, torch, dlib) release the
-interpreter's lock, so threads are enough and frames are never copied between processes.
+A stage is a generator over its upstream stage, so that the whole run reads as one nested expression
+and works the same without threads. The heavy calls (FFmpeg, OpenCV, torch, dlib) release the
+interpreter's lock: threads are enough, and frames are never copied between processes.
 """
 
 import threading
@@ -16,27 +16,27 @@ from typing import Any, Generic, Self, TypeVar
 In = TypeVar("In")
 Out = TypeVar("Out")
 
-POLL = 0.1  # seconds between two looks at whether the run has been stopped
-PATIENCE = 20.0  # seconds that a stopped stage has to finish what it is at
+POLL = 0.1  # seconds between two checks whether the run has been stopped
+STOP_TIMEOUT = 20.0  # seconds that a stopped stage has to finish its current item
 
 
 class _End:
-    """Last item of a queue: the stage before is done, or failed with `error`."""
+    """Last item of a queue: the upstream stage is done, or failed with `error`."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
 
 
-class _Stopped(Exception):  # noqa: N818 -- no error: unwinds a stage whose reader has gone
+class _Stopped(Exception):  # noqa: N818 -- no error: unwinds a stage whose reader is gone
     pass
 
 
 class _Channel(Generic[Out]):
     """A queue of at most `size` items between two threads.
 
-    Made of two queues written in C, one of items, one of free places. `queue.Queue` takes its lock
-    in Python, and a Ctrl-C that falls between taking it and minding it leaves it taken for good:
-    the thread at the other end would wait for ever.
+    Made of two queues written in C, one of items, one of free places. `queue.Queue` acquires its
+    lock in Python code; a Ctrl-C between acquiring it and entering the `try` block would leave it
+    locked, and the thread at the other end would wait forever.
     """
 
     def __init__(self, size: int) -> None:
@@ -46,7 +46,7 @@ class _Channel(Generic[Out]):
             self._free.put(None)
 
     def put(self, item: Out) -> bool:
-        """Whether there was a free place within POLL seconds."""
+        """Add an item; False if there was no free place within `POLL` seconds."""
         try:
             self._free.get(timeout=POLL)
         except Empty:
@@ -55,7 +55,7 @@ class _Channel(Generic[Out]):
         return True
 
     def get(self) -> Out:
-        """The next item; raises `Empty` after POLL seconds."""
+        """Return the next item; raises `Empty` after `POLL` seconds."""
         item = self._items.get(timeout=POLL)
         self._free.put(None)
         return item
@@ -63,10 +63,15 @@ class _Channel(Generic[Out]):
 
 @dataclass
 class StageTiming:
-    """What a stage took, waiting for others left out; adds what happens in a `with` block."""
+    """Time a stage was at work, without waiting for others. Adds the time of each `with` block.
+
+    Attributes:
+        seconds: wall time.
+        processor_seconds: processor time of the stage's own thread.
+    """
 
     seconds: float = 0.0
-    processor_seconds: float = 0.0  # of the stage's own thread
+    processor_seconds: float = 0.0
 
     def __enter__(self) -> Self:
         self.seconds -= time.perf_counter()
@@ -79,10 +84,14 @@ class StageTiming:
 
 
 class ThreadedPipeline:
-    """Runs stages and knows how long each worked; a context manager that stops them all."""
+    """Runs stages; a context manager that stops them all at the end.
+
+    Attributes:
+        timings: time at work by stage.
+    """
 
     def __init__(self) -> None:
-        self.work: dict[str, StageTiming] = {}
+        self.timings: dict[str, StageTiming] = {}
         self._stopped = False
         self._threads: list[threading.Thread] = []
 
@@ -96,33 +105,33 @@ class ThreadedPipeline:
         trace: TracebackType | None,
     ) -> None:
         self._stopped = True
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + STOP_TIMEOUT
         for thread in self._threads:
-            if thread.ident is not None:  # else Ctrl-C came before it was started
+            if thread.ident is not None:  # else Ctrl-C came before it started
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def timed(
-        self, name: str, stage: Callable[[Iterator[In]], Iterator[Out]], before: Iterable[In]
+        self, name: str, stage: Callable[[Iterator[In]], Iterator[Out]], upstream: Iterable[In]
     ) -> Iterator[Out]:
-        """`stage(before)` in this thread, its own work noted under `name`."""
-        work = self.work.setdefault(name, StageTiming())
+        """Run `stage(upstream)` in this thread and record its own time under `name`."""
+        timing = self.timings.setdefault(name, StageTiming())
 
-        def upstream() -> Iterator[In]:
-            source = iter(before)
+        def untimed() -> Iterator[In]:
+            source = iter(upstream)
             while True:
-                work.__exit__()  # the time until the next item is not this stage's
+                timing.__exit__()  # waiting for the next item is not this stage's work
                 try:
                     item = next(source)
                 except StopIteration:
                     return
                 finally:
-                    work.__enter__()
+                    timing.__enter__()
                 yield item
 
-        results = stage(upstream())
+        results = stage(untimed())
         while True:
             try:
-                with work:
+                with timing:
                     result = next(results)
             except StopIteration:
                 return
@@ -132,12 +141,12 @@ class ThreadedPipeline:
         self,
         name: str,
         stage: Callable[[Iterator[In]], Iterator[Out]],
-        before: Iterable[In],
+        upstream: Iterable[In],
         size: int,
     ) -> Iterator[Out]:
-        """`stage(before)` in a thread of its own, at most `size` results ahead of its reader.
+        """Run `stage(upstream)` in its own thread, at most `size` results ahead of its reader.
 
-        What the stage raises is raised again where its results are read.
+        An exception of the stage is raised again where its results are read.
         """
         channel: _Channel[Any] = _Channel(size)
 
@@ -150,7 +159,7 @@ class ThreadedPipeline:
         def run() -> None:
             end = _End()
             try:
-                for result in self.timed(name, stage, before):
+                for result in self.timed(name, stage, upstream):
                     if not put(result):
                         break
             except BaseException as error:  # noqa: BLE001 -- raised again by the reader

@@ -1,4 +1,4 @@
-"""Everything that decides what a run makes, checked once."""
+"""The settings of an inference run, checked once."""
 
 import math
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from fractions import Fraction
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import NAMES
 from wav2lip.media.picture import Picture
+from wav2lip.types import Box
 
-MAX_FPS = 240
-UNSET_BOX = (-1, -1, -1, -1)
-WHOLE = (0, -1, 0, -1)  # --crop
+MAX_FPS = 240  # frames per second
 MAX_CRF = 51
+UNSET_BOX = (-1, -1, -1, -1)
+WHOLE = (0, -1, 0, -1)  # crop
 BLENDS = ("feather", "box", "poisson")
 
 FourInts = tuple[int, int, int, int]
@@ -23,52 +23,87 @@ FourInts = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run makes; the defaults of the published arguments are the published ones.
+    """How frames are read, faces are found and rendered, and the video is written.
 
-    Raises `InputError`, in one line, for a value that makes no sense.
+    The defaults of the settings that the published script has are the published ones.
+
+    Attributes:
+        fps: frames per second of the output if the face is a photo, above 0 and at most 240.
+        static: use only the first frame of a video.
+        resize_factor: shrink each frame by this factor first.
+        rotate: then rotate it clockwise by 90 degrees.
+        crop: then keep this part: top, bottom, left, right in pixels; -1 means up to the edge.
+        box: the face in every frame: top, bottom, left, right in pixels. Turns detection and `pads`
+            off. (-1, -1, -1, -1): faces are detected.
+        pads: margins added to a detected face: top, bottom, left, right in pixels.
+        smooth: average the box of a face over a few frames.
+        faces: which faces are animated: "largest", "all", or their number.
+        detector: "auto" or the name of a face detector.
+        detector_weights: file with the detector's weights; None: the default ones.
+        neutral_reference: render each face in silence first and use the result as the reference, so
+            that the mouth of the source does not show through. Costs a second pass. Only for
+            generators that warp.
+        mute_pauses: fade the mel of pauses to silence, so that breath and noise do not move the
+            mouth. Only for generators that warp.
+        blend: how the mouth is pasted back: "feather", "box" or "poisson".
+        batch_size: largest number of faces in one batch. Does not change the result.
+        codec: video codec; None: libx264, and libvpx-vp9 in .webm.
+        crf: constant rate factor of the encoder, 0 (best) to 51.
+        preset: the encoder's name for its speed, for example "medium"; None: its default.
+        cache: store detected faces on disk and reuse them for the same file.
+
+    Raises:
+        InputError: a value is out of range. The message names the field.
+
+    Example:
+        >>> Settings(fps=30, pads=(0, 20, 0, 0)).rate
+        Fraction(30, 1)
+        >>> Settings(fps=0)
+        Traceback (most recent call last):
+        ...
+        wav2lip.errors.InputError: fps must be above 0 and at most 240, not 0
     """
 
-    fps: float = 25.0  # of the output where the face is a still
-    static: bool = False  # use the first frame of a video only
-    resize_factor: int = 1  # the frame is made so many times smaller first
-    rotate: bool = False  # then turned clockwise by 90 degrees
-    crop: FourInts = WHOLE  # then cut: top, bottom, left, right px; -1: up to the end
-    box: FourInts = UNSET_BOX  # the face: top, bottom, left, right px; no detection, no pads
-    pads: FourInts = (0, 10, 0, 0)  # px added to a found face: top, bottom, left, right
-    smooth: bool = True  # average a face's box over a few frames
-    faces: str | int = "largest"  # or "all", or how many
+    fps: float = 25.0
+    static: bool = False
+    resize_factor: int = 1
+    rotate: bool = False
+    crop: FourInts = WHOLE
+    box: FourInts = UNSET_BOX
+    pads: FourInts = (0, 10, 0, 0)
+    smooth: bool = True
+    faces: str | int = "largest"
     detector: str = "auto"
     detector_weights: str | None = None
-    neutral_reference: bool = (
-        True  # in pauses and before it speaks the mouth rests, where a generator warps
-    )
+    neutral_reference: bool = True
+    mute_pauses: bool = True
     blend: str = "feather"
-    batch_size: int = 128  # faces at once, at most; a CPU is fastest with fewer and takes fewer
-    codec: str | None = None  # None: libx264, and in .webm libvpx-vp9
+    batch_size: int = 128
+    codec: str | None = None
     crf: int = 18
-    preset: str | None = None  # the encoder's own name for its speed
-    cache: bool = True  # remember where the faces of a video are
+    preset: str | None = None
+    cache: bool = True
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.fps) and 0 < self.fps <= MAX_FPS):
-            raise InputError(f"--fps {self.fps:g}: give frames a second, above 0 to {MAX_FPS}")
+            raise _wrong("fps", f"above 0 and at most {MAX_FPS}", f"{self.fps:g}")
         if self.resize_factor < 1:
-            raise InputError(f"--resize_factor {self.resize_factor}: give 1 or more")
+            raise _wrong("resize_factor", "1 or more", self.resize_factor)
         if self.batch_size < 1:
-            raise InputError(f"--batch_size {self.batch_size}: give 1 or more")
+            raise _wrong("batch_size", "1 or more", self.batch_size)
         if self.detector not in NAMES:
-            raise InputError(f"--detector {self.detector}: give one of {' '.join(NAMES)}")
+            raise _wrong("detector", f"one of {', '.join(NAMES)}", self.detector)
         if self.blend not in BLENDS:
-            raise InputError(f"--blend {self.blend}: give one of {' '.join(BLENDS)}")
+            raise _wrong("blend", f"one of {', '.join(BLENDS)}", self.blend)
         wanted = self.faces
         if not (wanted in ("largest", "all") or (isinstance(wanted, int) and wanted > 0)):
-            raise InputError(f"--faces {wanted}: say largest, all, or a number from 1")
+            raise _wrong("faces", "largest, all or a number from 1", wanted)
         if not 0 <= self.crf <= MAX_CRF:
-            raise InputError(f"--crf {self.crf}: give 0 (best) to {MAX_CRF}")
+            raise _wrong("crf", f"0 (best) to {MAX_CRF}", self.crf)
 
     @property
     def finds_faces(self) -> bool:
-        """Whether faces are searched for; otherwise `box` is the face in every frame."""
+        """Whether faces are detected; if not, `box` is the face in every frame."""
         return self.box[0] == -1
 
     @property
@@ -78,8 +113,12 @@ class Settings:
         near = abs(float(film) - self.fps) < 0.005 and self.fps != round(self.fps)
         return film if near else Fraction(self.fps).limit_denominator(1001)
 
-    def frame(self, picture: Picture) -> Picture:
-        """The part of a frame that is worked on: resized, turned, cut, as published."""
+    def prepare(self, picture: Picture) -> Picture:
+        """Resize, rotate and crop a frame, in the order of the published script.
+
+        Raises:
+            InputError: `crop` does not lie inside the frame.
+        """
         if self.resize_factor == 1 and not self.rotate and self.crop == WHOLE:
             return picture
         image = picture.bgr()
@@ -93,15 +132,26 @@ class Settings:
             top, bottom, left, right = self.crop
             height, width = image.shape[:2]
             bottom, right = (height if bottom == -1 else bottom), (width if right == -1 else right)
-            _check_inside("--crop", (top, bottom, left, right), (height, width))
+            _check_inside("crop", (top, bottom, left, right), (height, width))
             image = np.ascontiguousarray(image[top:bottom, left:right])
         return Picture.of(image, picture.colours)
 
-    def fixed_box(self, size: tuple[int, int]) -> NDArray[np.float32]:
-        """`box` as x0, y0, x1, y1 (4,) px in a frame of (height, width)."""
-        _check_inside("--box", self.box, size)
+    def fixed_box(self, size: tuple[int, int]) -> Box:
+        """Return `box` as x0, y0, x1, y1 (4,) in pixels.
+
+        Args:
+            size: height and width of the frame in pixels.
+
+        Raises:
+            InputError: `box` does not lie inside the frame.
+        """
+        _check_inside("box", self.box, size)
         top, bottom, left, right = self.box
         return np.array([left, top, right, bottom], np.float32)
+
+
+def _wrong(name: str, allowed: str, value: object) -> InputError:
+    return InputError(f"{name} must be {allowed}, not {value}", settings=(name,))
 
 
 def _check_inside(name: str, sides: FourInts, size: tuple[int, int]) -> None:
@@ -109,6 +159,7 @@ def _check_inside(name: str, sides: FourInts, size: tuple[int, int]) -> None:
     height, width = size
     if not (0 <= top < bottom <= height and 0 <= left < right <= width):
         raise InputError(
-            f"{name} {top} {bottom} {left} {right} (top bottom left right) does not lie in the "
-            f"frame, which is {width} wide and {height} high"
+            f"{name} {top} {bottom} {left} {right} (top bottom left right) must lie inside the "
+            f"frame, which is {width} wide and {height} high",
+            settings=(name,),
         )

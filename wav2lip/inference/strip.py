@@ -1,4 +1,4 @@
-"""A few frames of the output in a row, to see a run at a glance."""
+"""An image of a few output frames side by side."""
 
 from pathlib import Path
 
@@ -15,20 +15,30 @@ HEIGHT = 240  # px
 
 
 class Strip:
-    """Keeps the frames shown at FRAMES evenly spaced times of `seconds`, then writes the picture.
+    """Collects frames at `FRAMES` evenly spaced times and writes them side by side.
 
-    Raises `InputError` at once for a `path` that no picture can be written to.
+    Args:
+        path: the image to write.
+
+    Raises:
+        InputError: no image can be written to `path`.
     """
 
     def __init__(self, path: Path) -> None:
         if not cv2.haveImageWriter(path.name):
-            raise InputError(f"{path}: not a kind of picture; name it .png or .jpg")
+            raise InputError(f"{path}: unknown image format; name it .png or .jpg")
         check_writable(path)
         self.path = path
         self._kept: list[NDArray[np.uint8]] = []
 
-    def see(self, picture: Picture, time: float, seconds: float) -> None:
-        """A frame of the output at `time` of `seconds`."""
+    def add(self, picture: Picture, time: float, seconds: float) -> None:
+        """Keep the frame if the next one of the strip is due.
+
+        Args:
+            picture: a frame of the output.
+            time: seconds since the start of the output.
+            seconds: length of the output.
+        """
         due = (len(self._kept) + 0.5) * seconds / FRAMES
         if len(self._kept) < FRAMES and (not self._kept or time >= due):
             height, width = picture.size
@@ -37,7 +47,11 @@ class Strip:
             self._kept.append(np.asarray(small, np.uint8))
 
     def write(self) -> None:
-        """Write the row."""
+        """Write the image.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
         done, data = cv2.imencode(self.path.suffix, np.hstack(self._kept))
         if not done:
             raise InputError(f"{self.path}: cannot be written; name it .png or .jpg")

@@ -6,15 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wav2lip.inference import playback
-from wav2lip.inference.playback import Playback, Reverse
+from wav2lip.inference import sources
+from wav2lip.inference.frames import Playback
+from wav2lip.inference.settings import Settings
+from wav2lip.inference.sources import FileSource, ReversedVideo
 from wav2lip.media.video import CodedFrame, probe, read_frames
 
 Film = Callable[..., Path]
 
 
-def play(path: Path, seconds: float, **kwargs: Any) -> list[CodedFrame]:
-    return list(Playback(probe(path), seconds, rate=Fraction(25), **kwargs))
+def play(path: Path, seconds: float, **settings: Any) -> list[CodedFrame]:
+    return list(Playback(FileSource(path), seconds, Settings(**settings)))
 
 
 def test_a_longer_video_is_cut(film: Film) -> None:
@@ -43,14 +45,14 @@ def test_the_count_is_that_of_the_sound_to_half_a_frame(film: Film, seconds: flo
 
 
 def test_a_still_is_repeated_at_the_rate_asked_for(still: Path) -> None:
-    frames = list(Playback(probe(still), 1.0, rate=Fraction(30)))
+    frames = play(still, 1.0, fps=30)
     assert len(frames) == 30
     assert frames[29].time == pytest.approx(29 / 30)
     assert frames[29].picture is frames[0].picture
 
 
 def test_static_shows_the_first_frame_at_the_video_s_rate(film: Film) -> None:
-    frames = list(Playback(probe(film("ten.mp4", 9, 10)), 0.5, rate=Fraction(25), static=True))
+    frames = play(film("ten.mp4", 9, 10), 0.5, static=True)
     assert [f.index for f in frames] == [0] * 5
     assert frames[1].time == pytest.approx(0.1)
 
@@ -61,11 +63,11 @@ def test_reading_backwards_in_short_runs_gives_the_same_frames(
 ) -> None:
     path = film("back.mp4", frames=20)
     source = list(read_frames(path))
-    monkeypatch.setattr(playback, "HELD_BYTES", 0)
-    monkeypatch.setattr(playback, "LEAST_HELD", 6)
+    monkeypatch.setattr(sources, "HELD_BYTES", 0)
+    monkeypatch.setattr(sources, "MIN_HELD", 6)
     if not seekable:
-        monkeypatch.setattr(Reverse, "_decode", lambda *_: {})
-    frames = list(Reverse(probe(path), [f.time for f in source]))
+        monkeypatch.setattr(ReversedVideo, "_decode", lambda *_: {})
+    frames = list(ReversedVideo(probe(path), [f.time for f in source]))
     assert [f.index for f in frames] == list(range(18, -1, -1))
     for frame in frames:
         assert frame.time == source[frame.index].time
@@ -74,16 +76,16 @@ def test_reading_backwards_in_short_runs_gives_the_same_frames(
 
 def test_only_a_run_is_decoded_at_a_time(film: Film, monkeypatch: pytest.MonkeyPatch) -> None:
     path = film("held.mp4", frames=20)
-    monkeypatch.setattr(playback, "HELD_BYTES", 0)
-    monkeypatch.setattr(playback, "LEAST_HELD", 6)
+    monkeypatch.setattr(sources, "HELD_BYTES", 0)
+    monkeypatch.setattr(sources, "MIN_HELD", 6)
     held: list[int] = []
-    decode = Reverse._decode
+    decode = ReversedVideo._decode
 
-    def counted(self: Reverse, start: int, stop: int) -> dict[int, Any]:
+    def counted(self: ReversedVideo, start: int, stop: int) -> dict[int, Any]:
         found = decode(self, start, stop)
         held.append(len(found))
         return found
 
-    monkeypatch.setattr(Reverse, "_decode", counted)
-    list(Reverse(probe(path), [f.time for f in read_frames(path)]))
+    monkeypatch.setattr(ReversedVideo, "_decode", counted)
+    list(ReversedVideo(probe(path), [f.time for f in read_frames(path)]))
     assert held == [6, 6, 6, 1]

@@ -1,0 +1,51 @@
+"""The audio that a face speaks: a file, or an array, which becomes a temporary WAV file."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeAlias
+
+import numpy as np
+
+from wav2lip.errors import InputError
+from wav2lip.media.pcm import to_pcm, write_wav
+from wav2lip.types import Wav
+
+PathLike: TypeAlias = str | os.PathLike[str]
+Audio: TypeAlias = PathLike | Wav
+
+
+def check_audio(audio: Audio, sample_rate: int | None) -> None:
+    """Check that `audio` is a path, or an array with its sample rate.
+
+    Raises:
+        InputError: it is neither, it is empty, or it contains NaN or infinity.
+    """
+    if isinstance(audio, str | os.PathLike):
+        if sample_rate is not None:
+            raise InputError(f"{audio}: sample_rate is for arrays; leave it out for a file")
+        return
+    if not isinstance(audio, np.ndarray) or audio.ndim != 1 or audio.dtype.kind != "f":
+        kind = f"{getattr(audio, 'dtype', type(audio).__name__)} {np.shape(audio)}"
+        raise InputError(f"audio: must be a float array (N,) of one channel in [-1, 1], not {kind}")
+    if sample_rate is None or sample_rate < 1:
+        raise InputError(f"audio: give the sample_rate of the array in Hz (not {sample_rate})")
+    if not audio.size:
+        raise InputError("audio: contains no sample; pass at least one")
+    if not np.isfinite(audio).all():
+        raise InputError("audio: contains NaN or infinity; replace these samples")
+
+
+@contextmanager
+def audio_file(audio: Audio, sample_rate: int | None) -> Iterator[PathLike]:
+    """Provide `audio` as a file. An array becomes a 16-bit WAV file, deleted at the end."""
+    if not isinstance(audio, np.ndarray):
+        yield audio
+        return
+    assert sample_rate is not None
+    with TemporaryDirectory(prefix="wav2lip-") as folder:
+        path = Path(folder) / "audio.wav"
+        write_wav(path, to_pcm(audio), sample_rate)
+        yield path
