@@ -28,6 +28,7 @@ import torch
 from skimage import data
 
 from wav2lip.checkpoints import build_network, load_network, save_network
+from wav2lip.engines import TorchEngine
 from wav2lip.inference.face_locator import Located
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.renderer import FaceRenderer
@@ -80,7 +81,7 @@ def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[f
     """Print eager against ours; (frames a second, processor ms a frame) of ours."""
     network = load_network(checkpoint, "generator").network.to(device)
     size = network.image_size
-    drawer = FaceRenderer(network, size, torch.device(device), PUBLISHED_BATCH)
+    renderer = FaceRenderer(TorchEngine(network, device), PUBLISHED_BATCH)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (PUBLISHED_BATCH, size, size, 3), np.uint8)
     box = np.array([0, 0, size, size], np.float32)
@@ -94,12 +95,12 @@ def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[f
 
     @torch.inference_mode()
     def eager() -> int:
-        for _ in range(2 if drawer.neutral_reference else 1):  # at rest, then speaking
+        for _ in range(2 if renderer.neutral_reference else 1):  # neutral, then speaking
             network(windows, face)[0, 0, 0, 0].item()
         return PUBLISHED_BATCH
 
     def ours() -> int:
-        return sum(len(d.drawn) for d in drawer(iter(items), mel, 0.0))
+        return sum(len(faces) for _, faces in renderer(iter(items), mel, 0.0))
 
     results: dict[str, list[tuple[float, float]]] = {"eager": [], "ours": []}
     for _ in range(rounds):
@@ -110,7 +111,9 @@ def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[f
     print(
         f"  eager, batch {PUBLISHED_BATCH}      {best['eager'][0]:9.2f}  {best['eager'][1]:10.1f}"
     )
-    print(f"  infer.py, batch {drawer.batch:<3}    {best['ours'][0]:9.2f}  {best['ours'][1]:10.1f}")
+    print(
+        f"  infer.py, batch {renderer.batch:<3}    {best['ours'][0]:9.2f}  {best['ours'][1]:10.1f}"
+    )
     print(
         f"  ratio                {best['ours'][0] / best['eager'][0]:9.2f}  "
         f"{best['eager'][1] / best['ours'][1]:10.2f}"

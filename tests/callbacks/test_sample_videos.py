@@ -3,24 +3,33 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from networks import seeded
 from torch.utils.data import DataLoader
 
 from wav2lip.callbacks import SampleVideos
-from wav2lip.callbacks.sample_videos import say
+from wav2lip.callbacks.sample_videos import render_clip
 from wav2lip.clips import ClipFile
 from wav2lip.data.datamodule import load_clips
 from wav2lip.data.datasets import LipDataset
+from wav2lip.engines import TorchEngine
+from wav2lip.inference.face_locator import Located
+from wav2lip.inference.renderer import FaceRenderer
 from wav2lip.media.audio import load_wav
-from wav2lip.media.video import read_frames
+from wav2lip.media.colour import BT709
+from wav2lip.media.mel_reader import MelReader
+from wav2lip.media.pcm import from_pcm
+from wav2lip.media.picture import Picture
+from wav2lip.media.video import CodedFrame, read_frames
+from wav2lip.models import Generator
 
 SIZE = 48
 
 
-class Copier(torch.nn.Module):
-    """Returns the reference, darker by the mean of the sound."""
+class Copier(Generator):
+    """Returns the reference, darker by the mean of the mel."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(width=0.0625, image_size=SIZE)
         self.scale = torch.nn.Parameter(torch.tensor(0.0))
 
     def forward(self, mel, face):
@@ -48,12 +57,31 @@ def test_of_a_clip_only_what_is_held_out_is_shown(scripted, loaders, trainer, co
     assert np.abs(shown[0].image[:, SIZE:].astype(int) - real).mean() < 6
 
 
-def test_frames_as_inference_draws_them_beside_the_real_ones(corpus):
+def test_generated_and_target_faces(corpus):
     file = ClipFile(load_clips([str(corpus)], "val")[0].path)
-    pictures = say(Copier(), file, frames=range(30), size=SIZE, mel_offset_frames=-2)
-    assert pictures.shape == (30, SIZE, 2 * SIZE, 3)
-    assert pictures.dtype == np.uint8
-    assert np.array_equal(pictures[:, :, :SIZE], pictures[:, :, SIZE:])
+    generated, targets = render_clip(TorchEngine(Copier()), file, range(30), mel_offset_frames=-2)
+    assert generated.shape == targets.shape == (30, SIZE, SIZE, 3)
+    assert generated.dtype == np.uint8
+    assert np.array_equal(generated, targets)
+
+
+@pytest.mark.parametrize("warp", [True, False])
+def test_a_sample_video_equals_inference_bit_for_bit(corpus, monkeypatch, warp):
+    torch.manual_seed(0)
+    network = seeded(Generator(width=0.0625, image_size=SIZE, warp=warp))
+    file = ClipFile(load_clips([str(corpus)], "val")[0].path)
+    generated, targets = render_clip(TorchEngine(network), file, range(20), mel_offset_frames=-2)
+
+    sound = from_pcm(file.pcm())
+    renderer = FaceRenderer(TorchEngine(network))
+    # A video would change the crops; they are given as they are, the rest is what infer.py runs.
+    monkeypatch.setattr(renderer, "_crop", lambda located, _: targets[located.frame.index])
+    black = Picture.of(np.zeros((SIZE, SIZE, 3), np.uint8), BT709)
+    frames = [Located(CodedFrame(black, i / 25, i), [np.zeros(4, np.float32)]) for i in range(20)]
+    mel = MelReader(lambda: [sound], mute_pauses=warp)
+    rendered = [face for _, (face,) in renderer(iter(frames), mel, offset=-2 / 25)]
+    assert np.array_equal(generated, np.stack(rendered))
+    assert np.abs(generated.astype(int) - targets)[:, SIZE // 2 :].mean() > 1  # it does something
 
 
 @pytest.mark.parametrize("every", [1, 2])

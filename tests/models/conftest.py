@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 Filler = Callable[[nn.Module, str], nn.Module]
-FaceRenderer = Callable[[str, tuple[int, ...], float, float], Tensor]
+Uniform = Callable[[str, tuple[int, ...], float, float], Tensor]
 
 
 def _value(name: str, key: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -47,7 +47,7 @@ def fill() -> Filler:
 
 
 @pytest.fixture(scope="session")
-def draw() -> FaceRenderer:
+def draw() -> Uniform:
     """`draw(name, shape, low, high)`: uniform float32 seeded by the name."""
 
     def run(name: str, shape: tuple[int, ...], low: float, high: float) -> Tensor:

@@ -138,11 +138,11 @@ def test_folding_and_warping_start_from_the_reference():
     assert (out[:, :, 48:] - blended).abs().mean() < 0.05
 
 
-def test_draw_takes_the_sound_already_encoded():
+def test_decode_starts_from_the_audio_code():
     network = Generator(width=0.125, embedding=16).eval()
     mel, face = torch.rand(2, 1, 80, 16), torch.rand(2, 6, 96, 96)
     with torch.inference_mode():
-        assert torch.equal(network(mel, face), network.draw(network.audio_encoder(mel), face))
+        assert torch.equal(network(mel, face), network.decode(network.audio_encoder(mel), face))
 
 
 def test_sound_may_be_negative_where_asked():

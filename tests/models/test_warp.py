@@ -15,6 +15,11 @@ def maps(flow_x=0.0, blend=-20.0, colour=0.0):
     return out
 
 
+def lower(maps, reference):
+    warp_blend = WarpBlend()
+    return warp_blend.render(warp_blend.layers(maps, reference), reference)
+
+
 def test_without_flow_or_blend_the_lower_half_is_the_reference_and_the_upper_the_target(face):
     out = WarpBlend()(maps(), face)
     assert out.shape == (2, 3, 32, 32)
@@ -48,7 +53,7 @@ def test_black_has_no_tint_and_colours_stay_in_range(face):
     assert out.max() <= 1
 
 
-def test_maps_serve_a_reference_of_more_detail(face):
+def test_maps_serve_a_reference_of_higher_resolution(face):
     torch.manual_seed(0)
     smooth = torch.nn.functional.interpolate(torch.randn(2, 6, 4, 4), 32, mode="bicubic")
     large = torch.nn.functional.interpolate(face, 128, mode="bilinear")
@@ -63,11 +68,11 @@ def test_maps_serve_a_reference_of_more_detail(face):
 
 def test_the_grid_of_a_folded_network_is_not_magnified(face):
     grid = ((torch.arange(32)[:, None] + torch.arange(32)) % 2).float().expand(2, 6, 32, 32) - 0.5
-    flat = WarpBlend().lower(torch.zeros(2, 6, 32, 32), torch.full((2, 3, 96, 96), 0.5))
+    flat = lower(torch.zeros(2, 6, 32, 32), torch.full((2, 3, 96, 96), 0.5))
     rough = maps(blend=20.0) + torch.cat([torch.zeros(2, 3, 32, 32), 4 * grid[:, 3:]], dim=1)
-    drawn = WarpBlend().lower(rough, torch.full((2, 3, 96, 96), 0.5))
-    assert drawn.shape == flat.shape == (2, 3, 48, 96)
-    inside = drawn[..., 6:-6, 6:-6]
+    rendered = lower(rough, torch.full((2, 3, 96, 96), 0.5))
+    assert rendered.shape == flat.shape == (2, 3, 48, 96)
+    inside = rendered[..., 6:-6, 6:-6]
     assert (inside - inside.mean((2, 3), keepdim=True)).abs().max() < 1e-5
 
 
@@ -77,33 +82,33 @@ def test_every_map_gets_a_gradient(face):
     assert (inputs.grad.abs().amax(dim=(0, 2, 3)) > 0).all()
 
 
-def test_two_drawings_after_each_other_are_one(face):
-    composition = WarpBlend()
+def test_two_passes_in_one_equal_two_in_turn(face):
+    warp_blend = WarpBlend()
     torch.manual_seed(0)
     rough = torch.randn(2, 2, 6, 4, 4)
     first, second = (torch.nn.functional.interpolate(r, 32, mode="bicubic") for r in rough)
     reference = torch.nn.functional.interpolate(face[:, 3:, ::8, ::8], 32, mode="bicubic").clamp(
         0, 1
     )
-    one, two = (composition.layers(m, reference) for m in (first, second))
-    between = torch.cat([reference[:, :, :16], composition.show(one, reference)], dim=2)
-    in_turn = composition.show(two, between)
-    joined = composition.after(one, two)
+    one, two = (warp_blend.layers(m, reference) for m in (first, second))
+    between = torch.cat([reference[:, :, :16], warp_blend.render(one, reference)], dim=2)
+    in_turn = warp_blend.render(two, between)
+    joined = warp_blend.chain(one, two)
     assert joined.shape == (2, 6, 16, 32)
-    difference = (composition.show(joined, reference) - in_turn).abs()
+    difference = (warp_blend.render(joined, reference) - in_turn).abs()
     assert difference.mean() < 0.01 < (in_turn - between[:, :, 16:]).abs().mean() / 5
-    still = composition.layers(maps(), reference)
-    alone = composition.show(composition.after(still, two), reference)
-    assert torch.allclose(alone, composition.show(two, reference), atol=1e-5)
+    still = warp_blend.layers(maps(), reference)
+    alone = warp_blend.render(warp_blend.chain(still, two), reference)
+    assert torch.allclose(alone, warp_blend.render(two, reference), atol=1e-5)
 
 
-def test_two_drawings_leave_no_seam_at_the_middle(face):
-    composition = WarpBlend()
+def test_two_passes_leave_no_seam_at_the_middle(face):
+    warp_blend = WarpBlend()
     grey = torch.full_like(face[:, 3:], 0.5)
-    one = composition.layers(maps(blend=20.0, colour=0.0), grey)  # redrawn whole, about as grey
-    two = composition.layers(maps(), grey)
+    one = warp_blend.layers(maps(blend=20.0, colour=0.0), grey)  # colour alone, about as grey
+    two = warp_blend.layers(maps(), grey)
     two[:, 1] = -0.5 / 16  # half a pixel up, across the middle line
-    shown = composition.show(composition.after(one, two), grey)
+    shown = warp_blend.render(warp_blend.chain(one, two), grey)
     own, given = one[0, 3:, 5, 5], grey[0, :, 0, 0]
     assert torch.allclose(shown[0, :, 0, 7], (own + given) / 2, atol=1e-4)
     assert torch.allclose(shown[0, :, 1, 7], own, atol=1e-4)

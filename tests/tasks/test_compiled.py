@@ -25,7 +25,7 @@ def test_calls_past_forward_are_compiled_too(graphs):
     expert = SyncNet(max_residuals=0, **TINY).eval()
     calls = {
         "hear": lambda: generator.audio_encoder(mel),
-        "draw": lambda: generator.draw(torch.rand(2, 16, 1, 1), face),
+        "decode": lambda: generator.decode(torch.rand(2, 16, 1, 1), face),
         "judge": lambda: critic.logits(torch.rand(2, 3, 5, 48, 48)),
         "listen": lambda: expert.embed_audio(mel),
         "look": lambda: expert.embed_face(torch.rand(2, 15, 24, 48)),

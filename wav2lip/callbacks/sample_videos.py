@@ -1,78 +1,73 @@
-"""Short videos with sound of validation clips: generated | target."""
+"""Write short videos with sound of validation clips during training: generated | target."""
 
 import tempfile
-import wave
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
-import torch
-from numpy.typing import NDArray
 from pytorch_lightning.loggers import WandbLogger
-from torch import Tensor, nn
 
 from wav2lip.clips import ClipFile
 from wav2lip.data.augment import NO_AUGMENT, FaceAugment
-from wav2lip.media.alignment import mel_start
+from wav2lip.engines import Engine, TorchEngine
+from wav2lip.media.mel_reader import MelReader
+from wav2lip.media.pcm import from_pcm, write_wav
 from wav2lip.media.writer import VideoWriter
-from wav2lip.types import MEL_WINDOW, SAMPLE_RATE
-
-BATCH = 25  # frames generated at once
+from wav2lip.types import SAMPLE_RATE, Image, Pcm
 
 
-def say(
-    generator: nn.Module, file: ClipFile, frames: range, size: int, mel_offset_frames: int
-) -> NDArray[np.uint8]:
-    """Frames of a clip, drawn as inference draws them, beside the real ones.
+def render_clip(
+    engine: Engine, file: ClipFile, frames: range, mel_offset_frames: int
+) -> tuple[Image, Image]:
+    """Render frames of a clip exactly as inference does with its default settings.
 
-    Returns (len(frames), size, 2 * size, 3) uint8, BGR. As in published inference each frame is its own reference.
+    Args:
+        engine: the generator, ready to run.
+        file: the clip.
+        frames: numbers of the frames to render.
+        mel_offset_frames: frames from a frame to the start of its mel window.
+
+    Returns:
+        Generated and target faces, each (len(frames), S, S, 3) uint8 BGR.
     """
-    device = next(generator.parameters()).device
-    view = FaceAugment(NO_AUGMENT, size, file.pad, np.random.default_rng(0))
-    faces = view(file.crops(np.asarray(frames)))
-    columns = [mel_start((f + mel_offset_frames) / file.fps) for f in frames]
-    mels = torch.from_numpy(np.stack([file.mel(c, MEL_WINDOW) for c in columns])[:, None])
-    real = torch.from_numpy(faces.transpose(0, 3, 1, 2).copy()).float() / 255
-    seen = real.clone()
-    seen[:, :, size // 2 :] = 0
-    inputs = torch.cat([seen, real], dim=1)
-    drawn: list[Tensor] = [
-        generator(mel.to(device), face.to(device)).float().cpu()
-        for mel, face in zip(torch.split(mels, BATCH), torch.split(inputs, BATCH), strict=True)
-    ]
-    pictures = (torch.cat(drawn) * 255).round().byte().permute(0, 2, 3, 1).numpy()
-    return np.concatenate([pictures, faces], axis=2)
+    view = FaceAugment(NO_AUGMENT, engine.image_size, file.pad, np.random.default_rng(0))
+    targets = view(file.crops(np.asarray(frames)))
+    sound = from_pcm(file.pcm())
+    mel = MelReader(lambda: [sound], mute_pauses=engine.warps)
+    times = (np.asarray(frames) + mel_offset_frames) / file.fps
+    generated: list[Image] = []
+    for first in range(0, len(frames), engine.max_batch):
+        part = slice(first, first + engine.max_batch)
+        generated += engine.render(list(targets[part]), mel.windows(times[part]))
+    return np.stack(generated), targets
 
 
-def write_with_sound(
-    path: Path, pictures: NDArray[np.uint8], fps: float, pcm: NDArray[np.int16]
-) -> None:
-    """A video of pictures (T, H, W, 3) BGR with 16 kHz mono sound (S,), as long as the pictures."""
-    height, width = pictures.shape[1:3]
-    seconds = len(pictures) / fps
+def write_with_sound(path: Path, images: Image, fps: float, pcm: Pcm) -> None:
+    """Write images (T, H, W, 3) BGR and 16 kHz mono sound (S,) as a video, as long as the images."""
+    height, width = images.shape[1:3]
+    seconds = len(images) / fps
     with tempfile.TemporaryDirectory() as folder:
         sound = Path(folder) / "sound.wav"
-        with wave.open(str(sound), "wb") as file:
-            file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-            file.writeframes(pcm[: round(seconds * SAMPLE_RATE)].astype("<i2").tobytes())
+        write_wav(sound, pcm[: round(seconds * SAMPLE_RATE)])
         rate = Fraction(fps).limit_denominator(1001)
         with VideoWriter(path, width, height, rate, audio=sound, trim=True) as writer:
-            for number, picture in enumerate(pictures):
-                writer.write(picture, number / fps)
+            for number, image in enumerate(images):
+                writer.write(image, number / fps)
 
 
 class SampleVideos(pl.Callback):
-    """Writes `step-000150-NAME.mp4` into `folder`, and gives it to W&B where that logs.
+    """Write `step-000150-NAME.mp4` into a folder, and log it to W&B if that is used.
 
-    Of a clip of which only a part is validation (its span), that part is shown, and NAME ends in its first frame.
+    The videos show what inference makes from the current weights (their average if there is one). If only a span
+    of a clip belongs to the validation set, that span is shown, and NAME ends in its first frame.
 
     Args:
-        folder: made where it is missing.
-        every: validations between two rounds of videos.
-        clips: of the validation set, evenly spaced.
-        seconds: of each, at most.
+        folder: created if missing.
+        every: validations from one round of videos to the next.
+        clips: number of clips, evenly spaced in the validation set.
+        seconds: longest duration of a video.
     """
 
     def __init__(self, folder: str, every: int = 10, clips: int = 2, seconds: float = 4.0) -> None:
@@ -97,7 +92,7 @@ class SampleVideos(pl.Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        # Within validation, because that is when an average of the weights is in place.
+        # During validation, because the averaged weights are in place only then.
         if batch_idx or trainer.sanity_checking:
             return
         self._validations += 1
@@ -105,17 +100,18 @@ class SampleVideos(pl.Callback):
             return
         loader: Any = trainer.val_dataloaders
         dataset = loader.dataset
+        engine = TorchEngine(pl_module.generator, pl_module.device)
         step = max(1, len(dataset.clips) // self.clips)
         for clip in dataset.clips[::step][: self.clips]:
             file = ClipFile(clip.path)
             first, end = clip.span or (0, file.frames)
             frames = range(first, min(end, first + round(self.seconds * file.fps)))
             offset = pl_module.hparams["mel_offset_frames"]
-            pictures = say(pl_module.generator, file, frames, dataset.image_size, offset)
+            images = np.concatenate(render_clip(engine, file, frames, offset), axis=2)
             part = f"-{first}" if clip.span else ""
             name = f"step-{trainer.global_step:06}-{Path(clip.path).stem}{part}.mp4"
             sound = file.pcm()[round(first / file.fps * SAMPLE_RATE) :]
-            write_with_sound(self.folder / name, pictures, file.fps, sound)
+            write_with_sound(self.folder / name, images, file.fps, sound)
             for logger in trainer.loggers:
                 if isinstance(logger, WandbLogger):
-                    logger.log_video("talking", [str(self.folder / name)], format=["mp4"])
+                    logger.log_video("samples", [str(self.folder / name)], format=["mp4"])

@@ -1,19 +1,22 @@
-"""The same network with fewer steps: batch norms folded into the convolutions before them."""
+"""Fuse batch norms into the convolutions before them: the same network with fewer steps."""
 
 import copy
+from typing import TypeVar
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def fuse_batch_norms(network: nn.Module) -> nn.Module:
-    """A copy of `network` in eval mode in which every convolution followed by a batch norm does
-    both; the output is the same to rounding.
 
-    Finds pairs that stand next to each other in an `nn.Sequential`, which is where ours are.
+def fuse_batch_norms(network: Network) -> Network:
+    """Return a copy in eval mode whose convolutions include the batch norms that follow them.
+
+    The output is the same up to rounding. Pairs are found where both stand next to each other in an
+    `nn.Sequential`, as in all networks of `wav2lip.models`.
     """
-    folded = copy.deepcopy(network).eval()
-    for module in list(folded.modules()):
+    fused = copy.deepcopy(network).eval()
+    for module in list(fused.modules()):
         if not isinstance(module, nn.Sequential):
             continue
         for i in range(len(module) - 1):
@@ -24,4 +27,4 @@ def fuse_batch_norms(network: nn.Module) -> nn.Module:
                 transposed = isinstance(first, nn.ConvTranspose2d)
                 module[i] = fuse_conv_bn_eval(first, second, transpose=transposed)
                 module[i + 1] = nn.Identity()
-    return folded
+    return fused

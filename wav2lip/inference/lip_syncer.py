@@ -7,12 +7,14 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, cast
 
 import numpy as np
 import torch
 
+from wav2lip import models
 from wav2lip.checkpoints import LoadedNetwork, load_network
+from wav2lip.engines import TorchEngine
 from wav2lip.errors import InputError
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.crops import blend
@@ -20,7 +22,7 @@ from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.inference.face_locator import Locator
 from wav2lip.inference.frames import Playback
 from wav2lip.inference.pipeline import StageTiming, ThreadedPipeline
-from wav2lip.inference.renderer import Drawn, FaceRenderer
+from wav2lip.inference.renderer import FaceRenderer, RenderedFaces
 from wav2lip.inference.report import Report, ranges
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sound import Audio, audio_file, check_audio
@@ -66,13 +68,13 @@ class OutputFrame:
         return np.ascontiguousarray(self.picture.bgr()[..., ::-1])
 
 
-def _blend(mode: str, rendered: Iterator[Drawn]) -> Iterator[OutputFrame]:
+def _blend(mode: str, rendered: Iterator[RenderedFaces]) -> Iterator[OutputFrame]:
     """Paste the rendered mouths back; frames without a face pass unchanged."""
-    for item in rendered:
-        picture = item.located.frame.picture
-        for face, box in zip(item.drawn, item.located.boxes, strict=True):
+    for located, faces in rendered:
+        picture = located.frame.picture
+        for face, box in zip(faces, located.boxes, strict=True):
             picture = blend(picture, face, box, mode)
-        yield OutputFrame(picture, item.located.frame.time, item.located.boxes)
+        yield OutputFrame(picture, located.frame.time, located.boxes)
 
 
 class LipSyncer:
@@ -112,22 +114,18 @@ class LipSyncer:
     ) -> None:
         self.settings = settings or Settings()
         self.device = torch.device(device)
-        # The network itself is not kept: the renderer has its own copy with fused batch norms.
+        # The network itself is not kept: the engine has its own copy with fused batch norms.
         self.checkpoint: dict[str, Any] = {
             "path": str(loaded.path),
             "sha256": loaded.sha256,
             "config": loaded.config,
             "metadata": loaded.metadata,
         }
-        size = int(loaded.metadata["image_size"])
         self._offset = loaded.metadata["mel_offset_frames"] / loaded.metadata["fps"]  # seconds
-        self._warps = getattr(loaded.network, "composition", None) is not None
         self._renderer = FaceRenderer(
-            loaded.network,
-            size,
-            self.device,
+            TorchEngine(cast("models.Generator", loaded.network), self.device),
             self.settings.batch_size,
-            self.settings.neutral_reference,
+            neutral_reference=self.settings.neutral_reference,
         )
         self._detector: Detector | None = None
 
@@ -272,7 +270,9 @@ class LipSyncer:
     ) -> Generator[OutputFrame, None, None]:
         """Run all stages but encoding; the report is filled as frames are yielded."""
         settings = self.settings
-        mel = MelReader(partial(read_mono, audio), settings.mute_pauses and self._warps)
+        mel = MelReader(
+            partial(read_mono, audio), settings.mute_pauses and self._renderer.engine.warps
+        )
         report.audio_seconds = mel.seconds
         playback = Playback(source, report.audio_seconds, settings, report.warnings)
         report.fps = float(playback.rate)
@@ -291,7 +291,7 @@ class LipSyncer:
                 report.frames += 1
                 yield frame
         for name, timing in stages.timings.items():
-            report.add_timing(name, self._renderer.work if name == "generate" else timing)
+            report.add_timing(name, self._renderer.timing if name == "generate" else timing)
         report.video_seconds = report.audio_seconds
         report.frames_with_face = report.frames - len(faceless)
         report.without_face = ranges(faceless)

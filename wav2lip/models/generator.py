@@ -1,4 +1,4 @@
-"""The Wav2Lip generator (Prajwal et al., ACM MM 2020): upper face and sound give the mouth."""
+"""The Wav2Lip generator: it renders the mouth from audio and keeps the upper face (Prajwal et al., ACM MM 2020)."""
 
 from collections.abc import Sequence
 
@@ -15,53 +15,78 @@ from wav2lip.models.blocks import ConvBlock, extend, scale_channels
 from wav2lip.models.face_decoder import DECODER_CHANNELS, FaceDecoder
 from wav2lip.models.face_encoder import FACE_CHANNELS, FACE_RESIDUALS, FaceEncoder, stage_strides
 from wav2lip.models.warp import MAPS, WarpBlend
-from wav2lip.types import SILENCE
+from wav2lip.types import IMAGE_SIZE, MEL_WINDOW, N_MELS, SILENCE
 
-EMBEDDING = 512  # channels where sound and face meet
+EMBEDDING = 512  # channels of the audio code
 OUTPUT_CHANNELS = 32  # channels before the last 1x1 convolution to BGR
 FACE_INPUTS = 6  # masked target (3) over reference (3)
-MEL_WINDOW = (1, 80, 16)  # what is heard for one frame
 STEM = (7, 3)  # kernel and padding of the first convolution
-FOLDED_STEM = (3, 1)  # as wide in pixels once a step is two of them
+FOLDED_STEM = (3, 1)  # covers about as many pixels when two of them are folded per side
 
 
 def mask_lower_half(faces: Tensor) -> Tensor:
-    """Faces (..., S, S) with the lower half zeroed, as published: what the generator has to draw."""
+    """Zero the lower half of faces (..., S, S), as published: it is what the generator renders."""
     masked = faces.clone()
     masked[..., faces.shape[-2] // 2 :, :] = 0
     return masked
 
 
+def face_inputs(target: Tensor, reference: Tensor) -> Tensor:
+    """Stack the masked target over the reference, as the generator takes them.
+
+    Args:
+        target: (B, 3, ..., S, S) in [0, 1]; its lower half is masked here.
+        reference: the same shape, another frame of the same person.
+
+    Returns:
+        (B, 6, ..., S, S).
+    """
+    return torch.cat([mask_lower_half(target), reference], dim=1)
+
+
+def _channels_last(faces: Tensor) -> Tensor:
+    """Lay out (B, C, H, W) with the channels last: convolutions over few channels run faster."""
+    return faces.contiguous(memory_format=torch.channels_last)
+
+
 class Generator(nn.Module):
-    """Mel windows and masked faces -> faces whose mouths say it.
+    """Map mel windows and masked faces to faces whose mouths match the audio.
 
-    forward: mel (B, 1, 80, 16), face (B, 6, S, S) -> (B, 3, S, S), or
-    mel (B, T, 1, 80, 16), face (B, 6, T, S, S) -> (B, 3, T, S, S); BGR in [0, 1].
-    Channels 0-2 of `face` are the target with its lower half zeroed, 3-5 a reference of the person.
+    With default arguments this is the published network: 36,298,035 parameters and the same state-dict keys.
 
-    With default arguments this is the published network: 36,298,035 parameters, same keys.
+    Args:
+        width: factor on every default channel count (rounded to a multiple of 8, at least 8).
+        image_size: S, side of a face in pixels: 96 times a power of two, 288, or any size that divides down to 3-7.
+        skips: False joins the face at the 1x1 bottleneck only (ablation of the U-Net skips).
+        embedding: channels of the audio code; None: 512 scaled by `width`.
+        face_channels: encoder channels per scale, from full size to 1x1; not scaled by `width`.
+        decoder_channels: decoder channels per scale, in the same order; not scaled by `width`.
+        audio_channels: five counts; not scaled by `width`.
+        audio_residuals: residual blocks of the audio encoder; (2, 2, 2, 2) makes the sync
+            expert's weights fit.
+        max_residuals: limit on residual blocks per scale of face encoder and decoder; one number for all scales, or one
+            per scale from full size to 1x1. They cost most at the large scales.
+        fold: factor of the pixel-unshuffle before the network and of the pixel-shuffle after it (Shi et al.,
+            CVPR 2016, section 3.2). 2 halves the working size, for a quarter of the cost; the channel lists then have
+            the scales of `image_size / fold`.
+        warp: True renders by warping the reference and blending colour in (`WarpBlend`).
+        rectify_sound: False lets the audio code be negative.
 
-    width: factor on every default channel count (rounded to a multiple of 8, at least 8).
-    image_size: S, pixels; 96 times a power of two, 288, or whatever divides down to 3-7 pixels.
-    skips: False joins the face at the 1x1 bottleneck only (ablation of the U-Net skips).
-    embedding: channels of the encoded sound; the scaled 512 if None.
-    face_channels, decoder_channels: one count a scale from full size to 1x1, taken as they are.
-    audio_channels: five counts, taken as they are.
-    audio_residuals: (2, 2, 2, 2) gives the sync expert's audio encoder, so that its weights fit.
-    max_residuals: at most so many residual blocks a scale in the face encoder and decoder; one count
-        for all, or one a scale from full size to 1x1 (they cost most where pictures are large).
-    fold: pixels a side that are folded into channels on the way in and out: 2 works at half the size,
-        at a quarter of the cost (Shi et al., CVPR 2016, section 3.2). The lists then have the scales
-        of `image_size / fold`.
-    warp: True draws by moving the reference and colouring in (`WarpBlend`), instead of from nothing.
-    rectify_sound: False lets the encoded sound be negative.
-    Raises ValueError for a size or a list that does not fit.
+    Raises:
+        ValueError: a size or a list does not fit.
+
+    Example:
+        >>> import torch
+        >>> generator = Generator(width=0.25).eval()
+        >>> mel, face = torch.zeros(2, 1, 80, 16), torch.zeros(2, 6, 96, 96)
+        >>> generator(mel, face).shape
+        torch.Size([2, 3, 96, 96])
     """
 
     def __init__(
         self,
         width: float = 1.0,
-        image_size: int = 96,
+        image_size: int = IMAGE_SIZE,
         *,
         fold: int = 1,
         warp: bool = False,
@@ -77,42 +102,54 @@ class Generator(nn.Module):
         super().__init__()
         if fold < 1 or image_size % (2 * fold):
             raise ValueError(f"image_size {image_size} must be a multiple of 2 * fold ({2 * fold})")
-        inner = image_size // fold
-        scales = len(stage_strides(inner)[0]) + 2
+        inner_size = image_size // fold
+        scales = len(stage_strides(inner_size)[0]) + 2
         face = face_channels or scale_channels(extend(FACE_CHANNELS, scales), width)
         decoder = decoder_channels or scale_channels(extend(DECODER_CHANNELS, scales), width)
         audio = audio_channels or scale_channels(AUDIO_CHANNELS, width)
-        sound = embedding or scale_channels([EMBEDDING], width)[0]
+        code = embedding or scale_channels([EMBEDDING], width)[0]
         hidden = scale_channels([OUTPUT_CHANNELS], width)[0]
-        most = [max_residuals] * scales if isinstance(max_residuals, int) else list(max_residuals)
-        if len(most) != scales:
-            raise ValueError(f"{scales} max_residuals are needed here, not {len(most)}")
+        limits = [max_residuals] * scales if isinstance(max_residuals, int) else list(max_residuals)
+        if len(limits) != scales:
+            raise ValueError(f"max_residuals needs {scales} entries here, not {len(limits)}")
         face_residuals = [
-            min(pair) for pair in zip(extend(FACE_RESIDUALS, scales), most, strict=True)
+            min(pair) for pair in zip(extend(FACE_RESIDUALS, scales), limits, strict=True)
         ]
 
         self.image_size = image_size
         self.fold = fold
+        stem = STEM if fold == 1 else FOLDED_STEM
         self.face_encoder_blocks = FaceEncoder(
-            inner, face, face_residuals, FACE_INPUTS * fold**2, STEM if fold == 1 else FOLDED_STEM
+            inner_size, face, face_residuals, FACE_INPUTS * fold**2, stem
         )
-        self.audio_encoder = AudioEncoder(audio, sound, audio_residuals, rectify=rectify_sound)
+        self.audio_encoder = AudioEncoder(audio, code, audio_residuals, rectify=rectify_sound)
         self.face_decoder_blocks = FaceDecoder(
-            inner, sound, decoder[::-1], face[::-1], most[::-1], skips
+            inner_size, code, decoder[::-1], face[::-1], limits[::-1], skips
         )
         last = nn.Conv2d(hidden, (MAPS if warp else 3) * fold**2, 1)
         self.output_block = nn.Sequential(
             ConvBlock(self.face_decoder_blocks.out_channels, hidden, 3, 1, 1),
             last,
-            # Only the published output is squashed here; its place in the list is part of the keys.
+            # Keeps the published key names: the activation is entry 2 also where it does nothing.
             nn.Identity() if warp else nn.Sigmoid(),
         )
-        self.composition = WarpBlend() if warp else None
+        self.warp_blend = WarpBlend() if warp else None
         if warp:
-            WarpBlend.start_from_reference(last)
+            WarpBlend.init_to_reference(last)
 
     def forward(self, mel: Tensor, face: Tensor) -> Tensor:
-        """Mel and face with or without a time axis -> faces in [0, 1], likewise."""
+        """Render faces from audio.
+
+        Args:
+            mel: (B, 1, 80, 16), or (B, T, 1, 80, 16) with a time axis.
+            face: (B, 6, S, S) or (B, 6, T, S, S), BGR in [0, 1]; see `face_inputs`.
+
+        Returns:
+            (B, 3, S, S) or (B, 3, T, S, S), BGR in [0, 1].
+
+        Raises:
+            ValueError: faces of another size than `image_size`.
+        """
         if face.dim() == 5:
             batch, _, frames = face.shape[:3]
             flat = self(mel.flatten(0, 1), face.transpose(1, 2).flatten(0, 1))
@@ -120,35 +157,89 @@ class Generator(nn.Module):
             return unflat
         if face.shape[-1] != self.image_size or face.shape[-2] != self.image_size:
             raise ValueError(
-                f"this generator draws {self.image_size}x{self.image_size} faces, "
+                f"this generator renders {self.image_size}x{self.image_size} faces, "
                 f"not {face.shape[-2]}x{face.shape[-1]}"
             )
-        return self.draw(self.audio_encoder(mel), face)
+        return self.decode(self.audio_encoder(mel), face)
 
-    def draw(self, sound: Tensor, face: Tensor) -> Tensor:
-        """Encoded sound (B, embedding, 1, 1) and faces (B, 6, S, S) -> (B, 3, S, S)."""
-        maps = self.maps(sound, face)
-        drawn: Tensor = self.composition(maps, face) if self.composition else maps
-        return drawn
+    def decode(self, code: Tensor, face: Tensor) -> Tensor:
+        """Render faces (B, 3, S, S) from audio codes (B, embedding, 1, 1) and faces (B, 6, S, S)."""
+        maps = self.maps(code, face)
+        faces: Tensor = self.warp_blend(maps, face) if self.warp_blend else maps
+        return faces
 
-    def maps(self, sound: Tensor, face: Tensor) -> Tensor:
-        """As `draw`, before the composition where there is one: then (B, 6, S, S), see `WarpBlend`."""
+    def maps(self, code: Tensor, face: Tensor) -> Tensor:
+        """Return the output of the last layer: (B, 3, S, S) faces, or (B, 6, S, S) maps if it warps.
+
+        Args:
+            code: (B, embedding, 1, 1), the audio code.
+            face: (B, 6, S, S) in [0, 1].
+        """
         folded = F.pixel_unshuffle(face, self.fold) if self.fold > 1 else face
         maps: Tensor = self.output_block(
-            self.face_decoder_blocks(sound, self.face_encoder_blocks(folded))
+            self.face_decoder_blocks(code, self.face_encoder_blocks(folded))
         )
         return F.pixel_shuffle(maps, self.fold) if self.fold > 1 else maps
 
     def neutralize(self, reference: Tensor) -> tuple[Tensor, Tensor]:
-        """A face (B, 3, S, S) that says nothing, drawn over itself by a generator that warps.
+        """Render faces for silence, which closes their mouths.
 
-        Returns the layers (B, 6, S/2, S) that bring it to rest, see `WarpBlend`, and what they show,
-        (B, 3, S, S): as the reference of a second drawing it lets less of the first mouth through.
+        As the reference of a second pass, a neutral face lets less of its own mouth shape through.
+
+        Args:
+            reference: (B, 3, S, S) in [0, 1]; also the target.
+
+        Returns:
+            Layers (B, 6, S/2, S) that neutralize the reference (see `WarpBlend`), and the neutral faces (B, 3, S, S).
+
+        Raises:
+            ValueError: the generator does not warp.
         """
-        assert self.composition is not None, "only a generator with warp=True draws layers"
-        silence = reference.new_full((1, *MEL_WINDOW), SILENCE)
-        sound = self.audio_encoder(silence).expand(len(reference), -1, -1, -1)
-        face = torch.cat([mask_lower_half(reference), reference], dim=1)
-        layers = self.composition.layers(self.maps(sound, face), reference)
+        if self.warp_blend is None:
+            raise ValueError("only a generator with warp=True can neutralize a reference")
+        silence = reference.new_full((1, 1, N_MELS, MEL_WINDOW), SILENCE)
+        code = self.audio_encoder(silence).expand(len(reference), -1, -1, -1)
+        maps = self.maps(code, face_inputs(reference, reference))
+        layers = self.warp_blend.layers(maps, reference)
         upper = reference[:, :, : reference.shape[-2] // 2]
-        return layers, torch.cat([upper, self.composition.show(layers, reference)], dim=2)
+        return layers, torch.cat([upper, self.warp_blend.render(layers, reference)], dim=2)
+
+    def render(
+        self,
+        mel: Tensor,
+        crops: Sequence[Tensor],
+        reference: Tensor,
+        *,
+        neutral_reference: bool = True,
+    ) -> list[Tensor]:
+        """Render each crop with the mouth of its audio, as inference does: a crop is its own reference.
+
+        Args:
+            mel: (B, 1, 80, 16).
+            crops: B crops (3, R, R), BGR in [0, 1]; R may differ from crop to crop.
+            reference: (B, 3, S, S), the same crops at the network's size.
+            neutral_reference: neutralize the reference first, if the generator warps; without it the mouth of the
+                source shows through.
+
+        Returns:
+            B faces, BGR in [0, 1]: (3, R, R) with the crop's own upper half if the generator warps, else (3, S, S).
+        """
+        if self.warp_blend is None:
+            return list(self(mel, _channels_last(face_inputs(reference, reference))))
+        neutral_layers, source = None, reference
+        if neutral_reference:
+            # A still image repeats one face: neutralize it once.
+            same = bool((reference == reference[:1]).all())
+            neutral_layers, source = (
+                part.expand(len(reference), -1, -1, -1)
+                for part in self.neutralize(reference[:1] if same else reference)
+            )
+        maps = self.maps(self.audio_encoder(mel), _channels_last(face_inputs(source, source)))
+        layers = self.warp_blend.layers(maps, source)
+        if neutral_layers is not None:
+            layers = self.warp_blend.chain(neutral_layers, layers)
+        faces = []
+        for i, crop in enumerate(crops):
+            lower = self.warp_blend.render(layers[i : i + 1], crop[None])[0]
+            faces.append(torch.cat([crop[:, : crop.shape[-2] // 2], lower], dim=1))
+        return faces

@@ -90,7 +90,7 @@ class MouthCodeTask(Task):
         """Every face (B, N, 3, S, S) drawn from its code, with the face `turn` places on as its reference."""
         masked = mask_lower_half(faces)
         inputs = torch.cat([masked, faces.roll(turn, dims=1)], dim=2).flatten(0, 1)
-        drawn: Tensor = self.generator.draw(codes.flatten(0, 1)[..., None, None], inputs)
+        drawn: Tensor = self.generator.decode(codes.flatten(0, 1)[..., None, None], inputs)
         return drawn.view_as(faces)
 
     def training_step(self, batch: FrameSetBatch, _: int) -> Tensor:

@@ -172,7 +172,7 @@ class Wav2LipTask(Task):
         chosen = [
             i for i in places if int((i + 1) * self.neutral_share) > int(i * self.neutral_share)
         ]
-        if not chosen or self.generator.composition is None:
+        if not chosen or self.generator.warp_blend is None:
             return batch
         training = [module for module in self.generator.modules() if module.training]
         self.generator.eval()

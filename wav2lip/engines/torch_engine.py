@@ -1,0 +1,90 @@
+"""Run a generator with PyTorch: prepared once, then called with images and mel windows."""
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from wav2lip.engines.fuse_bn import fuse_batch_norms
+from wav2lip.models import Generator
+from wav2lip.types import Image, Mel
+
+CPU_BATCH = 8  # faces; the activations of more do not fit a core's cache
+GPU_BATCH = 64  # faces
+
+
+class TorchEngine:
+    """A copy of a generator prepared for inference; the network that it is given stays as it is.
+
+    The copy is in eval mode, its batch norms are fused into the convolutions, its memory layout is channels-last,
+    and it runs in float16 on a GPU and in float32 on a CPU.
+
+    Args:
+        network: the generator; any device, any mode.
+        device: where to run.
+
+    Attributes:
+        on_cpu: whether it runs on the CPU.
+        image_size: S, side of the generator's faces in pixels.
+        warps: whether the generator warps its reference, so that it renders crops at their own resolution.
+        max_batch: faces per call that run fastest on the device.
+
+    Example:
+        >>> import numpy as np
+        >>> engine = TorchEngine(Generator(width=0.25))
+        >>> crops = [np.zeros((96, 96, 3), np.uint8)] * 2
+        >>> faces = engine.render(crops, np.zeros((2, 80, 16), np.float32))
+        >>> len(faces), faces[0].shape
+        (2, (96, 96, 3))
+    """
+
+    def __init__(self, network: Generator, device: str | torch.device = "cpu") -> None:
+        self.device = torch.device(device)
+        self.on_cpu = self.device.type == "cpu"
+        self.dtype = torch.float32 if self.on_cpu else torch.float16
+        self.max_batch = CPU_BATCH if self.on_cpu else GPU_BATCH
+        fused = fuse_batch_norms(network).to(self.device, self.dtype)
+        self.network = fused.to(memory_format=torch.channels_last)
+        self.image_size = self.network.image_size
+        self.warps = self.network.warp_blend is not None
+
+    @torch.inference_mode()
+    def render(
+        self, crops: list[Image], mels: Mel, *, neutral_reference: bool = True
+    ) -> list[Image]:
+        """Render each crop with the mouth of its mel window; see `Generator.render`.
+
+        Args:
+            crops: B crops (R, R, 3) uint8 BGR; R is a multiple of S, and S if the generator does not warp.
+            mels: (B, 80, 16).
+            neutral_reference: neutralize each crop first, if the generator warps.
+
+        Returns:
+            B faces (R, R, 3) uint8 BGR.
+        """
+        reference = self._tensor(np.stack([self._resize(crop) for crop in crops]))
+        mel = torch.from_numpy(mels)[:, None].to(self.device, self.dtype)
+        tensors = [self._tensor(crop[None])[0] for crop in crops] if self.warps else []
+        faces = self.network.render(mel, tensors, reference, neutral_reference=neutral_reference)
+        if len({face.shape for face in faces}) == 1:  # one transfer for all
+            return list(self._images(torch.stack(faces)))
+        return [self._images(face[None])[0] for face in faces]
+
+    def _resize(self, crop: Image) -> Image:
+        """Resize a crop to the network's size."""
+        if len(crop) == self.image_size:
+            return crop
+        size = (self.image_size, self.image_size)
+        return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+    def _tensor(self, images: Image) -> Tensor:
+        """Convert (B, R, R, 3) uint8 to (B, 3, R, R) in [0, 1], channels-last in memory."""
+        pixels = torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2)
+        return pixels.to(self.dtype) / 255
+
+    @staticmethod
+    def _images(faces: Tensor) -> Image:
+        """Convert (B, 3, H, W) in [0, 1] to (B, H, W, 3) uint8."""
+        pixels = (faces.float() * 255).round_().clamp_(0, 255).to(torch.uint8)
+        images: Image = pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        return images
