@@ -22,7 +22,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from wav2lip.faces.crops import crop_face, widen_box
+from wav2lip.faces.boxes import widen_box
+from wav2lip.faces.crops import crop_face
 from wav2lip.faces.detectors import build_detector
 from wav2lip.faces.tracking import track_faces
 from wav2lip.media.audio import load_wav

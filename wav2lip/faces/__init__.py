@@ -1,1 +1,33 @@
-"""Finding faces, following them through a video, cutting them out and pasting them back."""
+"""Find faces, follow them through a video, cut them out and paste them back.
+
+The submodules load on first use: each detector needs another library.
+"""
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:  # type checkers do not follow lazy names
+    from wav2lip.faces.blending import blend as blend
+    from wav2lip.faces.boxes import iou as iou
+    from wav2lip.faces.boxes import pad_box as pad_box
+    from wav2lip.faces.boxes import widen_box as widen_box
+    from wav2lip.faces.cache import CachedDetector as CachedDetector
+    from wav2lip.faces.crops import crop_face as crop_face
+    from wav2lip.faces.detectors.build import Detector as Detector
+    from wav2lip.faces.detectors.build import build_detector as build_detector
+    from wav2lip.faces.shots import ShotCounter as ShotCounter
+    from wav2lip.faces.tracking import track_faces as track_faces
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "blending": ["blend"],
+        "boxes": ["iou", "pad_box", "widen_box"],
+        "cache": ["CachedDetector"],
+        "crops": ["crop_face"],
+        "detectors": ["Detector", "build_detector"],
+        "shots": ["ShotCounter"],
+        "tracking": ["track_faces"],
+    },
+)

@@ -1,4 +1,4 @@
-"""Where one shot ends and the next begins."""
+"""Detect cuts between shots."""
 
 from collections import deque
 
@@ -6,22 +6,40 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-THUMBNAIL = (32, 18)  # px (width, height) a frame is shrunk to for comparison
-LEAST = 14.0  # grey levels; mean change under which no two frames are different shots
-TIMES_USUAL = 3.0  # a cut stands out this much from the changes before it
-MEMORY = 12  # frames over which the usual change is taken
+from wav2lip.types import Image
+
+THUMBNAIL = (32, 18)  # px, width and height to which frames are shrunk for comparison
+MIN_CHANGE = 14.0  # grey levels; a smaller mean change is never a cut
+MIN_RATIO = 3.0  # a cut changes at least this many times as much as the frames before it
+MEMORY = 12  # frames whose median change is the usual one
 
 
 class ShotCounter:
-    """Numbers shots as frames come in: 0 until the first cut, then 1, and so on."""
+    """Number the shots of a video frame by frame: 0 until the first cut, then 1, and so on.
+
+    Attributes:
+        shot: number of the current shot.
+
+    Example:
+        >>> count = ShotCounter()
+        >>> [count(np.full((36, 64), level, np.uint8)) for level in (10, 12, 200, 201)]
+        [0, 0, 1, 1]
+    """
 
     def __init__(self) -> None:
         self.shot = 0
         self._last: NDArray[np.float32] | None = None
         self._changes: deque[float] = deque(maxlen=MEMORY)
 
-    def __call__(self, image: NDArray[np.uint8]) -> int:
-        """The shot that this next frame belongs to: BGR (H, W, 3) or luma (H, W)."""
+    def __call__(self, image: Image) -> int:
+        """Return the number of the shot that the next frame belongs to.
+
+        Args:
+            image: BGR (H, W, 3) or luma (H, W).
+
+        Raises:
+            ValueError: if the size differs from that of the frame before.
+        """
         step = max(
             1, min(image.shape[0] // (4 * THUMBNAIL[1]), image.shape[1] // (4 * THUMBNAIL[0]))
         )
@@ -32,7 +50,7 @@ class ShotCounter:
                 raise ValueError("frames of one video must have one size")
             change = float(np.abs(small - self._last).mean())
             usual = float(np.median(self._changes)) if self._changes else 0.0
-            if change > LEAST and change > TIMES_USUAL * usual:
+            if change > MIN_CHANGE and change > MIN_RATIO * usual:
                 self.shot += 1
                 self._changes.clear()
             else:

@@ -7,14 +7,13 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from wav2lip.faces.boxes import box_size, match_faces
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.detectors.hog import Boxes, Image
 from wav2lip.faces.shots import ShotCounter
 from wav2lip.media.video import Shown
+from wav2lip.types import Boxes, Image
 
 STILL = 0.06  # of the face; moved less between two looks, a straight line describes the way
-SAME_FACE = 0.6  # of the face; a centre that moved more is somebody else
-SAME_SIZE = 1.6  # times; a face that grew more is somebody else
 FULL = 25  # frames after which the whole frame is looked at again, for faces that came in
 MINOR = 0.25  # of the largest face's area; smaller ones may move, come and go without a closer look
 
@@ -29,32 +28,6 @@ class Seen(Generic[F]):
     frame: F
     shot: int
     boxes: Boxes  # (N, 5) x0, y0, x1, y1, score in px
-
-
-def distances(boxes: Boxes, others: Boxes) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """Way from faces (N, 4+) to others (M, 4+) in face sizes -> (N, M); inf if too unlike."""
-    a, b = boxes[:, None, :4], others[None, :, :4]
-    size_a = np.sqrt(np.prod(a[..., 2:] - a[..., :2], axis=-1))
-    size_b = np.sqrt(np.prod(b[..., 2:] - b[..., :2], axis=-1))
-    moved = np.abs((a[..., :2] + a[..., 2:]) - (b[..., :2] + b[..., 2:])).max(axis=-1) / 2
-    far = moved / np.maximum(np.minimum(size_a, size_b), 1.0)
-    ratio = np.maximum(size_a, size_b) / np.maximum(np.minimum(size_a, size_b), 1.0)
-    out = np.where((far > SAME_FACE) | (ratio > SAME_SIZE), np.inf, far)
-    return out.astype(np.float32)
-
-
-def match(boxes: Boxes, others: Boxes) -> list[tuple[int, int]]:
-    """Pairs (i, j) of the same face, the closest first; no face twice."""
-    if not len(boxes) or not len(others):
-        return []
-    far = distances(boxes, others)
-    pairs = []
-    while np.isfinite(far).any():
-        i, j = divmod(int(far.argmin()), far.shape[1])
-        pairs.append((i, j))
-        far[i, :] = np.inf
-        far[:, j] = np.inf
-    return pairs
 
 
 def _main(boxes: Boxes) -> set[int]:
@@ -83,12 +56,12 @@ def _settle(run: list[Seen[F]], detector: Detector) -> None:
     if len(run) < 3:
         return
     first, last = run[0].boxes, run[-1].boxes
-    pairs = match(first, last)
+    pairs = match_faces(first, last)
     main = _main(first)
     moved = [
         k
         for k, (i, j) in enumerate(pairs)
-        if i in main and np.abs(first[i, :4] - last[j, :4]).max() > STILL * _size(first[i])
+        if i in main and np.abs(first[i, :4] - last[j, :4]).max() > STILL * box_size(first[i])
     ]
     same = main <= {i for i, _ in pairs} and _main(last) <= {j for _, j in pairs}
     if same and not moved:
@@ -110,7 +83,7 @@ def _look(image: Image, known: Boxes, detector: Detector, which: list[int] | Non
     """A glance at the known faces, or at `which` of them, where that finds them; else a full look."""
     asked = known if which is None else known[which]
     found = detector.redetect(image, asked)
-    pairs = match(asked, found)
+    pairs = match_faces(asked, found)
     if len(pairs) < len(asked):
         return detector.detect(image)
     if which is None:
@@ -119,10 +92,6 @@ def _look(image: Image, known: Boxes, detector: Detector, which: list[int] | Non
     for i, j in pairs:
         boxes[which[i]] = found[j]
     return boxes
-
-
-def _size(box: Boxes) -> float:
-    return float(np.sqrt(np.prod(box[2:4] - box[:2])))
 
 
 def detect_sparsely(frames: Iterable[F], detector: Detector, stride: int) -> Iterator[Seen[F]]:

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
+from wav2lip.faces.boxes import match_faces
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.sparse_detection import F, Seen, detect_sparsely, match
+from wav2lip.faces.sparse_detection import F, Seen, detect_sparsely
 
 STRIDE = 5  # frames between two looks of the detector at a calm face
 SMOOTH = 5  # frames a box is averaged over, as published
@@ -72,7 +73,7 @@ def _associate(seen: Iterable[Seen[F]]) -> Iterator[_Moment[F]]:
             known, shot = {}, item.shot
         tracks = list(known)
         last = np.stack([known[t] for t in tracks]) if tracks else np.zeros((0, 4), np.float32)
-        named = {j: tracks[i] for i, j in match(last, item.boxes)}
+        named = {j: tracks[i] for i, j in match_faces(last, item.boxes)}
         boxes = {}
         for j, box in enumerate(item.boxes):
             if j not in named:

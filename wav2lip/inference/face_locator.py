@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.faces.crops import pad_box
+from wav2lip.faces.boxes import pad_box
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.tracking import SMOOTH, track_faces
 from wav2lip.inference.settings import Settings

@@ -16,8 +16,8 @@ from wav2lip import models
 from wav2lip.checkpoints import LoadedNetwork, load_network
 from wav2lip.engines import TorchEngine
 from wav2lip.errors import InputError
+from wav2lip.faces.blending import blend
 from wav2lip.faces.cache import CachedDetector
-from wav2lip.faces.crops import blend
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.inference.face_locator import Locator
 from wav2lip.inference.frames import Playback

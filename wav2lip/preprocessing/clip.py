@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from wav2lip.clips import ManifestRow, encode_crop, write_clip
 from wav2lip.errors import InputError
-from wav2lip.faces.crops import crop_face, widen_box
+from wav2lip.faces.boxes import widen_box
+from wav2lip.faces.crops import crop_face
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.tracking import track_faces
 from wav2lip.media.alignment import CLOCK, mel_start

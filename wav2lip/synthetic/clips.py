@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.clips import MANIFEST, ManifestRow, encode_crop, write_clip, write_manifest
-from wav2lip.faces.crops import crop_face, widen_box
+from wav2lip.faces.boxes import widen_box
+from wav2lip.faces.crops import crop_face
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import to_pcm, write_wav
 from wav2lip.media.writer import VideoWriter

@@ -8,8 +8,8 @@ from skimage import data
 
 from wav2lip.checkpoints import DETECTOR_WEIGHTS
 from wav2lip.errors import InputError
+from wav2lip.faces.boxes import iou
 from wav2lip.faces.detectors import build_detector, weights
-from wav2lip.faces.detectors.hog import iou
 
 FACE = np.array([180, 57, 271, 177])  # px in the astronaut's picture: mid-forehead to chin
 

@@ -1,4 +1,4 @@
-"""The detectors of face-alignment, with boxes in the published S3FD's convention."""
+"""The face detectors of the face-alignment package."""
 
 import pickle
 from pathlib import Path
@@ -10,36 +10,24 @@ from onnxruntime.capi import onnxruntime_pybind11_state as onnx
 
 from wav2lip.checkpoints.downloads import sha256_of
 from wav2lip.errors import InputError
+from wav2lip.faces.boxes import neural_to_s3fd
 from wav2lip.types import Boxes, Image
 
-LONGEST = 640  # px; a longer frame is shrunk: talking faces are large, and time goes with area
+LONGEST = 640  # px; longer frames are shrunk: talking faces are large, and the cost grows with area
 MIN_SCORE = 0.5
-AROUND = 0.6  # of the largest face, looked at around the known ones in a glance
+AROUND = 0.6  # of the largest face; the border around the known faces that `redetect` searches
 
-# (width, height, right, down): factors on a box's sides, then shifts in its width and height.
-# S3FD, RetinaFace, SCRFD and YuNet learned from the same annotations (WIDER FACE). On 75 real
-# clips SCRFD's box against RetinaFace's: width 1.001, height 1.016, top 0.007 up, chin 0.010
-# down (medians), so they are taken as they are. BlazeFace draws squares from brow to chin: its
-# factors are from its published geometry, not measured.
-TO_S3FD = {
-    "sfd": (1.0, 1.0, 0.0, 0.0),
-    "yunet": (1.0, 1.0, 0.0, 0.0),
-    "retinaface": (1.0, 1.0, 0.0, 0.0),
-    "scrfd": (1.0, 1.0, 0.0, 0.0),
-    "blazeface": (0.9, 1.2, 0.0, -0.08),
-}
-
-# What torch, onnxruntime and OpenCV raise on a foreign file, each by its own custom.
+# What torch, onnxruntime and OpenCV raise on a file that is not the detector's weights.
 FOREIGN: tuple[type[Exception], ...] = (
     *(RuntimeError, ValueError, LookupError, TypeError, AttributeError, OSError, EOFError),
     *(pickle.UnpicklingError, cv2.error, onnx.InvalidProtobuf, onnx.InvalidGraph),
     *(onnx.InvalidArgument, onnx.Fail),
 )
-REASON = 100  # characters of the library's own words that a message quotes
+REASON = 100  # characters of the library's message that ours quotes
 
 
 def _load(name: str, paths: tuple[Path, ...], device: str) -> Any:
-    """The face-alignment detector of that name, imported late: each drags its own library."""
+    """Build the detector of that name. Imports are late: each detector needs another library."""
     path = str(paths[0])
     if name == "sfd":
         from face_alignment.detection.sfd.sfd_detector import SFDDetector
@@ -68,10 +56,18 @@ def _load(name: str, paths: tuple[Path, ...], device: str) -> Any:
 
 
 class NeuralDetector:
-    """One of face-alignment's detectors on a shrunken frame."""
+    """One of face-alignment's detectors on a shrunken frame.
+
+    Args:
+        name: sfd, yunet, retinaface, scrfd or blazeface.
+        paths: its files, the weights first.
+        device: torch device; only sfd, retinaface and blazeface use it.
+
+    Raises:
+        InputError: if the files are not this detector's weights.
+    """
 
     def __init__(self, name: str, paths: tuple[Path, ...], device: str = "cpu") -> None:
-        """Raises InputError where the files are not this detector's weights."""
         self.name = name
         self._sha256 = sha256_of(paths[0])
         try:
@@ -85,23 +81,23 @@ class NeuralDetector:
             ) from error
 
     def settings(self) -> dict[str, str]:
-        """What decides the boxes, for a cache key."""
+        """Return everything that decides the boxes, for a cache key."""
         return {"detector": self.name, "weights": self._sha256, "longest": str(LONGEST)}
 
     def detect(self, image: Image) -> Boxes:
-        """Faces in a BGR frame (H, W, 3) -> (N, 5) x0, y0, x1, y1, score in px, best first."""
+        """Find all faces in a BGR frame (H, W, 3); see `Detector.detect`."""
         found = self._shrunk(image)
         if not len(found):
             # A face that fills the frame is larger than these networks' anchors.
             h, w = image.shape[0] // 2, image.shape[1] // 2
             wide = cv2.copyMakeBorder(image, h, h, w, w, cv2.BORDER_CONSTANT)
             found = self._shrunk(cast(Image, wide)) - np.array([w, h, w, h, 0], np.float32)
-        return self._convert(found[np.argsort(-found[:, 4], kind="stable")])
+        return neural_to_s3fd(found[np.argsort(-found[:, 4], kind="stable")], self.name)
 
     def redetect(self, image: Image, known: Boxes) -> Boxes:
-        """Faces in the part of the frame around the known ones (N, 5), otherwise as `detect`."""
+        """Search only the part of the frame around the known faces (N, 5)."""
         if not len(known):
-            return self._convert(self._shrunk(image))
+            return neural_to_s3fd(self._shrunk(image), self.name)
         room = AROUND * (known[:, 2:4] - known[:, :2]).max()
         h, w = image.shape[:2]
         x0, y0 = np.maximum(known[:, :2].min(axis=0) - room, 0).astype(int)
@@ -109,18 +105,12 @@ class NeuralDetector:
         if x1 - x0 < room or y1 - y0 < room:
             return np.zeros((0, 5), np.float32)
         found = self._shrunk(image[y0:y1, x0:x1], LONGEST / max(h, w))
-        found = self._convert(found + np.array([x0, y0, x0, y0, 0], np.float32))
+        found = neural_to_s3fd(found + np.array([x0, y0, x0, y0, 0], np.float32), self.name)
         return found[np.argsort(-found[:, 4], kind="stable")]
 
-    def _convert(self, found: Boxes) -> Boxes:
-        width, height, right, down = TO_S3FD[self.name]
-        size = found[:, 2:4] - found[:, :2]
-        centre = (found[:, :2] + found[:, 2:4]) / 2 + size * np.array([right, down], np.float32)
-        half = size * np.array([width, height], np.float32) / 2
-        return np.concatenate([centre - half, centre + half, found[:, 4:]], 1).astype(np.float32)
-
-    def _shrunk(self, image: Image, most: float | None = None) -> Boxes:
-        scale = min(1.0, LONGEST / max(image.shape[:2]) if most is None else most)
+    def _shrunk(self, image: Image, max_scale: float | None = None) -> Boxes:
+        """Detect on the frame shrunk by `max_scale`, or to `LONGEST`. Returns pixels of `image`."""
+        scale = min(1.0, LONGEST / max(image.shape[:2]) if max_scale is None else max_scale)
         if scale < 1:
             image = cast(
                 Image, cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -129,6 +119,7 @@ class NeuralDetector:
         return self._run(image) * back
 
     def _run(self, image: Image) -> Boxes:
+        """Return the detector's own boxes (N, 5), degenerate ones left out."""
         rgb = np.ascontiguousarray(image[..., ::-1])
         rows = self._detector.detect_from_image(rgb)
         found = np.array([np.asarray(row, np.float32)[:5] for row in rows], np.float32)

@@ -1,0 +1,181 @@
+"""Paste a generated face into its frame: mask, colour match, blend."""
+
+import math
+from typing import Literal, cast, get_args
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from wav2lip.errors import InputError
+from wav2lip.media.picture import Picture
+from wav2lip.types import Box, Image
+
+# The feathered mask, as fractions of the box. It is 1 over mouth, chin and cheeks, and falls to 0 at
+# the sides and bottom of the box, so that a jaw can open, and between the eyes and the tip of the nose.
+MASK_CENTRE = 0.73  # height of the mask's centre, about the upper lip
+MASK_UP = 0.31  # from the centre to the upper end
+MASK_DOWN = 0.27  # from the centre to the lower end
+MASK_SIDE = 0.5  # from the centre to either side
+MASK_EXPONENT = 3.0  # of the outline: 2 is an ellipse, more is squarer
+MASK_CORE = 0.68  # fraction of the way from the centre to the outline; the mask is 1 inside
+MASK_MIN = 1 / 255  # values below change no pixel
+
+# The colour match: the difference of generated face and source along the soft edge, spread inwards.
+MATCH_GRID = (32, 19)  # px, width and height of the small image on which it is computed
+MATCH_SPREAD = 5.0  # px of that image; wider than any feature, so that only lighting is matched
+MATCH_MAX = 24.0  # grey levels; a larger difference is not lighting
+MARGIN = 4  # px of frame around the mask for the Poisson solver
+
+Mode = Literal["feather", "box", "poisson"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+def _even_lines(low: float, high: float, size: int) -> slice:
+    """Return the lines from `low` to `high` within a frame of `size`, starting at an even one."""
+    start = max(0, math.floor(low)) // 2 * 2
+    return slice(min(start, size), max(min(start, size), min(size, math.ceil(high / 2) * 2)))
+
+
+def lower_face_mask(box: Box, size: tuple[int, int]) -> tuple[slice, slice, NDArray[np.float32]]:
+    """Compute the feathered mask of the lower face.
+
+    Args:
+        box: (4,) in pixels.
+        size: the frame's height and width in pixels.
+
+    Returns:
+        The rows and columns of the frame outside which the mask is 0, starting at even ones, and
+        the mask there, in [0, 1].
+    """
+    x0, y0, x1, y1 = (float(v) for v in box)
+    height, width = y1 - y0, x1 - x0
+    middle = y0 + MASK_CENTRE * height
+    rows = _even_lines(middle - MASK_UP * height, middle + MASK_DOWN * height, size[0])
+    columns = _even_lines(x0, x1, size[1])
+    y = np.arange(rows.start, rows.stop) + 0.5 - middle
+    x = np.arange(columns.start, columns.stop) + 0.5 - (x0 + x1) / 2
+    down = np.abs(y) / np.where(y < 0, MASK_UP * height, MASK_DOWN * height)
+    across = np.abs(x) / (MASK_SIDE * width)
+    powers = (down**MASK_EXPONENT)[:, None] + (across**MASK_EXPONENT)[None, :]
+    if not powers.size:
+        return rows, columns, powers.astype(np.float32)
+    outwards = cast(NDArray[np.float32], cv2.pow(powers.astype(np.float32), 1 / MASK_EXPONENT))
+    ramp = np.clip((1 - outwards) / np.float32(1 - MASK_CORE), 0, 1)
+    mask = ramp * ramp * (3 - 2 * ramp)
+    mask[mask < MASK_MIN] = 0
+    return rows, columns, mask
+
+
+def _box_mask(box: Box, size: tuple[int, int]) -> tuple[slice, slice, NDArray[np.float32]]:
+    """Compute a mask as `lower_face_mask` does: 1 in every pixel that the box touches."""
+    rows = _even_lines(float(box[1]), float(box[3]), size[0])
+    columns = _even_lines(float(box[0]), float(box[2]), size[1])
+    y, x = np.arange(rows.start, rows.stop), np.arange(columns.start, columns.stop)
+    down = (y > box[1] - 1) & (y < box[3])
+    across = (x > box[0] - 1) & (x < box[2])
+    return rows, columns, (down[:, None] & across[None, :]).astype(np.float32)
+
+
+def _to_frame(generated: Image, box: Box, rows: slice, columns: slice) -> Image:
+    """Resample the generated square (S, S, 3) to those rows and columns of the frame."""
+    width, height = float(box[2] - box[0]), float(box[3] - box[1])
+    side_x, side_y = generated.shape[1], generated.shape[0]
+    if width < side_x or height < side_y:
+        side_x, side_y = min(side_x, math.ceil(width)), min(side_y, math.ceil(height))
+        generated = cast(
+            Image, cv2.resize(generated, (side_x, side_y), interpolation=cv2.INTER_AREA)
+        )
+    sx, sy = side_x / width, side_y / height
+    # The inverse of crop_face, pixel centres included.
+    from_frame = np.array(
+        [
+            [sx, 0, (columns.start + 0.5 - float(box[0])) * sx - 0.5],
+            [0, sy, (rows.start + 0.5 - float(box[1])) * sy - 0.5],
+        ],
+        np.float64,
+    )
+    target = (columns.stop - columns.start, rows.stop - rows.start)
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    resampled = cv2.warpAffine(
+        generated, from_frame, target, flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    return cast(Image, resampled)
+
+
+def _match_colour(
+    source: Image, generated: Image, mask: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return `generated` (h, w, 3) with the source's lighting, as float.
+
+    A generator is a few grey levels off, which shows as a patch where it meets the source. The
+    difference is measured along the soft edge, where both show the same skin.
+    """
+    small = [
+        cv2.resize(picture, MATCH_GRID, interpolation=cv2.INTER_AREA).astype(np.float32)
+        for picture in (source, generated)
+    ]
+    soft = cv2.resize(mask, MATCH_GRID, interpolation=cv2.INTER_AREA)
+    weight = (4 * soft * (1 - soft))[..., None]
+    off = np.clip(small[0] - small[1], -MATCH_MAX, MATCH_MAX) * weight
+    spread = cv2.GaussianBlur(np.dstack([off, weight]), (0, 0), MATCH_SPREAD)
+    shift = spread[..., :3] / np.maximum(spread[..., 3:], 1e-4)
+    h, w = mask.shape
+    shift = cv2.resize(shift, (w, h), interpolation=cv2.INTER_LINEAR)
+    return cast(NDArray[np.float32], generated + shift)
+
+
+def _poisson(source: Image, generated: Image, inside: NDArray[np.bool_]) -> Image:
+    """Keep the gradients of `generated` (h, w, 3) and the source's values around `inside`."""
+    border = (MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_REPLICATE)
+    # OpenCV shifts the result if the mask touches the image's edge, so add a border.
+    mask = cv2.copyMakeBorder(
+        inside.astype(np.uint8) * 255, *border[:4], cv2.BORDER_CONSTANT, value=0
+    )
+    x, y, w, h = cv2.boundingRect(mask)
+    cloned = cv2.seamlessClone(
+        cv2.copyMakeBorder(generated, *border),
+        cv2.copyMakeBorder(source, *border),
+        mask,
+        (x + w // 2, y + h // 2),
+        cv2.NORMAL_CLONE,
+    )
+    return cast(Image, cloned[MARGIN:-MARGIN, MARGIN:-MARGIN])
+
+
+def blend(picture: Picture, generated: Image, box: Box, mode: str = "feather") -> Picture:
+    """Paste a generated face into its box.
+
+    Args:
+        picture: the frame.
+        generated: (S, S, 3) BGR.
+        box: (4,) in pixels.
+        mode: "feather": mouth, chin and cheeks with a soft edge, lighting matched.
+            "poisson": the same region with gradients kept and values from around it; lighting
+            follows the noise at the edge, so a video may flicker.
+            "box": the whole box, as published.
+
+    Returns:
+        A new picture. Outside the pasted region its samples are those of the source.
+
+    Raises:
+        InputError: for an unknown mode.
+    """
+    if mode not in MODES:
+        raise InputError(f"unknown blend {mode!r}; choose one of {', '.join(MODES)}")
+    if mode == "box":
+        rows, columns, mask = _box_mask(box, picture.size)
+    else:
+        rows, columns, mask = lower_face_mask(box, picture.size)
+    if not mask.any():
+        return picture
+    resampled = _to_frame(generated, box, rows, columns)
+    if mode == "box":
+        return picture.with_part(resampled, mask, rows.start, columns.start)
+    source = picture.bgr(rows, columns)
+    if mode == "feather":
+        matched = _match_colour(source, resampled, mask)
+        return picture.with_part(matched, mask, rows.start, columns.start)
+    inside = mask > 0
+    pasted = _poisson(source, resampled, inside)
+    return picture.with_part(pasted, inside.astype(np.float32), rows.start, columns.start)
