@@ -1,11 +1,14 @@
 """The training configs compose, and each experiment is built on the one that it names."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_module
 from hydra.utils import get_class
 from omegaconf import OmegaConf
+
+from wav2lip.data.augment import NO_AUGMENT, AugmentSettings
 
 ROOT = Path(__file__).resolve().parents[1] / "configs" / "experiment"
 EXPERIMENTS = sorted(str(path.relative_to(ROOT).with_suffix("")) for path in ROOT.rglob("*.yaml"))
@@ -50,3 +53,26 @@ def test_the_audio_step_of_the_mouth_code_trains_the_network_of_the_step_before(
         composed(f"experiment=bundled/{n}") for n in ("mouth_code", "mouth_code_audio")
     )
     assert before["task"]["generator"] == after["task"]["generator"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "settings"), [("default", AugmentSettings()), ("none", NO_AUGMENT)]
+)
+def test_augment_configs_list_every_setting(choice, settings):
+    augment = composed("experiment=syncnet", f"augment={choice}")["data"]["dataset"]["augment"]
+    assert augment.pop("_target_") == "wav2lip.data.augment.AugmentSettings"
+    assert augment == asdict(settings)
+
+
+def test_the_models_can_be_chosen():
+    small = composed("experiment=published/wav2lip", "model/generator@task.generator=small")
+    assert small["task"]["generator"] == composed("experiment=wav2lip")["task"]["generator"]
+
+
+@pytest.mark.parametrize("debug", ["fast", "overfit"])
+@pytest.mark.parametrize("experiment", ["syncnet", "wav2lip_gan", "bundled/mouth_code"])
+def test_debug_runs_are_short_and_keep_out_of_the_way_of_real_ones(experiment, debug):
+    config = composed(f"experiment={experiment}", f"debug={debug}")
+    assert config["trainer"]["max_steps"] <= 500
+    assert config["run"] != composed(f"experiment={experiment}")["run"]
+    assert config["resume"] is False

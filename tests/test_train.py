@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from hydra import compose, initialize_config_module
 
 from wav2lip.callbacks.csv_curves import read_curves
 from wav2lip.checkpoints import load_network
+from wav2lip.cli.train import run
 from wav2lip.evaluation.ablations import collect, tabulate
 from wav2lip.synthetic.clips import write_synthetic_corpus
 
@@ -75,7 +77,7 @@ def test_expert_then_generator_and_each_goes_on_from_where_it_stopped(corpus, tm
     last = tmp_path / "expert" / "checkpoints" / "last.ckpt"
     again = train(*expert, "trainer.max_steps=4")
     assert again.returncode == 0, again.stderr
-    assert f"going on from {last}" in again.stdout
+    assert f"resuming from {last}" in again.stdout
     assert load_network(last, "syncnet").config["width"] == 0.0625
     assert sorted(path.name for path in last.parent.iterdir()) == ["best.ckpt", "last.ckpt"]
     assert torch.load(last, weights_only=True)["global_step"] == 4
@@ -86,6 +88,28 @@ def test_expert_then_generator_and_each_goes_on_from_where_it_stopped(corpus, tm
     loaded = load_network(tmp_path / "lips" / "checkpoints" / "last.ckpt", "generator")
     assert loaded.metadata["mel_offset_frames"] == -2
     assert loaded.config["image_size"] == 48
+
+
+def test_a_run_returns_the_lowest_monitored_value(corpus, tmp_path):
+    overrides = [
+        "experiment=syncnet",
+        "debug=overfit",
+        "logger=tensorboard",
+        f"data.manifests=[{corpus}]",
+        f"run={tmp_path}",
+        *QUICK,
+        *TINY_EXPERT,
+        "trainer.max_steps=30",
+        "trainer.check_val_every_n_epoch=10",
+    ]
+    with initialize_config_module("wav2lip.configs", version_base="1.3"):
+        config = compose("train", overrides)
+    value = run(config)  # as a sweeper calls it
+    assert value == pytest.approx(min(logged(tmp_path, "val/loss")))
+    losses = logged(tmp_path, "train/sync")
+    assert losses[-1] < losses[0] / 2  # one batch over and over
+    assert logged(tmp_path, "lr-AdamW")[:2] == pytest.approx([1e-3 / 30, 2e-3 / 30])
+    assert list((tmp_path / "tensorboard").glob("events.*"))
 
 
 @pytest.mark.slow
@@ -160,7 +184,7 @@ CODE = {
     "bundled/mouth_code_audio",
 }  # their networks are tried in tests/tasks/test_mouth_code.py
 PLAIN = ("++task.generator.fold=1", "++task.generator.warp=false")
-TINY_CRITIC = ("task.discriminator.width=0.0625",)
+TINY_DISCRIMINATOR = ("task.discriminator.width=0.0625",)
 
 
 @pytest.fixture(scope="module")
@@ -193,8 +217,11 @@ def settings(experiment, networks):
     small = [*TINY_GENERATOR, *PLAIN, expert]
     if experiment in ("bundled/generator", "bundled/mouth_code_joint"):
         small.append("task.init_from=null")
-    critic = "gan" in experiment or experiment.startswith(("ablation", "bundled/generator"))
-    return [*small, *(TINY_CRITIC if critic and experiment != "ablation/no_gan" else ())]
+    adversarial = "gan" in experiment or experiment.startswith(("ablation", "bundled/generator"))
+    return [
+        *small,
+        *(TINY_DISCRIMINATOR if adversarial and experiment != "ablation/no_gan" else ()),
+    ]
 
 
 @pytest.fixture
@@ -249,7 +276,7 @@ def test_ablations_side_by_side_become_a_table(corpus, networks, tmp_path, train
     tiny = [
         *TINY_GENERATOR,
         *PLAIN,
-        *TINY_CRITIC,
+        *TINY_DISCRIMINATOR,
         f"task.expert={networks / 'SyncNet.safetensors'}",
     ]
     # ++, because Hydra first composes the config without what is swept: there the task is the expert's.
@@ -271,7 +298,12 @@ def test_every_option_at_once(corpus, networks, tmp_path, train_here):
         "experiment=wav2lip_gan",
         f"data.manifests=[{corpus}]",
         f"run={tmp_path}",
-        *(*TINY_GENERATOR, *PLAIN, *TINY_CRITIC, f"task.expert={networks / 'SyncNet.safetensors'}"),
+        *(
+            *TINY_GENERATOR,
+            *PLAIN,
+            *TINY_DISCRIMINATOR,
+            f"task.expert={networks / 'SyncNet.safetensors'}",
+        ),
         "trainer.max_steps=2",
         "trainer.precision=bf16-mixed",
         "compile=aot_eager",
@@ -301,7 +333,7 @@ def test_two_processes_train_as_one_with_the_same_global_batch(corpus, networks,
     arguments = [
         "experiment=wav2lip_gan",
         f"data.manifests=[{corpus}]",
-        *(*TINY_GENERATOR, *PLAIN, *TINY_CRITIC, expert),
+        *(*TINY_GENERATOR, *PLAIN, *TINY_DISCRIMINATOR, expert),
         "trainer.max_steps=4",
         "trainer.log_every_n_steps=1",
         "task.optimizer={_target_: torch.optim.SGD, lr: 0.02}",
