@@ -37,7 +37,7 @@ from wav2lip.inference.settings import Settings
 from wav2lip.media.alignment import MelArray
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
-from wav2lip.media.video import CodedFrame, VideoWriter
+from wav2lip.media.video import Frame, VideoWriter
 
 SIZE = (1280, 720)  # px
 FPS = Fraction(30000, 1001)
@@ -86,8 +86,7 @@ def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[f
     images = rng.integers(0, 256, (PUBLISHED_BATCH, size, size, 3), np.uint8)
     box = np.array([0, 0, size, size], np.float32)
     items = [
-        Located(CodedFrame(Picture.of(image, BT709), i / 25, i), [box])
-        for i, image in enumerate(images)
+        Located(Frame(Picture.of(image, BT709), i / 25, i), [box]) for i, image in enumerate(images)
     ]
     mel = MelArray(rng.normal(size=(80, 600)).astype(np.float32))
     face = torch.rand(PUBLISHED_BATCH, 6, size, size, device=device)

@@ -19,7 +19,7 @@ from wav2lip.media.colour import BT709
 from wav2lip.media.mel_reader import MelReader
 from wav2lip.media.pcm import from_pcm
 from wav2lip.media.picture import Picture
-from wav2lip.media.video import CodedFrame, read_frames
+from wav2lip.media.video import Frame, read_frames
 from wav2lip.models import Generator
 
 SIZE = 48
@@ -77,7 +77,7 @@ def test_a_sample_video_equals_inference_bit_for_bit(corpus, monkeypatch, warp):
     # A video would change the crops; they are given as they are, the rest is what infer.py runs.
     monkeypatch.setattr(renderer, "_crop", lambda located, _: targets[located.frame.index])
     black = Picture.of(np.zeros((SIZE, SIZE, 3), np.uint8), BT709)
-    frames = [Located(CodedFrame(black, i / 25, i), [np.zeros(4, np.float32)]) for i in range(20)]
+    frames = [Located(Frame(black, i / 25, i), [np.zeros(4, np.float32)]) for i in range(20)]
     mel = MelReader(lambda: [sound], mute_pauses=warp)
     rendered = [face for _, (face,) in renderer(iter(frames), mel, offset=-2 / 25)]
     assert np.array_equal(generated, np.stack(rendered))

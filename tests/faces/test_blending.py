@@ -11,7 +11,7 @@ from wav2lip.faces.crops import crop_face
 from wav2lip.faces.detectors import build_detector
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
-from wav2lip.media.video import read_coded
+from wav2lip.media.video import read_frames
 
 BOX = np.array([180.3, 57.6, 271.2, 184.9], np.float32)  # px; the astronaut's face
 
@@ -158,7 +158,7 @@ def test_unknown_mode(picture):
 def test_no_seam_on_real_clips(shared):
     detector, ratios = build_detector("hog"), []
     for path in sorted((shared / "media" / "clips").glob("*.mp4"))[5::20]:
-        frames = list(islice(read_coded(path), 8))
+        frames = list(islice(read_frames(path), 8))
         source, picture = frames[0].image, frames[0].picture
         now, later = detector.detect(source), detector.detect(frames[7].image)
         if not len(now) or not len(later) or len(ratios) == 10:

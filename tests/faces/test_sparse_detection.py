@@ -8,7 +8,7 @@ from wav2lip.faces.sparse_detection import detect_sparsely
 from wav2lip.faces.tracking import track_faces
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
-from wav2lip.media.video import CodedFrame, Frame, read_coded
+from wav2lip.media.video import Frame, read_frames
 
 STRIDE = 4
 FRAMES = 46  # of each real video
@@ -67,7 +67,7 @@ def test_only_the_face_that_moved_is_looked_at_again():
 def test_a_detector_may_be_given_luma(takes_luma):
     detector = Scripted(step=0)
     detector.takes_luma = takes_luma
-    coded = (CodedFrame(Picture.of(f.image, BT709), f.time, f.index) for f in frames(6))
+    coded = (Frame(Picture.of(f.image, BT709), f.time, f.index) for f in frames(6))
     list(detect_sparsely(coded, detector, STRIDE))
     assert detector.shapes == {(120, 300) if takes_luma else (120, 300, 3)}
 
@@ -80,7 +80,7 @@ def test_boxes_are_within_a_twentieth_of_the_per_frame_ones(shared):
     for path in sorted((shared / "media" / "hard").iterdir()):
         if path.suffix == ".csv" or path.name.endswith(NOBODY):
             continue
-        shown = list(islice(read_coded(path), FRAMES))
+        shown = list(islice(read_frames(path), FRAMES))
         every = [found for _, found in track_faces(shown, detector, stride=1)]
         some = [found for _, found in track_faces(shown, detector)]
         looked += len(shown)

@@ -37,7 +37,7 @@ def frames(n, grey=lambda k: 60):
     for k in range(n):
         image = np.full((H, W, 3), grey(k), np.uint8)
         image[0, 0, 0] = k
-        yield Frame(image=image, time=k / 25, index=k)
+        yield Frame(image, k / 25, k)
 
 
 def run(n, script, grey=lambda k: 60, **settings: object):

@@ -8,7 +8,7 @@ from wav2lip.inference.face_locator import Locator
 from wav2lip.inference.settings import Settings
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
-from wav2lip.media.video import CodedFrame
+from wav2lip.media.video import Frame
 
 
 class Counting:
@@ -29,10 +29,10 @@ class Counting:
         return {"detector": "counting"}
 
 
-def frames(order: list[int], dark: set[int] = frozenset()) -> Iterator[CodedFrame]:
+def frames(order: list[int], dark: set[int] = frozenset()) -> Iterator[Frame]:
     for n, index in enumerate(order):
         level = 10 if index in dark else 100
-        yield CodedFrame(Picture.of(np.full((48, 64, 3), level, np.uint8), BT709), n / 25, index)
+        yield Frame(Picture.of(np.full((48, 64, 3), level, np.uint8), BT709), n / 25, index)
 
 
 def test_frames_shown_again_are_not_searched_again() -> None:

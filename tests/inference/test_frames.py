@@ -10,12 +10,12 @@ from wav2lip.inference import sources
 from wav2lip.inference.frames import Playback
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FileSource, ReversedVideo
-from wav2lip.media.video import CodedFrame, probe, read_frames
+from wav2lip.media.video import Frame, probe, read_frames
 
 Film = Callable[..., Path]
 
 
-def play(path: Path, seconds: float, **settings: Any) -> list[CodedFrame]:
+def play(path: Path, seconds: float, **settings: Any) -> list[Frame]:
     return list(Playback(FileSource(path), seconds, Settings(**settings)))
 
 

@@ -10,7 +10,7 @@ from wav2lip.inference.renderer import FaceRenderer, RenderedFaces
 from wav2lip.media.alignment import MelArray
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
-from wav2lip.media.video import CodedFrame
+from wav2lip.media.video import Frame
 from wav2lip.models import Generator
 
 
@@ -30,7 +30,7 @@ def located(count: int, faces: int = 1) -> list[Located]:
     box = np.array([4, 4, 52, 52], np.float32)
     return [
         Located(
-            CodedFrame(Picture.of(rng.integers(0, 256, (64, 64, 3), np.uint8), BT709), i / 25, i),
+            Frame(Picture.of(rng.integers(0, 256, (64, 64, 3), np.uint8), BT709), i / 25, i),
             [box + k for k in range(faces)],
         )
         for i in range(count)
@@ -71,7 +71,7 @@ def test_a_network_that_warps_renders_at_the_resolution_of_its_source() -> None:
         np.array([9, 9, 9 + w, 9 + h], np.float32) for w, h in ((40, 40), (60, 60), (100, 199))
     ]
     boxes += [np.array([9, 9, 690, 690], np.float32)]
-    ((_, faces),) = render(renderer, [Located(CodedFrame(picture, 0.0, 0), boxes)])
+    ((_, faces),) = render(renderer, [Located(Frame(picture, 0.0, 0), boxes)])
     assert [len(face) for face in faces] == [48, 48, 192, 288]
     for face, box in zip(faces, boxes, strict=True):
         crop = crop_coded(picture, box, len(face))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
-from wav2lip.media.video import Colours, probe, read_coded, read_frames, read_image
+from wav2lip.media.video import Colours, probe, read_frames, read_image
 
 
 def frames_of(path):
@@ -68,20 +68,6 @@ def test_odd_sizes_and_other_pixel_formats(make, ticks):
     assert np.abs(image.astype(int) - make.picture(0)).mean() < 1
 
 
-@pytest.mark.parametrize("size", [(96, 64), (97, 63)])
-def test_coded_frames_show_what_frames_do(make, ticks, size):
-    path = make.video("c.mkv", ticks(4, 25), size=size, codec="ffv1")
-    for coded, frame in zip(read_coded(path), read_frames(path), strict=True):
-        assert coded.picture.size == size[::-1]
-        assert (coded.time, coded.index) == (frame.time, frame.index)
-        np.testing.assert_array_equal(coded.image, frame.image)
-    turned = make.turned(make.video("up.mp4", ticks(2, 25)), "turned.mp4")
-    (coded, *_), (frame, *_) = read_coded(turned), read_frames(turned)
-    np.testing.assert_array_equal(coded.image, frame.image)
-    still = make.image("face.png", make.picture(1))
-    assert next(read_coded(still)).picture.size == (64, 96)
-
-
 def test_a_video_that_changes_its_size_keeps_the_first(make, ticks, tmp_path):
     parts = [make.video("a.ts", ticks(6, 25)), make.video("b.ts", ticks(6, 25), size=(48, 32))]
     path = tmp_path / "both.ts"
@@ -90,7 +76,7 @@ def test_a_video_that_changes_its_size_keeps_the_first(make, ticks, tmp_path):
     assert len(frames) > 8
     assert {frame.image.shape for frame in frames} == {(64, 96, 3)}
     assert np.diff([frame.time for frame in frames]).min() > 0
-    assert {frame.picture.size for frame in read_coded(path)} == {(64, 96)}
+    assert {frame.picture.size for frame in read_frames(path)} == {(64, 96)}
 
 
 def test_a_track_that_breaks_off_gives_what_there_is(make, ticks, tmp_path):

@@ -79,7 +79,7 @@ def fitted(pcm: Pcm, samples: int) -> Pcm:
 
 def _shown(drawn: Iterable[Drawn]) -> Iterator[Frame]:
     """The frames at 25 a second, as every judge is shown them."""
-    frames = (Frame(image=item.image, time=item.time, index=k) for k, item in enumerate(drawn))
+    frames = (Frame(item.image, item.time, k) for k, item in enumerate(drawn))
     return retimed(frames, FPS)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from wav2lip.faces.boxes import box_size, match_faces
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.shots import ShotCounter
-from wav2lip.media.video import Shown
+from wav2lip.media.frame import Frame
 from wav2lip.types import Boxes, Image
 
 STILL = 0.06  # of the face; moved less between two looks, a straight line describes the way
@@ -18,7 +18,7 @@ FULL = 25  # frames after which the whole frame is looked at again, for faces th
 MINOR = 0.25  # of the largest face's area; smaller ones may move, come and go without a closer look
 
 
-F = TypeVar("F", bound=Shown)
+F = TypeVar("F", bound=Frame)
 
 
 @dataclass
@@ -43,9 +43,9 @@ def _between(first: Boxes, last: Boxes, pairs: list[tuple[int, int]], part: floa
     return np.array(rows, np.float32).reshape(-1, 5)
 
 
-def _image(frame: Shown, detector: Detector) -> Image:
+def _image(frame: Frame, detector: Detector) -> Image:
     """The frame as this detector may see it, at the least cost."""
-    return frame.sketch if getattr(detector, "takes_luma", False) else frame.image
+    return frame.luma_or_bgr if getattr(detector, "takes_luma", False) else frame.image
 
 
 def _settle(run: list[Seen[F]], detector: Detector) -> None:
@@ -112,7 +112,7 @@ def detect_sparsely(frames: Iterable[F], detector: Detector, stride: int) -> Ite
             run[-1].boxes = _look(image, run[0].boxes, detector)
 
     for frame in chain(frames, [None]):
-        shot = count(frame.sketch) if frame is not None else -1
+        shot = count(frame.luma_or_bgr) if frame is not None else -1
         if run and shot != run[-1].shot:
             if len(run) > 1:
                 look()

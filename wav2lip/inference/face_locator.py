@@ -10,7 +10,7 @@ from wav2lip.faces.boxes import pad_box
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.tracking import SMOOTH, track_faces
 from wav2lip.inference.settings import Settings
-from wav2lip.media.video import CodedFrame
+from wav2lip.media.video import Frame
 
 Box = NDArray[np.float32]
 
@@ -19,7 +19,7 @@ Box = NDArray[np.float32]
 class Located:
     """A frame and the faces to be given a voice in it."""
 
-    frame: CodedFrame
+    frame: Frame
     boxes: list[Box]  # (4,) each, x0, y0, x1, y1 px, pads included
 
 
@@ -34,15 +34,15 @@ class Locator:
         self._detector, self._settings = detector, settings
         self._known: dict[int, list[Box]] = {}
 
-    def __call__(self, frames: Iterator[CodedFrame]) -> Iterator[Located]:
+    def __call__(self, frames: Iterator[Frame]) -> Iterator[Located]:
         """Holds back as many frames as tracking looks ahead."""
         if self._detector is None:
             for frame in frames:
                 yield Located(frame, [self._settings.fixed_box(frame.picture.size)])
             return
-        shown_again: list[CodedFrame] = []
+        shown_again: list[Frame] = []
 
-        def first_time() -> Iterator[CodedFrame]:
+        def first_time() -> Iterator[Frame]:
             newest = -1
             for frame in frames:
                 if frame.index <= newest:

@@ -11,7 +11,7 @@ from itertools import count, islice
 
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
-from wav2lip.media.video import CodedFrame
+from wav2lip.media.video import Frame
 
 
 class Playback:
@@ -39,19 +39,19 @@ class Playback:
         self.rate: Fraction = settings.rate if source.info.is_still else source.info.fps
         self._problems: list[str] = [] if problems is None else problems
 
-    def __iter__(self) -> Iterator[CodedFrame]:
+    def __iter__(self) -> Iterator[Frame]:
         source, prepared = None, None
         for number, frame in enumerate(self._endless()):
             if number and frame.time > self._duration - 0.5 / self.rate:
                 return
-            if source is not frame.picture or prepared is None:  # a still is prepared once
-                source, prepared = frame.picture, self._settings.prepare(frame.picture)
-            yield replace(frame, picture=prepared)
+            if source is not frame.source or prepared is None:  # a still is prepared once
+                source, prepared = frame.source, self._settings.prepare(frame.picture)
+            yield replace(frame, source=prepared)
 
-    def _endless(self) -> Iterator[CodedFrame]:
+    def _endless(self) -> Iterator[Frame]:
         """Yield frames as the source has them, without an end."""
         times: list[float] = []
-        last: CodedFrame | None = None
+        last: Frame | None = None
         for last in self._source.forwards(self._problems):
             if self._static:
                 break

@@ -13,8 +13,8 @@ import numpy as np
 from wav2lip.errors import InputError
 from wav2lip.media.colour import BT709
 from wav2lip.media.container import decode, open_media, start_time, video_stream
-from wav2lip.media.picture import Converter, Picture
-from wav2lip.media.video import STILL_FPS, TURNS, CodedFrame, VideoInfo, probe, read_coded
+from wav2lip.media.picture import Converter
+from wav2lip.media.video import STILL_FPS, TURNS, Frame, VideoInfo, probe, read_frames
 from wav2lip.types import Image
 
 HELD_BYTES = 48 * 2**20  # of decoded pictures kept to reverse their order
@@ -32,11 +32,11 @@ class FrameSource(Protocol):
     info: VideoInfo
     path: Path | None  # None: not a file
 
-    def forwards(self, problems: list[str]) -> Iterator[CodedFrame]:
+    def forwards(self, problems: list[str]) -> Iterator[Frame]:
         """Yield every frame with its own time; `problems` receives a line per kind of damage."""
         ...
 
-    def backwards(self, times: list[float]) -> Iterator[CodedFrame]:
+    def backwards(self, times: list[float]) -> Iterator[Frame]:
         """Yield the frames from the last but one to the first; `times` are those of all frames."""
         ...
 
@@ -61,19 +61,18 @@ class ReversedVideo:
         with open_media(info.path) as container:
             self._zero = start_time(container)
 
-    def __iter__(self) -> Iterator[CodedFrame]:
+    def __iter__(self) -> Iterator[Frame]:
         for stop in range(len(self._times) - 1, 0, -self._run):
             start = max(0, stop - self._run)
             found = self._decode(start, stop) if self._seekable else {}
             if len(found) == stop - start:
                 converter, turn = Converter(), TURNS.get(self._info.rotation)
                 for index in range(stop - 1, start - 1, -1):
-                    picture = converter.picture(found.pop(index))
-                    picture = picture if turn is None else picture.turned(turn)
-                    yield CodedFrame(picture, self._times[index], index)
+                    source = converter.convert(found.pop(index), turn)
+                    yield Frame(source, self._times[index], index, self._info.colours)
             else:
                 self._seekable = False
-                run = list(islice(read_coded(self._info.path), start, stop))
+                run = list(islice(read_frames(self._info.path), start, stop))
                 yield from reversed(run)
 
     def _decode(self, start: int, stop: int) -> dict[int, Any]:
@@ -113,10 +112,10 @@ class FileSource:
         self.path: Path | None = self.info.path
         self._reversed: ReversedVideo | None = None
 
-    def forwards(self, problems: list[str]) -> Iterator[CodedFrame]:
-        return read_coded(self.info.path, problems)
+    def forwards(self, problems: list[str]) -> Iterator[Frame]:
+        return read_frames(self.info.path, problems)
 
-    def backwards(self, times: list[float]) -> Iterator[CodedFrame]:
+    def backwards(self, times: list[float]) -> Iterator[Frame]:
         if self._reversed is None:
             self._reversed = ReversedVideo(self.info, times)
         return iter(self._reversed)
@@ -153,11 +152,11 @@ class ArraySource:
             Path("face"), width, height, rate, length, False, 0, fps is None, BT709, Fraction(1)
         )
 
-    def forwards(self, problems: list[str]) -> Iterator[CodedFrame]:
+    def forwards(self, problems: list[str]) -> Iterator[Frame]:
         for index, image in enumerate(self._once if self._frames is None else self._frames):
             yield self._frame(image, index)
 
-    def backwards(self, times: list[float]) -> Iterator[CodedFrame]:
+    def backwards(self, times: list[float]) -> Iterator[Frame]:
         if self._frames is None:
             raise InputError(
                 f"face: the iterator ends after {len(times)} frames, before the audio; pass a list, "
@@ -166,10 +165,10 @@ class ArraySource:
         for index in range(len(times) - 2, -1, -1):
             yield self._frame(self._frames[index], index)
 
-    def _frame(self, image: Image, index: int) -> CodedFrame:
+    def _frame(self, image: Image, index: int) -> Frame:
         self._check(image, index)
         bgr = np.ascontiguousarray(image[..., ::-1] if self._color == "rgb" else image)
-        return CodedFrame(Picture.of(bgr, BT709), float(index / self.info.fps), index)
+        return Frame(bgr, float(index / self.info.fps), index)
 
     def _check(self, image: Any, index: int) -> None:
         shape = np.shape(image)

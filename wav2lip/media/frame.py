@@ -1,55 +1,50 @@
-"""One frame of a video as displayed: in BGR, or still in its planes."""
+"""One frame of a video, in BGR or in the planes of its codec."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from wav2lip.media.colour import BT709, Colours
 from wav2lip.media.picture import Picture
+from wav2lip.types import Image
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
-    """One frame as displayed."""
+    """One frame of a video as displayed, upright.
 
-    image: NDArray[np.uint8]  # (H, W, 3) BGR
-    time: float  # seconds since the first frame's presentation
+    A frame keeps what it was made from and converts at every access, so that a frame whose pixels
+    nobody asks for costs nothing. What it was made from is returned as it is, without a round trip.
+
+    Attributes:
+        source: (H, W, 3) BGR, or a `Picture`.
+        time: seconds since the presentation of the first frame.
+        index: number of the frame, from 0.
+        colours: tags of the planes that a BGR source converts to.
+
+    Example:
+        >>> import numpy as np
+        >>> frame = Frame(np.zeros((64, 96, 3), np.uint8), time=0.04, index=1)
+        >>> frame.picture.luma.shape
+        (64, 96)
+    """
+
+    source: Image | Picture
+    time: float
     index: int
+    colours: Colours = BT709
 
     @property
-    def sketch(self) -> NDArray[np.uint8]:
-        """What tells frames apart at no cost: the image."""
-        return self.image
-
-
-@dataclass(frozen=True)
-class CodedFrame:
-    """One frame as displayed, still in its planes."""
-
-    picture: Picture
-    time: float  # seconds since the first frame's presentation
-    index: int
+    def image(self) -> Image:
+        """The frame in BGR, (H, W, 3) uint8."""
+        return self.source.bgr() if isinstance(self.source, Picture) else self.source
 
     @property
-    def image(self) -> NDArray[np.uint8]:
-        """(H, W, 3) BGR, converted at every call."""
-        return self.picture.bgr()
+    def picture(self) -> Picture:
+        """The frame in 8-bit 4:2:0 planes."""
+        if isinstance(self.source, Picture):
+            return self.source
+        return Picture.of(self.source, self.colours)
 
     @property
-    def sketch(self) -> NDArray[np.uint8]:
-        """What tells frames apart at no cost: the luma, (H, W)."""
-        return self.picture.luma
-
-
-class Shown(Protocol):
-    """What `Frame` and `CodedFrame` have in common."""
-
-    @property
-    def image(self) -> NDArray[np.uint8]: ...
-    @property
-    def sketch(self) -> NDArray[np.uint8]: ...
-    @property
-    def time(self) -> float: ...
-    @property
-    def index(self) -> int: ...
+    def luma_or_bgr(self) -> Image:
+        """What needs no conversion: the luma (H, W) of planes, else the BGR image (H, W, 3)."""
+        return self.source.luma if isinstance(self.source, Picture) else self.source

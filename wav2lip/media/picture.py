@@ -152,22 +152,34 @@ def _plane(frame: Any, index: int) -> Image:
 
 
 class Converter:
-    """Decoded `av` frames of one stream as pictures or as BGR; as they are stored, not rotated."""
+    """Convert the decoded `av` frames of one stream."""
 
     def __init__(self) -> None:
         self._scaler = VideoReformatter()
 
-    def picture(self, frame: Any) -> Picture:
-        """The frame's own planes where it has such; they live as long as the picture does."""
-        if frame.format.name not in AS_IT_IS:
-            return Picture.of(self.bgr(frame), colours_of(frame))
-        return Picture(_plane(frame, 0), _plane(frame, 1), _plane(frame, 2), colours_of(frame))
+    def convert(self, frame: Any, rotation: int | None = None) -> Image | Picture:
+        """Convert a frame to the form that loses nothing.
 
-    def bgr(self, frame: Any) -> Image:
-        """(H, W, 3), by the frame's own matrix and range."""
-        if frame.format.name in AS_IT_IS:
-            return self.picture(frame).bgr()
-        converted: Any = self._scaler.reformat(
-            frame, format="bgr24", interpolation=EXACT, threads=1
-        )
-        return _bytes(converted.to_ndarray())
+        Args:
+            frame: a decoded `av` frame.
+            rotation: by right angles, as `cv2.rotate` takes it.
+
+        Returns:
+            The planes of an 8-bit 4:2:0 frame, without a copy if it is not rotated. Other formats,
+            and rotated frames with an odd side, as (H, W, 3) BGR.
+        """
+        if frame.format.name not in AS_IT_IS:
+            # The scaler applies the frame's own matrix and range.
+            scaled: Any = self._scaler.reformat(
+                frame, format="bgr24", interpolation=EXACT, threads=1
+            )
+            image = _bytes(scaled.to_ndarray())
+        else:
+            planes = (_plane(frame, index) for index in range(3))
+            picture = Picture(*planes, colours_of(frame))
+            if rotation is None:
+                return picture
+            if picture.size[0] % 2 == 0 and picture.size[1] % 2 == 0:
+                return picture.turned(rotation)
+            image = picture.bgr()  # chroma samples would cover other pixels after the rotation
+        return image if rotation is None else _bytes(cv2.rotate(image, rotation))

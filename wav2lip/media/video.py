@@ -19,19 +19,16 @@ from numpy.typing import NDArray
 from wav2lip.errors import InputError
 from wav2lip.media.colour import BT709, Colours, colours_of
 from wav2lip.media.container import audio_stream, check_file, decode, open_media, video_stream
-from wav2lip.media.frame import CodedFrame, Frame, Shown
-from wav2lip.media.picture import Converter, Picture
+from wav2lip.media.frame import Frame
+from wav2lip.media.picture import Converter
 from wav2lip.media.writer import VideoWriter
 
 __all__ = [
-    "CodedFrame",
     "Colours",
     "Frame",
-    "Shown",
     "VideoInfo",
     "VideoWriter",
     "probe",
-    "read_coded",
     "read_frames",
     "read_image",
 ]
@@ -202,34 +199,26 @@ def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, int | None,
         raise InputError(f"{path}: no frame of the video decodes; give another file")
 
 
-def read_coded(
-    path: str | os.PathLike[str], problems: list[str] | None = None
-) -> Iterator[CodedFrame]:
-    """As `read_frames`, with the planes that the decoder gives instead of BGR (8-bit 4:2:0)."""
-    path = check_file(path)
-    if _is_still(path):
-        yield CodedFrame(Picture.of(read_image(path), BT709), 0.0, 0)
-        return
-    converter = Converter()
-    for frame, turn, time, index in _decoded(path, [] if problems is None else problems):
-        picture = converter.picture(frame)
-        yield CodedFrame(picture if turn is None else picture.turned(turn), time, index)
-
-
 def read_frames(path: str | os.PathLike[str], problems: list[str] | None = None) -> Iterator[Frame]:
-    """Stream the frames of a video (a still is one frame) with their own presentation times.
+    """Stream the frames of a video, or the one frame of a still, with their presentation times.
 
-    Times start at 0 and strictly increase; memory does not grow with length. Damaged packets are
-    skipped, a track that breaks off ends there, and `problems` receives a line for each kind.
-    Raises `InputError` when nothing decodes.
+    Memory does not grow with the length of the video. Damaged packets are skipped; a track that
+    breaks off ends there.
+
+    Args:
+        path: any video or still.
+        problems: receives one line per kind of damage.
+
+    Yields:
+        Frames of one size; their times start at 0 and strictly increase.
+
+    Raises:
+        InputError: The file is missing, a directory or not media, or no frame decodes.
     """
     path = check_file(path)
     if _is_still(path):
         yield Frame(read_image(path), 0.0, 0)
         return
     converter = Converter()
-    for frame, turn, time, index in _decoded(path, [] if problems is None else problems):
-        image = converter.bgr(frame)
-        if turn is not None:
-            image = np.asarray(cv2.rotate(image, turn), np.uint8)
-        yield Frame(image, time, index)
+    for frame, code, time, index in _decoded(path, [] if problems is None else problems):
+        yield Frame(converter.convert(frame, code), time, index, colours_of(frame))

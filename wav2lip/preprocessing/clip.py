@@ -114,11 +114,11 @@ def retimed(frames: Iterable[Frame], fps: float) -> Iterator[Frame]:
     shown: Frame | None = None
     for frame in frames:
         while shown is not None and tick / fps < frame.time - CLOCK:
-            yield Frame(image=shown.image, time=tick / fps, index=tick)
+            yield Frame(shown.image, tick / fps, tick)
             tick += 1
         shown = frame
     if shown is not None:  # the last frame's own duration is not known here: one tick
-        yield Frame(image=shown.image, time=tick / fps, index=tick)
+        yield Frame(shown.image, tick / fps, tick)
 
 
 def _collect(
