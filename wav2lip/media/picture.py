@@ -175,8 +175,8 @@ class Converter:
             )
             image = _bytes(scaled.to_ndarray())
         else:
-            planes = (_plane(frame, index) for index in range(3))
-            picture = Picture(*planes, colours_of(frame))
+            luma, blue, red = (_plane(frame, index) for index in range(3))
+            picture = Picture(luma, blue, red, colours_of(frame))
             if rotation is None:
                 return picture
             if picture.size[0] % 2 == 0 and picture.size[1] % 2 == 0:
