@@ -6,7 +6,7 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from wav2lip.data.datasets import Clip
+from wav2lip.data.clip_dataset import Clip
 from wav2lip.synthetic.clips import synthesize, write_synthetic_clip, write_synthetic_corpus
 
 SIZE = 48

@@ -1,29 +1,24 @@
-"""Training callbacks: logging, checkpoints, weight averaging, sample renders, schedules and watchdogs."""
+"""Training callbacks: logging, checkpoints, weight averaging, sample renders, schedules and watchdogs.
 
-from wav2lip.callbacks.baseline_validation import BaselineValidation
-from wav2lip.callbacks.csv_curves import CSVCurves
-from wav2lip.callbacks.ema import EMA
-from wav2lip.callbacks.last_checkpoint import LastCheckpoint
-from wav2lip.callbacks.loader_watchdog import LoaderWatchdog
-from wav2lip.callbacks.nan_watchdog import NaNWatchdog
-from wav2lip.callbacks.plateau_watchdog import PlateauWatchdog
-from wav2lip.callbacks.plot_curves import PlotCurves
-from wav2lip.callbacks.sample_strips import SampleStrips
-from wav2lip.callbacks.sample_videos import SampleVideos
-from wav2lip.callbacks.speaker_metrics import SpeakerMetrics
-from wav2lip.callbacks.sync_weight import SyncWeightSchedule
+The submodules load on first use: only `SampleVideos` needs a video library, only `PlotCurves` needs matplotlib.
+"""
 
-__all__ = [
-    "EMA",
-    "BaselineValidation",
-    "CSVCurves",
-    "LastCheckpoint",
-    "LoaderWatchdog",
-    "NaNWatchdog",
-    "PlateauWatchdog",
-    "PlotCurves",
-    "SampleStrips",
-    "SampleVideos",
-    "SpeakerMetrics",
-    "SyncWeightSchedule",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "baseline_validation": ["BaselineValidation"],
+        "csv_curves": ["CSVCurves", "read_curves"],
+        "ema": ["EMA"],
+        "last_checkpoint": ["LastCheckpoint"],
+        "loader_watchdog": ["LoaderWatchdog"],
+        "nan_watchdog": ["NaNWatchdog"],
+        "plateau_watchdog": ["PlateauWatchdog"],
+        "plot_curves": ["PlotCurves"],
+        "sample_strips": ["SampleStrips"],
+        "sample_videos": ["SampleVideos"],
+        "speaker_metrics": ["SpeakerMetrics"],
+        "sync_weight": ["SyncWeightSchedule"],
+    },
+)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.clips import ClipFile
-from wav2lip.data.datasets import Clip
+from wav2lip.data.clip_dataset import Clip
 from wav2lip.types import MEL_RATE
 
 SEARCHED_SHIFT = 10  # frames, in both directions
