@@ -4,21 +4,18 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CLIPS ?= data/clips
 
-.PHONY: demo test test-slow coverage lint docs default-model lock clean
+.PHONY: demo test test-slow lint docs default-model lock clean
 
 demo: $(STAMP)  ## install, render a video of the sample portrait, print its path
 	$(BIN)/python infer.py --image data/astronaut.jpg --audio data/speech.wav --output demo.mp4 --strip demo.png
 	@echo "The video: $(CURDIR)/demo.mp4 (a strip of its frames: demo.png)"
 	@echo "Play it:   open it with any player, e.g. xdg-open demo.mp4 (macOS: open demo.mp4)"
 
-test: $(STAMP) lint  ## style, types and the quick tests
-	$(BIN)/python -m pytest
+test: $(STAMP) lint  ## style, types and the quick tests with their coverage
+	$(BIN)/python -m pytest --cov
 
 test-slow: $(STAMP)  ## the slow tests
 	$(BIN)/python -m pytest -m slow
-
-coverage: $(STAMP)  ## the quick tests with a coverage report
-	$(BIN)/python -m pytest --cov
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
