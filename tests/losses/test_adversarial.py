@@ -19,7 +19,7 @@ def test_numbers():
     )
 
 
-def test_a_sure_verdict_in_half_precision_stays_finite():
+def test_a_large_logit_in_half_precision_stays_finite():
     logits = torch.tensor([[60.0]], dtype=torch.bfloat16)
     loss = adversarial_bce(logits, real=False)
     assert loss.dtype == torch.float32

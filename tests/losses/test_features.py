@@ -12,7 +12,7 @@ def encoder():
     return layers.requires_grad_(False)
 
 
-def test_equal_pictures_cost_nothing_and_others_more(encoder):
+def test_equal_images_have_distance_zero_and_others_more(encoder):
     a, b = torch.rand(2, 3, 16, 16), torch.rand(2, 3, 16, 16)
     assert feature_l1(encoder, a, a).item() == 0
     near, far = feature_l1(encoder, a + 0.1 * (b - a), a), feature_l1(encoder, b, a)
@@ -34,7 +34,7 @@ def test_the_loss_of_a_batch_is_the_mean_of_its_samples(encoder):
     assert whole.item() == pytest.approx(torch.stack(each).mean().item(), rel=1e-6)
 
 
-def test_gradients_reach_the_generated_picture_alone(encoder):
+def test_gradients_reach_the_generated_image_alone(encoder):
     generated = torch.rand(1, 3, 16, 16).requires_grad_()
     target = torch.rand(1, 3, 16, 16).requires_grad_()
     feature_l1(encoder, generated, target).backward()

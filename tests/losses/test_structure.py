@@ -51,7 +51,7 @@ def weights(tmp_path_factory):
     return str(path)
 
 
-def test_lpips_takes_the_weights_given_and_leads_downhill(weights):
+def test_lpips_uses_the_given_weights_and_has_a_gradient(weights):
     loss = LPIPSLoss(weights)
     state = torch.load(weights, weights_only=True)
     assert torch.equal(loss.network.net.slice2[1].weight, state["features.3.weight"])
@@ -60,17 +60,17 @@ def test_lpips_takes_the_weights_given_and_leads_downhill(weights):
     near = loss(faces(0, noise=0.05), real)
     far = loss(faces(0, noise=0.2), real)
     assert 0 < near < far
-    drawn = faces(0, noise=0.2).requires_grad_()
-    loss(drawn, real).backward()
-    assert drawn.grad.abs().sum() > 0
+    generated = faces(0, noise=0.2).requires_grad_()
+    loss(generated, real).backward()
+    assert generated.grad.abs().sum() > 0
     assert not any(p.requires_grad for p in loss.parameters())
 
 
 def test_files_that_are_not_its_weights_are_named(tmp_path):
-    with pytest.raises(InputError, match=r"no\.pth: no such file of LPIPS weights"):
+    with pytest.raises(InputError, match=r"no\.pth: no such file"):
         LPIPSLoss(str(tmp_path / "no.pth"))
     torch.save({"x": torch.zeros(1)}, tmp_path / "other.pth")
-    with pytest.raises(InputError, match=r"other\.pth: holds neither AlexNet nor VGG-16"):
+    with pytest.raises(InputError, match=r"other\.pth: is neither AlexNet nor VGG-16"):
         LPIPSLoss(str(tmp_path / "other.pth"))
     (tmp_path / "text.pth").write_text("text")
     with pytest.raises(InputError, match=r"text\.pth: cannot be read as weights"):

@@ -45,7 +45,7 @@ def test_losses_are_float32_under_autocast():
     assert under.item() == window_contrast(audio, face, torch.tensor(10.0), 0.7).item()
 
 
-def test_info_nce_of_what_cannot_tell_is_ln_n_and_matches_a_hand_count():
+def test_info_nce_is_ln_n_at_chance_and_matches_a_hand_count():
     assert info_nce(torch.zeros(3, 5, 5)).item() == pytest.approx(math.log(5))
     logits = torch.tensor([[2.0, 0.0], [1.0, 3.0]])
     rows = math.log(1 + math.exp(-2)) + math.log(1 + math.exp(-2))
@@ -72,25 +72,25 @@ def test_the_learned_scale_is_bounded():
     assert loss(unit(2, 3, 8), unit(2, 3, 8)).shape == ()
 
 
-def test_every_second_sound_of_the_published_objective_is_from_another_window():
-    audio = torch.eye(4)[None]  # four windows, all different: a moved sound has cosine 0
+def test_every_second_audio_of_the_published_objective_is_from_another_window():
+    audio = torch.eye(4)[None]  # four different windows: shifted audio has cosine 0
     assert CosineBCE()(audio, audio).item() == pytest.approx(0, abs=1e-4)
-    # The same sound in every window: the off pairs cannot be told, and cost -log 1e-6.
+    # The same audio in every window: a negative pair has cosine 1 and costs -log 1e-6.
     alike = torch.eye(4)[:1].expand(1, 4, 4)
     assert CosineBCE()(alike, alike).item() == pytest.approx(-math.log(1e-6) / 2, rel=0.01)
 
 
-def test_what_the_generator_pays_falls_with_the_fit():
+def test_the_loss_of_the_generator_falls_with_the_fit():
     audio = unit(4, 8).abs()
     none = torch.zeros(4, 0, 8)
     wrong = audio.roll(1, 0)
     assert SyncBCE()(audio, audio, none).item() < SyncBCE()(audio, wrong, none).item()
-    paid = SyncContrast()
-    assert paid(audio, audio, none).item() < math.log(4) < paid(audio, wrong, none).item()
+    loss = SyncContrast()
+    assert loss(audio, audio, none).item() < math.log(4) < loss(audio, wrong, none).item()
     assert SyncContrast(scale=0)(audio, audio, none).item() == pytest.approx(math.log(4))
 
 
-def test_other_sounds_of_the_clip_are_what_a_face_must_not_fit():
+def test_negatives_are_audio_that_a_face_must_not_fit():
     audio, face = torch.eye(3)[:2], torch.eye(3)[:2]
     negatives = torch.eye(3)[2].expand(2, 5, 3)  # cosine 0 with either face
     right = math.log(1 + 5 * math.exp(-4))

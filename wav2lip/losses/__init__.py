@@ -1,9 +1,9 @@
-"""Loss functions: pure functions, and thin modules over them for the configs to name."""
+"""Losses: pure functions, and thin modules over them that configs can name."""
 
 from wav2lip.losses.adversarial import adversarial_bce
 from wav2lip.losses.audio_contrast import audio_contrast
 from wav2lip.losses.features import feature_l1
-from wav2lip.losses.reconstruction import edge_l1, masked_l1, mouth_l1
+from wav2lip.losses.reconstruction import edge_l1, masked_l1, mouth_l1, mouth_psnr
 from wav2lip.losses.structure import LPIPSLoss, SSIMLoss
 from wav2lip.losses.sync import (
     CosineBCE,
@@ -30,5 +30,6 @@ __all__ = [
     "info_nce",
     "masked_l1",
     "mouth_l1",
+    "mouth_psnr",
     "window_contrast",
 ]

@@ -1,33 +1,34 @@
-"""Does the mouth depend on the sound, asked of the generator itself: no sync expert is needed."""
+"""Contrastive loss on the generator's own images: the mouth must depend on the audio. It needs no sync expert."""
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from wav2lip.losses.reconstruction import mouth_weight
+from wav2lip.losses.reconstruction import lips_weight
 
-SCALE = 300.0  # the mouth's mean difference between two sounds is some thousandths of full scale
+SCALE = 300.0  # 1 / the usual difference between two mouths, some thousandths of full scale
 
 
-def audio_contrast(right: Tensor, wrong: Tensor, target: Tensor, scale: float = SCALE) -> Tensor:
-    """How much less likely than another sound's the right sound's mouth is, by its distance to the target.
+def audio_contrast(
+    matching: Tensor, mismatched: Tensor, target: Tensor, scale: float = SCALE
+) -> Tensor:
+    """Ask that the mouth generated from the matching audio be closer to the target than one from mismatched audio.
 
-    L1 alone draws the mean of all mouths that fit a sound, and a mean moves too little. This asks
-    each window that its own sound's mouth be nearer to the true one than another sound's, which is
-    the maximum mutual information criterion of speech recognition (Bahl et al., ICASSP 1986) with one
-    competitor and a Laplace density.
+    L1 alone leads to the mean of all mouths that fit a sound, which moves too little. This loss is the maximum
+    mutual information criterion of speech recognition (Bahl et al., ICASSP 1986) with one competitor and a
+    Laplace density over the region `LIPS`.
 
     Args:
-        right: (B, 3, T, S, S) in [0, 1], drawn from the window's own sound.
-        wrong: the same, drawn from another sound.
-        target: the same, true.
-        scale: the density's inverse width.
+        matching: (B, 3, T, S, S) in [0, 1], generated from the window's own audio.
+        mismatched: the same shape, generated from other audio.
+        target: the same shape.
+        scale: inverse width of the density.
 
     Returns:
-        Scalar mean; ln 2 = 0.693 where the sound changes nothing.
+        Scalar mean; ln 2 = 0.693 if the audio changes nothing.
     """
-    inside = mouth_weight(target.shape[-1], 2.0, target) - 1
+    inside = lips_weight(target.shape[-1], 2.0, target) - 1
     far, near = (
         ((faces - target).abs() * inside).flatten(1).mean(1) / inside.mean()
-        for faces in (wrong, right)
+        for faces in (mismatched, matching)
     )
     return F.softplus(scale * (near - far)).mean()

@@ -1,38 +1,36 @@
-"""Distance between two pictures as a trained network sees them."""
+"""Distance between two images in the features of a trained network."""
 
 import torch
 from torch import Tensor, nn
 
-FLOOR = 1e-3  # activations; a layer that is silent on the target does not divide by zero
+MIN_SIZE = 1e-3  # activations; avoids a division by zero if a layer is inactive on the target
 
 
 def feature_l1(encoder: nn.Sequential, generated: Tensor, target: Tensor) -> Tensor:
-    """Mean L1 between an encoder's maps of two pictures, each layer relative to the target's own size.
+    """Compute the mean L1 distance between an encoder's feature maps, relative to the target's maps.
 
-    Of each sample by itself, so that the loss of a batch is the mean of its parts, on however many
-    processes they lie.
-
-    The feature reconstruction loss (Johnson et al., ECCV 2016, section 3.2) in the lips encoder of a sync
-    expert: it asks for the mouth that was there, so it cannot be met by specks that please the expert.
+    The feature reconstruction loss (Johnson et al., ECCV 2016, section 3.2) in the lip encoder of a sync expert. It
+    asks for the mouth of the target, so artefacts that please the expert do not lower it. Each sample is normalised
+    by itself: the loss of a batch is the mean over its samples, on any number of processes.
 
     Args:
-        encoder: layers that are applied one after another; frozen by the caller.
-        generated: (B, C, H, W) what the encoder takes; gradients flow here.
-        target: the same shape.
+        encoder: layers that are applied one after another; the caller freezes them.
+        generated: (B, C, H, W), input of the encoder; receives gradients.
+        target: the same shape; receives none.
 
     Returns:
-        Scalar; 0 for equal pictures, about 1 for unrelated ones.
+        Scalar; 0 for equal images, about 1 for unrelated ones.
     """
     with torch.no_grad():
-        wanted = []
+        targets = []
         maps = target
         for layer in encoder:
             maps = layer(maps)
-            wanted.append(maps)
+            targets.append(maps)
     terms = []
     maps = generated
-    for layer, goal in zip(encoder, wanted, strict=True):
+    for layer, goal in zip(encoder, targets, strict=True):
         maps = layer(maps)
-        size = goal.float().abs().flatten(1).mean(1).clamp(min=FLOOR)
+        size = goal.float().abs().flatten(1).mean(1).clamp(min=MIN_SIZE)
         terms.append((maps.float() - goal.float()).abs().flatten(1).mean(1) / size)
     return torch.stack(terms).mean()

@@ -1,73 +1,96 @@
-"""Pixel losses between generated and target faces."""
+"""Pixel losses between generated and target faces, and the mouth scores of validation.
+
+Losses weight the region `LIPS`; scores measure the region `MOUTH`, as evaluation does.
+"""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# The mouth of an S3FD-boxed face at rest and open, as shares of the crop's side (rows, columns).
-MOUTH_ROWS = (0.55, 0.95)
-MOUTH_COLUMNS = (0.2, 0.8)
+from wav2lip.regions import LIPS, MOUTH
+
+MIN_ERROR = 1e-10  # mean squared error of equal images: 100 dB
 
 
-EPSILON = 1e-10  # mean squared error of equal pictures: 100 dB
+def lips_weight(size: int, weight: float, like: Tensor) -> Tensor:
+    """Return a map (size, size) with `weight` over the region `LIPS` and 1 elsewhere.
 
-
-def mouth_slices(size: int) -> tuple[slice, slice]:
-    """Rows and columns of the mouth in a face of `size` pixels."""
-    rows, columns = (
-        slice(round(a * size), round(b * size)) for a, b in (MOUTH_ROWS, MOUTH_COLUMNS)
-    )
-    return rows, columns
-
-
-def mouth_psnr(generated: Tensor, target: Tensor) -> Tensor:
-    """Faces (B, ..., S, S) in [0, 1] -> () mean over samples of the mouth region's PSNR in dB.
-
-    A sample's mean squared error is over all of its pixels and frames; equal pictures count as 100 dB.
+    Args:
+        size: side of the face in pixels.
+        weight: of the pixels in the region.
+        like: a tensor with the device and dtype of the result.
     """
-    rows, columns = mouth_slices(target.shape[-1])
-    error = (generated - target)[..., rows, columns].float().square().flatten(1).mean(1)
-    return -10 * error.clamp_min(EPSILON).log10().mean()
+    weights = torch.ones(size, size, device=like.device, dtype=like.dtype)
+    weights[LIPS.slices(size)] = weight
+    return weights
 
 
-def mouth_weight(size: int, weight: float, like: Tensor) -> Tensor:
-    """(size, size) map: `weight` over the mouth, 1 elsewhere."""
-    map_ = torch.ones(size, size, device=like.device, dtype=like.dtype)
-    map_[mouth_slices(size)] = weight
-    return map_
-
-
-def masked_l1(generated: Tensor, target: Tensor, mouth: float = 1.0) -> Tensor:
-    """Mean absolute difference, the mouth region weighted `mouth` times; plain L1 at 1.
+def masked_l1(generated: Tensor, target: Tensor, mouth_weight: float = 1.0) -> Tensor:
+    """Compute the mean absolute difference with more weight on the mouth.
 
     Args:
         generated: (..., S, S) in [0, 1].
         target: the same shape.
-        mouth: weight of the mouth region against the rest; the mean stays a weighted mean.
+        mouth_weight: weight of the region `LIPS` against 1 elsewhere; the mean stays a weighted mean.
+
+    Returns:
+        Scalar.
     """
     difference = (generated - target).abs()
-    if mouth == 1.0:
+    if mouth_weight == 1.0:
         return difference.mean()
-    weight = mouth_weight(difference.shape[-1], mouth, difference)
+    weight = lips_weight(difference.shape[-1], mouth_weight, difference)
     return (difference * weight).mean() / weight.mean()
 
 
-def edge_l1(generated: Tensor, target: Tensor, mouth: float = 1.0) -> Tensor:
-    """L1 between the horizontal and vertical steps of neighbouring pixels: what a blur loses.
+def edge_l1(generated: Tensor, target: Tensor, mouth_weight: float = 1.0) -> Tensor:
+    """Compute the L1 distance between horizontal and vertical image gradients, which a blur loses.
 
-    The gradient difference loss of Mathieu et al. (ICLR 2016, section 3.2) with exponent 1, signed.
-    Same arguments as `masked_l1`; the last row and column have no next neighbour and count as equal.
+    The gradient difference loss of Mathieu et al. (ICLR 2016, section 3.2) with exponent 1, on signed gradients.
+    The last row and column have no next neighbour and count as equal.
+
+    Args:
+        generated: (..., S, S) in [0, 1].
+        target: the same shape.
+        mouth_weight: as in `masked_l1`.
+
+    Returns:
+        Scalar.
     """
     difference = generated - target
     down = F.pad(difference.diff(dim=-2), (0, 0, 0, 1))
     right = F.pad(difference.diff(dim=-1), (0, 1))
-    return masked_l1(down, torch.zeros_like(down), mouth) + masked_l1(
-        right, torch.zeros_like(right), mouth
+    return masked_l1(down, torch.zeros_like(down), mouth_weight) + masked_l1(
+        right, torch.zeros_like(right), mouth_weight
     )
 
 
 def mouth_l1(generated: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute difference within the mouth region alone; (..., S, S) in [0, 1] each."""
-    difference = (generated - target).abs()
-    inside = mouth_weight(difference.shape[-1], 2.0, difference) - 1
-    return (difference * inside).mean() / inside.mean()
+    """Compute the mean absolute difference within the region `MOUTH`.
+
+    Args:
+        generated: (..., S, S) in [0, 1].
+        target: the same shape.
+
+    Returns:
+        Scalar.
+    """
+    rows, columns = MOUTH.slices(target.shape[-1])
+    return (generated - target)[..., rows, columns].abs().mean()
+
+
+def mouth_psnr(generated: Tensor, target: Tensor) -> Tensor:
+    """Compute the mean over samples of the PSNR within the region `MOUTH`.
+
+    The mean squared error of a sample is over all its pixels and frames.
+
+    Args:
+        generated: (B, ..., S, S) in [0, 1].
+        target: the same shape.
+
+    Returns:
+        Scalar in dB; equal images count as 100 dB.
+    """
+    rows, columns = MOUTH.slices(target.shape[-1])
+    error = (generated - target)[..., rows, columns].float().square().flatten(1).mean(1)
+    return -10 * error.clamp_min(MIN_ERROR).log10().mean()
