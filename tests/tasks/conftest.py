@@ -117,8 +117,8 @@ def trainer(tmp_path):
 
 
 @pytest.fixture
-def rests(monkeypatch):
-    """Makes the list to which a task adds at every batch that it puts to rest."""
+def neutralized(monkeypatch):
+    """Make a list to which a task adds an entry for every batch that it neutralizes."""
 
     def make(task) -> list[int]:
         counted: list[int] = []

@@ -46,10 +46,10 @@ def test_a_misspelt_argument_is_named():
         build({"_target_": "wav2lip.losses.WindowContrast", "withn": 0.5})
 
 
-def test_pictures_become_floats_between_0_and_1():
-    pictures = to_float(torch.tensor([0, 51, 255], dtype=torch.uint8))
-    assert pictures.dtype == torch.float32
-    assert pictures.tolist() == pytest.approx([0, 0.2, 1])
+def test_images_become_floats_between_0_and_1():
+    images = to_float(torch.tensor([0, 51, 255], dtype=torch.uint8))
+    assert images.dtype == torch.float32
+    assert images.tolist() == pytest.approx([0, 0.2, 1])
 
 
 def test_the_rate_warms_up_then_falls_to_its_floor():
@@ -58,4 +58,4 @@ def test_the_rate_warms_up_then_falls_to_its_floor():
     assert factors[4] == 1.0
     assert factors[12] == pytest.approx(0.51)
     assert factors[20:] == pytest.approx([0.02] * 5)
-    assert warmup_cosine(9, 4, -1) == 1.0  # without an end there is nothing to fall towards
+    assert warmup_cosine(9, 4, -1) == 1.0  # no end: constant

@@ -9,28 +9,28 @@ TINY = {"width": 0.0625, "image_size": 48, "embedding": 16, "audio_residuals": (
 
 @pytest.fixture
 def graphs():
-    """What a backend was given to compile."""
+    """The graphs that a backend received."""
     yield []
     torch.compiler.reset()
 
 
-def test_calls_past_forward_are_compiled_too(graphs):
+def test_calls_other_than_forward_are_compiled_too(graphs):
     def backend(graph, _):
         graphs.append(graph)
         return graph.forward
 
     mel, face = torch.rand(2, 1, 80, 16), torch.rand(2, 6, 48, 48)
     generator = Generator(max_residuals=0, **TINY).eval()
-    critic = QualityDiscriminator(width=0.0625, image_size=48)
+    discriminator = QualityDiscriminator(width=0.0625, image_size=48)
     expert = SyncNet(max_residuals=0, **TINY).eval()
     calls = {
-        "hear": lambda: generator.audio_encoder(mel),
+        "encode_audio": lambda: generator.audio_encoder(mel),
         "decode": lambda: generator.decode(torch.rand(2, 16, 1, 1), face),
-        "judge": lambda: critic.logits(torch.rand(2, 3, 5, 48, 48)),
-        "listen": lambda: expert.embed_audio(mel),
-        "look": lambda: expert.embed_face(torch.rand(2, 15, 24, 48)),
+        "logits": lambda: discriminator.logits(torch.rand(2, 3, 5, 48, 48)),
+        "embed_audio": lambda: expert.embed_audio(mel),
+        "embed_face": lambda: expert.embed_face(torch.rand(2, 15, 24, 48)),
     }
-    for network in (generator, critic, expert):
+    for network in (generator, discriminator, expert):
         keys = list(network.state_dict())
         compile_stacks(network, backend)
         assert list(network.state_dict()) == keys

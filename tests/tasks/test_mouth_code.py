@@ -84,7 +84,7 @@ def trained(corpus, tmp_path_factory):
     return {k: float(v) for k, v in trainer.callback_metrics.items()}, path
 
 
-def test_strangers_mouths_are_drawn_from_the_code_and_the_code_is_heard(trained):
+def test_unseen_mouths_are_rendered_from_the_code_and_audio_predicts_the_code(trained):
     values, _ = trained
     assert values["val/code_l1"] < 0.9 * values["val/reference_l1"]
     assert values["val/code"] < 0.8
@@ -92,17 +92,17 @@ def test_strangers_mouths_are_drawn_from_the_code_and_the_code_is_heard(trained)
     assert values["val/response"] > 0.1 * values["val/reference_l1"]
 
 
-def test_the_ear_alone_can_go_on_and_nothing_else_moves(trained, corpus):
+def test_the_audio_encoder_alone_can_train_on_and_nothing_else_changes(trained, corpus):
     _, path = trained
-    ear = task(init_from=str(path), weights={"l1": 0.0, "edge": 0.0, "code": 1.0})
-    before = {k: v.clone() for k, v in ear.state_dict().items()}
-    fit(ear, corpus, steps=3)
-    moved = {k for k, v in ear.state_dict().items() if not torch.equal(v, before[k])}
+    audio_only = task(init_from=str(path), weights={"l1": 0.0, "edge": 0.0, "code": 1.0})
+    before = {k: v.clone() for k, v in audio_only.state_dict().items()}
+    fit(audio_only, corpus, steps=3)
+    moved = {k for k, v in audio_only.state_dict().items() if not torch.equal(v, before[k])}
     assert moved
     assert all(k.startswith("generator.audio_encoder.") for k in moved)
 
 
-def test_the_checkpoint_gives_the_generator_and_the_oracle_and_starts_the_next_task(trained):
+def test_the_checkpoint_holds_both_networks_and_starts_the_next_task(trained):
     _, path = trained
     loaded = load_network(path, "generator")
     assert loaded.metadata["mel_offset_frames"] == -2
@@ -115,7 +115,7 @@ def test_the_checkpoint_gives_the_generator_and_the_oracle_and_starts_the_next_t
     assert all(torch.equal(own[k], given[k]) for k in given)
 
 
-def test_the_ear_may_start_from_an_experts(tmp_path):
+def test_the_audio_encoder_may_start_from_an_experts(tmp_path):
     config = {
         "_target_": "wav2lip.models.SyncNet",
         "width": 0.25,
@@ -124,10 +124,10 @@ def test_the_ear_may_start_from_an_experts(tmp_path):
     }
     expert = build_network(config)
     save_network(tmp_path / "expert.safetensors", expert, config, {}, half=False)
-    ear = task(audio_from=str(tmp_path / "expert.safetensors")).generator.audio_encoder
+    encoder = task(audio_from=str(tmp_path / "expert.safetensors")).generator.audio_encoder
     taken = [
         torch.equal(own.conv_block[0].weight, other.conv_block[0].weight)
-        for own, other in zip(ear, expert.audio_encoder, strict=True)
+        for own, other in zip(encoder, expert.audio_encoder, strict=True)
         if own.conv_block[0].weight.shape == other.conv_block[0].weight.shape
     ]
     assert taken == [True] * 5  # all but the last, which makes a code of another length

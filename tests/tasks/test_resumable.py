@@ -10,9 +10,7 @@ def save(path, task):
     return path
 
 
-def test_only_a_checkpoint_of_the_same_task_is_gone_on_from(
-    sync_task, lip_task, gan_task, tmp_path
-):
+def test_only_a_checkpoint_of_the_same_task_can_be_resumed(sync_task, lip_task, gan_task, tmp_path):
     path = save(tmp_path / "last.ckpt", lip_task())
     require_resumable(path, lip_task())
     with pytest.raises(InputError, match=r"last\.ckpt: is of another task \(discriminator\."):

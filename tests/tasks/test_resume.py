@@ -1,4 +1,4 @@
-"""Killed at any step and resumed, a run goes on as if nothing had happened."""
+"""A run killed at any step and resumed equals an uninterrupted one."""
 
 from functools import partial
 
@@ -51,7 +51,7 @@ def test_losses_after_a_resume_equal_the_uninterrupted_run(parts, trainer, tmp_p
 
 
 @pytest.mark.parametrize("finished", [5, 6])
-def test_a_finished_run_given_more_steps_goes_on(sync_task, sync_data, trainer, tmp_path, finished):
+def test_a_finished_run_resumes_with_more_steps(sync_task, sync_data, trainer, tmp_path, finished):
     # At a constant rate: a schedule that ends with the run has other rates in a longer one.
     parts = partial(sync_task, warmup=None), sync_data
     whole = run(parts, trainer, [ModelCheckpoint(tmp_path / "whole")])

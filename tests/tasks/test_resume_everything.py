@@ -1,4 +1,4 @@
-"""A GAN run with a sync schedule and an average of the weights, killed at any step, is exact as well."""
+"""A GAN run with a sync schedule and averaged weights, killed at any step, resumes exactly."""
 
 import pytest
 import pytorch_lightning as pl
@@ -17,7 +17,7 @@ class EveryStep(LastCheckpoint):
         super().save(trainer)
 
 
-class Seen(pl.Callback):
+class Recorder(pl.Callback):
     """Loss, weight of the sync term, and the sum of the average's weights, by step."""
 
     def __init__(self, average) -> None:
@@ -37,12 +37,12 @@ def run(parts, trainer, callbacks, resume=None):
     task, data = parts
     pl.seed_everything(3 if resume is None else 4)
     average = EMA(decay=0.9)
-    seen = Seen(average)
+    recorder = Recorder(average)
     # Above what an untrained expert gives, so that the first validation switches the term on.
     schedule = SyncWeightSchedule(below=100.0)
-    fit = trainer(STEPS, average, seen, schedule, *callbacks)
+    fit = trainer(STEPS, average, recorder, schedule, *callbacks)
     fit.fit(task, data, ckpt_path=resume, weights_only=True)
-    return seen.by_step, fit, task
+    return recorder.by_step, fit, task
 
 
 @pytest.mark.slow
@@ -61,7 +61,7 @@ def test_losses_weights_and_average_after_a_resume(gan_task, lip_data, trainer, 
             assert values == pytest.approx(whole[step], abs=1e-6), (stopped, step)
 
 
-def test_the_average_is_what_a_checkpoint_holds_and_the_rest_is_beside_it(
+def test_a_checkpoint_holds_the_average_and_the_current_weights_beside_it(
     gan_task, lip_data, trainer, expert, tmp_path
 ):
     from wav2lip.checkpoints import load_network
@@ -71,7 +71,7 @@ def test_the_average_is_what_a_checkpoint_holds_and_the_rest_is_beside_it(
     fit.save_checkpoint(tmp_path / "end.ckpt")
     saved = torch.load(tmp_path / "end.ckpt", weights_only=True)
     key = "generator.output_block.1.weight"
-    # A finished run leaves the weights under training in the task, so that more steps go on from them.
+    # A finished run leaves the current weights in the task, so that it can resume with more steps.
     assert torch.equal(saved["current_model_state"][key], task.state_dict()[key])
     assert not torch.equal(saved["state_dict"][key], task.state_dict()[key])
     exported = load_network(tmp_path / "end.ckpt", "generator").network.state_dict()

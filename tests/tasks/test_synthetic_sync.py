@@ -15,11 +15,11 @@ from wav2lip.data.datasets import SyncDataset
 from wav2lip.synthetic.clips import write_synthetic_corpus
 from wav2lip.tasks import SyncNetTask
 
-LN2 = math.log(2)  # the pair loss of an expert that cannot tell
+LN2 = math.log(2)  # the pair loss at chance
 
 
 class ShuffledSyncDataset(SyncDataset):
-    """The same clips and windows, but each window gets the sound of another one of its clip."""
+    """The same clips and windows, but each window gets the audio of another one of its clip."""
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
         sample = super().__getitem__(index)
@@ -28,7 +28,7 @@ class ShuffledSyncDataset(SyncDataset):
 
 
 class PairLoss(pl.Callback):
-    """Mean -log p(own sound rather than one 10 frames off), p from the expert's own scale."""
+    """Mean -log p(own audio rather than audio 10 frames off), p from the expert's own scale."""
 
     value = LN2
 
@@ -42,7 +42,7 @@ class PairLoss(pl.Callback):
         self.value = float(torch.nn.functional.softplus(-margin).mean())
 
 
-def train(corpus, dataset, steps, image_size, clips_a_batch=6):
+def train(corpus, dataset, steps, image_size, clips_per_batch=6):
     """Validation metrics after `steps`, by name, and the pair loss under `pair`."""
     pl.seed_everything(0, workers=True)
     task = SyncNetTask(
@@ -64,7 +64,7 @@ def train(corpus, dataset, steps, image_size, clips_a_batch=6):
         dataset=partial(dataset, windows=8, gap=5, image_size=image_size, augment=NO_AUGMENT),
         val_dataset=partial(SyncDataset, windows=40, image_size=image_size),
         manifests=[str(corpus)],
-        batch_size=clips_a_batch,
+        batch_size=clips_per_batch,
         steps_per_epoch=steps,
         val_batch_size=64,
     )
@@ -91,7 +91,7 @@ def small_corpus(tmp_path_factory):
     return folder
 
 
-def test_a_small_expert_tells_sync_of_strangers_in_seconds(small_corpus):
+def test_a_small_expert_learns_sync_of_unseen_speakers_in_seconds(small_corpus):
     result = train(small_corpus, SyncDataset, steps=80, image_size=48)
     assert result["val/pairwise"] >= 0.85
     assert result["val/offset_within_1"] >= 0.9
@@ -112,7 +112,7 @@ def corpus(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_the_expert_tells_in_sync_from_off_sync_for_unseen_faces_and_sounds(corpus):
+def test_the_expert_tells_in_sync_from_off_sync_for_unseen_speakers(corpus):
     result = train(corpus, SyncDataset, steps=160, image_size=96)
     assert result["val/pairwise"] >= 0.85
     assert result["val/offset_within_1"] >= 0.9

@@ -6,15 +6,16 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from wav2lip.checkpoints import load_network, save_network
 from wav2lip.errors import InputError
-from wav2lip.models.generator import mask_lower_half
-from wav2lip.tasks.wav2lip import copy_audio_encoder, lower_halves
+from wav2lip.models.audio_encoder import copy_audio_encoder
+from wav2lip.models.generator import face_inputs, mask_lower_half
+from wav2lip.tasks.wav2lip import lower_halves
 
 
 def batch_of(lip_data):
     return next(iter(lip_data().val_dataloader()))
 
 
-def test_the_lower_half_is_hidden_and_is_what_the_expert_sees():
+def test_the_lower_half_is_masked_and_is_the_input_of_the_expert():
     faces = torch.arange(2 * 3 * 5 * 8 * 8).reshape(2, 3, 5, 8, 8).float() + 1
     masked = mask_lower_half(faces)
     assert (masked[..., :4, :] == faces[..., :4, :]).all()
@@ -68,7 +69,7 @@ WARPING = {
 }
 
 
-def test_references_are_put_to_rest_as_at_inference_and_nothing_else_moves(lip_task, lip_data):
+def test_references_are_neutralized_as_at_inference_and_nothing_else_changes(lip_task, lip_data):
     task = lip_task(neutral_share=0.5, generator=WARPING).train()
     batch = batch_of(lip_data)
     count = len(batch["clip"])
@@ -86,24 +87,24 @@ def test_references_are_put_to_rest_as_at_inference_and_nothing_else_moves(lip_t
     own = batch["reference"][chosen].float() / 255
     with torch.no_grad():
         silence = torch.full((len(chosen), 5, 1, 80, 16), -4.0)
-        drawn = task.generator(silence, torch.cat([mask_lower_half(own), own], dim=1))
-    difference = neutral["reference"][chosen].float() / 255 - drawn
+        rendered = task.generator(silence, face_inputs(own, own))
+    difference = neutral["reference"][chosen].float() / 255 - rendered
     assert difference.abs().max() <= 0.5 / 255 + 1e-6
-    assert (drawn - own)[..., 24:, :].abs().mean() > 0.005  # untrained: it is another picture
+    assert (rendered - own)[..., 24:, :].abs().mean() > 0.005  # untrained: it is another image
     assert lip_task(generator=WARPING).neutralize(batch) is batch
     assert (
         lip_task(neutral_share=0.5).neutralize(batch) is batch
-    )  # draws anew: never rests at inference either
+    )  # it does not warp, so inference does not neutralize either
 
 
-def test_training_rests_and_validation_does_not(lip_task, lip_data, trainer, rests):
+def test_training_neutralizes_and_validation_does_not(lip_task, lip_data, trainer, neutralized):
     task = lip_task(neutral_share=1.0)
-    neutral = rests(task)
+    batches = neutralized(task)
     trainer(3).fit(task, lip_data())
-    assert len(neutral) == 3
+    assert len(batches) == 3
 
 
-def test_rest_takes_no_gradients_from_a_network_that_runs_in_bf16(lip_task, lip_data):
+def test_neutralizing_keeps_the_gradients_of_a_network_that_runs_in_bf16(lip_task, lip_data):
     task, batch = lip_task(neutral_share=1.0, generator=WARPING).train(), batch_of(lip_data)
     with torch.autocast("cpu", torch.bfloat16):
         generated = task.generate(task.neutralize(batch))
@@ -112,7 +113,7 @@ def test_rest_takes_no_gradients_from_a_network_that_runs_in_bf16(lip_task, lip_
     assert all(p.grad is not None for p in weights)
 
 
-def test_edges_and_the_experts_features_are_terms_where_they_weigh(lip_task, lip_data, expert):
+def test_edges_and_the_experts_features_are_terms_if_they_have_a_weight(lip_task, lip_data, expert):
     weights = {"l1": 1.0, "sync": 0.1, "edge": 0.5, "features": 0.2}
     task = lip_task(expert=expert, weights=weights)
     batch = batch_of(lip_data)
@@ -146,7 +147,7 @@ def test_losses_are_in_fp32_where_the_network_runs_in_bf16(lip_task, lip_data, e
         lip_task(pixel_losses=ssim)
 
 
-def test_only_what_the_generator_may_see_reaches_it(lip_task, lip_data):
+def test_the_masked_half_of_the_target_does_not_reach_the_generator(lip_task, lip_data):
     task = lip_task().eval()
     batch = batch_of(lip_data)
     with torch.no_grad():
@@ -158,7 +159,7 @@ def test_only_what_the_generator_may_see_reaches_it(lip_task, lip_data):
         assert not torch.equal(task.generate(batch), before)
 
 
-def test_hearing_is_shared_up_to_the_first_block_that_differs(lip_task, sync_task):
+def test_an_audio_encoder_is_copied_up_to_the_first_block_that_differs(lip_task, sync_task):
     own, expert = lip_task().generator.audio_encoder, sync_task().syncnet.audio_encoder
     assert copy_audio_encoder(own, expert) == 6
     assert all(
@@ -171,7 +172,7 @@ def test_hearing_is_shared_up_to_the_first_block_that_differs(lip_task, sync_tas
     assert all(torch.equal(a, b) for a, b in zip(longer[4].parameters(), kept, strict=True))
 
 
-def test_articulation_is_what_a_run_starts_with(lip_task):
+def test_motion_gain_scales_the_audio_code_at_the_start(lip_task):
     torch.manual_seed(0)
     plain = lip_task().generator.audio_encoder.eval()
     torch.manual_seed(0)
@@ -189,7 +190,7 @@ def test_an_expert_that_cannot_serve_is_named(lip_task, expert, tmp_path):
         lip_task(expert=str(other))
     with pytest.raises(InputError, match=r"no such checkpoint"):
         lip_task(expert=str(tmp_path / "missing.ckpt"))
-    with pytest.raises(InputError, match=r"faces of 48 px, the generator makes 96 px"):
+    with pytest.raises(InputError, match=r"faces of 48 px, but the generator renders 96 px"):
         lip_task(expert=expert, generator={**task.hparams["generator"], "image_size": 96})
     with pytest.raises(InputError, match=r"needs a task\.sync_loss"):
         lip_task(expert=expert, sync_loss=None)
@@ -197,30 +198,32 @@ def test_an_expert_that_cannot_serve_is_named(lip_task, expert, tmp_path):
         lip_task(expert=expert, weights={"l1": 1.0})
 
 
-def test_audio_contrast_asks_for_another_mouth_with_another_sound(lip_task, lip_data, trainer):
+def test_audio_contrast_compares_with_a_mouth_of_other_audio(lip_task, lip_data, trainer):
     task = lip_task(weights={"l1": 1.0, "audio_contrast": 0.01})
     data = lip_data()
     trainer(2).fit(task, data)
     batch = next(iter(data.val_dataloader()))
     terms = task.losses(task.generate(batch), batch)
     assert sorted(terms) == ["audio_contrast", "l1"]
-    silent = {**batch, "mels": torch.zeros_like(batch["mels"])}  # every sound is the same one
+    same = {**batch, "mels": torch.zeros_like(batch["mels"])}  # all audio is the same
     task.eval()
-    terms = task.losses(task.generate(silent), silent)
+    terms = task.losses(task.generate(same), same)
     assert terms["audio_contrast"].item() == pytest.approx(math.log(2), abs=1e-4)
 
 
 @pytest.mark.parametrize("fixed", [True, False])
-def test_the_statistics_of_the_start_are_kept_on_demand(fixed, lip_task, lip_data, trainer):
+def test_the_initial_statistics_are_kept_on_demand(fixed, lip_task, lip_data, trainer):
     task = lip_task(fixed_statistics=fixed)
     norm = task.generator.audio_encoder[0].conv_block[1]
     before, weight = norm.running_mean.clone(), norm.weight.detach().clone()
     trainer(2).fit(task, lip_data())
     assert torch.equal(norm.running_mean, before) == fixed
-    assert not torch.equal(norm.weight, weight)  # it is trained all the same
+    assert not torch.equal(norm.weight, weight)  # the weights are trained
 
 
 def test_faces_of_another_size_are_named(lip_task, lip_data):
     task = lip_task(generator={"_target_": "wav2lip.models.Generator", "width": 0.0625})  # 96 px
-    with pytest.raises(InputError, match=r"image_size=48, and the generator draws faces of 96 px"):
+    with pytest.raises(
+        InputError, match=r"image_size=48, but the generator renders faces of 96 px"
+    ):
         task.generate(batch_of(lip_data))

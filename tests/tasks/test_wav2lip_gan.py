@@ -19,13 +19,13 @@ def clone(network):
 
 def test_both_networks_learn_and_a_batch_is_one_step(gan_task, lip_data, trainer, tmp_path):
     task = gan_task()
-    painter, critic = clone(task.generator), clone(task.discriminator)
+    generator, discriminator = clone(task.generator), clone(task.discriminator)
     run = trainer(4, ModelCheckpoint(tmp_path, save_last=True))
     run.fit(task, lip_data())
-    assert run.global_step == 4  # not 8: two optimizers, one step a batch
+    assert run.global_step == 4  # not 8: two optimizers, one step per batch
     assert run.fit_loop.epoch_loop.total_batch_idx == 3
-    assert "output_block.1.weight" in moved(painter, task.generator)
-    assert "binary_pred.0.weight" in moved(critic, task.discriminator)
+    assert "output_block.1.weight" in moved(generator, task.generator)
+    assert "binary_pred.0.weight" in moved(discriminator, task.discriminator)
     expected = 1e-3 * warmup_cosine(4, 3, 4)
     for optimizer in run.optimizers:
         assert optimizer.param_groups[0]["lr"] == pytest.approx(expected)
@@ -66,19 +66,21 @@ def test_gradients_are_clipped(gan_task, lip_data, trainer, monkeypatch):
     before = [p.clone() for p in task.parameters()]
     trainer(1).fit(task, lip_data())
     change = [a - b for a, b in zip(task.parameters(), before, strict=True)]
-    # One step of each network at a rate of 1: both are as long as the clip.
+    # One step of each network at a rate of 1: both are as long as the largest norm.
     assert math.sqrt(sum(float(c.square().sum()) for c in change)) == pytest.approx(
         math.sqrt(2) * 1e-3, rel=0.01
     )
 
 
-def test_what_cannot_be_trained_is_named(gan_task):
+def test_a_missing_weight_is_named(gan_task):
     with pytest.raises(InputError, match="needs adv"):
         gan_task(weights={"l1": 1.0})
 
 
-def test_references_rest_where_a_critic_trains_too(gan_task, lip_data, trainer, rests):
+def test_references_are_neutralized_with_a_discriminator_too(
+    gan_task, lip_data, trainer, neutralized
+):
     task = gan_task(neutral_share=1.0)
-    neutral = rests(task)
+    batches = neutralized(task)
     trainer(2).fit(task, lip_data())
-    assert len(neutral) == 2
+    assert len(batches) == 2

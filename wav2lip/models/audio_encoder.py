@@ -1,4 +1,4 @@
-"""From a mel window to one vector; generator and sync expert hear through the same stack."""
+"""The audio encoder: mel windows to vectors. Generator and sync expert use the same stack."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,17 @@ SYNCNET_AUDIO_RESIDUALS = (2, 2, 2, 2)
 
 
 class AudioEncoder(nn.Sequential):
-    """Mel windows (B, 1, 80, 16) -> (B, embedding, 1, 1).
+    """Map mel windows (B, 1, 80, 16) to vectors (B, embedding, 1, 1).
 
-    `channels` are the five stages' channels; `residuals` the residual blocks after the first four,
-    which is all that differs between the published generator (2, 2, 2, 1) and expert (2, 2, 2, 2).
+    Args:
+        channels: of the five stages.
+        embedding: length of the vectors.
+        residuals: residual blocks after each of the first four stages. They are all that differs between the published
+            generator (2, 2, 2, 1) and the published expert (2, 2, 2, 2).
+        rectify: end in a ReLU.
+
+    Raises:
+        ValueError: a list of another length.
     """
 
     def __init__(
@@ -31,25 +38,45 @@ class AudioEncoder(nn.Sequential):
         stages = len(AUDIO_STRIDES)
         if len(channels) != stages + 1 or len(residuals) != stages:
             raise ValueError(
-                f"the audio encoder has {stages + 1} channel counts and {stages} residual counts, "
+                f"the audio encoder needs {stages + 1} channel counts and {stages} residual counts, "
                 f"not {list(channels)} and {list(residuals)}"
             )
         layers: list[nn.Module] = []
-        before = 1
-        for after, stride, count in zip(channels, AUDIO_STRIDES, residuals, strict=False):
-            layers += [ConvBlock(before, after, 3, stride, 1), *residual_blocks(after, count)]
-            before = after
-        layers.append(ConvBlock(before, channels[-1], 3, 1, 0))
+        in_channels = 1
+        for out_channels, stride, count in zip(channels, AUDIO_STRIDES, residuals, strict=False):
+            layers.append(ConvBlock(in_channels, out_channels, 3, stride, 1))
+            layers += residual_blocks(out_channels, count)
+            in_channels = out_channels
+        layers.append(ConvBlock(in_channels, channels[-1], 3, 1, 0))
         layers.append(ConvBlock(channels[-1], embedding, 1, 1, 0, rectify=rectify))
         super().__init__(*layers)
 
     def scale_motion(self, factor: float) -> None:
-        """Scale what is heard by `factor`, in the norm of the last block: mouths move as much more.
+        """Multiply the output by `factor`, in the norm of the last block, so that mouths move more.
 
-        An ear trained on squared or absolute error gives the middle of all mouths that fit a sound,
-        which moves too little.
+        An encoder trained on squared or absolute error predicts the mean of all mouths that fit a sound, which moves
+        too little.
         """
         norm = [m for m in self.modules() if isinstance(m, nn.BatchNorm2d)][-1]
         with torch.no_grad():
             norm.weight.mul_(factor)
             norm.bias.mul_(factor)
+
+
+def copy_audio_encoder(target: nn.Module, source: nn.Module) -> int:
+    """Copy the weights of the leading blocks whose shapes agree, from one audio encoder to another.
+
+    Copying ends at the first block that differs. The published expert has one block more than the generator, so the
+    blocks after it are at other depths.
+
+    Returns:
+        The number of blocks copied.
+    """
+    copied = 0
+    for own, other in zip(target.children(), source.children(), strict=False):
+        state, given = own.state_dict(), other.state_dict()
+        if {k: v.shape for k, v in state.items()} != {k: v.shape for k, v in given.items()}:
+            break
+        own.load_state_dict(given)
+        copied += 1
+    return copied

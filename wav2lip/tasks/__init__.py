@@ -1,4 +1,4 @@
-"""LightningModules: what is trained, on which loss."""
+"""LightningModules that train the networks of `wav2lip.models`."""
 
 from wav2lip.tasks.batch_norm import GlobalBatchNorm
 from wav2lip.tasks.mouth_code import MouthCodeTask

@@ -1,4 +1,4 @@
-"""What every task shares: parts from plain dicts, an optimizer with warm-up, pictures to floats."""
+"""The base class of all tasks, and helpers that they share."""
 
 import inspect
 import math
@@ -22,46 +22,63 @@ NETWORKS = "wav2lip.models."
 
 
 def build(config: Mapping[str, Any], *args: Any) -> Any:
-    """The network, loss or optimizer that a plain dict names by `_target_`.
+    """Build the network, loss or optimizer that a config names.
 
-    Hyper-parameters come out of checkpoint files, so a name is looked up in three packages and never
-    imported: `wav2lip.models`, `wav2lip.losses` and `torch.optim`. InputError for any other, and for
-    arguments that do not fit.
+    Hyper-parameters come from checkpoint files. So a name is looked up in `wav2lip.models`, `wav2lip.losses` or
+    `torch.optim` and never imported.
+
+    Args:
+        config: `_target_` and keyword arguments.
+        args: positional arguments.
+
+    Raises:
+        InputError: another target, or arguments that do not fit.
     """
     target = str(config.get("_target_", ""))
     if target.startswith(NETWORKS):
         return build_network(config)
     package, _, name = target.rpartition(".")
-    made = getattr(PACKAGES.get(package), name, None)
-    if not (inspect.isclass(made) and issubclass(made, nn.Module | torch.optim.Optimizer)):
+    found = getattr(PACKAGES.get(package), name, None)
+    if not (inspect.isclass(found) and issubclass(found, nn.Module | torch.optim.Optimizer)):
         allowed = ", ".join([NETWORKS[:-1], *PACKAGES])
         raise InputError(f"_target_ {target!r} is refused: it must be a class of {allowed}")
     arguments = {key: value for key, value in to_plain(config).items() if key != "_target_"}
     try:
-        return made(*args, **arguments)
+        return found(*args, **arguments)
     except (TypeError, ValueError) as error:
         raise InputError(f"{target} cannot be built from {arguments}: {error}") from error
 
 
-def to_float(pictures: Tensor) -> Tensor:
-    """uint8 0-255 -> float32 0-1, the same shape."""
-    return pictures.float() / 255
+def to_float(images: Tensor) -> Tensor:
+    """Convert uint8 0-255 to float32 0-1, of the same shape."""
+    return images.float() / 255
 
 
-def start_from(path: str, kind: Kind, network: nn.Module) -> nn.Module:
-    """`network` with the weights of a checkpoint's network of the same shape; InputError where it differs."""
+def init_from_checkpoint(path: str, kind: Kind, network: nn.Module) -> nn.Module:
+    """Load the weights of a checkpoint's network into `network`, and return it.
+
+    Raises:
+        InputError: the checkpoint's network has another shape.
+    """
     try:
         network.load_state_dict(load_network(path, kind).network.state_dict())
     except RuntimeError as error:
         problem = " ".join(str(error).split())
         raise InputError(
-            f"{path}: a {kind} of another shape than task.{kind}; {problem}"
+            f"{path}: its {kind} has another shape than task.{kind}; {problem}"
         ) from error
     return network
 
 
 def warmup_cosine(step: int, warmup: int, total: int, floor: float = 0.02) -> float:
-    """Factor on the learning rate: linear warm-up, then half a cosine down to `floor` (SGDR, eq. 5)."""
+    """Return the factor on the learning rate: linear warm-up, then half a cosine (SGDR, eq. 5).
+
+    Args:
+        step: from 0.
+        warmup: steps of warm-up.
+        total: step at which the cosine ends; -1 or at most `warmup`: constant after the warm-up.
+        floor: factor at the end.
+    """
     if step < warmup:
         return (step + 1) / warmup
     if total <= warmup:
@@ -71,11 +88,11 @@ def warmup_cosine(step: int, warmup: int, total: int, floor: float = 0.02) -> fl
 
 
 class Task(pl.LightningModule):
-    """A LightningModule with one optimizer and an optional warm-up and cosine schedule.
+    """A LightningModule with one optimizer and an optional schedule of the learning rate.
 
     Args:
         optimizer: `_target_` and arguments of a torch optimizer, as a plain dict.
-        warmup: steps of linear warm-up with a cosine to the trainer's max_steps after; None: constant rate.
+        warmup: steps of linear warm-up, followed by a cosine to the trainer's max_steps; None: constant rate.
     """
 
     def __init__(self, optimizer: Config, warmup: int | None) -> None:
@@ -85,39 +102,42 @@ class Task(pl.LightningModule):
         self._resumed: TrainingId | None = None  # of the run that is resumed
 
     def setup(self, stage: str) -> None:
-        # Convolutions over few channels run about a third faster this way on a CPU, and on tensor cores.
+        # On a CPU and on tensor cores, convolutions over few channels run about a third faster this way.
         self.to(memory_format=torch.channels_last)
 
     def provenance(self) -> dict[str, str]:
-        """What a checkpoint says of the run that it is from: `training_id`, seed and training clips."""
-        seed = os.environ.get("PL_GLOBAL_SEED", "?")
-        clips = getattr(getattr(self.trainer, "datamodule", None), "clips_id", "?")
+        """Return what a checkpoint records about its run: `training_id`, the seed and the training clips."""
+        seed = os.environ.get("PL_GLOBAL_SEED", UNKNOWN)
+        clips = getattr(getattr(self.trainer, "datamodule", None), "clips_id", UNKNOWN)
         return {"training_id": str(TrainingId(seed, str(clips)))}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self._resumed = TrainingId.parse(checkpoint["hyper_parameters"].get("training_id"))
 
     def on_train_start(self) -> None:
-        """InputError where a resumed run had other clips: it would go on with somebody else's."""
+        """Check that a resumed run has the clips that it started with.
+
+        Raises:
+            InputError: it has others.
+        """
         before, now = self._resumed, TrainingId.parse(self.provenance()["training_id"])
         if before is not None and before.clips != UNKNOWN and not before.shares_clips(now):
             raise InputError(
-                "the run that is to go on learned from other clips; "
-                "give another run=..., or start anew with resume=false"
+                "the run to resume was trained on other clips; "
+                "give another run=... or start anew with resume=false"
             )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["hyper_parameters"] = {**checkpoint["hyper_parameters"], **self.provenance()}
 
-    def trained(self) -> nn.Module:
-        """What the optimizer moves."""
-        return self
+    def trainable_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters that the optimizer updates."""
+        return [p for p in self.parameters() if p.requires_grad]
 
     def make_optimizer(
-        self, config: Config, network: nn.Module
+        self, config: Config, parameters: list[nn.Parameter]
     ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR | None]:
-        """An optimizer over what of `network` is trained, and its schedule where there is a warm-up."""
-        parameters = [p for p in network.parameters() if p.requires_grad]
+        """Build an optimizer over parameters, and its schedule if there is a warm-up."""
         optimizer: torch.optim.Optimizer = build(config, parameters)
         if self._warmup is None:
             return optimizer, None
@@ -126,20 +146,20 @@ class Task(pl.LightningModule):
             optimizer, lambda step: warmup_cosine(step, warmup, total)
         )
 
-    def gathered(self, vectors: Tensor) -> Tensor:
-        """Vectors (B, ...) of all processes, (world * B, ...), with gradients.
+    def gather_across_processes(self, vectors: Tensor) -> Tensor:
+        """Concatenate vectors (B, ...) of all processes to (processes * B, ...), with gradients.
 
-        A contrast over the batch then is the same on one machine as on several: each sees all negatives.
+        A contrast over the batch is then the same on one process as on several: each sees all negatives.
         """
-        world: int = self._trainer.world_size if self._trainer else 1
-        if world == 1 or not self.training:
+        processes: int = self._trainer.world_size if self._trainer else 1
+        if processes == 1 or not self.training:
             return vectors
-        everywhere = self.all_gather(vectors, sync_grads=True)
-        assert isinstance(everywhere, Tensor)
-        return everywhere.flatten(0, 1)
+        gathered = self.all_gather(vectors, sync_grads=True)
+        assert isinstance(gathered, Tensor)
+        return gathered.flatten(0, 1)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        optimizer, schedule = self.make_optimizer(self._optimizer, self.trained())
+        optimizer, schedule = self.make_optimizer(self._optimizer, self.trainable_parameters())
         if schedule is None:
             return optimizer
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -1,4 +1,4 @@
-"""Batch norm over the batches of all processes, on any device."""
+"""Batch norm with the statistics of all processes, on any device."""
 
 import torch
 import torch.distributed
@@ -9,25 +9,22 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 
 def _mean_everywhere(values: Tensor) -> Tensor:
-    """The mean over all processes, with gradients: of means, because batches are of one size."""
+    """Average over all processes, with gradients; all batches have the same size."""
     total: Tensor = torch.distributed.nn.functional.all_reduce(values)  # type: ignore[no-untyped-call]
     return total / torch.distributed.get_world_size()
 
 
 class _SyncedBatchNorm(_BatchNorm):
-    """A batch norm whose statistics are those of the whole batch, whichever process holds the samples.
-
-    torch's own SyncBatchNorm does the same, on GPUs alone.
-    """
+    """A batch norm over the samples of all processes; torch's SyncBatchNorm runs on GPUs only."""
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (torch's name)
-        together = torch.distributed.is_available() and torch.distributed.is_initialized()
-        if not (self.training and together):
+        distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
+        if not (self.training and distributed):
             return super().forward(input)
         axes = [axis for axis in range(input.dim()) if axis != 1]
         values = input.float()
         mean = _mean_everywhere(values.mean(axes, keepdim=True))
-        # In a second pass: the mean of squares less the square of the mean loses digits.
+        # Two passes: the difference of mean square and squared mean loses digits.
         centred = values - mean
         variance = _mean_everywhere(centred.square().mean(axes, keepdim=True))
         self._track(mean.flatten(), variance.flatten(), input)
@@ -49,11 +46,11 @@ class _SyncedBatchNorm(_BatchNorm):
 
 
 class SyncedBatchNorm1d(_SyncedBatchNorm, nn.BatchNorm1d):
-    """nn.BatchNorm1d over all processes."""
+    """`nn.BatchNorm1d` over all processes."""
 
 
 class SyncedBatchNorm2d(_SyncedBatchNorm, nn.BatchNorm2d):
-    """nn.BatchNorm2d over all processes."""
+    """`nn.BatchNorm2d` over all processes."""
 
 
 SYNCED: dict[type[nn.Module], type[nn.Module]] = {
@@ -63,9 +60,9 @@ SYNCED: dict[type[nn.Module], type[nn.Module]] = {
 
 
 class GlobalBatchNorm(LayerSync):
-    """Trainer plugin that gives every batch norm the statistics of all processes; keys stay.
+    """Trainer plugin: every batch norm uses the statistics of all processes; state-dict keys stay the same.
 
-    Without it two processes with 8 samples each train another network than one with 16.
+    Without it, two processes with 8 samples each would train another network than one with 16.
     """
 
     def apply(self, model: nn.Module) -> nn.Module:
@@ -74,7 +71,7 @@ class GlobalBatchNorm(LayerSync):
         return model
 
     def revert(self, model: nn.Module) -> nn.Module:
-        usual = {synced: plain for plain, synced in SYNCED.items()}
+        originals = {synced: plain for plain, synced in SYNCED.items()}
         for module in model.modules():
-            module.__class__ = usual.get(type(module), type(module))
+            module.__class__ = originals.get(type(module), type(module))
         return model

@@ -4,10 +4,10 @@ from torch import nn
 
 
 def compile_stacks(network: nn.Module, backend: str) -> None:
-    """Compile, at their first call, the stacks of layers that a network is made of.
+    """Compile the stacks of layers that a network consists of; each compiles at its first call.
 
-    Not the network's `forward`: tasks also call a stack alone (an audio encoder, `Generator.draw`,
-    a critic's `logits`), past what would be compiled there.
+    Compiling `forward` would not be enough. Tasks also call parts of a network: an audio encoder,
+    `Generator.decode`, the `logits` of a discriminator.
     """
     for stack in network.children():
         if type(stack) is nn.ModuleList:  # a list is never called, its items are

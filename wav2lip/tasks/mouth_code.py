@@ -1,10 +1,10 @@
-"""Teach a generator to draw mouths from a code, and its ear to hear that code, before it has to do both at once.
+"""Pre-training of the generator on codes of the true mouth.
 
-From sound alone a generator learns late that sound matters: most of a face can be drawn without it.
-Here a small encoder looks at the true mouth and gives a code of a few numbers; the generator draws from
-it and at once depends on it, because nothing else tells how the mouth stands. Meanwhile its audio
-encoder learns to predict the same code from sound, which needs no pictures to be drawn and is cheap.
-At the end the sound takes the code's place.
+A generator that starts from audio alone learns late that audio matters, because it can render most of a face without
+it. Here a small mouth encoder maps the true mouth to a code of a few numbers, and the decoder learns to render mouths
+from that code. It has to use the code, since nothing else tells it the shape of the mouth. At the same time the audio
+encoder learns to predict the code, which needs no rendering and is cheap. Afterwards the audio code replaces the
+mouth code.
 """
 
 from typing import Any, Self
@@ -14,27 +14,28 @@ from torch import Tensor
 
 from wav2lip.checkpoints import load_network
 from wav2lip.losses.reconstruction import edge_l1, masked_l1
-from wav2lip.models.generator import mask_lower_half
-from wav2lip.tasks.base import Config, Task, build, start_from, to_float
-from wav2lip.tasks.wav2lip import copy_audio_encoder
+from wav2lip.models.audio_encoder import copy_audio_encoder
+from wav2lip.models.generator import face_inputs
+from wav2lip.tasks.base import Config, Task, build, init_from_checkpoint, to_float
 from wav2lip.types import FrameSetBatch
 
 
 class MouthCodeTask(Task):
-    """L1 of faces drawn from the oracle's code, and squared error of the code heard in the sound.
+    """Train the decoder on mouth codes and the audio encoder to predict them.
 
     Args:
         generator: config of `wav2lip.models.Generator`; its `embedding` is the length of the code.
         mouth_encoder: config of `wav2lip.models.MouthEncoder` with the same `code`.
-        weights: of the terms `l1`, `edge` and `code`. With `l1` at 0 nothing is drawn and the oracle
-            stands still: only the ear learns, several times as fast.
-        mouth_weight: weight of the mouth region within L1.
-        code_noise: standard deviation of what is added to the code (whose own is 1), so that no number
-            can carry much, and drawing forgives what hearing gets wrong.
+        optimizer: see `Task`.
+        weights: of the terms `l1` and `edge` (faces rendered from mouth codes) and `code` (squared error of the
+            audio code). With `l1` at 0 nothing is rendered and only the audio encoder trains, several times as fast.
+        mouth_weight: weight of the lips within L1.
+        code_noise: standard deviation of the noise added to the mouth code, whose own is 1. It keeps single numbers
+            from carrying much detail, and makes the decoder robust to errors of the audio encoder.
         mel_offset_frames: frames from a frame to the start of its mel window (25 fps).
         init_from: checkpoint of this task to start from.
-        audio_from: checkpoint of a sync expert; the audio encoder starts from its, as far as shapes agree.
-        optimizer, warmup: see `Task`.
+        audio_from: checkpoint of a sync expert; the audio encoder starts from its weights as far as shapes agree.
+        warmup: see `Task`.
     """
 
     def __init__(
@@ -58,50 +59,62 @@ class MouthCodeTask(Task):
         self.mouth_weight = mouth_weight
         self.code_noise = code_noise
         if init_from:
-            self.generator = start_from(init_from, "generator", self.generator)
-            self.mouth_encoder = start_from(init_from, "mouth_encoder", self.mouth_encoder)
+            self.generator = init_from_checkpoint(init_from, "generator", self.generator)
+            self.mouth_encoder = init_from_checkpoint(
+                init_from, "mouth_encoder", self.mouth_encoder
+            )
         if audio_from:
             expert = load_network(audio_from, "syncnet").network
             copy_audio_encoder(self.generator.audio_encoder, expert.get_submodule("audio_encoder"))
-        self.draws = self.weights["l1"] > 0
-        if not self.draws:
+        self.trains_decoder = self.weights["l1"] > 0
+        if not self.trains_decoder:
             self.requires_grad_(False)
             self.generator.audio_encoder.requires_grad_(True)
             self.mouth_encoder.eval()
 
     def train(self, mode: bool = True) -> Self:
-        """As ever, but an oracle that stands still keeps the statistics that define its code."""
+        """Set the mode of all networks; a frozen mouth encoder keeps the batch statistics that define its code."""
         super().train(mode)
-        if not self.draws:
+        if not self.trains_decoder:
             self.mouth_encoder.eval()
         return self
 
-    def codes(self, faces: Tensor) -> Tensor:
-        """Faces (B, N, 3, S, S) in [0, 1] -> the oracle's codes (B, N, K)."""
+    def encode_mouth(self, faces: Tensor) -> Tensor:
+        """Encode the mouths of faces (B, N, 3, S, S) in [0, 1] as codes (B, N, K)."""
         codes: Tensor = self.mouth_encoder(faces[..., faces.shape[-2] // 2 :, :])
         return codes
 
-    def hear(self, mels: Tensor) -> Tensor:
-        """Mels (B, N, 1, 80, 16) -> codes (B, N, K)."""
+    def encode_audio(self, mels: Tensor) -> Tensor:
+        """Encode mels (B, N, 1, 80, 16) as codes (B, N, K)."""
         codes: Tensor = self.generator.audio_encoder(mels.flatten(0, 1)).flatten(1)
         return codes.view(*mels.shape[:2], -1)
 
-    def draw(self, codes: Tensor, faces: Tensor, turn: int) -> Tensor:
-        """Every face (B, N, 3, S, S) drawn from its code, with the face `turn` places on as its reference."""
-        masked = mask_lower_half(faces)
-        inputs = torch.cat([masked, faces.roll(turn, dims=1)], dim=2).flatten(0, 1)
-        drawn: Tensor = self.generator.decode(codes.flatten(0, 1)[..., None, None], inputs)
-        return drawn.view_as(faces)
+    def render(self, codes: Tensor, faces: Tensor, shift: int) -> Tensor:
+        """Render each face from its code, with another face of its clip as the reference.
+
+        Args:
+            codes: (B, N, K).
+            faces: (B, N, 3, S, S) in [0, 1], the targets.
+            shift: distance from a face to its reference within the N faces.
+
+        Returns:
+            (B, N, 3, S, S).
+        """
+        reference = faces.roll(shift, dims=1)
+        inputs = face_inputs(faces.flatten(0, 1), reference.flatten(0, 1))
+        rendered: Tensor = self.generator.decode(codes.flatten(0, 1)[..., None, None], inputs)
+        return rendered.view_as(faces)
 
     def training_step(self, batch: FrameSetBatch, _: int) -> Tensor:
         faces = to_float(batch["faces"])
-        codes = self.codes(faces)
-        terms = {"code": (self.hear(batch["mels"]) - codes.detach()).square().mean()}
-        if self.draws:
-            turn = int(torch.randint(1, faces.shape[1], ()))
-            drawn = self.draw(codes + self.code_noise * torch.randn_like(codes), faces, turn)
-            terms["l1"] = masked_l1(drawn, faces, self.mouth_weight)
-            terms["edge"] = edge_l1(drawn, faces, self.mouth_weight)
+        codes = self.encode_mouth(faces)
+        terms = {"code": (self.encode_audio(batch["mels"]) - codes.detach()).square().mean()}
+        if self.trains_decoder:
+            shift = int(torch.randint(1, faces.shape[1], ()))
+            noisy = codes + self.code_noise * torch.randn_like(codes)
+            rendered = self.render(noisy, faces, shift)
+            terms["l1"] = masked_l1(rendered, faces, self.mouth_weight)
+            terms["edge"] = edge_l1(rendered, faces, self.mouth_weight)
         loss = torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
         values = {f"train/{name}": value.detach() for name, value in terms.items()}
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]))
@@ -110,22 +123,24 @@ class MouthCodeTask(Task):
     def validation_step(self, batch: FrameSetBatch, _: int) -> None:
         faces = to_float(batch["faces"])
         half = faces.shape[-2] // 2
-        turn = faces.shape[1] // 2
-        codes, heard = self.codes(faces), self.hear(batch["mels"])
+        shift = faces.shape[1] // 2
+        mouth_codes, audio_codes = self.encode_mouth(faces), self.encode_audio(batch["mels"])
 
-        def lower_l1(pictures: Tensor, others: Tensor) -> Tensor:
-            return (pictures - others)[..., half:, :].abs().mean()
+        def lower_l1(a: Tensor, b: Tensor) -> Tensor:
+            return (a - b)[..., half:, :].abs().mean()
 
-        seen, said = self.draw(codes, faces, turn), self.draw(heard, faces, turn)
-        other = self.draw(heard.roll(1, dims=1), faces, turn)
-        error = (heard - codes).square().mean()
+        from_mouth = self.render(mouth_codes, faces, shift)
+        from_audio = self.render(audio_codes, faces, shift)
+        from_other_audio = self.render(audio_codes.roll(1, dims=1), faces, shift)
+        error = (audio_codes - mouth_codes).square().mean()
         values: dict[str, Any] = {
-            "val/code": error / codes.square().mean(),  # 1: the ear hears nothing, 0: everything
-            "val/code_l1": lower_l1(seen, faces),
-            "val/audio_l1": lower_l1(said, faces),
-            "val/swapped_l1": lower_l1(other, faces),
-            "val/response": lower_l1(said, other),
-            "val/reference_l1": lower_l1(faces.roll(turn, dims=1), faces),
+            "val/code": error
+            / mouth_codes.square().mean(),  # 0: audio predicts the code, 1: not at all
+            "val/code_l1": lower_l1(from_mouth, faces),
+            "val/audio_l1": lower_l1(from_audio, faces),
+            "val/swapped_l1": lower_l1(from_other_audio, faces),
+            "val/response": lower_l1(from_audio, from_other_audio),
+            "val/reference_l1": lower_l1(faces.roll(shift, dims=1), faces),
         }
-        values["val/loss"] = values["val/code_l1"] if self.draws else values["val/code"]
+        values["val/loss"] = values["val/code_l1"] if self.trains_decoder else values["val/code"]
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)

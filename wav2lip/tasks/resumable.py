@@ -1,4 +1,4 @@
-"""Whether a run can go on from a checkpoint, said before it tries."""
+"""Check whether a run can resume from a checkpoint, before it starts."""
 
 from pathlib import Path
 
@@ -10,23 +10,27 @@ CURE = "give another run=... or start anew with resume=false"
 
 
 def require_resumable(path: Path, task: Task) -> None:
-    """InputError where a checkpoint is damaged, of another task or shape, or began from elsewhere.
+    """Check that a task can resume from a checkpoint.
 
-    Whether it learned from the same clips is known, and said, once those are loaded (`Task.on_train_start`).
+    `Task.on_train_start` checks the training clips, which are not loaded yet.
+
+    Raises:
+        InputError: the checkpoint is damaged, of another task, of networks of another shape, or was initialised
+            from another checkpoint.
     """
     file = read_weight_file(path)
     saved = {key: tuple(value.shape) for key, value in file.state.items()}
     own = {key: tuple(value.shape) for key, value in task.state_dict().items()}
     if set(saved) != set(own):
-        odd = sorted(set(saved) ^ set(own))[0]
-        owner = "the checkpoint" if odd in saved else "this run"
-        raise InputError(f"{path}: is of another task ({odd} is only in {owner}'s); {CURE}")
+        key = sorted(set(saved) ^ set(own))[0]
+        owner = "the checkpoint" if key in saved else "this run"
+        raise InputError(f"{path}: is of another task ({key} is only in {owner}); {CURE}")
     wrong = [key for key, shape in own.items() if saved[key] != shape]
     if wrong:
         key = wrong[0]
         raise InputError(
             f"{path}: is of other networks ({key} is {saved[key]} there, {own[key]} here); {CURE}"
         )
-    began, begins = (str(h.get("init_from")) for h in (file.hyper_parameters, task.hparams))
-    if began != begins:
-        raise InputError(f"{path}: began from {began}, this run from {begins}; {CURE}")
+    before, now = (str(h.get("init_from")) for h in (file.hyper_parameters, task.hparams))
+    if before != now:
+        raise InputError(f"{path}: was initialised from {before}, this run from {now}; {CURE}")

@@ -8,15 +8,15 @@ from torch import Tensor
 from wav2lip.tasks.base import Config, Task, build, to_float
 from wav2lip.types import SyncBatch
 
-MAX_SHIFT = 10  # frames searched for a clip's offset in validation
-FAR = 5  # frames; a sound this far off no longer shares a frame with its window
+VAL_MAX_SHIFT = 10  # frames searched to either side for a clip's offset in validation
+MIN_DISTANCE = 5  # frames; audio this far off no longer shares a frame with its window
 
 
-def diagonal_means(similarity: Tensor, max_shift: int = MAX_SHIFT) -> Tensor:
-    """Mean similarity of sound and face at each shift of the sound.
+def diagonal_means(similarity: Tensor, max_shift: int = VAL_MAX_SHIFT) -> Tensor:
+    """Average the similarity of face and audio at each shift of the audio.
 
     Args:
-        similarity: (..., W, W), face window i (rows) against sound window j, consecutive windows.
+        similarity: (..., W, W), face window i (rows) against audio window j, consecutive windows.
         max_shift: frames, < W.
 
     Returns:
@@ -26,28 +26,35 @@ def diagonal_means(similarity: Tensor, max_shift: int = MAX_SHIFT) -> Tensor:
     return torch.stack([similarity.diagonal(s, -2, -1).mean(-1) for s in shifts], dim=-1)
 
 
-def pairwise_accuracy(similarity: Tensor, far: int = FAR) -> Tensor:
-    """Share of (window, sound at least `far` frames off) pairs in which the window's own sound fits better.
+def pairwise_accuracy(similarity: Tensor, min_distance: int = MIN_DISTANCE) -> Tensor:
+    """Return how often a window's own audio fits better than other audio of the clip; ties count half.
 
     Args:
-        similarity: (..., W, W), face window i against sound window j, consecutive windows.
-        far: frames.
+        similarity: (..., W, W), face window i (rows) against audio window j, consecutive windows.
+        min_distance: frames; only audio at least this far off is compared.
+
+    Returns:
+        Scalar share of the pairs, 0.5 at chance.
     """
     windows = similarity.shape[-1]
     steps = torch.arange(windows, device=similarity.device)
-    off = (steps[:, None] - steps).abs() >= far
+    off = (steps[:, None] - steps).abs() >= min_distance
     own = similarity.diagonal(0, -2, -1)[..., None]
     wins = (own > similarity).float() + 0.5 * (own == similarity).float()
     return wins[..., off].mean()
 
 
 class SyncNetTask(Task):
-    """Pull a sound and its lips together, push them apart when they are from different moments.
+    """Train the sync expert: embeddings of audio and lips agree if they are of the same moment, and differ if not.
+
+    Logs `val/sync` (the loss), `val/pairwise` (see `pairwise_accuracy`) and `val/offset_within_1` (the share of
+    clips whose offset is found within one frame).
 
     Args:
         syncnet: config of `wav2lip.models.SyncNet`.
         loss: config of a loss over audio and face (B, W, D), e.g. `wav2lip.losses.WindowContrast`.
-        optimizer, warmup: see `Task`.
+        optimizer: see `Task`.
+        warmup: see `Task`.
     """
 
     def __init__(
@@ -59,7 +66,7 @@ class SyncNetTask(Task):
         self.loss = build(loss)
 
     def embed(self, batch: SyncBatch) -> tuple[Tensor, Tensor]:
-        """Unit vectors of sound and lips, each (B, W, D)."""
+        """Return unit vectors of audio and lips, each (B, W, D)."""
         size = batch["mel"].shape[:2]
         audio, face = self.syncnet(
             batch["mel"].flatten(0, 1), to_float(batch["lips"].flatten(0, 1))
@@ -68,21 +75,21 @@ class SyncNetTask(Task):
 
     def training_step(self, batch: SyncBatch, _: int) -> Tensor:
         audio, face = self.embed(batch)
-        loss: Tensor = self.loss(self.gathered(audio), self.gathered(face))
+        loss: Tensor = self.loss(*map(self.gather_across_processes, (audio, face)))
         self.log("train/sync", loss, prog_bar=True, batch_size=len(batch["clip"]))
         return loss
 
     def validation_step(self, batch: SyncBatch, _: int) -> None:
         audio, face = self.embed(batch)
         similarity = face @ audio.transpose(1, 2)
-        windows = similarity.shape[-1]  # few in a short validation window: search no farther
-        max_shift = min(MAX_SHIFT, windows - 1)
+        windows = similarity.shape[-1]  # a short window limits the search
+        max_shift = min(VAL_MAX_SHIFT, windows - 1)
         offset = diagonal_means(similarity, max_shift).argmax(-1) - max_shift
         loss = self.loss(audio, face)
         values: dict[str, Any] = {
             "val/loss": loss,
             "val/sync": loss,
-            "val/pairwise": pairwise_accuracy(similarity, min(FAR, windows - 1)),
+            "val/pairwise": pairwise_accuracy(similarity, min(MIN_DISTANCE, windows - 1)),
             "val/offset_within_1": (offset.abs() <= 1).float().mean(),
         }
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)

@@ -1,4 +1,4 @@
-"""Train the generator on pixels and on what a frozen sync expert hears in its mouths."""
+"""Train the generator on pixel losses and the sync loss of a frozen expert."""
 
 import logging
 from typing import Any, cast
@@ -12,60 +12,47 @@ from wav2lip.losses.audio_contrast import audio_contrast
 from wav2lip.losses.features import feature_l1
 from wav2lip.losses.reconstruction import edge_l1, masked_l1, mouth_psnr
 from wav2lip.models import SyncNet
-from wav2lip.models.generator import mask_lower_half
-from wav2lip.tasks.base import Config, Task, build, start_from, to_float
-from wav2lip.types import LipBatch
+from wav2lip.models.audio_encoder import copy_audio_encoder
+from wav2lip.models.generator import face_inputs
+from wav2lip.tasks.base import Config, Task, build, init_from_checkpoint, to_float
+from wav2lip.types import IMAGE_SIZE, LipBatch
 
-PUBLISHED_SIZE = 96  # px, where a config names none
 log = logging.getLogger(__name__)
 
 
 def lower_halves(faces: Tensor) -> Tensor:
-    """Faces (B, 3, T, S, S) -> lips (B, 3*T, S//2, S), frame-major, what the expert sees."""
+    """Convert faces (B, 3, T, S, S) to the input of the expert: (B, 3*T, S//2, S), frame-major."""
     return faces[..., faces.shape[-2] // 2 :, :].transpose(1, 2).flatten(1, 2)
 
 
-def copy_audio_encoder(audio_encoder: nn.Module, expert: nn.Module) -> int:
-    """Start an audio encoder from an expert's: its first blocks, as far as all their shapes agree.
-
-    Returns the number of blocks taken over. Beyond the first that differs nothing is: the published
-    expert has one block more than the generator, so what follows means another layer.
-    """
-    taken = 0
-    for own, other in zip(audio_encoder.children(), expert.children(), strict=False):
-        state, given = own.state_dict(), other.state_dict()
-        if {k: v.shape for k, v in state.items()} != {k: v.shape for k, v in given.items()}:
-            break
-        own.load_state_dict(given)
-        taken += 1
-    return taken
-
-
 class Wav2LipTask(Task):
-    """L1 to the target, plus the sync loss of a frozen expert.
+    """Train the generator on L1 to the target and the sync loss of a frozen expert.
 
     Args:
         generator: config of `wav2lip.models.Generator`.
-        expert: checkpoint of a sync expert; None trains on pixels alone.
-        sync_loss: config of a loss over audio and face (B, D) and other sounds (B, K, D), e.g.
-            `wav2lip.losses.SyncContrast`.
-        weights: of the terms `l1` and `sync` (which a callback may switch on later), and where wanted
-            `edge`, `audio_contrast` (no expert needed) and, with an expert, `features`: see `edge_l1`,
-            `audio_contrast` and `feature_l1`.
-        mouth_weight: weight of the mouth region within L1.
+        optimizer: see `Task`.
+        expert: checkpoint of a sync expert; None trains without a sync loss.
+        sync_loss: config of a loss over audio and face (B, D) and negatives (B, K, D), such as
+            `wav2lip.losses.SyncContrast`; required with an expert.
+        weights: of the terms `l1`, `sync` (which a callback may enable later) and optionally `edge`,
+            `audio_contrast` (needs no expert) and, with an expert, `features`. See `edge_l1`, `audio_contrast` and
+            `feature_l1` in `wav2lip.losses`.
+        mouth_weight: weight of the lips within L1.
         mel_offset_frames: frames from a frame to the start of its mel window (25 fps); inference reads it.
-        audio_from_expert: start the generator's audio encoder from the expert's, where the shapes agree.
+        audio_from_expert: start the audio encoder from the expert's weights as far as shapes agree.
         init_from: checkpoint of a generator of the same shape to start from.
-        motion_gain: factor on the encoded sound to start with; see `AudioEncoder.scale_motion`.
-        pixel_losses: more terms by name, configs of losses over generated and target faces, e.g.
-            `ssim` of `wav2lip.losses.SSIMLoss`; each needs its weight.
-        fixed_statistics: keep the batch norms' statistics that `init_from` brings; a few windows of one
-            person have none to speak of.
-        neutral_share: share (0-1) of each training batch whose references a generator that warps first draws saying
-            nothing, as inference does with the source: the sound then has to open a closed mouth.
-        optimizer, warmup: see `Task`.
+        motion_gain: factor on the audio code at the start; see `AudioEncoder.scale_motion`.
+        pixel_losses: more terms by name: configs of losses over generated and target faces, such as
+            `wav2lip.losses.SSIMLoss`. Each needs a weight.
+        fixed_statistics: keep the batch-norm statistics of `init_from`; a few clips of one person are too few to
+            estimate them.
+        neutral_share: share (0-1) of each training batch whose references are neutralized first, as inference does, if
+            the generator warps. The audio then has to open a closed mouth.
+        warmup: see `Task`.
 
-    InputError where the expert's checkpoint is none, is for another image size, or has no loss or weight.
+    Raises:
+        InputError: the expert is for another image size or has no loss, a term has no weight, or a checkpoint
+            does not fit.
     """
 
     def __init__(
@@ -89,7 +76,7 @@ class Wav2LipTask(Task):
         self.save_hyperparameters()
         self.generator = build(generator)
         if init_from:
-            self.generator = start_from(init_from, "generator", self.generator)
+            self.generator = init_from_checkpoint(init_from, "generator", self.generator)
         if motion_gain != 1.0:
             self.generator.audio_encoder.scale_motion(motion_gain)
         self.fixed_statistics = fixed_statistics
@@ -97,34 +84,36 @@ class Wav2LipTask(Task):
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
         self.mouth_weight = mouth_weight
         self._expert_id = "none"
-        if init_from and not expert:  # what it learned from its expert stays in it
+        if init_from and not expert:  # it keeps what it learned from its expert
             metadata = load_network(init_from, "generator").metadata
             self._expert_id = str(metadata.get("expert_id", "none"))
         self.sync_loss = build(sync_loss) if sync_loss else None
-        # In a tuple, so that the frozen expert is neither trained, nor switched to train mode (which would
-        # let its batch statistics drift), nor saved with every checkpoint.
+        # A tuple hides the frozen expert from Lightning: it is not trained, not switched to train mode (its
+        # batch statistics would drift), and not saved in checkpoints.
         self._expert: tuple[SyncNet, ...] = (self._load_expert(expert),) if expert else ()
-        # A plain dict, for the same reasons: LPIPS is a frozen network too.
+        # A plain dict for the same reason: LPIPS is a frozen network too.
         self._pixel_losses = {name: build(loss) for name, loss in (pixel_losses or {}).items()}
         needed = {"l1", *self._pixel_losses, *(["sync"] if expert else [])}
         if not needed <= set(self.weights):
-            raise InputError(f"task.weights has {sorted(self.weights)}, and needs {sorted(needed)}")
+            raise InputError(f"task.weights has {sorted(self.weights)} and needs {sorted(needed)}")
         for network in self._expert if audio_from_expert else ():
-            taken = copy_audio_encoder(
+            copied = copy_audio_encoder(
                 self.generator.audio_encoder, network.get_submodule("audio_encoder")
             )
-            log.info("%d blocks of the audio encoder start from the expert's", taken)
+            log.info("%d blocks of the audio encoder start from the expert's weights", copied)
 
     def _load_expert(self, path: str) -> SyncNet:
         if self.sync_loss is None:
-            raise InputError(f"task.expert={path} needs a task.sync_loss; give one or expert=null")
+            raise InputError(
+                f"task.expert={path} needs a task.sync_loss; set one, or task.expert=null"
+            )
         loaded = load_network(path, "syncnet")
         self._expert_id = loaded.identity
-        size = loaded.config.get("image_size", PUBLISHED_SIZE)
-        own = self.hparams["generator"].get("image_size", PUBLISHED_SIZE)
+        size = loaded.config.get("image_size", IMAGE_SIZE)
+        own = self.hparams["generator"].get("image_size", IMAGE_SIZE)
         if size != own:
             raise InputError(
-                f"{path}: an expert for faces of {size} px, the generator makes {own} px; "
+                f"{path}: is an expert for faces of {size} px, but the generator renders {own} px; "
                 f"train an expert with data.dataset.image_size={own}"
             )
         return cast("SyncNet", loaded.network.eval().requires_grad_(False))
@@ -141,33 +130,42 @@ class Wav2LipTask(Task):
                 module.eval()
 
     def provenance(self) -> dict[str, str]:
-        """Also `expert_id`, the expert's own `training_id`: a judge must be another one."""
+        """Return the base's entries and `expert_id`, so that the expert is not used as a judge of its generator."""
         return {**super().provenance(), "expert_id": self._expert_id}
 
-    def trained(self) -> nn.Module:
-        network: nn.Module = self.generator
-        return network
+    def trainable_parameters(self) -> list[nn.Parameter]:
+        """Return the generator's parameters."""
+        return [p for p in self.generator.parameters() if p.requires_grad]
 
     def generate(self, batch: LipBatch, mels: Tensor | None = None) -> Tensor:
-        """Faces (B, 3, T, S, S) in [0, 1] for the batch's sound, or for other mels (B, T, 1, 80, 16).
+        """Generate the faces of a batch.
 
-        InputError where the data's faces are of another size than the generator's.
+        Args:
+            batch: targets, references and mels.
+            mels: (B, T, 1, 80, 16), used in place of the batch's own.
+
+        Returns:
+            (B, 3, T, S, S) in [0, 1], float32.
+
+        Raises:
+            InputError: the data's faces have another size than the generator's.
         """
         size, own = batch["target"].shape[-1], self.generator.image_size
         if size != own:
             raise InputError(
-                f"data.dataset.image_size={size}, and the generator draws faces of {own} px; "
-                "give both one size"
+                f"data.dataset.image_size={size}, but the generator renders faces of {own} px; "
+                "set both to the same size"
             )
-        target, reference = to_float(batch["target"]), to_float(batch["reference"])
-        faces = torch.cat([mask_lower_half(target), reference], dim=1)
+        faces = face_inputs(to_float(batch["target"]), to_float(batch["reference"]))
         generated: Tensor = self.generator(batch["mels"] if mels is None else mels, faces)
-        return generated.float()  # losses belong in fp32, also where the network runs in bf16
+        return (
+            generated.float()
+        )  # losses are computed in float32, also if the network runs in bfloat16
 
     @torch.no_grad()
     def neutralize(self, batch: LipBatch) -> LipBatch:
-        """The batch with a share `neutral_share` of its references as the generator draws them in silence."""
-        # Spread over the batch: the audio contrast uses its first half only.
+        """Return the batch with a share `neutral_share` of its references neutralized by the generator."""
+        # Spread over the batch, because the audio contrast uses its first half only.
         places = range(len(batch["clip"]))
         chosen = [
             i for i in places if int((i + 1) * self.neutral_share) > int(i * self.neutral_share)
@@ -177,20 +175,21 @@ class Wav2LipTask(Task):
         training = [module for module in self.generator.modules() if module.training]
         self.generator.eval()
         own = to_float(batch["reference"][chosen]).transpose(1, 2)  # (N, T, 3, S, S)
-        _, drawn = self.generator.neutralize(own.flatten(0, 1))
+        _, rendered = self.generator.neutralize(own.flatten(0, 1))
         for module in training:
             module.training = True
-        torch.clear_autocast_cache()  # else the weights cast here, without gradients, are used again
+        # Else autocast reuses the weights that it cast here, without gradients.
+        torch.clear_autocast_cache()
         neutral = batch["reference"].clone()
-        neutral[chosen] = (drawn.view_as(own).transpose(1, 2) * 255).round().byte()
+        neutral[chosen] = (rendered.view_as(own).transpose(1, 2) * 255).round().byte()
         return cast("LipBatch", {**batch, "reference": neutral})
 
     def losses(self, generated: Tensor, batch: LipBatch) -> dict[str, Tensor]:
-        """The terms, unweighted; their weights have the same keys."""
+        """Return the unweighted terms; `weights` has the same keys."""
         target = to_float(batch["target"])
         terms = {"l1": masked_l1(generated, target, self.mouth_weight)}
         if self.weights.get("audio_contrast"):
-            # A second picture of every window would double the cost.
+            # Half of the batch: a second generated image per window would double the cost.
             half = slice((len(target) + 1) // 2)
             part = cast("LipBatch", {name: batch[name][half] for name in ("target", "reference")})
             other = self.generate(part, batch["mels"].roll(1, dims=0)[half])
@@ -200,10 +199,10 @@ class Wav2LipTask(Task):
         for expert in self._expert:
             assert self.sync_loss is not None
             lips = lower_halves(generated)
-            audio, negatives = self._sounds(expert, batch)
+            audio, negatives = self._embed_audio(expert, batch)
             face = expert.embed_face(lips)
-            # A contrast over the batch sees all processes' samples.
-            terms["sync"] = self.sync_loss(*map(self.gathered, (audio, face, negatives)))
+            vectors = map(self.gather_across_processes, (audio, face, negatives))
+            terms["sync"] = self.sync_loss(*vectors)
             if self.weights.get("features"):
                 terms["features"] = feature_l1(expert.face_encoder, lips, lower_halves(target))
         for name, loss in self._pixel_losses.items():
@@ -212,14 +211,14 @@ class Wav2LipTask(Task):
 
     @staticmethod
     @torch.no_grad()
-    def _sounds(expert: SyncNet, batch: LipBatch) -> tuple[Tensor, Tensor]:
-        """The expert's vectors of each window's sound (B, D) and of its clip's negatives (B, K, D)."""
-        sounds = torch.cat([batch["mel"][:, None], batch["negatives"]], dim=1)
-        heard = expert.embed_audio(sounds.flatten(0, 1)).view(*sounds.shape[:2], -1)
-        return heard[:, 0], heard[:, 1:]
+    def _embed_audio(expert: SyncNet, batch: LipBatch) -> tuple[Tensor, Tensor]:
+        """Return the expert's vectors of each window's audio (B, D) and of its negatives (B, K, D)."""
+        mels = torch.cat([batch["mel"][:, None], batch["negatives"]], dim=1)
+        vectors = expert.embed_audio(mels.flatten(0, 1)).view(*mels.shape[:2], -1)
+        return vectors[:, 0], vectors[:, 1:]
 
     def total(self, terms: dict[str, Tensor]) -> Tensor:
-        """Weighted sum of the terms."""
+        """Return the weighted sum of the terms."""
         return torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
 
     def training_step(self, batch: LipBatch, _: int) -> Tensor:
@@ -231,21 +230,21 @@ class Wav2LipTask(Task):
         return loss
 
     def validation_step(self, batch: LipBatch, _: int) -> Tensor:
-        """Logs the terms; returns what is generated, for callbacks that look at it."""
+        """Log the terms and the scores; return the generated faces for callbacks."""
         generated = self.generate(batch)
         target = to_float(batch["target"])
         lower = slice(target.shape[-2] // 2, None)
         terms = self.losses(generated, batch)
         values: dict[str, Any] = {f"val/{name}": value for name, value in terms.items()}
         values["val/loss"] = self.total(terms)
-        if len(target) > 1:  # a batch of one has no other clip's sound
-            # A generator that ignores the sound copies the reference's mouth: then this stays near zero.
+        if len(target) > 1:  # a batch of one has no other clip's audio
+            # Near 0 if the generator ignores the audio and copies the reference's mouth.
             other = self.generate(batch, batch["mels"].roll(1, dims=0))
             values["val/response"] = (generated - other)[..., lower, :].abs().mean()
         values["val/lower_l1"] = (generated - target)[..., lower, :].abs().mean()
         reference = to_float(batch["reference"])
         values["val/reference_l1"] = (reference - target)[..., lower, :].abs().mean()
-        # dB; their difference is the gain over copying the mouth of a frame from elsewhere in the clip
+        # Their difference is the gain over copying the mouth of another frame of the clip.
         values["val/mouth_psnr"] = mouth_psnr(generated, target)
         values["val/reference_psnr"] = mouth_psnr(reference, target)
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)

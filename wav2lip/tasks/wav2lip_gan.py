@@ -1,4 +1,4 @@
-"""Train the generator against a quality discriminator as well."""
+"""Train the generator with a quality discriminator in addition."""
 
 from typing import Any, cast
 
@@ -13,24 +13,28 @@ from wav2lip.tasks.wav2lip import Wav2LipTask
 from wav2lip.types import LipBatch
 
 
-def _nothing() -> None:
-    """The closure of a step whose gradients are already there."""
+def _no_closure() -> None:
+    """Do nothing: the closure of an optimizer step whose gradients are computed already."""
 
 
 class Wav2LipGANTask(Wav2LipTask):
-    """The generator's losses and an adversarial one; each batch trains the generator, then the discriminator.
+    """Train the generator with an adversarial loss; each batch trains the generator, then the discriminator.
 
-    The validation loss leaves the adversarial term out: it measures the opponent as much as the
-    generator, so the best checkpoint is chosen by what both trainings share.
+    The validation loss excludes the adversarial term, which depends on the discriminator as much as on the generator.
+    So the best checkpoint is chosen as in `Wav2LipTask`.
 
     Args:
-        generator, optimizer, weights, options: see `Wav2LipTask`; `weights` has the term `adv` too.
+        generator: see `Wav2LipTask`.
         discriminator: config of `wav2lip.models.QualityDiscriminator`.
-        discriminator_optimizer: as `optimizer`; the same one if None.
-        max_grad_norm: largest gradient norm of either network; None leaves gradients alone. Lightning's own
-            `gradient_clip_val` cannot serve a task that steps its optimizers itself.
+        optimizer: of the generator; see `Task`.
+        weights: see `Wav2LipTask`; also of the term `adv`.
+        discriminator_optimizer: of the discriminator; None: as `optimizer`.
+        max_grad_norm: largest gradient norm of either network; None: no clipping. Lightning's `gradient_clip_val` does
+            not work for a task that steps its optimizers itself.
+        options: further arguments of `Wav2LipTask`.
 
-    InputError where `weights` has no `adv`, or under fp16 (bf16 has the range that two losses need).
+    Raises:
+        InputError: `weights` has no `adv`, or the precision is fp16, whose range is too small for two losses.
     """
 
     def __init__(
@@ -45,7 +49,7 @@ class Wav2LipGANTask(Wav2LipTask):
     ) -> None:
         super().__init__(generator, optimizer, weights=weights, **options)
         if "adv" not in weights:
-            raise InputError(f"task.weights has {sorted(weights)}, and needs adv")
+            raise InputError(f"task.weights has {sorted(weights)} and needs adv")
         self.automatic_optimization = False
         self.discriminator = build(discriminator)
         self._discriminator_optimizer = discriminator_optimizer or optimizer
@@ -53,8 +57,10 @@ class Wav2LipGANTask(Wav2LipTask):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         pairs = [
-            self.make_optimizer(self._optimizer, self.generator),
-            self.make_optimizer(self._discriminator_optimizer, self.discriminator),
+            self.make_optimizer(self._optimizer, self.trainable_parameters()),
+            self.make_optimizer(
+                self._discriminator_optimizer, list(self.discriminator.parameters())
+            ),
         ]
         schedules = [schedule for _, schedule in pairs if schedule is not None]
         return [optimizer for optimizer, _ in pairs], list(schedules)
@@ -65,7 +71,10 @@ class Wav2LipGANTask(Wav2LipTask):
             raise InputError("trainer.precision=16-mixed: use bf16-mixed to train with a GAN loss")
 
     def _step(self, optimizer: LightningOptimizer, loss: Tensor, counted: bool) -> None:
-        """Backward, clip, step. Lightning counts every step of its wrapper, so only one a batch takes it."""
+        """Run backward, clip and step.
+
+        Lightning counts each step of its wrapper, so only one optimizer per batch steps through it (`counted`).
+        """
         optimizer.zero_grad()
         self.manual_backward(loss)
         if self.max_grad_norm is not None:
@@ -73,33 +82,33 @@ class Wav2LipGANTask(Wav2LipTask):
         if counted:
             optimizer.step()
         else:
-            self.trainer.strategy.optimizer_step(optimizer.optimizer, _nothing)
+            self.trainer.strategy.optimizer_step(optimizer.optimizer, _no_closure)
 
     def training_step(self, batch: LipBatch, _: int) -> Tensor:
-        painter, critic = cast("list[LightningOptimizer]", self.optimizers())
+        optimizer_g, optimizer_d = cast("list[LightningOptimizer]", self.optimizers())
         batch = self.neutralize(batch)
         generated = self.generate(batch)
         terms = self.losses(generated, batch)
         self.discriminator.requires_grad_(False)
         terms["adv"] = adversarial_bce(self.discriminator.logits(generated), real=True)
         loss = self.total(terms)
-        self._step(painter, loss, counted=True)
+        self._step(optimizer_g, loss, counted=True)
         self.discriminator.requires_grad_(True)
 
         real = adversarial_bce(self.discriminator.logits(to_float(batch["target"])), real=True)
         fake = adversarial_bce(self.discriminator.logits(generated.detach()), real=False)
-        self._step(critic, real + fake, counted=False)
+        self._step(optimizer_d, real + fake, counted=False)
 
         schedules = self.lr_schedulers() or []
         for schedule in schedules if isinstance(schedules, list) else [schedules]:
-            schedule.step()  # type: ignore[call-arg]  # never one that watches a metric
+            schedule.step()  # type: ignore[call-arg]  # none depends on a metric
         values = {f"train/{name}": value.detach() for name, value in terms.items()}
         values |= {"train/real": real.detach(), "train/fake": fake.detach()}
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
         return loss.detach()
 
     def validation_step(self, batch: LipBatch, index: int) -> Tensor:
-        """As the base's; one picture serves both."""
+        """Log the base's values and the discriminator's, from the same generated faces."""
         generated = super().validation_step(batch, index)
         logits = self.discriminator.logits(generated)
         values = {
