@@ -3,7 +3,7 @@ import numpy as np
 import torch
 
 from wav2lip.callbacks import SampleStrips
-from wav2lip.callbacks.sample_strips import MARGIN, strip
+from wav2lip.callbacks.sample_strips import MARGIN, make_strip
 
 SIZE = 48
 
@@ -15,21 +15,21 @@ def batch(samples=3):
     return {"target": target, "reference": torch.full(shape, 50, dtype=torch.uint8)}
 
 
-def test_a_row_a_sample_and_a_column_a_kind():
+def test_one_row_per_sample_and_one_column_per_kind():
     generated = torch.full((3, 3, 5, SIZE, SIZE), 0.5)
-    picture = strip(batch(), generated, samples=2)
-    assert picture.shape == (MARGIN + 2 * SIZE, 4 * SIZE, 3)
-    row = picture[MARGIN:]
+    image = make_strip(batch(), generated, samples=2)
+    assert image.shape == (MARGIN + 2 * SIZE, 4 * SIZE, 3)
+    row = image[MARGIN:]
     assert (row[:, :SIZE] == 50).all()
     masked = row[:SIZE, SIZE : 2 * SIZE]
     assert (masked[: SIZE // 2] == 200).all()
     assert (masked[SIZE // 2 :] == 0).all()
     assert (row[:, 2 * SIZE : 3 * SIZE] == 128).all()
     assert (row[:, 3 * SIZE :] == 200).all()
-    assert (picture[:MARGIN] < 128).any()  # the columns' names
+    assert (image[:MARGIN] < 128).any()  # the columns' names
 
 
-def test_a_picture_at_every_validation(scripted, loaders, trainer, tmp_path):
+def test_an_image_at_every_validation(scripted, loaders, trainer, tmp_path):
     class Task(scripted):
         def generate(self, batch):
             return torch.ones(len(batch["clip"]), 3, 5, SIZE, SIZE)
@@ -47,5 +47,5 @@ def test_a_picture_at_every_validation(scripted, loaders, trainer, tmp_path):
     trainer(12, strips).fit(Task(validations=[{"val/l1": 0.0}]), train, val)
     names = sorted(path.name for path in (tmp_path / "samples").iterdir())
     assert names == ["step-000006.png", "step-000012.png"]
-    picture = cv2.imread(str(tmp_path / "samples" / names[0]))
-    assert np.array_equal(picture[MARGIN:, 2 * SIZE : 3 * SIZE].max(), 255)
+    image = cv2.imread(str(tmp_path / "samples" / names[0]))
+    assert np.array_equal(image[MARGIN:, 2 * SIZE : 3 * SIZE].max(), 255)

@@ -38,7 +38,7 @@ class Copier(Generator):
         return face[:, 3:] + self.scale * mel.mean()
 
 
-def test_of_a_clip_only_what_is_held_out_is_shown(scripted, loaders, trainer, corpus, tmp_path):
+def test_only_the_held_out_span_of_a_clip_is_shown(scripted, loaders, trainer, corpus, tmp_path):
     class Task(scripted):
         def __init__(self) -> None:
             super().__init__(validations=[{"val/l1": 0.0}])

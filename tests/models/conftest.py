@@ -14,18 +14,18 @@ Uniform = Callable[[str, tuple[int, ...], float, float], Tensor]
 
 
 def _value(name: str, key: str, shape: tuple[int, ...]) -> np.ndarray:
-    draw = np.random.RandomState(zlib.crc32(name.encode())).standard_normal
+    normal = np.random.RandomState(zlib.crc32(name.encode())).standard_normal
     if key.endswith("num_batches_tracked"):
         return np.asarray(7, dtype=np.int64)
     if key.endswith("running_var"):
-        return 1 + 0.2 * np.abs(draw(shape))
+        return 1 + 0.2 * np.abs(normal(shape))
     if key.endswith("running_mean"):
-        return 0.1 * draw(shape)
+        return 0.1 * normal(shape)
     if key.endswith("bias"):
-        return 0.05 * draw(shape)
+        return 0.05 * normal(shape)
     if len(shape) == 1:
-        return 1 + 0.1 * draw(shape)
-    return math.sqrt(1.2 / int(np.prod(shape[1:]))) * draw(shape)
+        return 1 + 0.1 * normal(shape)
+    return math.sqrt(1.2 / int(np.prod(shape[1:]))) * normal(shape)
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +47,8 @@ def fill() -> Filler:
 
 
 @pytest.fixture(scope="session")
-def draw() -> Uniform:
-    """`draw(name, shape, low, high)`: uniform float32 seeded by the name."""
+def uniform() -> Uniform:
+    """`uniform(name, shape, low, high)`: float32 seeded by the name."""
 
     def run(name: str, shape: tuple[int, ...], low: float, high: float) -> Tensor:
         rng = np.random.RandomState(zlib.crc32(name.encode()))

@@ -16,9 +16,9 @@ def test_default_is_the_published_network():
     assert state["binary_pred.0.weight"].shape == (1, 512, 1, 1)
 
 
-def test_literal_output_sees_the_lower_half_alone_frame_by_frame(fill, draw):
+def test_literal_output_depends_on_the_lower_half_frame_by_frame(fill, uniform):
     network = fill(QualityDiscriminator(width=0.25), "small-")
-    faces = draw("faces", (2, 3, 5, 96, 96), 0, 1)
+    faces = uniform("faces", (2, 3, 5, 96, 96), 0, 1)
     with torch.inference_mode():
         out = network(faces)
         assert_allclose(torch.logit(out), network.logits(faces), atol=1e-5, rtol=0)
@@ -31,11 +31,13 @@ def test_literal_output_sees_the_lower_half_alone_frame_by_frame(fill, draw):
     assert_allclose(out[:2, 0], PROBABILITIES, atol=1e-5, rtol=0)
 
 
-def test_an_untrained_one_already_tells_pictures_apart():
+def test_an_untrained_network_already_tells_images_apart():
     torch.manual_seed(0)
     faces = torch.stack([torch.rand(3, 1, 96, 96), torch.full((3, 1, 96, 96), 0.5)])
     one, other = QualityDiscriminator(width=0.25).logits(faces).flatten().tolist()
-    assert abs(one - other) > 0.01  # torch's own start: 1e-7, and the loss stays at ln 2
+    assert (
+        abs(one - other) > 0.01
+    )  # torch's default initialisation: 1e-7, and the loss stays at ln 2
 
 
 @pytest.mark.parametrize("size", [48, 192, 288])
@@ -44,6 +46,6 @@ def test_sizes(size):
     assert network(torch.rand(2, 3, 2, size, size)).shape == (4, 1)
 
 
-def test_an_odd_size_says_so():
+def test_an_odd_size_is_refused():
     with pytest.raises(ValueError, match="95"):
         QualityDiscriminator(image_size=95)

@@ -25,10 +25,10 @@ def test_default_is_the_published_network():
     assert state["output_block.1.weight"].shape == (3, 32, 1, 1)
 
 
-def test_literal_output_of_a_small_network(fill, draw):
+def test_literal_output_of_a_small_network(fill, uniform):
     network = fill(Generator(width=0.25), "small-")
-    mel = draw("mel", (2, 1, 80, 16), -4, 4)
-    face = draw("face", (2, 6, 96, 96), 0, 1)
+    mel = uniform("mel", (2, 1, 80, 16), -4, 4)
+    face = uniform("face", (2, 6, 96, 96), 0, 1)
     with torch.inference_mode():
         out = network(mel, face)
     assert out.shape == (2, 3, 96, 96)
@@ -37,7 +37,7 @@ def test_literal_output_of_a_small_network(fill, draw):
 
 
 @pytest.mark.parametrize(("size", "scales"), [(48, 6), (96, 7), (192, 8), (288, 8), (384, 9)])
-def test_every_size_reaches_one_pixel_and_comes_back(size, scales):
+def test_every_size_reaches_one_pixel_and_full_size_again(size, scales):
     network = Generator(width=0.125, image_size=size).eval()
     with torch.inference_mode():
         face = torch.rand(1, 6, size, size)
@@ -49,10 +49,10 @@ def test_every_size_reaches_one_pixel_and_comes_back(size, scales):
     assert out.shape == (1, 3, size, size)
 
 
-def test_time_axis_is_the_frames_one_by_one(fill, draw):
+def test_a_time_axis_equals_the_frames_one_by_one(fill, uniform):
     network = fill(Generator(width=0.125), "time-")
-    mels = draw("mels", (2, 3, 1, 80, 16), -4, 4)
-    faces = draw("faces", (2, 6, 3, 96, 96), 0, 1)
+    mels = uniform("mels", (2, 3, 1, 80, 16), -4, 4)
+    faces = uniform("faces", (2, 6, 3, 96, 96), 0, 1)
     with torch.inference_mode():
         out = network(mels, faces)
         one = network(mels[1:, 2], faces[1:, :, 2])
@@ -75,12 +75,12 @@ def test_width_and_lists_slim_it():
     assert slim(torch.zeros(2, 1, 80, 16), torch.zeros(2, 6, 96, 96)).shape == (2, 3, 96, 96)
 
 
-def test_without_skips_the_face_enters_at_the_bottleneck_alone(fill, draw):
+def test_without_skips_the_face_enters_at_the_bottleneck_alone(fill, uniform):
     network = fill(Generator(width=0.125, skips=False), "no-skips-")
-    mel = draw("mel", (1, 1, 80, 16), -4, 4)
+    mel = uniform("mel", (1, 1, 80, 16), -4, 4)
     with torch.inference_mode():
-        a = network(mel, draw("a", (1, 6, 96, 96), 0, 1))
-        b = network(mel, draw("b", (1, 6, 96, 96), 0, 0.5))
+        a = network(mel, uniform("a", (1, 6, 96, 96), 0, 1))
+        b = network(mel, uniform("b", (1, 6, 96, 96), 0, 0.5))
     assert network.state_dict()["face_decoder_blocks.2.0.conv_block.0.weight"].shape[0] == 64
     assert (a - b).abs().max() > 1e-4
 
@@ -91,10 +91,10 @@ def test_the_experts_audio_encoder_fits():
     network.audio_encoder.load_state_dict(expert.audio_encoder.state_dict())
 
 
-def test_the_output_depends_on_the_sound_and_gradients_reach_both_inputs(fill, draw):
+def test_gradients_reach_both_inputs(fill, uniform):
     network = fill(Generator(width=0.125), "grad-")
-    mel = draw("mel", (1, 1, 80, 16), -4, 4).requires_grad_()
-    face = draw("face", (1, 6, 96, 96), 0, 1).requires_grad_()
+    mel = uniform("mel", (1, 1, 80, 16), -4, 4).requires_grad_()
+    face = uniform("face", (1, 6, 96, 96), 0, 1).requires_grad_()
     network(mel, face).mean().backward()
     assert mel.grad is not None
     assert mel.grad.abs().max() > 0
@@ -112,17 +112,17 @@ def test_the_output_depends_on_the_sound_and_gradients_reach_both_inputs(fill, d
         ({"audio_channels": [8, 8]}, "audio encoder"),
     ],
 )
-def test_what_cannot_be_built_says_why(arguments, message):
+def test_errors_name_the_argument(arguments, message):
     with pytest.raises(ValueError, match=message):
         Generator(**arguments)
 
 
-def test_a_face_of_another_size_says_so():
+def test_a_face_of_another_size_is_refused():
     with pytest.raises(ValueError, match="96x96 faces, not 64x64"):
         Generator(width=0.125)(torch.zeros(1, 1, 80, 16), torch.zeros(1, 6, 64, 64))
 
 
-def test_folding_and_warping_start_from_the_reference():
+def test_pixel_unshuffle_and_warping_start_from_the_reference():
     network = Generator(width=0.25, fold=2, warp=True, embedding=16, rectify_sound=False).eval()
     state = network.state_dict()
     assert state["face_encoder_blocks.0.0.conv_block.0.weight"].shape == (8, 24, 3, 3)
@@ -133,7 +133,7 @@ def test_folding_and_warping_start_from_the_reference():
         out = network(torch.zeros(2, 1, 80, 16), face)
     assert out.shape == (2, 3, 96, 96)
     assert torch.equal(out[:, :, :48], face[:, :3, :48])
-    # Untrained, a part of sigmoid(-2) = 0.119 is grey; flow is a fraction of a pixel.
+    # Untrained, a share of sigmoid(-2) = 0.119 is grey; the flow is a fraction of a pixel.
     blended = 0.881 * face[:, 3:, 48:] + 0.119 * 0.5
     assert (out[:, :, 48:] - blended).abs().mean() < 0.05
 
@@ -145,13 +145,13 @@ def test_decode_starts_from_the_audio_code():
         assert torch.equal(network(mel, face), network.decode(network.audio_encoder(mel), face))
 
 
-def test_sound_may_be_negative_where_asked():
+def test_the_audio_code_may_be_negative_if_not_rectified():
     network = Generator(width=0.125, embedding=16, rectify_sound=False)
     assert (network.audio_encoder(torch.rand(4, 1, 80, 16)) < 0).any()
     assert not (Generator(width=0.125).audio_encoder(torch.rand(4, 1, 80, 16)) < 0).any()
 
 
-def test_a_size_that_cannot_be_folded_is_refused():
+def test_a_size_that_fold_does_not_divide_is_refused():
     with pytest.raises(ValueError, match="multiple of 2"):
         Generator(image_size=96, fold=5)
 

@@ -13,7 +13,7 @@ def test_codes_are_centred_in_each_clip_and_of_variance_one():
     assert torch.allclose(variance, torch.ones(16), atol=0.01)
 
 
-def test_what_all_frames_of_a_clip_share_cancels():
+def test_what_is_constant_within_a_clip_cancels():
     encoder = MouthEncoder(image_size=96).eval()
     lips = torch.rand(1, 1, 3, 48, 96).expand(1, 5, 3, 48, 96)
     assert encoder(lips).abs().max() < 1e-4

@@ -1,4 +1,4 @@
-"""Pictures of a few validation samples: reference | masked | generated | target."""
+"""Write images of a few validation samples during training: reference | masked | generated | target."""
 
 from pathlib import Path
 from typing import Any
@@ -6,24 +6,23 @@ from typing import Any
 import cv2
 import numpy as np
 import pytorch_lightning as pl
-from numpy.typing import NDArray
 from pytorch_lightning.loggers import WandbLogger
 from torch import Tensor
 
-from wav2lip.types import LipBatch
+from wav2lip.types import Image, LipBatch
 
 COLUMNS = ("reference", "masked", "generated", "target")
-MARGIN = 14  # px, above, for the columns' names
+MARGIN = 14  # pixels at the top, for the names of the columns
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def _picture(face: Tensor) -> NDArray[np.uint8]:
-    """(3, S, S) in 0-255 -> (S, S, 3) uint8."""
+def _to_image(face: Tensor) -> Image:
+    """Convert (3, S, S) in 0-255 to (S, S, 3) uint8."""
     return face.permute(1, 2, 0).round().byte().cpu().numpy()
 
 
-def strip(batch: LipBatch, generated: Tensor, samples: int) -> NDArray[np.uint8]:
-    """Middle frames of the first samples, a row each, under the columns' names.
+def make_strip(batch: LipBatch, generated: Tensor, samples: int) -> Image:
+    """Arrange the middle frames of the first samples, one row per sample, below the names of the columns.
 
     Args:
         batch: faces (B, 3, T, S, S) uint8.
@@ -36,26 +35,26 @@ def strip(batch: LipBatch, generated: Tensor, samples: int) -> NDArray[np.uint8]
     middle = generated.shape[2] // 2
     rows = []
     for i in range(min(samples, len(generated))):
-        target = _picture(batch["target"][i, :, middle])
+        target = _to_image(batch["target"][i, :, middle])
         masked = target.copy()
         masked[len(masked) // 2 :] = 0
-        drawn = _picture(generated[i, :, middle].float() * 255)
-        reference = _picture(batch["reference"][i, :, middle])
-        rows.append(np.hstack([reference, masked, drawn, target]))
+        output = _to_image(generated[i, :, middle].float() * 255)
+        reference = _to_image(batch["reference"][i, :, middle])
+        rows.append(np.hstack([reference, masked, output, target]))
     side = generated.shape[-1]
     head = np.full((MARGIN, 4 * side, 3), 255, np.uint8)
     for column, name in enumerate(COLUMNS):
-        place = (column * side + 2, MARGIN - 4)
-        cv2.putText(head, name, place, FONT, min(0.4, side / 240), (0, 0, 0), 1, cv2.LINE_AA)
+        origin = (column * side + 2, MARGIN - 4)
+        cv2.putText(head, name, origin, FONT, min(0.4, side / 240), (0, 0, 0), 1, cv2.LINE_AA)
     return np.vstack([head, *rows])
 
 
 class SampleStrips(pl.Callback):
-    """Writes `step-000150.png` into `folder` at every validation, and gives it to W&B where that logs.
+    """Write `step-000150.png` into a folder at every validation, and log it to W&B if that is used.
 
     Args:
-        folder: made where it is missing.
-        samples: rows.
+        folder: created if missing.
+        samples: rows of the image.
     """
 
     def __init__(self, folder: str, samples: int = 6) -> None:
@@ -73,10 +72,10 @@ class SampleStrips(pl.Callback):
     ) -> None:
         if batch_idx or not trainer.is_global_zero or trainer.sanity_checking:
             return
-        picture = strip(batch, pl_module.generate(batch), self.samples)
+        image = make_strip(batch, pl_module.generate(batch), self.samples)
         self.folder.mkdir(parents=True, exist_ok=True)
-        data = cv2.imencode(".png", picture)[1].tobytes()
+        data = cv2.imencode(".png", image)[1].tobytes()
         (self.folder / f"step-{trainer.global_step:06}.png").write_bytes(data)
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
-                logger.log_image("samples", [picture[..., ::-1]], caption=[" | ".join(COLUMNS)])
+                logger.log_image("samples", [image[..., ::-1]], caption=[" | ".join(COLUMNS)])

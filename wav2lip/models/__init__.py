@@ -1,4 +1,4 @@
-"""The networks: plain modules that need torch and nothing else."""
+"""The networks: plain `nn.Module`s that need nothing but torch."""
 
 from wav2lip.models.discriminator import QualityDiscriminator
 from wav2lip.models.generator import Generator

@@ -1,6 +1,7 @@
-"""The three blocks that every network here is made of, under the published key names.
+"""The blocks that all networks here consist of.
 
-A block keeps its layers in `conv_block`: 0 is the convolution, 1 the norm.
+The attribute `conv_block` and the order in it (0 is the convolution, 1 the norm) are part of the published
+state-dict keys.
 """
 
 from collections.abc import Sequence
@@ -8,27 +9,28 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 Pair = int | tuple[int, int]
-CHANNEL_STEP = 8  # channel counts are multiples of this, which is what vector units like
-LEAK = 0.01  # slope of the discriminator's LeakyReLU below zero
+CHANNEL_STEP = 8  # channel counts are multiples of this, for vector units
+LEAK = 0.01  # negative slope of the discriminator's LeakyReLU
 
 
 def scale_channels(channels: Sequence[int], width: float) -> list[int]:
-    """Every channel count times `width`, rounded to a multiple of 8, at least 8."""
+    """Multiply channel counts by `width` and round to multiples of 8, at least 8.
+
+    Raises:
+        ValueError: `width` is not above 0.
+    """
     if width <= 0:
         raise ValueError(f"width must be above 0, not {width}")
     return [max(CHANNEL_STEP, round(c * width / CHANNEL_STEP) * CHANNEL_STEP) for c in channels]
 
 
 def extend(values: Sequence[int], length: int) -> list[int]:
-    """`values` cut to `length`, or its last value repeated up to it."""
+    """Cut `values` to `length`, or repeat the last value up to it."""
     return [*values, *[values[-1]] * length][:length]
 
 
 class ConvBlock(nn.Module):
-    """Convolution, batch norm, then the input added if `residual`, then ReLU if `rectify`.
-
-    (B, in, H, W) -> (B, out, H', W').
-    """
+    """Convolution and batch norm; plus the input if `residual`; then ReLU if `rectify`."""
 
     def __init__(
         self,
@@ -50,7 +52,7 @@ class ConvBlock(nn.Module):
         self.act: nn.Module = nn.ReLU(inplace=True) if rectify else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in, H, W) -> (B, out, H', W')."""
+        """Map (B, in, H, W) to (B, out, H', W')."""
         out = self.conv_block(x)
         if self.residual:
             out = out + x
@@ -59,7 +61,7 @@ class ConvBlock(nn.Module):
 
 
 class TransposedBlock(nn.Module):
-    """Transposed convolution, batch norm, ReLU: (B, in, H, W) -> (B, out, H', W')."""
+    """Transposed convolution, batch norm and ReLU."""
 
     def __init__(
         self,
@@ -78,7 +80,7 @@ class TransposedBlock(nn.Module):
         self.act = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in, H, W) -> (B, out, H', W')."""
+        """Map (B, in, H, W) to (B, out, H', W')."""
         result: Tensor = self.act(self.conv_block(x))
         return result
 
@@ -101,11 +103,11 @@ class PlainBlock(nn.Module):
         self.act = nn.LeakyReLU(LEAK, inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in, H, W) -> (B, out, H', W')."""
+        """Map (B, in, H, W) to (B, out, H', W')."""
         result: Tensor = self.act(self.conv_block(x))
         return result
 
 
 def residual_blocks(channels: int, count: int) -> list[ConvBlock]:
-    """`count` 3x3 residual blocks that keep the shape."""
+    """Return `count` 3x3 residual blocks that keep the shape."""
     return [ConvBlock(channels, channels, 3, 1, 1, residual=True) for _ in range(count)]

@@ -1,4 +1,4 @@
-"""From one vector of sound back up to a face, meeting the encoder's map at each scale."""
+"""The face decoder: from the audio code up to a face, joined with the face encoder's map at each scale."""
 
 from collections.abc import Sequence
 
@@ -8,24 +8,34 @@ from torch import Tensor, nn
 from wav2lip.models.blocks import ConvBlock, TransposedBlock, residual_blocks
 from wav2lip.models.face_encoder import stage_strides
 
-DECODER_CHANNELS = (64, 128, 256, 384, 512)  # from full size inwards, the last repeated
-INNER_RESIDUALS = 1  # after the step from 1x1; every later stage has STAGE_RESIDUALS
-STAGE_RESIDUALS = 2
+DECODER_CHANNELS = (64, 128, 256, 384, 512)  # from full size to 1x1, the last repeated
+INNER_RESIDUALS = 1  # residual blocks after the step from 1x1
+STAGE_RESIDUALS = 2  # after each later stage
 
 
-def upsample(before: int, after: int, stride: int) -> TransposedBlock:
-    """Exactly `stride` times larger; the published 3/2/1 with output padding 1 for stride 2."""
+def upsample(in_channels: int, out_channels: int, stride: int) -> TransposedBlock:
+    """Return a block that enlarges by exactly `stride`: for 2 the published kernel 3 with output padding 1."""
     if stride == 2:
-        return TransposedBlock(before, after, 3, 2, 1, output_padding=1)
-    return TransposedBlock(before, after, stride, stride, 0)
+        return TransposedBlock(in_channels, out_channels, 3, 2, 1, output_padding=1)
+    return TransposedBlock(in_channels, out_channels, stride, stride, 0)
 
 
 class FaceDecoder(nn.ModuleList):
-    """Sound (B, embedding, 1, 1) and the encoder's maps -> (B, decoder[-1] + skip, S, S).
+    """Decode an audio code with the maps of the face encoder.
 
-    `channels` (from 1x1 to full size) has one entry a stage, `skips` the encoder's channels and
-    `max_residuals` the most residual blocks in the same order. With `use_skips` False only the 1x1
-    map of the face is joined, without which the decoder would not know whose face to draw.
+    Args:
+        image_size: side of the output in pixels.
+        embedding: length of the audio code.
+        channels: per scale, from 1x1 to full size.
+        skips: channels of the encoder's maps, in the same order.
+        max_residuals: limits on residual blocks, in the same order.
+        use_skips: False joins only the 1x1 map, which identifies the person.
+
+    Attributes:
+        out_channels: channels of the output, the last map joined included.
+
+    Raises:
+        ValueError: `channels` does not have one entry per scale.
     """
 
     def __init__(
@@ -50,19 +60,19 @@ class FaceDecoder(nn.ModuleList):
         blocks.append(
             nn.Sequential(grow, *residual_blocks(second, min(INNER_RESIDUALS, max_residuals[1])))
         )
-        before = second + joined[1]
+        in_channels = second + joined[1]
         stages = zip(channels[2:], joined[2:], reversed(strides), max_residuals[2:], strict=True)
-        for after, skip, stride, most in stages:
-            rest = residual_blocks(after, min(STAGE_RESIDUALS, most))
-            blocks.append(nn.Sequential(upsample(before, after, stride), *rest))
-            before = after + skip
+        for out_channels, skip, stride, limit in stages:
+            residuals = residual_blocks(out_channels, min(STAGE_RESIDUALS, limit))
+            blocks.append(nn.Sequential(upsample(in_channels, out_channels, stride), *residuals))
+            in_channels = out_channels + skip
         super().__init__(blocks)
-        self.out_channels = before
+        self.out_channels = in_channels
         self.use_skips = use_skips
 
-    def forward(self, sound: Tensor, maps: Sequence[Tensor]) -> Tensor:
-        """Sound (B, embedding, 1, 1) and maps from full size to 1x1 -> (B, out_channels, S, S)."""
-        x = sound
+    def forward(self, code: Tensor, maps: Sequence[Tensor]) -> Tensor:
+        """Decode codes (B, embedding, 1, 1) and maps from full size to 1x1: (B, out_channels, S, S)."""
+        x = code
         for index, (block, skip) in enumerate(zip(self, reversed(maps), strict=True)):
             x = block(x)
             if self.use_skips or index == 0:

@@ -1,4 +1,4 @@
-"""From a face crop down to one vector, every scale kept for the decoder."""
+"""The face encoder: from a face down to one vector; the decoder gets the map of every scale."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,16 +7,22 @@ from torch import Tensor, nn
 
 from wav2lip.models.blocks import ConvBlock, residual_blocks
 
-FACE_CHANNELS = (16, 32, 64, 128, 256, 512)  # from full size inwards, the last repeated
-FACE_RESIDUALS = (0, 2, 3, 2, 2, 1)
-INNER_SIZES = range(3, 8)  # side of the innermost map, in pixels, that one kernel can collapse
+FACE_CHANNELS = (16, 32, 64, 128, 256, 512)  # from full size to 1x1, the last repeated
+FACE_RESIDUALS = (0, 2, 3, 2, 2, 1)  # in the same order
+INNER_SIZES = range(3, 8)  # pixels; sides of the innermost map that one kernel reduces to 1x1
 
 
 def stage_strides(image_size: int) -> tuple[list[int], int]:
-    """Strides from full size inwards and the side of the innermost map, at least 3 pixels.
+    """Return the strides from full size inwards, and the side of the innermost map in pixels.
 
-    96 -> ([2, 2, 2, 2, 2], 3); 288 -> ([2, 2, 2, 2, 2, 3], 3); 256 -> ([2, 2, 2, 2, 2, 2], 4).
-    Only exact divisions are used, so that the decoder meets each skip at its own size.
+    All divisions are exact, so that the decoder's maps have the sizes of the encoder's.
+
+    Raises:
+        ValueError: the size does not divide down to 3-7 pixels.
+
+    Example:
+        >>> stage_strides(96), stage_strides(288)
+        (([2, 2, 2, 2, 2], 3), ([2, 2, 2, 2, 2, 3], 3))
     """
     strides: list[int] = []
     inner = image_size
@@ -33,10 +39,17 @@ def stage_strides(image_size: int) -> tuple[list[int], int]:
 
 
 class FaceEncoder(nn.ModuleList):
-    """Faces (B, 6, S, S) -> one map a scale, from (B, c0, S, S) to (B, c_last, 1, 1).
+    """Encode faces as one map per scale, from full size to 1x1.
 
-    `channels` has one entry a scale: full size, one a stride, and the collapsed one last;
-    `stem` is the first kernel and its padding.
+    Args:
+        image_size: S, side of a face in pixels.
+        channels: per scale: full size, one per stride, and 1x1.
+        residuals: residual blocks per scale.
+        in_channels: of the faces.
+        stem: kernel and padding of the first convolution.
+
+    Raises:
+        ValueError: `image_size` or the number of channels does not fit.
     """
 
     def __init__(
@@ -58,16 +71,16 @@ class FaceEncoder(nn.ModuleList):
             nn.Sequential(ConvBlock(in_channels, channels[0], kernel, 1, padding))
         ]
         steps = zip(pairwise(channels), strides, residuals[1:], strict=False)
-        for (before, after), stride, count in steps:
-            down = ConvBlock(before, after, 3, stride, 1 if stride == 2 else 0)
-            blocks.append(nn.Sequential(down, *residual_blocks(after, count)))
+        for (previous, current), stride, count in steps:
+            down = ConvBlock(previous, current, 3, stride, 1 if stride == 2 else 0)
+            blocks.append(nn.Sequential(down, *residual_blocks(current, count)))
         last = channels[-1]
         collapse = ConvBlock(channels[-2], last, inner, 1, 0)
         blocks.append(nn.Sequential(collapse, ConvBlock(last, last, 1, 1, 0)))
         super().__init__(blocks)
 
     def forward(self, faces: Tensor) -> list[Tensor]:
-        """Faces (B, 6, S, S) -> the maps from full size to 1x1."""
+        """Encode faces (B, in_channels, S, S) as maps (B, channels[i], ...) from full size to 1x1."""
         maps = []
         for block in self:
             faces = block(faces)

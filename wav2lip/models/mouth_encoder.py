@@ -1,4 +1,4 @@
-"""From a lower face to a few numbers that say how the mouth stands: the generator's oracle in training."""
+"""The mouth encoder: lower faces to short codes of the shape of the mouth, for pre-training the generator."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,24 +7,30 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wav2lip.models.blocks import ConvBlock
+from wav2lip.types import IMAGE_SIZE
 
 MOUTH_CHANNELS = (24, 48, 96)
-FOLD = 2  # pixels a side that become channels: colour and position at half the size
+FOLD = 2  # factor of the pixel-unshuffle: half the size, four times the channels
 BGR = 3
 
 
 class MouthEncoder(nn.Module):
-    """Lower faces of clips -> codes without the person: each clip's mean is taken out.
+    """Encode mouths as codes from which the mean of their clip is subtracted.
 
-    forward: lips (B, N, 3, S/2, S) BGR in [0, 1], N frames of each of B clips -> (B, N, code),
-    every number about zero with variance one over the batch. What stays the same within a clip
-    (whose mouth it is, light, make-up) cancels; what is left is how the mouth differs from its mean.
+    What is constant within a clip (the person, light, make-up) cancels. The code describes how a mouth differs from
+    the clip's mean. Each number has mean 0 and variance 1 over a training batch.
 
-    image_size: S, pixels, a multiple of 16. code: numbers a mouth. channels: one count a halving.
+    Args:
+        image_size: S, side of a face in pixels; a multiple of 4 * 2^len(channels).
+        code: numbers per mouth.
+        channels: per halving.
+
+    Raises:
+        ValueError: `image_size` is not such a multiple.
     """
 
     def __init__(
-        self, image_size: int = 96, code: int = 16, channels: Sequence[int] = MOUTH_CHANNELS
+        self, image_size: int = IMAGE_SIZE, code: int = 16, channels: Sequence[int] = MOUTH_CHANNELS
     ) -> None:
         super().__init__()
         halvings = FOLD << len(channels)
@@ -38,7 +44,7 @@ class MouthEncoder(nn.Module):
         self.scale = nn.BatchNorm1d(code, affine=False)
 
     def forward(self, lips: Tensor) -> Tensor:
-        """(B, N, 3, S/2, S) -> (B, N, code)."""
+        """Encode lower faces (B, N, 3, S/2, S), BGR in [0, 1], of N frames of each of B clips: (B, N, code)."""
         maps = self.blocks(F.pixel_unshuffle(lips.flatten(0, 1), FOLD))
         codes = self.mouth_code(maps.flatten(1)).view(*lips.shape[:2], -1)
         codes = codes - codes.mean(dim=1, keepdim=True)

@@ -1,13 +1,13 @@
-"""The judge of lip sync, SyncNet v2 (Chung & Zisserman, "Out of time", 2016): the LSE scores.
+"""SyncNet v2 (Chung & Zisserman, "Out of time", 2016), the network of the LSE scores.
 
-Its weights are a bare state dict, so that the indices inside each `Sequential` are part of the
-format, the pool that does nothing (k1 s1) included.
+Its published weights are a bare state dict. So the indices inside each `Sequential` are part of the format, those of
+the pooling without effect (kernel 1, stride 1) included.
 """
 
 from torch import Tensor, nn
 
-EMBEDDING = 1024
-FEATURES = 512
+EMBEDDING = 1024  # length of the vectors
+FEATURES = 512  # channels before the heads
 
 
 def _head() -> nn.Sequential:
@@ -20,23 +20,28 @@ def _head() -> nn.Sequential:
 
 
 def _conv2d(
-    before: int, after: int, kernel: int | tuple[int, int], padding: int
+    in_channels: int, out_channels: int, kernel: int | tuple[int, int], padding: int
 ) -> list[nn.Module]:
-    return [nn.Conv2d(before, after, kernel, padding=padding), nn.BatchNorm2d(after), nn.ReLU()]
+    conv = nn.Conv2d(in_channels, out_channels, kernel, padding=padding)
+    return [conv, nn.BatchNorm2d(out_channels), nn.ReLU()]
 
 
 def _conv3d(
-    before: int,
-    after: int,
+    in_channels: int,
+    out_channels: int,
     kernel: tuple[int, int, int],
     stride: tuple[int, int, int] = (1, 1, 1),
     padding: tuple[int, int, int] = (0, 0, 0),
 ) -> list[nn.Module]:
-    return [nn.Conv3d(before, after, kernel, stride, padding), nn.BatchNorm3d(after), nn.ReLU()]
+    conv = nn.Conv3d(in_channels, out_channels, kernel, stride, padding)
+    return [conv, nn.BatchNorm3d(out_channels), nn.ReLU()]
 
 
 class SyncNetV2(nn.Module):
-    """13,631,616 parameters; embeddings are not normalised: the scores use Euclidean distance."""
+    """Embed MFCC windows and lips; 13,631,616 parameters.
+
+    The embeddings are not normalised: the scores use the Euclidean distance.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,15 +72,15 @@ class SyncNetV2(nn.Module):
         )
 
     def forward_audio(self, mfcc: Tensor) -> Tensor:
-        """MFCC windows (B, 1, 13, 20) -> (B, 1024)."""
+        """Embed MFCC windows (B, 1, 13, 20) as (B, 1024)."""
         result: Tensor = self.netfcaud(self.netcnnaud(mfcc).flatten(1))
         return result
 
     def forward_lip(self, frames: Tensor) -> Tensor:
-        """Five frames (B, 3, 5, 224, 224), BGR 0-255 -> (B, 1024)."""
+        """Embed windows of five frames (B, 3, 5, 224, 224), BGR 0-255, as (B, 1024)."""
         result: Tensor = self.netfclip(self.netcnnlip(frames).flatten(1))
         return result
 
     def forward(self, mfcc: Tensor, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """Both sides at once: (B, 1024) of the sound and (B, 1024) of the lips."""
+        """Embed both: audio (B, 1024) and lips (B, 1024)."""
         return self.forward_audio(mfcc), self.forward_lip(frames)
