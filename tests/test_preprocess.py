@@ -67,7 +67,7 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path):
         "no such folder": [f"input={tmp_path}/missing", f"output={output}"],
         "no video in it": [f"input={empty}", f"output={output}"],
         "input must be given": [f"output={output}"],
-        "there is no 'clip.fpss'; known there: detect_every": [
+        "unknown key clip.fpss; did you mean clip.fps?": [
             f"input={empty}",
             f"output={output}",
             "clip.fpss=3",

@@ -122,7 +122,7 @@ def test_a_generator_trains_on_pixels_alone(corpus, tmp_path):
 
 def test_a_misspelt_key_is_one_line(corpus, tmp_path):
     result = train("experiment=syncnet", "data.batchsize=4", f"run={tmp_path}/run")
-    assert "there is no 'data.batchsize'; known there: _target_, batch_size" in refused(result)
+    assert "unknown key data.batchsize; did you mean data.batch_size?" in refused(result)
     assert len(result.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "run").exists()
 

@@ -34,13 +34,13 @@ def test_what_a_resolver_says_of_a_file_is_said_as_it_is():
     assert str(as_input_error(caught.value)).startswith("nowhere.ckpt: ")
 
 
-def test_a_key_that_is_not_there_is_named_with_those_that_are():
+def test_an_unknown_key_is_named_with_the_nearest():
     config = OmegaConf.create({"data": {"batch_size": 2, "windows": 3}})
     OmegaConf.set_struct(config, True)
     with pytest.raises(Exception, match="batchsize") as caught:
         config.data.batchsize = 3
     text = str(as_input_error(caught.value))
-    assert text == "config: there is no 'data.batchsize'; known there: batch_size, windows"
+    assert text == "config: unknown key data.batchsize; did you mean data.batch_size?"
 
 
 def test_an_argument_that_a_class_does_not_take_is_named():

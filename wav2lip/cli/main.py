@@ -1,6 +1,6 @@
 """The `wav2lip` program: one subcommand per task.
 
-Nothing heavy is imported before the subcommand is known, so that a mistyped one is answered at once.
+Nothing heavy is imported before the command line is checked, so that mistakes are reported at once.
 """
 
 import sys
@@ -13,16 +13,16 @@ from wav2lip.errors import InputError, exit_on_input_error
 COMMANDS = {
     "preprocess": "turn videos into clip files and a manifest",
     "train": "train the sync expert, a generator, or any other experiment",
-    "infer": "make a face speak",
+    "infer": "animate a face with audio",
     "evaluate": "score videos, or a checkpoint on a list of pairs",
     "export": "write a checkpoint for inference, or in the published layout",
-    "audit": "measure the sync of preprocessed clips; shift or drop what is off",
+    "audit": "measure the sync of preprocessed clips; shift or drop clips that are off",
     "ablations": "collect the runs below a folder into one table",
 }
 
 
 def usage() -> str:
-    """The text of `wav2lip --help`."""
+    """Return the text of `wav2lip --help`."""
     width = max(map(len, COMMANDS))
     lines = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
     return "\n".join(
@@ -34,6 +34,17 @@ def usage() -> str:
             "wav2lip COMMAND --help explains its options",
         ]
     )
+
+
+def _run(command: str) -> None:
+    from wav2lip.cli.hydra_command import HYDRA_COMMANDS, prepare
+
+    if command in HYDRA_COMMANDS:
+        words = prepare(HYDRA_COMMANDS[command], sys.argv[1:])
+        if words is None:
+            return
+        sys.argv[1:] = words
+    import_module(f"wav2lip.cli.{command}").main()
 
 
 @exit_on_input_error
@@ -54,4 +65,4 @@ def main(command: str | None = None) -> None:
         command = word
         del sys.argv[1]
     sys.argv[0] = f"wav2lip {command}"
-    import_module(f"wav2lip.cli.{command}").main()
+    _run(command)

@@ -1,0 +1,137 @@
+"""What the Hydra commands report before anything heavy is imported."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wav2lip.cli import main as program
+from wav2lip.cli.hydra_command import HYDRA_COMMANDS, prepare
+from wav2lip.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
+TRAIN = HYDRA_COMMANDS["train"]
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> str:
+    (tmp_path / "clips").mkdir()
+    return f"data.manifests=[{tmp_path / 'clips'}]"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("manifests=[a]", "config: unknown key manifests; did you mean data.manifests?"),
+        ("data.manifest=[a]", "config: unknown key data.manifest; did you mean data.manifests?"),
+        ("experment=syncnet", "config: unknown key experment; did you mean experiment?"),
+        (
+            "experiment=synclet",
+            "config: unknown experiment=synclet; did you mean experiment=syncnet",
+        ),
+        ("experiment=no_gan", "did you mean experiment=ablation/no_gan?"),
+        ("experiment=qqq", "config: unknown experiment=qqq; choose one of ablation/"),
+        ("qqq=1", "config: unknown key qqq; the keys there are "),
+        ("seed=1", "no experiment given; try experiment=syncnet"),
+        ("experiment=syncnet", "config: data.manifests must be given; add data.manifests=..."),
+        ("experiment=syncnet data.manifests=[no/where]", "no/where: no such file or directory"),
+        ("experiment=syncnet seed=1,2", "Ambiguous value for argument 'seed=1,2'"),
+        ("--multrun", "unknown option --multrun; did you mean --multirun?"),
+        ("--seed 1", "unknown option --seed; write seed=VALUE"),
+        ("syncnet", "'syncnet': expected key=value"),
+    ],
+)
+def test_mistakes_are_one_line(words: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        prepare(TRAIN, words.split())
+    assert message in " ".join(str(caught.value).split())
+
+
+def test_good_words_pass(clips: str) -> None:
+    words = ["experiment=syncnet", clips, "seed=3", "++task.optimizer.lr=1e-3"]
+    assert prepare(TRAIN, words) == words
+
+
+def test_every_value_of_a_sweep_is_checked(clips: str) -> None:
+    words = ["-m", "experiment=syncnet,published/syncnet", clips, "seed=1,2"]
+    assert prepare(TRAIN, words) == words
+    with pytest.raises(InputError, match="did you mean experiment=syncnet"):
+        prepare(TRAIN, ["-m", "experiment=syncnet,synclet", clips])
+
+
+def test_a_checkpoint_may_be_a_name(clips: str) -> None:
+    words = ["experiment=finetune_speaker", clips, "init_from=default"]
+    assert prepare(TRAIN, words) is not None
+    with pytest.raises(InputError, match=r"no\.ckpt: no such file or directory; check init_from"):
+        prepare(TRAIN, [*words[:2], "init_from=no.ckpt"])
+
+
+def test_hydras_own_views_of_the_config_are_not_checked() -> None:
+    assert prepare(TRAIN, ["--cfg", "job"]) == ["--cfg", "job"]
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(
+        InputError, match=r"^wav2lip train needs the extra \[train\]: .*pip install"
+    ):
+        prepare(TRAIN, [])
+
+
+@pytest.mark.parametrize("name", ["preprocess", "train", "evaluate"])
+def test_help_explains_the_commands_own_keys(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert prepare(HYDRA_COMMANDS[name], ["--help"]) is None
+    text = capsys.readouterr().out
+    assert text.startswith(f"usage: wav2lip {name} KEY=VALUE ...")
+    own = {
+        "preprocess": "  val_share=",
+        "train": "  data.manifests ",
+        "evaluate": "  leak_seconds=",
+    }
+    assert {key for key, line in own.items() if line in text} == {name}
+    assert "hydra.run" not in text
+    assert "(required)" in text
+
+
+def test_help_follows_the_chosen_experiment(capsys: pytest.CaptureFixture[str]) -> None:
+    prepare(TRAIN, ["--help", "experiment=wav2lip"])
+    text = capsys.readouterr().out
+    assert "\ntask=wav2lip  (one of: " in text
+    assert "  task.expert" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["trian"], "error: unknown command 'trian'; did you mean train?"),
+        (["train", "manifests=[a]"], "error: config: unknown key manifests; did you mean data.m"),
+        (["evaluate", "input=none.mp4"], "error: none.mp4: no such file or directory; check input"),
+        (
+            ["infer", "--face", "none.png", "--audio", "a"],
+            "error: none.png: no such file; check --f",
+        ),
+    ],
+)
+def test_a_mistake_is_reported_within_two_seconds(words: list[str], message: str) -> None:
+    code = (
+        "import atexit, sys, time\n"
+        "atexit.register(lambda: print('torch' in sys.modules, time.process_time() < 2))\n"
+        "from wav2lip.cli.main import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, cwd=ROOT
+    )
+    assert (done.returncode, done.stdout) == (2, "False True\n")
+    assert done.stderr.startswith(message)
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_help_of_the_program_lists_the_commands(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["wav2lip", "--help"])
+    program.main()
+    text = capsys.readouterr().out
+    names = ["preprocess", "train", "infer", "evaluate", "export", "audit", "ablations"]
+    assert [name for name in names if f"\n  {name} " not in text] == []
