@@ -29,7 +29,7 @@ from skimage import data
 
 from wav2lip.checkpoints import build_network, load_network, save_network
 from wav2lip.engines import TorchEngine
-from wav2lip.inference.face_locator import Located
+from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.renderer import FaceRenderer
 from wav2lip.inference.report import Report
@@ -86,7 +86,8 @@ def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[f
     images = rng.integers(0, 256, (PUBLISHED_BATCH, size, size, 3), np.uint8)
     box = np.array([0, 0, size, size], np.float32)
     items = [
-        Located(Frame(Picture.of(image, BT709), i / 25, i), [box]) for i, image in enumerate(images)
+        TrackedFrame.of_boxes(Frame(Picture.of(image, BT709), i / 25, i), [box])
+        for i, image in enumerate(images)
     ]
     mel = MelArray(rng.normal(size=(80, 600)).astype(np.float32))
     face = torch.rand(PUBLISHED_BATCH, 6, size, size, device=device)

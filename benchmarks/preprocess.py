@@ -77,9 +77,9 @@ def parts(path: Path, detector: str) -> Iterator[tuple[str, Callable[[], object]
     yield "finding and tracking faces", track
 
     def crop() -> None:
-        for frame, boxes in tracked:
-            for box in boxes:
-                crop_face(frame.image, widen_box(box.box, settings.pad), settings.crop_size)
+        for item in tracked:
+            for box in item.boxes:
+                crop_face(item.frame.image, widen_box(box, settings.pad), settings.crop_size)
 
     yield "cropping", crop
 

@@ -12,7 +12,7 @@ from wav2lip.clips import ClipFile
 from wav2lip.data.datamodule import load_clips
 from wav2lip.data.datasets import LipDataset
 from wav2lip.engines import TorchEngine
-from wav2lip.inference.face_locator import Located
+from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.renderer import FaceRenderer
 from wav2lip.media.audio import load_wav
 from wav2lip.media.colour import BT709
@@ -77,7 +77,9 @@ def test_a_sample_video_equals_inference_bit_for_bit(corpus, monkeypatch, warp):
     # A video would change the crops; they are given as they are, the rest is what infer.py runs.
     monkeypatch.setattr(renderer, "_crop", lambda located, _: targets[located.frame.index])
     black = Picture.of(np.zeros((SIZE, SIZE, 3), np.uint8), BT709)
-    frames = [Located(Frame(black, i / 25, i), [np.zeros(4, np.float32)]) for i in range(20)]
+    frames = [
+        TrackedFrame.of_boxes(Frame(black, i / 25, i), [np.zeros(4, np.float32)]) for i in range(20)
+    ]
     mel = MelReader(lambda: [sound], mute_pauses=warp)
     rendered = [face for _, (face,) in renderer(iter(frames), mel, offset=-2 / 25)]
     assert np.array_equal(generated, np.stack(rendered))

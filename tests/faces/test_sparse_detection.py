@@ -16,11 +16,11 @@ NOBODY = ("no_duration.webm", "video_with_failing_audio.mp4")
 
 
 class Scripted:
-    """Two faces, of which the second moves; notes what it is asked. Frames tell their number."""
+    """Two faces, of which the second moves; records the calls. A frame's first pixel is its number."""
 
     def __init__(self, step) -> None:
         self.step = step
-        self.full, self.glances, self.shapes = 0, [], set()
+        self.full, self.redetected, self.shapes = 0, [], set()
 
     def settings(self):
         return {"detector": "scripted"}
@@ -35,7 +35,7 @@ class Scripted:
         return self.boxes(image)
 
     def redetect(self, image, known):
-        self.glances.append(len(known))
+        self.redetected.append(len(known))
         self.shapes.add(image.shape)
         found = self.boxes(image)
         return np.stack([found[np.abs(found[:, 0] - box[0]).argmin()] for box in known])
@@ -50,17 +50,17 @@ def frames(count):
 
 def test_faces_that_keep_still_lie_on_a_line():
     detector = Scripted(step=0.5)
-    seen = list(detect_sparsely(frames(9), detector, STRIDE))
-    assert [item.boxes[1, 0] for item in seen] == [100 + k / 2 for k in range(9)]
-    assert (detector.full, detector.glances) == (1, [2, 2])
+    found = list(detect_sparsely(frames(9), detector, STRIDE))
+    assert [item.detections[1, 0] for item in found] == [100 + k / 2 for k in range(9)]
+    assert (detector.full, detector.redetected) == (1, [2, 2])
 
 
-def test_only_the_face_that_moved_is_looked_at_again():
+def test_only_the_face_that_moved_is_detected_again():
     detector = Scripted(step=2)
-    seen = list(detect_sparsely(frames(5), detector, STRIDE))
-    assert [item.boxes[1, 0] for item in seen] == [100, 102, 104, 106, 108]
-    assert all(item.boxes[0, 0] == 10 for item in seen)
-    assert (detector.full, detector.glances) == (1, [2, 1, 1, 1])
+    found = list(detect_sparsely(frames(5), detector, STRIDE))
+    assert [item.detections[1, 0] for item in found] == [100, 102, 104, 106, 108]
+    assert all(item.detections[0, 0] == 10 for item in found)
+    assert (detector.full, detector.redetected) == (1, [2, 1, 1, 1])
 
 
 @pytest.mark.parametrize("takes_luma", [True, False])
@@ -75,20 +75,20 @@ def test_a_detector_may_be_given_luma(takes_luma):
 @pytest.mark.slow
 def test_boxes_are_within_a_twentieth_of_the_per_frame_ones(shared):
     detector = build_detector("hog")
-    compared, looked = 0, 0
+    compared, total = 0, 0
     far: dict[str, float] = {}
     for path in sorted((shared / "media" / "hard").iterdir()):
         if path.suffix == ".csv" or path.name.endswith(NOBODY):
             continue
         shown = list(islice(read_frames(path), FRAMES))
-        every = [found for _, found in track_faces(shown, detector, stride=1)]
-        some = [found for _, found in track_faces(shown, detector)]
-        looked += len(shown)
+        every = [item.boxes for item in track_faces(shown, detector, stride=1)]
+        some = [item.boxes for item in track_faces(shown, detector)]
+        total += len(shown)
         for a, b in zip(every, some, strict=True):
             if a and b:
-                side = np.sqrt(np.prod(a[0].box[2:] - a[0].box[:2]))
-                off = float(np.abs(a[0].box - b[0].box).max() / side)
+                side = np.sqrt(np.prod(a[0][2:] - a[0][:2]))
+                off = float(np.abs(a[0] - b[0]).max() / side)
                 far[path.name] = max(far.get(path.name, 0.0), off)
                 compared += 1
-    assert compared > 0.7 * looked > 600
+    assert compared > 0.7 * total > 600
     assert max(far.values()) <= 0.05, far

@@ -43,15 +43,15 @@ def frames(n, grey=lambda k: 60):
 def run(n, script, grey=lambda k: 60, **settings: object):
     detector = Scripted(script)
     out = list(track_faces(frames(n, grey), detector, **settings))
-    assert [frame.index for frame, _ in out] == list(range(n))
+    assert [item.frame.index for item in out] == list(range(n))
     return out, detector
 
 
-def test_a_still_face_is_looked_at_every_fifth_frame():
+def test_a_still_face_is_detected_every_fifth_frame():
     out, detector = run(21, lambda k: [face(50)], stride=5)
     assert detector.detections_run == [0, 5, 10, 15, 20]
-    assert all(len(found) == 1 and found[0].box.tolist() == [50, 40, 80, 70] for _, found in out)
-    assert {found[0].track for _, found in out} == {0}
+    assert all([box.tolist() for box in item.boxes] == [[50, 40, 80, 70]] for item in out)
+    assert {item.faces[0].track for item in out} == {0}
 
 
 def test_strided_boxes_are_those_of_every_frame():
@@ -60,7 +60,7 @@ def test_strided_boxes_are_those_of_every_frame():
 
     sparse, detector = run(60, nod, stride=5)
     dense, _ = run(60, nod, stride=1)
-    off = [np.abs(a[0].box - b[0].box).max() for (_, a), (_, b) in zip(sparse, dense, strict=True)]
+    off = [np.abs(a.boxes[0] - b.boxes[0]).max() for a, b in zip(sparse, dense, strict=True)]
     assert max(off) < 0.05 * 30
     assert len(detector.detections_run) < 60
 
@@ -71,9 +71,9 @@ def test_cuts_start_a_new_shot_and_boxes_do_not_leak_across():
         lambda k: [face(20 if k < 11 else 100)],
         grey=lambda k: 60 if k < 11 else 160,
     )
-    assert [found[0].shot for _, found in out] == [0] * 11 + [1] * 9
-    assert [found[0].box[0] for _, found in out] == [20] * 11 + [100] * 9
-    assert out[10][1][0].track != out[11][1][0].track
+    assert [item.shot for item in out] == [0] * 11 + [1] * 9
+    assert [item.boxes[0][0] for item in out] == [20] * 11 + [100] * 9
+    assert out[10].faces[0].track != out[11].faces[0].track
 
 
 def test_never_another_person_within_a_shot():
@@ -82,8 +82,8 @@ def test_never_another_person_within_a_shot():
         return [face(20), *rest] if k < 30 else rest
 
     out, _ = run(60, leaves)
-    assert all(found[0].box[0] == 20 for _, found in out[:30])
-    assert all(not found for _, found in out[30:])
+    assert all(item.boxes[0][0] == 20 for item in out[:30])
+    assert all(not item.faces for item in out[30:])
 
 
 def test_all_and_some_faces():
@@ -91,10 +91,10 @@ def test_all_and_some_faces():
         return [face(10, size=30), face(60, size=24), face(120, size=36)]
 
     every, _ = run(8, three, faces="all")
-    assert [len(found) for _, found in every] == [3] * 8
+    assert [len(item.faces) for item in every] == [3] * 8
     two, _ = run(8, three, faces=2)
-    assert {found.box[0] for _, pair in two for found in pair} == {10.0, 120.0}
-    assert len({found.track for _, found in every for found in found}) == 3
+    assert {box[0] for item in two for box in item.boxes} == {10.0, 120.0}
+    assert len({face.track for item in every for face in item.faces}) == 3
 
 
 def test_short_gaps_are_bridged_and_long_ones_stay_open():
@@ -102,7 +102,7 @@ def test_short_gaps_are_bridged_and_long_ones_stay_open():
         return [] if 10 <= k < 16 or 30 <= k < 50 else [face(40 + k)]
 
     out, _ = run(70, gap, stride=1, smooth=1, gap=12)
-    shown = [found[0].box[0] if found else None for _, found in out]
+    shown = [item.boxes[0][0] if item.faces else None for item in out]
     assert shown[10:16] == pytest.approx([50, 51, 52, 53, 54, 55], abs=0.01)
     assert shown[29] == 69
     assert shown[30:50] == [None] * 20
@@ -110,18 +110,18 @@ def test_short_gaps_are_bridged_and_long_ones_stay_open():
 
 def test_a_flicker_does_not_take_the_place_of_the_face():
     out, _ = run(40, lambda k: [face(90, size=45)] if k < 2 else [face(30)], stride=1)
-    assert all(found[0].box[0] == 30 for _, found in out[2:])
+    assert all(item.boxes[0][0] == 30 for item in out[2:])
 
 
 def test_boxes_are_averaged_over_five_frames():
     out, _ = run(12, lambda k: [face(50 + (k % 2))], stride=1)
-    assert out[4][1][0].box[0] == pytest.approx(50.4)
-    assert out[5][1][0].box[0] == pytest.approx(50.6)
+    assert out[4].boxes[0][0] == pytest.approx(50.4)
+    assert out[5].boxes[0][0] == pytest.approx(50.6)
 
 
 def test_a_moving_face_is_not_left_behind_at_the_ends_of_its_track():
     out, _ = run(12, lambda k: [face(50 + 2 * k)], stride=1)
-    assert [found[0].box[0] for _, found in out] == pytest.approx([50 + 2 * k for k in range(12)])
+    assert [item.boxes[0][0] for item in out] == pytest.approx([50 + 2 * k for k in range(12)])
 
 
 def test_only_a_fixed_number_of_frames_is_held():
@@ -133,8 +133,8 @@ def test_only_a_fixed_number_of_frames_is_held():
             yield frame
 
     stream = track_faces(source(), Scripted(lambda k: [face(50)]), stride=5, smooth=5, gap=12)
-    for frame, _ in islice(stream, 100):
-        assert taken[-1] - frame.index <= 5 + 2 + 12
+    for item in islice(stream, 100):
+        assert taken[-1] - item.frame.index <= 5 + 2 + 12
 
 
 def test_no_frames():
@@ -143,5 +143,5 @@ def test_no_frames():
 
 @pytest.mark.parametrize("faces", ["most", 0, -1, "2"])
 def test_a_wrong_choice_of_faces(faces):
-    with pytest.raises(InputError, match="say largest, all or a number"):
+    with pytest.raises(InputError, match="give largest, all or a number"):
         list(track_faces([], Scripted(lambda k: []), faces=faces))

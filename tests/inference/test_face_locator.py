@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
-from wav2lip.inference.face_locator import Locator
+from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.settings import Settings
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
@@ -37,8 +37,8 @@ def frames(order: list[int], dark: set[int] = frozenset()) -> Iterator[Frame]:
 
 def test_frames_shown_again_are_not_searched_again() -> None:
     once, twice = Counting(), Counting()
-    list(Locator(once, Settings())(frames([0, 1, 2, 3])))
-    located = list(Locator(twice, Settings())(frames([0, 1, 2, 3, 2, 1, 0, 1, 2])))
+    list(FaceLocator(once, Settings())(frames([0, 1, 2, 3])))
+    located = list(FaceLocator(twice, Settings())(frames([0, 1, 2, 3, 2, 1, 0, 1, 2])))
     assert twice.detections_run == once.detections_run
     assert [item.frame.index for item in located] == [0, 1, 2, 3, 2, 1, 0, 1, 2]
     for item in located:
@@ -47,20 +47,20 @@ def test_frames_shown_again_are_not_searched_again() -> None:
 
 def test_a_still_is_searched_once() -> None:
     detector = Counting()
-    located = list(Locator(detector, Settings())(frames([0] * 30)))
+    located = list(FaceLocator(detector, Settings())(frames([0] * 30)))
     assert (detector.detections_run, len(located)) == (1, 30)
     assert all(len(item.boxes) == 1 for item in located)
 
 
 def test_a_frame_without_a_face_has_no_box() -> None:
     order = list(range(60))
-    located = list(Locator(Counting(), Settings())(frames(order, dark=set(range(20, 50)))))
+    located = list(FaceLocator(Counting(), Settings())(frames(order, dark=set(range(20, 50)))))
     assert [item.frame.index for item in located if not item.boxes] == list(range(20, 50))
 
 
 def test_a_box_from_the_settings_is_taken_as_it_is() -> None:
     settings = Settings(box=(1, 30, 2, 40))
-    located = list(Locator(None, settings)(frames([0, 1])))
+    located = list(FaceLocator(None, settings)(frames([0, 1])))
     assert [item.boxes[0].tolist() for item in located] == [[2, 1, 40, 30]] * 2
     with pytest.raises(InputError, match="is 64 wide and 48 high"):
-        list(Locator(None, Settings(box=(1, 49, 2, 40)))(frames([0])))
+        list(FaceLocator(None, Settings(box=(1, 49, 2, 40)))(frames([0])))

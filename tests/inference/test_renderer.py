@@ -5,7 +5,7 @@ from torch import Tensor
 
 from wav2lip.engines import TorchEngine
 from wav2lip.faces.crops import crop_coded
-from wav2lip.inference.face_locator import Located
+from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.renderer import FaceRenderer, RenderedFaces
 from wav2lip.media.alignment import MelArray
 from wav2lip.media.colour import BT709
@@ -25,11 +25,11 @@ class Spy(Generator):
         return torch.cat([level, face[:, :1], face[:, 3:4]], dim=1)
 
 
-def located(count: int, faces: int = 1) -> list[Located]:
+def located(count: int, faces: int = 1) -> list[TrackedFrame]:
     rng = np.random.default_rng(0)
     box = np.array([4, 4, 52, 52], np.float32)
     return [
-        Located(
+        TrackedFrame.of_boxes(
             Frame(Picture.of(rng.integers(0, 256, (64, 64, 3), np.uint8), BT709), i / 25, i),
             [box + k for k in range(faces)],
         )
@@ -38,7 +38,7 @@ def located(count: int, faces: int = 1) -> list[Located]:
 
 
 def render(
-    renderer: FaceRenderer, items: list[Located], offset: float = 0.0
+    renderer: FaceRenderer, items: list[TrackedFrame], offset: float = 0.0
 ) -> list[RenderedFaces]:
     mel = np.tile(np.linspace(0, 1, 160, dtype=np.float32), (80, 1))
     return list(renderer(iter(items), MelArray(mel), offset))
@@ -71,7 +71,7 @@ def test_a_network_that_warps_renders_at_the_resolution_of_its_source() -> None:
         np.array([9, 9, 9 + w, 9 + h], np.float32) for w, h in ((40, 40), (60, 60), (100, 199))
     ]
     boxes += [np.array([9, 9, 690, 690], np.float32)]
-    ((_, faces),) = render(renderer, [Located(Frame(picture, 0.0, 0), boxes)])
+    ((_, faces),) = render(renderer, [TrackedFrame.of_boxes(Frame(picture, 0.0, 0), boxes)])
     assert [len(face) for face in faces] == [48, 48, 192, 288]
     for face, box in zip(faces, boxes, strict=True):
         crop = crop_coded(picture, box, len(face))
@@ -102,7 +102,7 @@ def test_the_mel_window_is_at_the_frame_s_time_and_the_offset(offset: float, col
 def test_frames_without_a_face_keep_their_place() -> None:
     items = located(40)
     for item in items[5:35]:
-        item.boxes.clear()
+        item.faces.clear()
     rendered = render(FaceRenderer(TorchEngine(Spy()), 4), items)
     assert [frame.frame.index for frame, _ in rendered] == list(range(40))
     assert [len(faces) for _, faces in rendered] == [1] * 5 + [0] * 30 + [1] * 5

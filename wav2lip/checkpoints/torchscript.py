@@ -1,8 +1,8 @@
-"""The tensors of a TorchScript archive, read without running or compiling any of its code.
+"""Read the tensors of a TorchScript archive without running or compiling its code.
 
 `torch.jit.load` compiles the archive's code and may run its `__setstate__` methods. The archive is
-a zip whose `data.pkl` holds the module tree, so a pickle reader that knows inert modules, tensors
-and lists, and refuses every other name, is enough for a state dict.
+a zip whose `data.pkl` holds the module tree. A pickle reader that accepts only inert modules, tensors
+and lists is enough to get a state dict.
 """
 
 import pickle
@@ -31,7 +31,7 @@ MAX_DEPTH = 32  # levels of nested modules; the published networks have five
 
 
 class _Module:
-    """An object of the archive: its attributes and nothing that can be called."""
+    """A module of the archive: its attributes, nothing callable."""
 
     def __init__(self) -> None:
         self.attributes: dict[str, Any] = {}
@@ -49,7 +49,7 @@ class _Module:
 def _rebuild(
     storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
 ) -> Tensor:
-    """A strided view of a storage; torch checks that it stays inside."""
+    """Make a strided view of a storage; torch checks its bounds."""
     return torch.as_strided(storage, size, stride, offset).clone()
 
 
@@ -58,7 +58,7 @@ def _list(values: Any) -> list[Any]:
 
 
 class _Reader(pickle.Unpickler):
-    """Unpickles names of the lists below alone, so that nothing can be imported or called."""
+    """An unpickler that accepts only the names below, so that nothing can be imported or called."""
 
     def __init__(self, archive: zipfile.ZipFile, root: str) -> None:
         self._stream = archive.open(f"{root}/data.pkl")
@@ -99,9 +99,14 @@ def _tensors(module: _Module, prefix: str, depth: int) -> Iterator[tuple[str, Te
 
 
 def read_torchscript(path: Path) -> dict[str, Tensor]:
-    """State dict of the archive, the keys being attribute paths ("audio_encoder.0...").
+    """Read the state dict of a TorchScript archive.
 
-    Raises InputError where the archive is damaged or asks for anything but tensors and modules.
+    Returns:
+        Tensors by attribute path, such as "audio_encoder.0.conv_block.0.weight".
+
+    Raises:
+        InputError: if the archive is damaged or its pickle asks for anything but tensors and
+            modules.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -1,4 +1,4 @@
-"""Any file with weights -> its tensors, without running code, or one line that says what it is."""
+"""Read the tensors of any weight file without running code, or name what the file is instead."""
 
 import json
 import pickle
@@ -15,11 +15,11 @@ from torch import Tensor
 from wav2lip.checkpoints.torchscript import read_torchscript
 from wav2lip.errors import InputError
 
-HEAD = 512  # bytes that tell one format from another
-JSON_ENTRY = "wav2lip"  # the one entry of our safetensors header
-NESTED = ("state_dict", "params_ema", "params", "model")  # where training scripts keep the weights
+HEAD = 512  # bytes that identify a format
+JSON_ENTRY = "wav2lip"  # the only entry of our safetensors header
+NESTED = ("state_dict", "params_ema", "params", "model")  # where training scripts store the weights
 
-# A key that only this network has -> what to call it. Ours first.
+# A key that only this network has -> its kind.
 NETWORK_MARKS = {
     "face_decoder_blocks.0.0.conv_block.0.weight": "generator",
     "face_encoder.0.conv_block.0.weight": "syncnet",
@@ -46,16 +46,30 @@ NETWORK_NAMES = {
 
 @dataclass
 class WeightFile:
-    """Tensors by key as the file has them, and what else the file says about them."""
+    """The content of a weight file.
+
+    Attributes:
+        state: tensors by key, as stored.
+        config: `_target_` and arguments of the network; only in our safetensors.
+        metadata: plain data about the network; empty if the file has none.
+        hyper_parameters: of the task; only in our Lightning checkpoints.
+    """
 
     state: dict[str, Tensor]
-    config: dict[str, Any] | None = None  # our safetensors
+    config: dict[str, Any] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
-    hyper_parameters: dict[str, Any] = field(default_factory=dict)  # our Lightning .ckpt
+    hyper_parameters: dict[str, Any] = field(default_factory=dict)
 
 
 def sniff(path: Path) -> str:
-    """'safetensors', 'torch' or 'torchscript'; InputError names anything else for what it is."""
+    """Identify the format of a file by its content.
+
+    Returns:
+        "safetensors", "torch" or "torchscript".
+
+    Raises:
+        InputError: for any other file. The message names what it is.
+    """
     if path.is_dir():
         raise InputError(f"{path}: is a directory; give the checkpoint file inside it")
     try:
@@ -115,10 +129,10 @@ def _read_safetensors(path: Path) -> WeightFile:
 
 def _read_torch(path: Path) -> WeightFile:
     try:
-        with path.open("rb") as file:  # torch takes a path's ending at its word
+        with path.open("rb") as file:  # an open file, since torch decides by the suffix of a path
             loaded = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        # torch's message is a page; the name of the forbidden object is what matters.
+        # torch's message fills a page; only the name of the forbidden object is useful.
         name = str(error).partition("GLOBAL ")[2].partition(" was not")[0].strip()
         reason = f"it holds the object {name}, and" if name else "it is damaged or"
         raise InputError(
@@ -139,7 +153,11 @@ def _read_torch(path: Path) -> WeightFile:
 
 
 def read_weight_file(path: Path) -> WeightFile:
-    """Read any format; the extension does not matter. Raises InputError."""
+    """Read a weight file of any supported format; the suffix does not matter.
+
+    Raises:
+        InputError: if the file cannot be read or is not a weight file.
+    """
     found = sniff(path)
     if found == "safetensors":
         return _read_safetensors(path)
@@ -149,7 +167,11 @@ def read_weight_file(path: Path) -> WeightFile:
 
 
 def networks_inside(state: Mapping[str, Tensor]) -> dict[str, str]:
-    """Which of our networks a state dict holds -> the prefix of its keys ("", "module.", ...)."""
+    """Find the networks in a state dict.
+
+    Returns:
+        Kind of network -> prefix of its keys, such as "", "module." or "generator.".
+    """
     found: dict[str, str] = {}
     for mark, kind in NETWORK_MARKS.items():
         for key in state:
@@ -160,7 +182,7 @@ def networks_inside(state: Mapping[str, Tensor]) -> dict[str, str]:
 
 
 def describe_foreign(state: Mapping[str, Tensor]) -> str:
-    """What to call a state dict that is none of our networks."""
+    """Describe a state dict that holds none of our networks, for an error message."""
     for mark, name in FOREIGN_MARKS.items():
         if any(key.endswith(mark) for key in state):
             return name

@@ -84,11 +84,12 @@ def largest_face(
     boxes: list[Box] = []
     first, person = 0, (-1, -1)
     total, seen = 0, False
-    for frame, found in track_faces(frames_at_25(path), detector, stride=STRIDE):
+    for tracked in track_faces(frames_at_25(path), detector, stride=STRIDE):
+        frame, found = tracked.frame, tracked.faces
         total, seen = total + 1, seen or bool(found)
         box = found[0].box if found else NO_BOX
         shown = bool(found) or not view.needs_face
-        now = (found[0].shot, found[0].track) if found and view.needs_face else (-1, -1)
+        now = (tracked.shot, found[0].track) if found and view.needs_face else (-1, -1)
         if pictures and (not shown or now != person or len(pictures) == most):
             yield cut_segment(first, pictures, boxes, pcm)
             pictures, boxes = [], []

@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # type checkers do not follow lazy names
     from wav2lip.faces.detectors.build import Detector as Detector
     from wav2lip.faces.detectors.build import build_detector as build_detector
     from wav2lip.faces.shots import ShotCounter as ShotCounter
+    from wav2lip.faces.tracked_frame import TrackedFace as TrackedFace
+    from wav2lip.faces.tracked_frame import TrackedFrame as TrackedFrame
     from wav2lip.faces.tracking import track_faces as track_faces
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
@@ -28,6 +30,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "crops": ["crop_face"],
         "detectors": ["Detector", "build_detector"],
         "shots": ["ShotCounter"],
+        "tracked_frame": ["TrackedFace", "TrackedFrame"],
         "tracking": ["track_faces"],
     },
 )

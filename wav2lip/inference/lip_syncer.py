@@ -19,7 +19,7 @@ from wav2lip.errors import InputError
 from wav2lip.faces.blending import blend
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector, build_detector
-from wav2lip.inference.face_locator import Locator
+from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.frames import Playback
 from wav2lip.inference.pipeline import StageTiming, ThreadedPipeline
 from wav2lip.inference.renderer import FaceRenderer, RenderedFaces
@@ -282,7 +282,7 @@ class LipSyncer:
             report.detector = detector.settings() if detector else {}
             stages = stack.enter_context(ThreadedPipeline())
             decoded = stages.start("decode", lambda _: iter(playback), (), QUEUE)
-            located = stages.start("faces", Locator(detector, settings), decoded, QUEUE)
+            located = stages.start("faces", FaceLocator(detector, settings), decoded, QUEUE)
             render = partial(self._renderer, mel=mel, offset=self._offset)
             rendered = stages.start("generate", render, located, QUEUE)
             for frame in stages.start("blend", partial(_blend, settings.blend), rendered, QUEUE):

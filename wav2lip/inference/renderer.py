@@ -10,7 +10,7 @@ import torch
 
 from wav2lip.engines import Engine
 from wav2lip.faces.crops import crop_coded
-from wav2lip.inference.face_locator import Located
+from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.pipeline import StageTiming
 from wav2lip.media.alignment import MelSource
 from wav2lip.types import Box, Image, Mel
@@ -20,7 +20,7 @@ MAX_EMPTY_BATCHES = 2  # batches' worth of frames without a face that may gather
 MAX_UPSCALE = 6  # times the network's size; larger faces are rendered at that
 SLACK = 0.25  # of the network's size; a face at most this much above a multiple of it shrinks to it
 
-RenderedFaces = tuple[Located, list[Image]]  # a frame and one face (R, R, 3) BGR per box
+RenderedFaces = tuple[TrackedFrame, list[Image]]  # a frame and one face (R, R, 3) BGR per box
 
 
 class FaceRenderer:
@@ -51,7 +51,7 @@ class FaceRenderer:
         """Render B crops (R, R, 3) with mel windows (B, 80, 16); see `Engine.render`."""
         return self.engine.render(crops, mels, neutral_reference=self.neutral_reference)
 
-    def _crop(self, located: Located, box: Box) -> Image:
+    def _crop(self, located: TrackedFrame, box: Box) -> Image:
         """Crop a face, at its own resolution as far as the generator can render it."""
         times = 1
         if self.engine.warps:
@@ -61,7 +61,7 @@ class FaceRenderer:
         return crop_coded(located.frame.picture, box, times * self.engine.image_size)
 
     def __call__(
-        self, located: Iterator[Located], mel: MelSource, offset: float
+        self, located: Iterator[TrackedFrame], mel: MelSource, offset: float
     ) -> Iterator[RenderedFaces]:
         """Render all faces of a video.
 
@@ -102,8 +102,8 @@ class FaceRenderer:
             pool.shutdown(cancel_futures=True)
             torch.set_num_threads(threads)
 
-    def _batches(self, located: Iterator[Located]) -> Iterator[list[Located]]:
-        frames: list[Located] = []
+    def _batches(self, located: Iterator[TrackedFrame]) -> Iterator[list[TrackedFrame]]:
+        frames: list[TrackedFrame] = []
         faces = 0
         for frame in located:
             frames.append(frame)
@@ -115,7 +115,7 @@ class FaceRenderer:
             yield frames
 
     def _render_batch(
-        self, frames: list[Located], mel: MelSource, offset: float
+        self, frames: list[TrackedFrame], mel: MelSource, offset: float
     ) -> tuple[list[RenderedFaces], StageTiming]:
         """Render the faces of some frames, and measure the time it takes."""
         start, processor = time.perf_counter(), time.thread_time()

@@ -132,11 +132,11 @@ def _collect(
         stride=settings.detect_every,
         faces=settings.faces,
     )
-    for frame, boxes in stream:
+    for tracked in stream:
         total += 1
-        for tracked in boxes:
-            track = tracks.setdefault((tracked.shot, tracked.track), FaceTrack())
-            track.add(frame, tracked.box, settings)
+        for face in tracked.faces:
+            track = tracks.setdefault((tracked.shot, face.track), FaceTrack())
+            track.add(tracked.frame, face.box, settings)
     return tracks, total
 
 

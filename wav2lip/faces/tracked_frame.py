@@ -1,0 +1,53 @@
+"""A frame with the faces found and followed in it."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from wav2lip.media.frame import Frame
+from wav2lip.types import Box, Boxes
+
+
+@dataclass
+class TrackedFace:
+    """One face in one frame.
+
+    Attributes:
+        track: number of the face's track; tracks end with their shot.
+        box: (4,) x0, y0, x1, y1 in pixels.
+    """
+
+    track: int
+    box: Box
+
+
+@dataclass
+class TrackedFrame:
+    """A frame with the faces found and followed in it.
+
+    Attributes:
+        frame: the frame.
+        shot: number of the shot that it belongs to, from 0.
+        faces: the faces that are followed.
+        detections: (N, 5) all boxes of the detector with scores; interpolated between detections.
+    """
+
+    frame: Frame
+    shot: int = 0
+    faces: list[TrackedFace] = field(default_factory=list)
+    detections: Boxes = field(default_factory=lambda: np.zeros((0, 5), np.float32))
+
+    @classmethod
+    def of_boxes(cls, frame: Frame, boxes: list[Box]) -> Self:
+        """Make a frame whose faces are at known places; each box, (4,), is a track of its own."""
+        return cls(frame, faces=[TrackedFace(track, box) for track, box in enumerate(boxes)])
+
+    @property
+    def boxes(self) -> list[Box]:
+        """Boxes of the followed faces, (4,) each."""
+        return [face.box for face in self.faces]
+
+    def box_of(self, track: int) -> Box | None:
+        """Return the box of a track, or None if it has no face in this frame."""
+        return next((face.box for face in self.faces if face.track == track), None)
