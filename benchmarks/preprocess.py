@@ -29,9 +29,10 @@ from wav2lip.faces.tracking import track_faces
 from wav2lip.media.audio import load_wav
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.video import VideoWriter, probe, read_frames
-from wav2lip.preprocessing.clip import ClipSettings, retimed
-from wav2lip.preprocessing.corpus import plan, preprocess
+from wav2lip.preprocessing.clip import ClipSettings
+from wav2lip.preprocessing.corpus import plan_jobs, preprocess
 from wav2lip.preprocessing.executors import run_jobs
+from wav2lip.preprocessing.retiming import retime_frames
 from wav2lip.synthetic.clips import synthesize
 
 WIDTH, HEIGHT = 1280, 720  # px
@@ -68,7 +69,7 @@ def parts(path: Path, detector: str) -> Iterator[tuple[str, Callable[[], object]
     settings = ClipSettings()
     yield "sound and mel", lambda: mel_spectrogram(load_wav(path))
     yield "decoding", lambda: sum(1 for _ in read_frames(path))
-    frames = list(retimed(read_frames(path), settings.fps))
+    frames = list(retime_frames(read_frames(path), settings.fps))
     tracked = []
 
     def track() -> None:
@@ -101,7 +102,7 @@ def main() -> None:
             source.mkdir()
             for seed in range(2):
                 make_video(source / f"{seed}.mp4", seed, args.seconds)
-        jobs = plan(source, folder / "out", ClipSettings(), detector=args.detector)
+        jobs = plan_jobs(source, folder / "out", ClipSettings(), detector=args.detector)
         media = sum(float(probe(job.video.path).duration or 0) for job in jobs)
         began, used = time.perf_counter(), processor()
         _, rows = preprocess(jobs, folder / "out", partial(run_jobs, workers=args.workers))

@@ -9,7 +9,11 @@ import pytest
 
 from wav2lip.checkpoints import build_network, save_network
 from wav2lip.clips import ClipFile, read_manifest
-from wav2lip.synthetic.clips import synthesize, write_synthetic_video
+from wav2lip.synthetic.clips import (
+    synthesize,
+    write_synthetic_corpus,
+    write_synthetic_video,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -65,7 +69,7 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path):
     empty.mkdir()
     cases = {
         "no such folder": [f"input={tmp_path}/missing", f"output={output}"],
-        "no video in it": [f"input={empty}", f"output={output}"],
+        "contains no video": [f"input={empty}", f"output={output}"],
         "input must be given": [f"output={output}"],
         "unknown key clip.fpss; did you mean clip.fps?": [
             f"input={empty}",
@@ -99,15 +103,45 @@ def test_the_offset_is_measured_with_an_expert_and_fixed_on_demand(tmp_path):
     expert = f"audit.expert={tmp_path / 'expert.safetensors'}"
     result = preprocess(*paths, expert)
     assert result.returncode == 0, result.stderr
-    assert "sync: 1 of 1 clips measured: 1 kept, 0 shifted, 0 rejected" in result.stdout
+    assert "audit: 1 of 1 clips measured: 1 kept, 0 shifted, 0 rejected" in result.stdout
     (row,) = read_manifest(tmp_path / "out")
-    assert abs(int(row.offset)) <= 15
-    assert 0 <= float(row.confidence) <= 1
+    assert row.av_offset is not None
+    assert abs(row.av_offset) <= 15
+    assert 0 <= row.offset_agreement <= 1
     # Random weights are sure of nothing: every clip goes, which is an error of its own.
-    line = refused_last(preprocess(*paths, expert, "audit=fix", "audit.confidence=1"))
+    line = refused_last(preprocess(*paths, expert, "audit=fix", "audit.min_agreement=1"))
     assert "rejected every clip; see rejected.csv" in line
     assert "a.mp4" in (tmp_path / "out" / "rejected.csv").read_text()
     assert "audit.expert must be given" in refused(preprocess(*paths, "audit=fix"))
     assert "no such" in refused(preprocess(*paths, "audit.expert=nowhere.ckpt"))
     assert preprocess(*paths, expert, "audit=off").returncode == 0
-    assert read_manifest(tmp_path / "out")[0].offset == ""
+    assert read_manifest(tmp_path / "out")[0].av_offset is None
+
+
+def audit(*arguments: object):
+    program = "from wav2lip.cli.main import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, "audit", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+
+
+def test_a_folder_of_clips_is_audited_by_its_own_command(tmp_path):
+    config = {"_target_": "wav2lip.models.SyncNet", "width": 0.0625, "image_size": 48}
+    save_network(tmp_path / "expert.safetensors", build_network(config), config, {})
+    clips = tmp_path / "my clips=1"
+    write_synthetic_corpus(clips, {"train": 2}, seconds=1.6, image_size=48)
+    expert = f"expert={tmp_path / 'expert.safetensors'}"
+    result = audit(clips, expert)
+    assert result.returncode == 0, result.stderr
+    assert "2 of 2 clips" in result.stdout
+    assert all(row.av_offset is not None for row in read_manifest(clips))
+    assert "rejected every clip" in refused_last(
+        audit(clips, expert, "fix=true", "min_agreement=1")
+    )
+    assert "no such manifest" in refused(audit(tmp_path / "nowhere", expert))
+    assert "expert must be given" in refused(audit(clips))

@@ -33,16 +33,16 @@ def test_clips_with_different_offsets_are_a_likely_cause(in_sync, off_sync):
 
 
 def test_offsets_in_the_manifest_are_used(in_sync):
-    offsets = ["0", "1", "5", "-6", "0", "7"]
+    offsets = [0, 1, 5, -6, 0, 7]
     clips = [
-        replace(clip, row=replace(clip.row, offset=o))
+        replace(clip, row=replace(clip.row, av_offset=o))
         for clip, o in zip(in_sync, offsets, strict=True)
     ]
     cause = check_offsets(clips)
     assert "50 % of 6 clips" in cause.evidence
     assert "-6 to +7 frames" in cause.evidence
     assert cause.severity == 0.75
-    late = [replace(clip, row=replace(clip.row, offset="4")) for clip in in_sync]
+    late = [replace(clip, row=replace(clip.row, av_offset=4)) for clip in in_sync]
     assert check_offsets(late).severity == 0  # a common offset does not hurt
 
 

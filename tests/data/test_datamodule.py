@@ -93,7 +93,7 @@ def test_what_cannot_be_trained_on_is_named(corpus, tmp_path):
     with pytest.raises(InputError, match="with 500 frames"):
         load_clips([str(corpus)], "train", min_frames=500)
     (tmp_path / "manifest.csv").write_bytes((corpus / "manifest.csv").read_bytes())
-    with pytest.raises(InputError, match=r"safetensors: missing; the manifest points nowhere"):
+    with pytest.raises(InputError, match=r"safetensors: missing, although the manifest names it"):
         load_clips([str(tmp_path)], "train")
     with pytest.raises(InputError, match="batch_size must be at least 2, not 1"):
         module(corpus, batch_size=1)

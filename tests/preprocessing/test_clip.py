@@ -8,7 +8,8 @@ from wav2lip.errors import InputError
 from wav2lip.media.audio import load_wav
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.video import Frame
-from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, retimed, video_to_clips
+from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, video_to_clips
+from wav2lip.preprocessing.retiming import retime_frames
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
 
@@ -32,7 +33,7 @@ def frames(times):
 
 
 def shown(times, fps=25.0):
-    return [int(frame.image[0, 0, 0]) for frame in retimed(frames(times), fps)]
+    return [int(frame.image[0, 0, 0]) for frame in retime_frames(frames(times), fps)]
 
 
 def test_frames_are_chosen_by_presentation_time():
@@ -45,7 +46,7 @@ def test_frames_are_chosen_by_presentation_time():
 
 
 def test_retimed_frames_carry_the_tick_as_time_and_index():
-    out = list(retimed(frames([0, 0.1]), 25.0))
+    out = list(retime_frames(frames([0, 0.1]), 25.0))
     assert [(f.index, f.time) for f in out] == [(0, 0.0), (1, 0.04), (2, 0.08), (3, 0.12)]
 
 
@@ -113,7 +114,7 @@ def test_settings_that_make_no_clips_are_refused():
     assert ClipSettings(image_size=192).crop_size == 240
     with pytest.raises(InputError, match="above 0"):
         ClipSettings(fps=0)
-    with pytest.raises(InputError, match="take 25 or 30"):
+    with pytest.raises(InputError, match="use 25 or 30"):
         ClipSettings(fps=29.97)
 
 

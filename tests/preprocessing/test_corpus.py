@@ -8,7 +8,7 @@ from wav2lip.clips import read_manifest
 from wav2lip.errors import InputError
 from wav2lip.preprocessing import jobs as jobs_module
 from wav2lip.preprocessing.clip import ClipSettings
-from wav2lip.preprocessing.corpus import plan, preprocess
+from wav2lip.preprocessing.corpus import plan_jobs, preprocess
 from wav2lip.preprocessing.executors import run_jobs
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
@@ -27,7 +27,7 @@ def videos(tmp_path_factory):
 
 
 def jobs_of(videos, output, **changes: object):
-    return plan(videos, output, ClipSettings(), detector="hog", **changes)
+    return plan_jobs(videos, output, ClipSettings(), detector="hog", **changes)
 
 
 def failures(folder):
@@ -97,13 +97,13 @@ def test_killed_half_way_and_run_again_ends_with_the_same_manifest(videos, tmp_p
 def test_a_corpus_that_gives_nothing_is_named(tmp_path):
     (tmp_path / "a.mp4").write_text("no video")
     output = tmp_path / "out"
-    with pytest.raises(InputError, match=r"no clip came out of 1 videos; the first: .*a\.mp4"):
+    with pytest.raises(InputError, match=r"none of 1 videos gave a clip; the first: .*a\.mp4"):
         preprocess(jobs_of(tmp_path, output), output, ALONE)
     assert Path(output / "failures.csv").is_file()
 
 
 def test_an_unknown_detector_is_refused_before_any_work(videos, tmp_path):
-    jobs = plan(videos, tmp_path / "out", ClipSettings(), detector="magic")
+    jobs = plan_jobs(videos, tmp_path / "out", ClipSettings(), detector="magic")
     with pytest.raises(InputError, match="unknown face detector 'magic'"):
         preprocess(jobs, tmp_path / "out", ALONE)
     assert not (tmp_path / "out").exists()

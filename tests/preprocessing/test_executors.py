@@ -4,7 +4,7 @@ import pytest
 
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.clip import ClipSettings
-from wav2lip.preprocessing.corpus import plan
+from wav2lip.preprocessing.corpus import plan_jobs
 from wav2lip.preprocessing.executors import run_jobs
 from wav2lip.preprocessing.ray_executor import RayExecutor
 
@@ -29,7 +29,7 @@ def test_a_worker_that_dies_costs_one_video(tmp_path, monkeypatch):
     names = ["a.mp4", "crash.mp4", *(f"z{number:02}.mp4" for number in range(12))]
     for name in names:
         (tmp_path / name).touch()
-    jobs = plan(tmp_path, tmp_path, ClipSettings(), detector="hog")
+    jobs = plan_jobs(tmp_path, tmp_path, ClipSettings(), detector="hog")
     outcomes = [(o.source, o.reason) for o in run_jobs(jobs, 2, crasher.work)]
     assert sorted(source for source, _ in outcomes) == names  # each once
     reasons = dict(outcomes)
@@ -41,5 +41,5 @@ def test_a_worker_that_dies_costs_one_video(tmp_path, monkeypatch):
 
 def test_ray_where_it_is_not_installed_is_one_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(InputError, match=r"pip install 'wav2lip\[ray\]'"):
+    with pytest.raises(InputError, match=r"pip install 'wav2lip-lab\[ray\]'"):
         RayExecutor()

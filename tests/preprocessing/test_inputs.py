@@ -44,17 +44,17 @@ def test_a_list_may_be_a_table(tmp_path):
     (tmp_path / "some.csv").write_text("licence,file\nMIT,b.mp4\n")
     assert list(find_inputs(tmp_path / "some.csv")) == ["b.mp4"]
     (tmp_path / "some.csv").write_text("licence,name\nMIT,b.mp4\n")
-    with pytest.raises(InputError, match="needs the column file"):
+    with pytest.raises(InputError, match="requires a column 'file'"):
         find_inputs(tmp_path / "some.csv")
 
 
 def test_what_gives_nothing_is_named(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         find_inputs(tmp_path / "missing")
-    with pytest.raises(InputError, match="no video in it"):
+    with pytest.raises(InputError, match="contains no video"):
         find_inputs(tmp_path)
     touch(tmp_path, "a.mp4")
-    with pytest.raises(InputError, match="a video, not a folder or list"):
+    with pytest.raises(InputError, match="a video, not a folder or a list"):
         find_inputs(tmp_path / "a.mp4")
     (tmp_path / "list.txt").write_text("a.mp4\nb.mp4\n")
     with pytest.raises(InputError, match=r"list\.txt: entry 2: b\.mp4: no such video"):

@@ -5,7 +5,7 @@ import pytest
 
 from wav2lip.preprocessing import jobs as module
 from wav2lip.preprocessing.clip import ClipSettings, Video
-from wav2lip.preprocessing.jobs import Job, process, recorded
+from wav2lip.preprocessing.jobs import Job, read_record, run_job
 
 
 @pytest.fixture
@@ -18,25 +18,25 @@ def job(tmp_path):
 def test_another_setting_or_a_changed_video_makes_a_record_stale(job):
     job.record.parent.mkdir(parents=True)
     job.record.write_text(json.dumps({"key": job.key, "source": "x", "rows": [], "reason": "y"}))
-    outcome = recorded(job)
+    outcome = read_record(job)
     assert outcome is not None
     assert outcome.reason == "y"
-    assert recorded(replace(job, settings=ClipSettings(image_size=192))) is None
-    assert recorded(replace(job, detector="yunet")) is None
+    assert read_record(replace(job, settings=ClipSettings(image_size=192))) is None
+    assert read_record(replace(job, detector="yunet")) is None
     job.record.write_text("{")
-    assert recorded(job) is None
+    assert read_record(job) is None
 
 
-def test_an_unforeseen_error_costs_one_video_and_is_tried_again(job, monkeypatch):
+def test_an_unexpected_error_costs_one_video_and_is_tried_again(job, monkeypatch):
     def fail(*_: object):
         raise ZeroDivisionError("strange header")
 
     monkeypatch.setattr(module, "video_to_clips", fail)
-    assert process(job).reason == "ZeroDivisionError: strange header"
+    assert run_job(job).reason == "ZeroDivisionError: strange header"
     assert not job.record.exists()
 
 
-def test_a_clip_that_was_cut_short_since_is_made_again(job):
+def test_a_truncated_clip_is_made_again(job):
     row = {"clip": "clips/a.safetensors", "source": "a.mp4", "speaker": "a", "split": "train"}
     row |= {"track": 0, "start": 0.0, "frames": 25, "fps": 25.0, "face": 90.0, "coverage": 1.0}
     row |= {"sharpness": 1.0, "loudness": -20.0}
@@ -44,4 +44,4 @@ def test_a_clip_that_was_cut_short_since_is_made_again(job):
     job.record.write_text(json.dumps({"key": job.key, "rows": [row], "reason": ""}))
     (job.folder / "clips").mkdir()
     (job.folder / "clips" / "a.safetensors").write_bytes(bytes(100))
-    assert recorded(job) is None
+    assert read_record(job) is None

@@ -12,7 +12,7 @@ from wav2lip.data.datasets import SyncDataset
 from wav2lip.errors import InputError
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.preprocessing.clip import ClipSettings, Video
-from wav2lip.preprocessing.corpus import plan, preprocess
+from wav2lip.preprocessing.corpus import plan_jobs, preprocess
 from wav2lip.preprocessing.executors import run_jobs
 from wav2lip.preprocessing.published import frames_to_clips
 from wav2lip.synthetic.clips import synthesize
@@ -38,7 +38,7 @@ def test_a_published_root_becomes_clip_files(tmp_path):
     clip = write_frame_folder(root / "5535" / "00001", 1, missing=(22, 23))
     write_frame_folder(root / "6001" / "00002", 2, seconds=1.0)
     (root / "val.txt").write_text("6001/00002\n")
-    jobs = plan(root, output, ClipSettings(), detector="magic")  # no detector is needed
+    jobs = plan_jobs(root, output, ClipSettings(), detector="magic")  # no detector is needed
     preprocess(jobs, output, partial(run_jobs, workers=1))
     rows = read_manifest(output)
     assert [(r.source, r.speaker, r.split) for r in rows] == [
@@ -64,7 +64,7 @@ def test_a_published_root_becomes_clip_files(tmp_path):
 def test_other_rates_and_damage_are_named(tmp_path):
     write_frame_folder(tmp_path / "s" / "1", 3, seconds=0.8)
     video = Video(tmp_path / "s" / "1", "s/1", "s", "train")
-    with pytest.raises(InputError, match=r"s/1: frames cut at 25 a second"):
+    with pytest.raises(InputError, match=r"s/1: its frames are at 25 per second"):
         frames_to_clips(video, tmp_path / "out", ClipSettings(fps=30))
     (tmp_path / "s" / "1" / "3.jpg").write_bytes(b"\xff\xd8\xff")
     with pytest.raises(InputError, match=r"3\.jpg"):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wav2lip.preprocessing.clip import ClipSettings
-from wav2lip.preprocessing.corpus import plan, preprocess
+from wav2lip.preprocessing.corpus import plan_jobs, preprocess
 from wav2lip.preprocessing.executors import run_jobs
 from wav2lip.preprocessing.ray_executor import RayExecutor, absolute
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
@@ -33,7 +33,7 @@ def test_a_node_killed_half_way_costs_nothing(cluster, tmp_path, monkeypatch):
     (videos / "broken.mp4").write_text("no video")
 
     def jobs_of(name):
-        return plan(videos, tmp_path / name, ClipSettings(), detector="hog", val_share=0.0)
+        return plan_jobs(videos, tmp_path / name, ClipSettings(), detector="hog", val_share=0.0)
 
     preprocess(jobs_of("here"), tmp_path / "here", run_jobs)
     second = cluster.add_node(**NODE)
@@ -64,7 +64,7 @@ def test_paths_do_not_depend_on_the_working_folder(tmp_path, monkeypatch):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.mp4").touch()
     monkeypatch.chdir(tmp_path)
-    (job,) = plan(Path("in"), Path("out"), ClipSettings())
+    (job,) = plan_jobs(Path("in"), Path("out"), ClipSettings())
     moved = absolute(job)
     assert (moved.video.path, moved.folder) == (tmp_path / "in" / "a.mp4", tmp_path / "out")
     assert moved.key == job.key

@@ -5,7 +5,7 @@ from wav2lip.preprocessing.splits import (
     assign_splits,
     has_splits,
     read_splits,
-    speaker_of,
+    speaker_from_path,
     split_by_speaker,
 )
 
@@ -29,7 +29,7 @@ def test_the_share_of_validation_speakers_is_as_asked():
     ],
 )
 def test_the_speaker_is_the_first_folder_below_a_part(source, speaker):
-    assert speaker_of(source) == speaker
+    assert speaker_from_path(source) == speaker
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def lrs2(tmp_path):
     return tmp_path
 
 
-def test_lrs2_lists_deal_main_and_published_frames_alike(lrs2):
+def test_lrs2_lists_assign_main_and_published_frames_alike(lrs2):
     assert has_splits(lrs2)
     sources = ["111/00001", "222/00001", "333/00001"]
     expected = {"111": "train", "222": "val", "333": "test"}
@@ -72,7 +72,7 @@ def test_lrs3_needs_no_lists():
 def test_a_speaker_in_two_splits_is_named(lrs2, caplog):
     (lrs2 / "val.txt").write_text("222/00001\n111/00003\n")
     assign_splits(["main/111/00001.mp4", "main/111/00003.mp4"], read_splits(lrs2), 0.0)
-    assert "1 speakers are in more than one split, 111 first" in caplog.text
+    assert "1 speakers are in more than one split, for example 111" in caplog.text
 
 
 def test_a_table_and_one_list(lrs2):
@@ -89,8 +89,10 @@ def test_what_holds_no_splits_is_named(tmp_path):
     with pytest.raises(InputError, match=r"give a CSV, one of train\.txt"):
         read_splits(tmp_path)
     (tmp_path / "all.txt").write_text("a\n")
-    with pytest.raises(InputError, match=r"all\.txt: give a CSV, one of train\.txt"):
+    with pytest.raises(
+        InputError, match=r"all\.txt: not a list of splits; give a CSV, one of train\.txt"
+    ):
         read_splits(tmp_path / "all.txt")
     (tmp_path / "a.csv").write_text("name,split\n")
-    with pytest.raises(InputError, match="needs the columns file and split"):
+    with pytest.raises(InputError, match="requires the columns file and split"):
         read_splits(tmp_path / "a.csv")

@@ -52,7 +52,7 @@ def check_offsets(clips: Sequence[Clip]) -> Cause:
     An offset that all clips share does not hurt. Offsets come from the manifest if at least half of the clips have
     one there, and are estimated from the clips otherwise (see `wav2lip.callbacks.activity`).
     """
-    offsets = [float(clip.row.offset) for clip in clips if clip.row.offset]
+    offsets = [float(clip.row.av_offset) for clip in clips if clip.row.av_offset is not None]
     source, total = "from the manifest", len(clips)
     if len(offsets) < total / 2:
         probed = _evenly_spaced(clips, PROBED_CLIPS)

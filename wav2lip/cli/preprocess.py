@@ -1,7 +1,7 @@
-"""Turn a folder of videos into clip files and a manifest that train.py reads.
+"""Turn videos into clip files and a manifest for training.
 
-python preprocess.py input=VIDEOS output=data/clips
-python preprocess.py input=VIDEOS output=data/clips audit=fix audit.expert=runs/syncnet/checkpoints/best.ckpt
+wav2lip preprocess input=VIDEOS output=data/clips
+wav2lip preprocess input=VIDEOS output=data/clips audit=fix audit.expert=CHECKPOINT
 """
 
 from pathlib import Path
@@ -11,18 +11,19 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
+from wav2lip.clips import MANIFEST
 from wav2lip.preprocessing.clip import ClipSettings
-from wav2lip.preprocessing.corpus import plan, preprocess
+from wav2lip.preprocessing.corpus import FAILURES, plan_jobs, preprocess
 
 
 @hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="preprocess")
 @exit_on_config_error
 def run(cfg: DictConfig) -> None:
-    """Plan one job a video, run them, say what came out."""
+    """Run one job per video and print a summary."""
     require_complete(cfg)
     output = Path(cfg.output)
-    doctor = instantiate(cfg.audit) if cfg.audit.expert and "_target_" in cfg.audit else None
-    jobs = plan(
+    audit = instantiate(cfg.audit) if cfg.audit.expert and "_target_" in cfg.audit else None
+    jobs = plan_jobs(
         Path(cfg.input),
         output,
         ClipSettings(**cfg.clip),
@@ -31,14 +32,15 @@ def run(cfg: DictConfig) -> None:
         splits=Path(cfg.splits) if cfg.splits else None,
         val_share=cfg.val_share,
     )
-    outcomes, rows = preprocess(jobs, output, instantiate(cfg.executor), doctor)
+    outcomes, rows = preprocess(jobs, output, instantiate(cfg.executor), audit)
     minutes = sum(row.frames / row.fps for row in rows) / 60
     failed = sum(bool(outcome.reason) for outcome in outcomes)
     print(
-        f"{len(rows)} clips, {minutes:.1f} minutes, from {len(jobs) - failed} videos -> {output}/manifest.csv"
+        f"{len(rows)} clips ({minutes:.1f} minutes) from {len(jobs) - failed} videos -> "
+        f"{output}/{MANIFEST}"
     )
     if failed:
-        print(f"{failed} videos gave no clip, with the reasons in {output}/failures.csv")
+        print(f"{failed} videos gave no clip; see {output}/{FAILURES}")
 
 
 def main() -> None:

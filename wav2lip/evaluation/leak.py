@@ -18,7 +18,7 @@ from wav2lip.media.frame import Frame
 from wav2lip.media.pcm import write_wav
 from wav2lip.metrics.leak import LeakProbe, Outputs, leak_probe, response
 from wav2lip.metrics.lse import Padding, Windows, window_count
-from wav2lip.preprocessing.clip import retimed
+from wav2lip.preprocessing.retiming import retime_frames
 from wav2lip.types import FPS, MAX_SHIFT, SAMPLES_PER_FRAME, WINDOW_FRAMES
 
 DELAY = 5  # frames at 25 fps that the late sound is late
@@ -80,7 +80,7 @@ def fitted(pcm: Pcm, samples: int) -> Pcm:
 def _shown(drawn: Iterable[Drawn]) -> Iterator[Frame]:
     """The frames at 25 a second, as every judge is shown them."""
     frames = (Frame(item.image, item.time, k) for k, item in enumerate(drawn))
-    return retimed(frames, FPS)
+    return retime_frames(frames, FPS)
 
 
 def _output(

@@ -15,7 +15,7 @@ from wav2lip.faces.tracking import track_faces
 from wav2lip.media.audio import load_wav
 from wav2lip.media.pcm import to_pcm
 from wav2lip.media.video import Frame, probe, read_frames
-from wav2lip.preprocessing.clip import retimed
+from wav2lip.preprocessing.retiming import retime_frames
 from wav2lip.types import FPS, SAMPLES_PER_FRAME
 
 STRIDE = 5  # frames between two looks of the detector at a calm face, as in preprocessing
@@ -44,7 +44,7 @@ def frames_at_25(path: Path) -> Iterator[Frame]:
     """The frames of a video at 25 a second; InputError for a still."""
     if probe(path).is_still:
         raise InputError(f"{path}: is a still; give a video")
-    return retimed(read_frames(path), FPS)
+    return retime_frames(read_frames(path), FPS)
 
 
 def remarks(path: Path, pcm: NDArray[np.int16]) -> list[str]:

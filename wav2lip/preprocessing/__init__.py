@@ -1,1 +1,18 @@
-"""Videos to clip files and a manifest."""
+"""Preprocessing: from videos to clip files and a manifest."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["audit"],
+    submod_attrs={
+        "clip": ["ClipSettings", "Video", "video_to_clips"],
+        "corpus": ["plan_jobs", "preprocess"],
+        "executors": ["run_jobs"],
+        "inputs": ["find_inputs"],
+        "jobs": ["Job", "Outcome", "run_job"],
+        "published": ["frames_to_clips"],
+        "ray_executor": ["RayExecutor"],
+        "splits": ["assign_splits", "read_splits"],
+    },
+)

@@ -1,4 +1,4 @@
-"""One video to clip files: one decode, faces tracked, crops and mel written."""
+"""From one video to clip files: decode it once, track faces, write crops and mel."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from wav2lip.clips import ManifestRow, encode_crop, write_clip
 from wav2lip.errors import InputError
@@ -15,57 +14,75 @@ from wav2lip.faces.boxes import widen_box
 from wav2lip.faces.crops import crop_face
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.tracking import track_faces
-from wav2lip.media.alignment import CLOCK, mel_start
+from wav2lip.media.alignment import mel_start
 from wav2lip.media.audio import load_wav
+from wav2lip.media.frame import Frame
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import to_pcm
-from wav2lip.media.video import Frame, read_frames
+from wav2lip.media.video import read_frames
 from wav2lip.preprocessing.measures import loudness, lower_half_sharpness
-from wav2lip.types import MEL_RATE, MEL_WINDOW, SAMPLE_RATE
+from wav2lip.preprocessing.retiming import retime_frames
+from wav2lip.types import MEL_RATE, MEL_WINDOW, SAMPLE_RATE, Box, Mel, Wav
 
-MAX_STEP = 25  # frames; a clip starts on a whole mel column, which must not cost more than this
-
-Sound = npt.NDArray[np.float32]
+MAX_STEP = 25  # frames; clips start on whole mel columns, which must not drop more frames than this
+ROUNDING = 1e-6  # frames
 
 
 @dataclass(frozen=True)
 class ClipSettings:
-    """How crops are cut: rate (frames/s), face size (px), margin (share of the face's side).
+    """How clips are cut.
 
-    InputError for a value that makes no clips.
+    Attributes:
+        fps: frames per second of the clips.
+        image_size: side of a face, pixels.
+        pad: margin of a crop around the face, share of the face's side.
+        min_frames: shortest face track to keep, frames.
+        detect_every: frames between two detections; the tracker interpolates.
+        faces: "largest", "all", or the number of faces to keep per frame.
+
+    Raises:
+        InputError: a value is out of range.
     """
 
     fps: float = 25.0
     image_size: int = 96
     pad: float = 0.125
-    min_frames: int = 15  # frames; shorter tracks hold too few windows to learn from
-    detect_every: int = 5  # frames between detections; the tracker fills in
+    min_frames: int = 15
+    detect_every: int = 5
     faces: str | int = "largest"
 
     def __post_init__(self) -> None:
         if self.fps <= 0 or self.image_size < 1 or self.pad < 0 or self.min_frames < 1:
             raise InputError(
-                f"{self}: fps, image_size and min_frames must be above 0, pad not below"
+                f"{self}: fps, image_size and min_frames must be above 0, and pad not below 0"
             )
         if self.start_step > MAX_STEP:
             raise InputError(
-                f"clip.fps={self.fps:g}: its frames and the sound's columns meet too rarely; take 25 or 30"
+                f"fps={self.fps:g}: its frames rarely coincide with mel columns ({MEL_RATE} per second); "
+                "use 25 or 30"
             )
 
     @property
     def start_step(self) -> int:
-        """Frames after which a frame starts on a whole mel column again: 5 (16 columns) at 25 fps."""
+        """Frames between two that coincide with a mel column: 5 (16 columns) at 25 fps."""
         return (MEL_RATE / Fraction(self.fps).limit_denominator(1001)).denominator
 
     @property
     def crop_size(self) -> int:
-        """Side of the stored crop, px: the face plus its margin."""
+        """Side of a stored crop, pixels: the face with its margin."""
         return round(self.image_size * (1 + 2 * self.pad))
 
 
 @dataclass(frozen=True)
 class Video:
-    """One input: the file, its name in the manifest, who speaks, and which split they belong to."""
+    """One input.
+
+    Attributes:
+        path: a video file or a frame folder.
+        source: its name in the manifest.
+        speaker: name of the speaker.
+        split: train, val or test.
+    """
 
     path: Path
     source: str
@@ -75,15 +92,22 @@ class Video:
 
 @dataclass
 class FaceTrack:
-    """One face through consecutive frames of the retimed video."""
+    """One face in frames of the retimed video.
+
+    Attributes:
+        indices: frame numbers, increasing.
+        boxes: face boxes (4,) in the source frames, pixels.
+        crops: crops as JPEG.
+        sharpness: sharpness of each crop; see `lower_half_sharpness`.
+    """
 
     indices: list[int] = field(default_factory=list)
-    boxes: list[npt.NDArray[np.float32]] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
     crops: list[bytes] = field(default_factory=list)
     sharpness: list[float] = field(default_factory=list)
 
-    def add(self, frame: Frame, box: npt.NDArray[np.float32], settings: ClipSettings) -> None:
-        """Cut the face out of one more frame."""
+    def add(self, frame: Frame, box: Box, settings: ClipSettings) -> None:
+        """Append the face in one more frame."""
         crop = crop_face(frame.image, widen_box(box, settings.pad), settings.crop_size)
         self.indices.append(frame.index)
         self.boxes.append(box)
@@ -91,12 +115,12 @@ class FaceTrack:
         self.sharpness.append(lower_half_sharpness(crop))
 
     def part(self, a: int, b: int) -> "FaceTrack":
-        """Positions a to b - 1."""
+        """Return positions a to b - 1."""
         columns = (self.indices, self.boxes, self.crops, self.sharpness)
         return FaceTrack(*(column[a:b] for column in columns))  # type: ignore[arg-type]
 
     def runs(self) -> Iterator[tuple[int, int]]:
-        """Positions [a, b) of unbroken runs of frames."""
+        """Yield positions [a, b) of runs of consecutive frames."""
         start = 0
         for position in range(1, len(self.indices) + 1):
             ends = position == len(self.indices)
@@ -105,29 +129,13 @@ class FaceTrack:
                 start = position
 
 
-def retimed(frames: Iterable[Frame], fps: float) -> Iterator[Frame]:
-    """Frames at a constant rate: at each tick k/fps the frame on show, by presentation time.
-
-    A frame shown for several ticks is repeated, one shown for none is dropped.
-    """
-    tick = 0
-    shown: Frame | None = None
-    for frame in frames:
-        while shown is not None and tick / fps < frame.time - CLOCK:
-            yield Frame(shown.image, tick / fps, tick)
-            tick += 1
-        shown = frame
-    if shown is not None:  # the last frame's own duration is not known here: one tick
-        yield Frame(shown.image, tick / fps, tick)
-
-
-def _collect(
+def _track_video(
     path: Path, detector: Detector, settings: ClipSettings
 ) -> tuple[dict[tuple[int, int], FaceTrack], int]:
     tracks: dict[tuple[int, int], FaceTrack] = {}
     total = 0
     stream = track_faces(
-        retimed(read_frames(path), settings.fps),
+        retime_frames(read_frames(path), settings.fps),
         detector,
         stride=settings.detect_every,
         faces=settings.faces,
@@ -141,34 +149,36 @@ def _collect(
 
 
 def clip_name(source: str) -> str:
-    """A file-name stem for a source path: readable, and unique by a hash of the whole path."""
+    """Derive a file-name stem from a source path: readable, and unique by a hash of the whole path."""
     digest = hashlib.sha256(source.encode()).hexdigest()[:8]
     stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(source).stem)
     return f"{stem[:60]}-{digest}"
 
 
-def _spans(track: FaceTrack, seconds: float, settings: ClipSettings) -> Iterator[FaceTrack]:
-    """The parts of a track that become clips: unbroken, on a whole mel column, with sound, long enough."""
+def _usable_parts(track: FaceTrack, seconds: float, settings: ClipSettings) -> Iterator[FaceTrack]:
+    """Yield the parts of a track that become clips.
+
+    A part has consecutive frames, starts on a whole mel column, has sound and is long enough.
+    """
     for a, b in track.runs():
         a += -track.indices[a] % settings.start_step
         if a < b:
-            # A frame without its sound teaches nothing: cut where the sound ends.
-            heard = int(seconds * settings.fps + 1e-6) - track.indices[a]
-            b = min(b, a + heard)
+            # Frames without sound are useless for training: end where the sound ends.
+            audio_frames = int(seconds * settings.fps + ROUNDING) - track.indices[a]
+            b = min(b, a + audio_frames)
         if b - a >= settings.min_frames:
             yield track.part(a, b)
 
 
 def _write(
-    path: Path, source: str, track: FaceTrack, settings: ClipSettings, wav: Sound, mel: Sound
-) -> Sound:
-    """Write one clip file; returns its sound, (S,) at 16 kHz."""
+    path: Path, source: str, track: FaceTrack, settings: ClipSettings, wav: Wav, mel: Mel
+) -> Wav:
+    """Write one clip file and return its audio (S,) at 16 kHz; `mel` is (M, 80)."""
     times = np.asarray(track.indices) / settings.fps
     seconds = len(times) / settings.fps
     column = mel_start(float(times[0]))
-    columns = (
-        round(seconds * MEL_RATE) + MEL_WINDOW
-    )  # the last frame's window reaches past the clip
+    # The last frame's window reaches past the clip.
+    columns = round(seconds * MEL_RATE) + MEL_WINDOW
     sound = wav[round(times[0] * SAMPLE_RATE) : round((times[0] + seconds) * SAMPLE_RATE)]
     metadata = {
         "source": source,
@@ -187,17 +197,29 @@ def tracks_to_clips(
     folder: Path,
     tracks: Iterable[FaceTrack],
     total: int,
-    wav: Sound,
+    wav: Wav,
     settings: ClipSettings,
 ) -> list[ManifestRow]:
-    """Write the tracks of a video of `total` frames with its sound (S,); return their manifest rows.
+    """Write the face tracks of a video as clip files.
 
-    InputError when no track has `min_frames` frames with sound.
+    Args:
+        video: the input.
+        folder: output; the files are written to `folder/clips`.
+        tracks: face tracks.
+        total: number of frames of the retimed video.
+        wav: (S,) audio of the video at 16 kHz.
+        settings: crop settings.
+
+    Returns:
+        The manifest rows.
+
+    Raises:
+        InputError: no track has `min_frames` frames with sound.
     """
     mel = mel_spectrogram(wav).T
     seconds = len(wav) / SAMPLE_RATE
     rows: list[ManifestRow] = []
-    for part in (p for track in tracks for p in _spans(track, seconds, settings)):
+    for part in (p for track in tracks for p in _usable_parts(track, seconds, settings)):
         name = f"clips/{clip_name(video.source)}-{len(rows):02d}.safetensors"
         sound = _write(folder / name, video.source, part, settings, wav, mel)
         boxes = np.stack(part.boxes)
@@ -219,7 +241,7 @@ def tracks_to_clips(
     if not rows:
         raise InputError(
             f"{video.path}: no face track of {settings.min_frames} frames with sound; "
-            "lower clip.min_frames or remove it"
+            "lower min_frames or remove the video"
         )
     return rows
 
@@ -227,12 +249,22 @@ def tracks_to_clips(
 def video_to_clips(
     video: Video, folder: Path, detector: Detector, settings: ClipSettings
 ) -> list[ManifestRow]:
-    """Write one clip file a face track of `video` under `folder/clips`; return their manifest rows.
+    """Write one clip file per face track of a video.
 
-    InputError when there is no sound, no face, or no track of `min_frames` frames.
+    Args:
+        video: the input.
+        folder: output; the files are written to `folder/clips`.
+        detector: face detector.
+        settings: crop settings.
+
+    Returns:
+        The manifest rows.
+
+    Raises:
+        InputError: there is no sound, no face, or no track of `min_frames` frames.
     """
     wav = load_wav(video.path)
-    tracks, total = _collect(video.path, detector, settings)
+    tracks, total = _track_video(video.path, detector, settings)
     if not tracks:
-        raise InputError(f"{video.path}: no face in any of its {total} frames; remove it")
+        raise InputError(f"{video.path}: no face in any of its {total} frames; remove the video")
     return tracks_to_clips(video, folder, tracks.values(), total, wav, settings)

@@ -1,8 +1,8 @@
-"""Many videos to one manifest, resumable at any moment.
+"""From many videos to one manifest. An interrupted run can be started again at any time.
 
-Every finished video leaves one JSON record beside the clips (its manifest rows, or why it failed).
-A later run skips the videos whose record was made with the same settings, so a run that was killed
-and started again ends with the same manifest.
+Every finished video leaves a JSON record beside the clips: its manifest rows, or why it failed. A later run
+skips videos whose record has the same settings, so that an interrupted and resumed run ends with the same
+manifest.
 """
 
 import csv
@@ -14,18 +14,17 @@ from rich.progress import Progress
 from wav2lip.clips import MANIFEST, ManifestRow, write_manifest
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.clip import ClipSettings, Video
-from wav2lip.preprocessing.executors import Execute, run_jobs
+from wav2lip.preprocessing.executors import Executor, run_jobs
 from wav2lip.preprocessing.inputs import find_inputs
-from wav2lip.preprocessing.jobs import Job, Outcome, detector_of, recorded
+from wav2lip.preprocessing.jobs import Job, Outcome, get_detector, read_record
 from wav2lip.preprocessing.splits import assign_splits, has_splits, read_splits
 
 FAILURES = "failures.csv"
 
+Audit = Callable[[Path, list[ManifestRow]], list[ManifestRow]]  # (folder, rows) -> rows to keep
 
-Examine = Callable[[Path, list[ManifestRow]], list[ManifestRow]]  # folder, rows -> those that stay
 
-
-def plan(
+def plan_jobs(
     root: Path,
     folder: Path,
     settings: ClipSettings,
@@ -34,17 +33,26 @@ def plan(
     splits: Path | None = None,
     val_share: float = 0.1,
 ) -> list[Job]:
-    """One job a video or frame folder of `root`, a folder or list file (see `find_inputs`).
+    """Create one job per video or frame folder.
 
-    Without `splits`, those of a list that is a CSV with a `split` column, or of train.txt, val.txt, ... in
-    `root`, are taken; see `wav2lip.preprocessing.splits` for speakers and for what no list names.
+    Args:
+        root: input folder or list file; see `find_inputs`.
+        folder: output folder.
+        settings: crop settings.
+        detector: name of the face detector.
+        weights: file of the detector's weights; None: the default.
+        splits: see `read_splits`. None: the splits that `root` contains, if any.
+        val_share: share of the speakers without a split that becomes validation.
+
+    Raises:
+        InputError: the input or the splits cannot be read.
     """
     found = find_inputs(root)
     splits = splits or (root if has_splits(root) else None)
-    dealt = assign_splits(found, read_splits(splits) if splits else {}, val_share)
+    assigned = assign_splits(found, read_splits(splits) if splits else {}, val_share)
     jobs = []
     for source, path in found.items():
-        split, speaker = dealt[source]
+        split, speaker = assigned[source]
         jobs.append(Job(Video(path, source, speaker, split), folder, detector, weights, settings))
     return jobs
 
@@ -60,21 +68,29 @@ def _write_failures(path: Path, outcomes: Sequence[Outcome]) -> None:
 def preprocess(
     jobs: Sequence[Job],
     folder: Path,
-    execute: Execute = run_jobs,
-    examine: Examine | None = None,
+    execute: Executor = run_jobs,
+    audit: Audit | None = None,
 ) -> tuple[list[Outcome], list[ManifestRow]]:
-    """Run the jobs that are not done yet, then write manifest.csv and failures.csv under `folder`.
+    """Run the jobs that have no record, then write manifest.csv and failures.csv.
 
-    `execute` runs jobs somewhere, by default one a core here. `examine` (see
-    `wav2lip.preprocessing.audit.auditor`) has the last word on the rows.
-    Returns what became of each video, and the manifest's rows. InputError when none is left.
+    Args:
+        jobs: one job per video.
+        folder: output folder.
+        execute: runs jobs; default: one process per core of this machine.
+        audit: chooses and updates the rows of the manifest; see `wav2lip.preprocessing.audit`.
+
+    Returns:
+        The outcome of each video, and the rows of the manifest.
+
+    Raises:
+        InputError: the detector cannot be created, no video gave a clip, or the audit rejected all.
     """
-    outcomes = [outcome for job in jobs if (outcome := recorded(job))]
+    outcomes = [outcome for job in jobs if (outcome := read_record(job))]
     done = {outcome.source for outcome in outcomes}
     todo = [job for job in jobs if job.video.source not in done]
     videos = [job for job in todo if job.video.path.is_file()]
-    if videos:  # now, because without a detector every one of them would fail
-        detector_of(videos[0].detector, videos[0].weights)
+    if videos:  # first, because without a detector every video would fail
+        get_detector(videos[0].detector, videos[0].weights)
     folder.mkdir(parents=True, exist_ok=True)
     with Progress() as progress:
         bar = progress.add_task("videos", total=len(jobs), completed=len(done))
@@ -85,12 +101,8 @@ def preprocess(
     _write_failures(folder / FAILURES, outcomes)
     if not rows:
         first = min((o.source, o.reason) for o in outcomes)[1]
-        raise InputError(f"no clip came out of {len(jobs)} videos; the first: {first}")
-    if examine:
-        rows = examine(folder, rows)
-        if not rows:
-            raise InputError(
-                f"{folder}: the sync expert rejected every clip; see rejected.csv there"
-            )
+        raise InputError(f"none of {len(jobs)} videos gave a clip; the first: {first}")
+    if audit:
+        rows = audit(folder, rows)
     write_manifest(folder / MANIFEST, rows)
     return outcomes, rows

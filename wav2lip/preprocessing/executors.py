@@ -1,4 +1,4 @@
-"""Run jobs on this machine's cores."""
+"""Execution of jobs on the cores of this machine."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -6,35 +6,35 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 
-from wav2lip.preprocessing.jobs import Job, Outcome, StageTiming, process
+from wav2lip.preprocessing.jobs import Job, JobFunction, Outcome, run_job
 from wav2lip.utils.platform import cpu_count
 
-Execute = Callable[[Sequence[Job]], Iterator[Outcome]]
-SPAWN = get_context("spawn")  # a fork of a process that has threads (OpenCV, torch) may hang
+Executor = Callable[[Sequence[Job]], Iterator[Outcome]]
+SPAWN = get_context("spawn")  # a forked process may hang if its parent has threads (OpenCV, torch)
 
 
-def _alone(job: Job, work: StageTiming) -> Outcome:
-    """One job in a process of its own; that it dies is an outcome, not noted."""
+def _run_isolated(job: Job, function: JobFunction) -> Outcome:
+    """Run a job in a process of its own. If the process dies, the outcome is not recorded."""
     with ProcessPoolExecutor(1, mp_context=SPAWN) as pool:
         try:
-            return pool.submit(work, job).result()
+            return pool.submit(function, job).result()
         except BrokenProcessPool:
             return Outcome(
-                job.video.source, [], "its process died: memory, or a crash in a decoder"
+                job.video.source, [], "its process died: out of memory, or a crash in a decoder"
             )
 
 
-def _pooled(
-    waiting: deque[Job], workers: int, work: StageTiming
+def _run_pool(
+    waiting: deque[Job], workers: int, function: JobFunction
 ) -> Generator[Outcome, None, list[Job]]:
-    """Outcomes of `waiting`, which empties, from a pool; returns what ran when a worker died, if one did."""
+    """Run the jobs of `waiting`, which empties, in a pool; return those that ran when a worker died."""
     running: dict[Future[Outcome], Job] = {}
     with ProcessPoolExecutor(workers, mp_context=SPAWN) as pool:
         try:
             while waiting or running:
-                # No more than there are workers: nobody says which job took its worker down.
+                # One job per worker: nothing tells which job made a worker die.
                 while waiting and len(running) < workers:
-                    future = pool.submit(work, waiting[0])  # refused once a worker is dead
+                    future = pool.submit(function, waiting[0])  # refused once a worker is dead
                     running[future] = waiting.popleft()
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     outcome = future.result()
@@ -46,18 +46,26 @@ def _pooled(
 
 
 def run_jobs(
-    jobs: Sequence[Job], workers: int | None = None, work: StageTiming = process
+    jobs: Sequence[Job], workers: int | None = None, function: JobFunction = run_job
 ) -> Iterator[Outcome]:
-    """Outcomes as they come, from this process (`workers` 1) or a pool that survives its workers.
+    """Run jobs in a pool of processes that survives the death of a worker.
 
-    Where a worker dies, what ran beside it is done again, each in a process of its own, and then the
-    rest goes on in a new pool. `workers` None is one a core.
+    If a worker dies, the jobs that ran at that moment run again, each in a process of its own; the others
+    continue in a new pool.
+
+    Args:
+        jobs: the jobs.
+        workers: processes; None: one per core. With 1, the jobs run in this process.
+        function: runs one job.
+
+    Yields:
+        Outcomes in the order in which they are finished.
     """
     workers = min(workers or cpu_count(), len(jobs))
     if workers <= 1:
-        yield from map(work, jobs)
+        yield from map(function, jobs)
         return
     waiting = deque(jobs)
     while waiting:
-        suspects = yield from _pooled(waiting, workers, work)
-        yield from (_alone(job, work) for job in suspects)
+        suspects = yield from _run_pool(waiting, workers, function)
+        yield from (_run_isolated(job, function) for job in suspects)

@@ -1,4 +1,4 @@
-"""What there is to preprocess: videos below a folder, those of a list, and folders of published frames."""
+"""Inputs of preprocessing: videos in a folder or list, and frame folders of the published script."""
 
 import csv
 import os
@@ -10,12 +10,12 @@ from wav2lip.errors import InputError
 VIDEO_SUFFIXES = frozenset(
     ".mp4 .mov .mkv .webm .avi .mpg .mpeg .m4v .ts .flv .wmv .3gp".split()  # noqa: SIM905
 )
-FRAMES_SOUND = "audio.wav"  # beside the N.jpg of a clip that the published script has preprocessed
+FRAMES_SOUND = "audio.wav"  # in a frame folder of the published script, beside the N.jpg
 FILE_COLUMN = "file"
 
 
 def is_frame_folder(path: Path) -> bool:
-    """Whether a folder is a clip of the published preprocessing: N.jpg and audio.wav."""
+    """Return whether a folder is a clip of the published script: N.jpg and audio.wav."""
     return (path / FRAMES_SOUND).is_file() and any(
         entry.stem.isdecimal() for entry in path.glob("*.jpg")
     )
@@ -37,16 +37,16 @@ def _listed(path: Path) -> Iterator[str]:
             if path.suffix.lower() == ".csv":
                 reader = csv.DictReader(file)
                 if FILE_COLUMN not in (reader.fieldnames or ()):
-                    raise InputError(f"{path}: a list as CSV needs the column {FILE_COLUMN}")
+                    raise InputError(f"{path}: a CSV list requires a column {FILE_COLUMN!r}")
                 yield from (row[FILE_COLUMN] for row in reader)
             else:
                 yield from (line.strip() for line in file)
     except (csv.Error, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a list of videos; {error}") from error
+        raise InputError(f"{path}: not a list of videos: {error}") from error
 
 
 def _resolve(folder: Path, entry: str) -> Path | None:
-    """The video or frame folder of a list's entry, which may lack its ending or carry further columns."""
+    """Find the video or frame folder of a list entry, which may lack its suffix or have further columns."""
     for name in (entry, entry.split()[0]):
         path = Path(os.path.normpath(folder / name))
         if path.is_file() or is_frame_folder(path):
@@ -60,7 +60,9 @@ def _resolve(folder: Path, entry: str) -> Path | None:
 
 def _from_list(path: Path) -> dict[str, Path]:
     if path.suffix.lower() in VIDEO_SUFFIXES:
-        raise InputError(f"{path}: a video, not a folder or list; give the folder that it is in")
+        raise InputError(
+            f"{path}: a video, not a folder or a list; give the folder that contains it"
+        )
     path = Path(os.path.normpath(path))
     found: list[Path] = []
     for number, entry in enumerate(_listed(path), 1):
@@ -69,7 +71,7 @@ def _from_list(path: Path) -> dict[str, Path]:
         video = _resolve(path.parent, entry)
         if video is None:
             raise InputError(
-                f"{path}: entry {number}: {entry}: no such video; paths are relative to the list's folder"
+                f"{path}: entry {number}: {entry}: no such video; paths are relative to the folder of the list"
             )
         found.append(video)
     root = path.parent
@@ -84,18 +86,24 @@ def _from_folder(root: Path) -> dict[str, Path]:
 
 
 def find_inputs(root: Path) -> dict[str, Path]:
-    """Name -> video or frame folder, sorted by name, of a folder of any depth or of a list file.
+    """Find the videos and frame folders of an input.
 
-    A list has one path a line, relative to its own folder (the ending may be left out; `# ...` is a comment),
-    or is a CSV with a column `file`. A name is the path relative to the folder or list, or to the folder that
-    all entries share where some lie elsewhere.
-    InputError where there is nothing, and for a list's entry that is not there.
+    Args:
+        root: a folder of any depth, or a list file. A list has one path per line, relative to its own
+            folder (the suffix is optional, `#` starts a comment), or is a CSV with a column `file`.
+
+    Returns:
+        Paths by name, sorted by name. A name is the path relative to `root`, to the folder of the list, or,
+        if entries lie outside it, to the deepest folder that contains all of them.
+
+    Raises:
+        InputError: `root` does not exist or contains no video, or an entry does not exist.
     """
     if not root.exists():
-        raise InputError(f"{root}: no such folder; give input=FOLDER with videos in it, or a list")
+        raise InputError(f"{root}: no such folder or list; give a folder of videos or a list file")
     found = _from_list(root) if root.is_file() else _from_folder(root)
     if not found:
         raise InputError(
-            f"{root}: no video in it; known endings: {' '.join(sorted(VIDEO_SUFFIXES))}"
+            f"{root}: contains no video; known suffixes: {' '.join(sorted(VIDEO_SUFFIXES))}"
         )
     return dict(sorted(found.items()))

@@ -1,4 +1,4 @@
-"""One video's work: what a worker is told, what it notes, and what an earlier run has noted."""
+"""Job of one video: its parameters, its execution, and the record that lets a later run skip it."""
 
 import hashlib
 import json
@@ -10,20 +10,28 @@ from pathlib import Path
 
 import cv2
 
-from wav2lip.clips import ClipFile, ManifestRow
+from wav2lip.clips import ClipFile, ManifestRow, parse_row
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, video_to_clips
 from wav2lip.preprocessing.published import frames_to_clips
 
-# What a strange file may raise where nobody thought of it. Not OSError: a full disk concerns all.
-UNFORESEEN = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, cv2.error)
+# Errors that an unusual file may cause. Without OSError: a full disk concerns every job.
+UNEXPECTED = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, cv2.error)
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One video to preprocess, with all that a worker needs to know."""
+    """One video to preprocess, with everything a worker needs.
+
+    Attributes:
+        video: the input.
+        folder: output folder.
+        detector: name of the face detector.
+        weights: file of the detector's weights; None: the default.
+        settings: crop settings.
+    """
 
     video: Video
     folder: Path
@@ -33,12 +41,12 @@ class Job:
 
     @property
     def record(self) -> Path:
-        """Where the outcome is noted."""
+        """File of the outcome."""
         return self.folder / "records" / f"{clip_name(self.video.source)}.json"
 
     @property
     def key(self) -> str:
-        """Changes when the video changes or a setting that its clips depend on (speaker and split do not)."""
+        """Hash of the video and of every setting that its clips depend on; not of speaker and split."""
         status = self.video.path.stat()
         parts = (
             self.video.source,
@@ -53,39 +61,45 @@ class Job:
 
 @dataclass
 class Outcome:
-    """What became of one video: rows, or the reason why there are none."""
+    """Outcome of one video.
+
+    Attributes:
+        source: the video, relative to the input.
+        rows: manifest rows; empty if the video failed.
+        reason: why it failed.
+    """
 
     source: str
     rows: list[ManifestRow]
     reason: str = ""
 
 
-StageTiming = Callable[[Job], Outcome]
+JobFunction = Callable[[Job], Outcome]
 
 
 @cache
-def detector_of(name: str, weights: str | None) -> Detector:
-    """The detector, made once in each process."""
+def get_detector(name: str, weights: str | None) -> Detector:
+    """Create a detector once per process."""
     return build_detector(name, weights)
 
 
-def _clips_of(job: Job) -> list[ManifestRow]:
+def _write_clips(job: Job) -> list[ManifestRow]:
     if job.video.path.is_dir():
         return frames_to_clips(job.video, job.folder, job.settings)
-    detector = detector_of(job.detector, job.weights)
+    detector = get_detector(job.detector, job.weights)
     return video_to_clips(job.video, job.folder, detector, job.settings)
 
 
-def process(job: Job) -> Outcome:
-    """Run one job in this process and note its outcome; a video that fails is an outcome too."""
-    cv2.setNumThreads(1)  # the pool has a process a core already
+def run_job(job: Job) -> Outcome:
+    """Run one job in this process and record its outcome; a failed video is an outcome, too."""
+    cv2.setNumThreads(1)  # the pool has one process per core
     source = job.video.source
     try:
-        outcome = Outcome(source, _clips_of(job))
+        outcome = Outcome(source, _write_clips(job))
     except InputError as error:
         outcome = Outcome(source, [], " ".join(str(error).split()))
-    except UNFORESEEN as error:
-        # Ours to mend, but no reason to stop the others; not noted, so that the next run tries again.
+    except UNEXPECTED as error:
+        # A bug, but no reason to stop the other jobs. Without a record, the next run tries again.
         log.exception("%s", source)
         return Outcome(source, [], f"{type(error).__name__}: {' '.join(str(error).split())}")
     job.record.parent.mkdir(parents=True, exist_ok=True)
@@ -95,8 +109,8 @@ def process(job: Job) -> Outcome:
     return outcome
 
 
-def is_whole(path: Path) -> bool:
-    """Whether a clip file is there and not cut short."""
+def is_complete(path: Path) -> bool:
+    """Return whether a clip file exists and is not truncated."""
     try:
         ClipFile(path)
     except InputError:
@@ -104,16 +118,16 @@ def is_whole(path: Path) -> bool:
     return True
 
 
-def recorded(job: Job) -> Outcome | None:
-    """The outcome of an earlier run with the same settings, if its clips are still there."""
+def read_record(job: Job) -> Outcome | None:
+    """Return the outcome of an earlier run with the same settings if its clips still exist."""
     try:
         record = json.loads(job.record.read_text())
-        rows = [ManifestRow(**row) for row in record["rows"]]
+        rows = [parse_row(row) for row in record["rows"]]
         key, reason = record["key"], record["reason"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if key != job.key or not all(is_whole(job.folder / row.clip) for row in rows):
+    if key != job.key or not all(is_complete(job.folder / row.clip) for row in rows):
         return None
-    video = job.video  # who speaks and the split may have been given anew
+    video = job.video  # speaker and split may have changed since
     rows = [replace(row, speaker=video.speaker, split=video.split) for row in rows]
     return Outcome(video.source, rows, reason)

@@ -1,7 +1,7 @@
-"""Clips that the published script has preprocessed (N.jpg and audio.wav in a folder), as clip files.
+"""Conversion of clips preprocessed by the published script (N.jpg and audio.wav in a folder).
 
-The jpg files are face boxes already, cut from 25 frames a second and numbered by frame; where no face was
-found a number is missing. Nothing is known of what lay around the box, so these clips have no margin.
+Each jpg is a face box, cut from a video at 25 frames per second and numbered by frame. If no face was found,
+its number is missing. The pixels around the box are lost, so these clips have no margin.
 """
 
 from dataclasses import replace
@@ -17,15 +17,20 @@ from wav2lip.media.video import read_image
 from wav2lip.preprocessing.clip import ClipSettings, FaceTrack, Video, tracks_to_clips
 from wav2lip.preprocessing.inputs import FRAMES_SOUND
 from wav2lip.preprocessing.measures import lower_half_sharpness
-
-FPS = 25.0  # frames a second, of every published clip
+from wav2lip.types import FPS
 
 
 def read_track(folder: Path, size: int) -> FaceTrack:
-    """The numbered jpg files of a folder as one track, resized to `size` px, gaps left open.
+    """Read the numbered jpg files of a folder as one track with gaps.
 
-    Boxes are the pictures' own rectangles, for their place in the video is not known.
-    InputError for a picture that cannot be read.
+    The position of the faces in the video is unknown: the boxes are the rectangles of the images.
+
+    Args:
+        folder: the frame folder.
+        size: side of the crops, pixels.
+
+    Raises:
+        InputError: an image cannot be read.
     """
     track = FaceTrack()
     numbered = [path for path in folder.glob("*.jpg") if path.stem.isdecimal()]
@@ -43,14 +48,23 @@ def read_track(folder: Path, size: int) -> FaceTrack:
 
 
 def frames_to_clips(video: Video, folder: Path, settings: ClipSettings) -> list[ManifestRow]:
-    """Write the clip files of a frame folder under `folder/clips`; return their manifest rows.
+    """Write the clip files of a frame folder.
 
-    InputError at another rate than 25, for a picture or sound that cannot be read, and where no unbroken
-    run of frames is long enough.
+    Args:
+        video: the frame folder.
+        folder: output; the files are written to `folder/clips`.
+        settings: crop settings; `pad` is ignored.
+
+    Returns:
+        The manifest rows.
+
+    Raises:
+        InputError: the rate is not 25, an image or the audio cannot be read, or no run of consecutive
+            frames is long enough.
     """
     if settings.fps != FPS:
         raise InputError(
-            f"{video.path}: frames cut at {FPS:g} a second; preprocess them with clip.fps={FPS:g}"
+            f"{video.path}: its frames are at {FPS} per second; fps must be {FPS}, not {settings.fps:g}"
         )
     settings = replace(settings, pad=0.0)
     track = read_track(video.path, settings.image_size)

@@ -1,4 +1,4 @@
-"""Run jobs on a Ray cluster: the same function on many machines."""
+"""Execution of jobs on a Ray cluster."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from wav2lip.errors import InputError
-from wav2lip.preprocessing.jobs import Job, Outcome, StageTiming, process
+from wav2lip.preprocessing.jobs import Job, JobFunction, Outcome, run_job
 from wav2lip.utils.extras import require_extra
 
-AHEAD = 4  # jobs handed out per processor of the cluster; the rest wait here
+AHEAD = 4  # jobs submitted per processor of the cluster; the others wait here
 
 
 def absolute(job: Job) -> Job:
-    """The job with paths that mean the same in another working directory."""
+    """Return the job with absolute paths, which do not depend on the working directory."""
     weights = Path(job.weights).expanduser().resolve() if job.weights else None
     return replace(
         job,
@@ -24,16 +24,17 @@ def absolute(job: Job) -> Job:
 
 
 class RayExecutor:
-    """Runs jobs on a Ray cluster; a job whose node dies runs again elsewhere.
+    """Runs jobs on a Ray cluster. If a node dies, its jobs run again on another.
 
-    Every node needs wav2lip and sees input and output under the same paths (a shared file system).
+    Every node needs wav2lip installed and sees input and output under the same paths (a shared file system).
 
     Args:
-        address: of a running cluster; None starts one on this machine.
-        cpus: processors reserved for a video.
-        retries: times that a video is run again when its process or node died, before it fails.
+        address: address of a running cluster; None starts one on this machine.
+        cpus: processors reserved per video.
+        retries: how often a video runs again after its process or node died.
 
-    InputError where Ray is not installed or the cluster cannot be reached.
+    Raises:
+        InputError: Ray is not installed or the cluster cannot be reached.
     """
 
     def __init__(self, address: str | None = None, cpus: float = 1.0, retries: int = 3) -> None:
@@ -46,17 +47,22 @@ class RayExecutor:
                 ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
             except (ConnectionError, ValueError) as error:
                 raise InputError(
-                    f"executor.address={address}: no Ray cluster there ({error})"
+                    f"no Ray cluster at {address} ({error}); correct the address or start a cluster"
                 ) from error
 
-    def __call__(self, jobs: Sequence[Job], work: StageTiming = process) -> Iterator[Outcome]:
-        """Outcomes as they come; a video that takes its process down too often is one of them."""
+    def __call__(self, jobs: Sequence[Job], function: JobFunction = run_job) -> Iterator[Outcome]:
+        """Run jobs.
+
+        Yields:
+            Outcomes in the order in which they are finished. A job whose process dies more often than
+            `retries` fails.
+        """
         ray = self._ray
-        remote = ray.remote(num_cpus=self.cpus, max_retries=self.retries)(work)
+        remote = ray.remote(num_cpus=self.cpus, max_retries=self.retries)(function)
         waiting = [absolute(job) for job in reversed(jobs)]
         running: dict[object, Job] = {}
         while waiting or running:
-            # Asked anew each time: nodes come and go.
+            # Count the processors every time: nodes come and go.
             room = AHEAD * max(1, round(ray.cluster_resources().get("CPU", 1)))
             while waiting and len(running) < room:
                 job = waiting.pop()

@@ -1,4 +1,4 @@
-"""The dataset doctor: measure every clip's offset with a sync expert, put right or drop what is off."""
+"""Audit of a dataset: measure the offset of every clip with a sync expert, then shift or drop clips."""
 
 import hashlib
 import json
@@ -13,22 +13,31 @@ from rich.progress import track
 from torch import nn
 
 from wav2lip.checkpoints import load_network
-from wav2lip.clips import ClipFile, ManifestRow
+from wav2lip.clips import MANIFEST, ClipFile, ManifestRow, read_manifest, write_manifest
 from wav2lip.errors import InputError
 from wav2lip.faces.crops import crop_face
 from wav2lip.media.alignment import mel_start
 from wav2lip.metrics.judges import ExpertJudge
 from wav2lip.metrics.offset import ClipOffset, clip_offset, offset_scores
-from wav2lip.preprocessing.audit.report import Finding, summary, write_report
+from wav2lip.preprocessing.audit.report import AuditResult, summary, write_report
 from wav2lip.preprocessing.audit.shift import frames_left, shift_clip
-from wav2lip.types import MEL_RATE, MEL_WINDOW, WINDOW_FRAMES
+from wav2lip.types import IMAGE_SIZE, MEL_RATE, MEL_WINDOW, WINDOW_FRAMES, Image, Mel
 
-CHUNK = 256  # windows embedded at a time: memory does not grow with the clip
-PUBLISHED_SIZE = 96  # px, where an expert's config names none
+CACHE = "audit"  # folder of the measurements, one JSON file per clip
+CHUNK = 256  # windows embedded at a time: memory does not grow with the clip's length
 
 
-def face_crops(file: ClipFile, frames: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.uint8]:
-    """Faces without their margin, (N, size, size, 3) BGR: what a dataset shows without augmentation."""
+def face_crops(file: ClipFile, frames: npt.NDArray[np.int64], size: int) -> Image:
+    """Read faces without their margin, as a dataset without augmentation gives them.
+
+    Args:
+        file: the clip.
+        frames: (N,) frame numbers.
+        size: side of a face, pixels.
+
+    Returns:
+        (N, size, size, 3) BGR.
+    """
     side = file.crop_size / (1 + 2 * file.pad)
     margin = file.pad * side
     box = np.array([margin, margin, margin + side, margin + side], np.float32)
@@ -36,108 +45,163 @@ def face_crops(file: ClipFile, frames: npt.NDArray[np.int64], size: int) -> npt.
 
 
 def measure_clip(file: ClipFile, expert: nn.Module, size: int) -> ClipOffset | None:
-    """Offset of a clip by an expert for faces of `size` px; None where it is too short to tell."""
-    heard = int(file.mel_columns / MEL_RATE * file.fps)
-    count = min(file.frames, heard) - WINDOW_FRAMES + 1
+    """Measure the offset of a clip.
+
+    Args:
+        file: the clip.
+        expert: sync expert.
+        size: side of a face as the expert expects it, pixels.
+
+    Returns:
+        The offset; None if the clip is too short.
+    """
+    audio_frames = int(file.mel_columns / MEL_RATE * file.fps)
+    count = min(file.frames, audio_frames) - WINDOW_FRAMES + 1
     lips, audio = [], []
     for first in range(0, max(count, 0), CHUNK):
         last = min(first + CHUNK, count)
 
-        def sounds(_: object, windows: int, first: int = first) -> npt.NDArray[np.float32]:
+        def mel_windows(_: object, windows: int, first: int = first) -> Mel:
             starts = [mel_start((first + w) / file.fps) for w in range(windows)]
             return np.stack([file.mel(start, MEL_WINDOW) for start in starts])
 
         faces = face_crops(file, np.arange(first, last + WINDOW_FRAMES - 1), size)
-        sound, face = ExpertJudge(expert, sounds).embed(faces, file.pcm(), last - first)
-        audio.append(sound.numpy())
-        lips.append(face.numpy())
+        judge = ExpertJudge(expert, mel_windows)
+        audio_part, lips_part = judge.embed(faces, file.pcm(), last - first)
+        audio.append(audio_part.numpy())
+        lips.append(lips_part.numpy())
     if not lips:
         return None
     return clip_offset(offset_scores(np.concatenate(lips), np.concatenate(audio)))
 
 
 class SyncAuditor:
-    """Measures clips, and with `fix` shifts and drops.
+    """Measures the offset of clips; with `fix` also shifts and drops clips.
+
+    The rule of `fix`, in this order:
+
+    1. `offset_agreement` below `min_agreement`: drop the clip, because no offset fits it.
+    2. |`av_offset`| above `max_shift`: drop the clip.
+    3. `av_offset` not 0 and `certainly_off` at least `min_agreement`: shift the sound by `av_offset`, or
+       drop the clip if fewer than `min_frames` frames remain.
+    4. Otherwise keep the clip as it is. A clip too short to measure is kept, too.
 
     Args:
         expert: checkpoint of a sync expert.
-        fix: shift what is surely off by up to `max_shift` frames, drop what has no sync or is off farther.
-        confidence: 0-1, share of resamples that must agree (see `wav2lip.metrics.offset`).
-        max_shift: frames.
-        min_frames: a clip that is shorter after its shift is dropped.
-        device: of the expert; None: a GPU where there is one.
+        fix: shift and drop clips; otherwise only measure them.
+        min_agreement: 0-1, share of bootstrap resamples that must agree (see `wav2lip.metrics.offset`).
+        max_shift: largest offset that is corrected, frames.
+        min_frames: shortest clip to keep after a shift, frames.
+        device: torch device of the expert; None: a GPU if there is one.
 
-    InputError where `expert` is no sync expert, or for a confidence outside 0-1.
+    Raises:
+        InputError: `expert` is not a sync expert, or a value is out of range.
     """
 
     def __init__(
         self,
         expert: str,
         fix: bool = False,
-        confidence: float = 0.8,
+        min_agreement: float = 0.8,
         max_shift: int = 10,
         min_frames: int = 15,
         device: str | None = None,
     ) -> None:
-        if not 0 <= confidence <= 1 or max_shift < 0:
-            raise InputError(
-                f"sync.confidence={confidence} must be within 0 and 1, sync.max_shift={max_shift} not below 0"
-            )
+        if not 0 <= min_agreement <= 1:
+            raise InputError(f"min_agreement must be between 0 and 1, not {min_agreement}")
+        if max_shift < 0:
+            raise InputError(f"max_shift must not be below 0: {max_shift}")
         loaded = load_network(expert, "syncnet")
         self.fix = fix
-        self.confidence = confidence
+        self.min_agreement = min_agreement
         self.max_shift = max_shift
         self.min_frames = min_frames
         self._sha256 = loaded.sha256
-        self._size = int(loaded.config.get("image_size", PUBLISHED_SIZE))
+        self._size = int(loaded.config.get("image_size", IMAGE_SIZE))
         chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
         self._network = loaded.network.to(chosen)
 
     def measure(self, folder: Path, row: ManifestRow) -> ClipOffset | None:
-        """The clip's offset; noted under `folder/sync`, so that the next run need not look again."""
+        """Measure a clip's offset, or read it from `folder/audit` if an earlier run has measured it."""
         path = folder / row.clip
         status = path.stat()
         parts = (self._sha256, row.clip, status.st_size, status.st_mtime_ns)
         key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-        note = folder / "sync" / f"{path.stem}.json"
+        cached = folder / CACHE / f"{path.stem}.json"
         try:
-            known = json.loads(note.read_text())
-            if known["key"] == key:
-                return ClipOffset(**known["measured"]) if known["measured"] else None
+            content = json.loads(cached.read_text())
+            if content["key"] == key:
+                return ClipOffset(**content["measured"]) if content["measured"] else None
         except (OSError, ValueError, KeyError, TypeError):
-            pass  # no note, or not a whole one
+            pass  # missing or incomplete: measure again
         measured = measure_clip(ClipFile(path), self._network, self._size)
-        note.parent.mkdir(parents=True, exist_ok=True)
-        temporary = note.with_suffix(".part")
-        found = measured._asdict() if measured else None
-        temporary.write_text(json.dumps({"key": key, "measured": found}))
-        temporary.replace(note)
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        temporary = cached.with_suffix(".part")
+        content = {"key": key, "measured": measured._asdict() if measured else None}
+        temporary.write_text(json.dumps(content))
+        temporary.replace(cached)
         return measured
 
-    def examine(self, folder: Path, row: ManifestRow) -> Finding:
-        """Measure one clip and say what becomes of it."""
+    def audit(self, folder: Path, row: ManifestRow) -> AuditResult:
+        """Measure one clip of the manifest in `folder` and decide on it."""
         measured = self.measure(folder, row)
-        if measured is None:  # nothing speaks against it either
-            return Finding(row, None, row)
-        late, sure = -measured.av_offset, measured.agreement
-        told = replace(row, offset=str(late), confidence=f"{sure:.2f}")
+        if measured is None:
+            unmeasured = replace(row, av_offset=None, offset_agreement=None, certainly_off=None)
+            return AuditResult(row, None, unmeasured)
+        offset = measured.av_offset
+        updated = replace(
+            row,
+            av_offset=offset,
+            offset_agreement=round(measured.agreement, 3),
+            certainly_off=round(measured.certainly_off, 3),
+        )
         if not self.fix:
-            return Finding(row, measured, told)
-        if sure < self.confidence:
-            why = f"no sync found (confidence {sure:.2f}): dubbed, off screen or too short for this expert"
-            return Finding(row, measured, None, why)
-        if abs(late) > self.max_shift:
-            return Finding(row, measured, None, f"off by {late} frames, beyond {self.max_shift}")
-        if late == 0 or measured.certainly_off < self.confidence:
-            return Finding(row, measured, told)
-        if frames_left(row.frames, row.fps, late) < self.min_frames:
-            return Finding(row, measured, None, f"off by {late} frames, too short once shifted")
-        return Finding(row, measured, shift_clip(folder, told, late), f"shifted by {late} frames")
+            return AuditResult(row, measured, updated)
+        if measured.agreement < self.min_agreement:
+            reason = (
+                f"no sync found (offset_agreement {measured.agreement:.2f} < {self.min_agreement:g}): "
+                "dubbed, off screen, or too short for this expert"
+            )
+            return AuditResult(row, measured, None, reason)
+        if abs(offset) > self.max_shift:
+            reason = f"av_offset {offset:+d} frames, beyond {self.max_shift}"
+            return AuditResult(row, measured, None, reason)
+        if offset == 0 or measured.certainly_off < self.min_agreement:
+            return AuditResult(row, measured, updated)
+        if frames_left(row.frames, row.fps, offset) < self.min_frames:
+            reason = f"av_offset {offset:+d} frames, too short once shifted"
+            return AuditResult(row, measured, None, reason)
+        shifted = shift_clip(folder, updated, offset)
+        return AuditResult(row, measured, shifted, f"sound shifted by {offset:+d} frames")
 
     def __call__(self, folder: Path, rows: Iterable[ManifestRow]) -> list[ManifestRow]:
-        """The rows that stay, and the report on all of them under `folder`."""
+        """Audit clips, write the report under `folder` and print a summary.
+
+        Returns:
+            The rows to keep.
+
+        Raises:
+            InputError: every clip was rejected.
+        """
         ordered = sorted(rows, key=lambda row: row.clip)
-        findings = [self.examine(folder, row) for row in track(ordered, description="sync  ")]
-        write_report(folder, findings, self.confidence)
-        print(summary(findings))
-        return [finding.kept for finding in findings if finding.kept]
+        results = [self.audit(folder, row) for row in track(ordered, description="audit ")]
+        write_report(folder, results, self.min_agreement)
+        print(summary(results))
+        kept = [result.kept for result in results if result.kept]
+        if not kept:
+            raise InputError(f"{folder}: the audit rejected every clip; see rejected.csv there")
+        return kept
+
+
+def audit_folder(folder: Path, auditor: SyncAuditor) -> list[ManifestRow]:
+    """Audit the clips of an existing manifest and update it.
+
+    Returns:
+        The rows of the new manifest.
+
+    Raises:
+        InputError: there is no manifest, a clip cannot be read, or every clip was rejected.
+    """
+    rows = auditor(folder, read_manifest(folder))
+    write_manifest(folder / MANIFEST, rows)
+    return rows

@@ -1,4 +1,4 @@
-"""What the dataset doctor found, as a table and a picture."""
+"""Results of an audit as a table, a figure and a line of text."""
 
 import csv
 from collections.abc import Sequence
@@ -13,84 +13,111 @@ from wav2lip.metrics.offset import ClipOffset
 from wav2lip.types import MAX_SHIFT
 
 REJECTED = "rejected.csv"
-PICTURE = "sync.png"
-COLOURS = {"kept": "tab:blue", "shifted": "tab:green", "rejected": "tab:red"}
+FIGURE = "audit.png"
+COLUMNS = ("clip", "source", "speaker", "av_offset", "offset_agreement", "certainly_off", "reason")
+COLOURS = {"kept": "tab:blue", "shifted": "tab:green", "rejected": "tab:red"}  # by decision
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What was found about one clip, and what became of it."""
+class AuditResult:
+    """Outcome of the audit of one clip.
 
-    row: ManifestRow  # as it was made
+    Attributes:
+        row: the manifest row before the audit.
+        measured: the measured offset; None: the clip is too short to measure.
+        kept: the manifest row after the audit; None: rejected.
+        reason: why the clip was shifted or rejected.
+    """
+
+    row: ManifestRow
     measured: ClipOffset | None
-    kept: ManifestRow | None  # as it goes into the manifest; None: rejected
-    reason: str = ""  # why it was rejected or shifted
+    kept: ManifestRow | None
+    reason: str = ""
+
+    @property
+    def decision(self) -> str:
+        """One of kept, shifted and rejected."""
+        if self.kept is None:
+            return "rejected"
+        return "kept" if self.kept.clip == self.row.clip else "shifted"
 
 
-def fate(finding: Finding) -> str:
-    """One of kept, shifted, rejected."""
-    if finding.kept is None:
-        return "rejected"
-    return "kept" if finding.kept.clip == finding.row.clip else "shifted"
+def _earlier_rejections(path: Path, audited: set[str]) -> list[dict[str, str]]:
+    """Rows of an existing rejected.csv about clips that still exist and are not audited now."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        reader = csv.DictReader(file, restval="")
+        if tuple(reader.fieldnames or ()) != COLUMNS:  # of an earlier format
+            return []
+        rows = list(reader)
+    return [
+        row for row in rows if row["clip"] not in audited and (path.parent / row["clip"]).is_file()
+    ]
 
 
-def write_rejections(path: Path, findings: Sequence[Finding]) -> None:
-    """CSV with one row a rejected clip: clip, source, speaker, offset (frames), confidence, reason."""
+def write_rejections(path: Path, results: Sequence[AuditResult]) -> None:
+    """Write a CSV with one row per rejected clip; see `COLUMNS`.
+
+    Rejections of an earlier audit stay if the clip is not among `results`.
+    """
+    rows = _earlier_rejections(path, {result.row.clip for result in results})
+    for result in results:
+        if result.decision == "rejected" and result.measured is not None:
+            row, measured = result.row, result.measured
+            shares = [f"{measured.agreement:.2f}", f"{measured.certainly_off:.2f}"]
+            cells = [row.clip, row.source, row.speaker, str(measured.av_offset), *shares]
+            rows.append(dict(zip(COLUMNS, [*cells, result.reason], strict=True)))
     temporary = path.with_name(path.name + ".part")
     with temporary.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["clip", "source", "speaker", "offset", "confidence", "reason"])
-        for finding in findings:
-            if finding.kept is None and finding.measured is not None:
-                row, measured = finding.row, finding.measured
-                cells = [-measured.av_offset, f"{measured.agreement:.2f}", finding.reason]
-                writer.writerow([row.clip, row.source, row.speaker, *cells])
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda row: row["clip"]))
     temporary.replace(path)
 
 
-def draw_offsets(path: Path, findings: Sequence[Finding], threshold: float) -> None:
-    """PNG: how many clips have which offset, and each clip's offset against its confidence."""
+def plot_offsets(path: Path, results: Sequence[AuditResult], min_agreement: float) -> None:
+    """Write a PNG: a histogram of the offsets, and each clip's offset against its agreement."""
     figure = Figure(figsize=(9, 6), layout="constrained")
-    bars, dots = figure.subplots(2, 1, sharex=True)
-    measured = [(fate(f), f.measured) for f in findings if f.measured is not None]
-    groups = {name: [m for fate_, m in measured if fate_ == name] for name in COLOURS}
+    histogram, scatter = figure.subplots(2, 1, sharex=True)
+    measured = [(r.decision, r.measured) for r in results if r.measured is not None]
+    groups = {name: [m for decision, m in measured if decision == name] for name in COLOURS}
+    groups = {name: group for name, group in groups.items() if group}
     edges = np.arange(-MAX_SHIFT - 0.5, MAX_SHIFT + 1)
-    shown = {name: group for name, group in groups.items() if group}
-    if shown:
-        bars.hist(
-            [[-m.av_offset for m in group] for group in shown.values()],
+    if groups:
+        histogram.hist(
+            [[m.av_offset for m in group] for group in groups.values()],
             edges,
             stacked=True,
-            color=[COLOURS[name] for name in shown],
-            label=[f"{name} ({len(group)})" for name, group in shown.items()],
+            color=[COLOURS[name] for name in groups],
+            label=[f"{name} ({len(group)})" for name, group in groups.items()],
         )
-    for name, group in shown.items():
-        offsets, sure = [-m.av_offset for m in group], [m.agreement for m in group]
-        dots.scatter(offsets, sure, s=14, alpha=0.5, color=COLOURS[name])
-    dots.axhline(threshold, color="grey", linewidth=1, linestyle="--")
-    unmeasured = len(findings) - len(measured)
-    bars.set_title(f"{len(measured)} clips measured, {unmeasured} too short to tell")
-    bars.set_ylabel("clips")
-    if shown:
-        bars.legend()
-    dots.set_ylabel("confidence")
-    dots.set_ylim(0, 1.03)
-    dots.set_xlabel("frames that the sound comes late")
+        histogram.legend()
+    for name, group in groups.items():
+        offsets, agreements = [m.av_offset for m in group], [m.agreement for m in group]
+        scatter.scatter(offsets, agreements, s=14, alpha=0.5, color=COLOURS[name])
+    scatter.axhline(min_agreement, color="grey", linewidth=1, linestyle="--")
+    unmeasured = len(results) - len(measured)
+    histogram.set_title(f"{len(measured)} clips measured, {unmeasured} too short to measure")
+    histogram.set_ylabel("clips")
+    scatter.set_ylabel("offset_agreement")
+    scatter.set_ylim(0, 1.03)
+    scatter.set_xlabel("av_offset (frames; above 0: the sound comes early)")
     temporary = path.with_name(f".{path.name}.part")
     figure.savefig(temporary, format="png", dpi=110)
     temporary.replace(path)
 
 
-def write_report(folder: Path, findings: Sequence[Finding], threshold: float) -> None:
-    """Write rejected.csv and sync.png under `folder`."""
-    write_rejections(folder / REJECTED, findings)
-    draw_offsets(folder / PICTURE, findings, threshold)
+def write_report(folder: Path, results: Sequence[AuditResult], min_agreement: float) -> None:
+    """Write rejected.csv and audit.png under `folder`."""
+    write_rejections(folder / REJECTED, results)
+    plot_offsets(folder / FIGURE, results, min_agreement)
 
 
-def summary(findings: Sequence[Finding]) -> str:
-    """One line: how many clips were kept, shifted, rejected, and the spread of the offsets."""
-    fates = [fate(finding) for finding in findings]
-    counts = ", ".join(f"{fates.count(name)} {name}" for name in COLOURS)
-    offsets = [-f.measured.av_offset for f in findings if f.measured is not None]
-    spread = f"; median offset {np.median(offsets):+.0f} frames" if offsets else ""
-    return f"sync: {len(offsets)} of {len(findings)} clips measured: {counts}{spread}"
+def summary(results: Sequence[AuditResult]) -> str:
+    """Return one line: numbers of clips kept, shifted and rejected, and the median offset."""
+    decisions = [result.decision for result in results]
+    counts = ", ".join(f"{decisions.count(name)} {name}" for name in COLOURS)
+    offsets = [r.measured.av_offset for r in results if r.measured is not None]
+    median = f"; median av_offset {np.median(offsets):+.0f} frames" if offsets else ""
+    return f"audit: {len(offsets)} of {len(results)} clips measured: {counts}{median}"

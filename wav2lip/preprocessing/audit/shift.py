@@ -1,6 +1,7 @@
-"""Put right a clip whose sound comes late or early: a new clip file, cut anew."""
+"""Shift the sound of a clip against its frames: write a new clip file."""
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,47 +11,65 @@ from wav2lip.media.pcm import from_pcm
 from wav2lip.preprocessing.measures import loudness
 from wav2lip.types import HOP, MEL_RATE, MEL_WINDOW, SAMPLE_RATE
 
+SUFFIX = re.compile(r"\.av_shift[+-]\d+$")  # of the stem of a shifted clip
 
-def shifted_name(clip: str, frames: int) -> str:
-    """Where the shifted copy of a clip lies, beside it: `a.safetensors` by 3 is `a.shift+3.safetensors`."""
+
+def shifted_name(clip: str, av_shift: int) -> str:
+    """Return the file name of a shifted clip: `a.safetensors` by -3 is `a.av_shift-3.safetensors`."""
     path = Path(clip)
-    return path.with_name(f"{path.stem}.shift{frames:+d}{path.suffix}").as_posix()
+    return path.with_name(
+        f"{SUFFIX.sub('', path.stem)}.av_shift{av_shift:+d}{path.suffix}"
+    ).as_posix()
 
 
 def frames_left(frames: int, fps: float, shift: int) -> int:
-    """Frames of a clip that remain after a shift.
+    """Return the number of frames that remain after a shift.
 
-    Where sound is taken from later on, the last frame's mel window has to end within the clip's sound.
+    Args:
+        frames: length of the clip.
+        fps: frames per second.
+        shift: frames by which the sound is delayed; below 0: moved earlier. A sound that is moved earlier
+            ends earlier, and the last frame's mel window must end within it.
     """
-    tail = math.ceil((MEL_WINDOW + N_FFT // 2 / HOP) * fps / MEL_RATE) if shift > 0 else 0
+    tail = math.ceil((MEL_WINDOW + N_FFT // 2 / HOP) * fps / MEL_RATE) if shift < 0 else 0
     return frames - abs(shift) - tail
 
 
 def shift_clip(folder: Path, row: ManifestRow, shift: int) -> ManifestRow:
-    """Write the clip of `row` with the sound moved `shift` frames earlier; the original stays.
+    """Write a copy of a clip with its sound shifted. The original file stays.
 
-    A late sound (`shift` > 0) loses its beginning and the picture its end, an early one the reverse. The mel
-    is cut where a whole number of columns allows it and computed from the clip's sound otherwise.
+    Delaying the sound drops frames at the beginning and sound at the end; moving it earlier does the
+    reverse. The mel is cut if the shift is a whole number of its columns and computed anew otherwise.
 
-    Returns the new row, its offset 0. ValueError where no frame would be left.
+    Args:
+        folder: folder of the manifest.
+        row: the clip.
+        shift: frames by which to delay the sound: the clip's `av_offset` cures it. Below 0: earlier.
+
+    Returns:
+        The row of the new clip, with an `av_offset` of 0.
+
+    Raises:
+        ValueError: no frame would be left.
     """
     file = ClipFile(folder / row.clip)
     count = frames_left(file.frames, file.fps, shift)
     if count < 1:
         raise ValueError(f"{row.clip} has {file.frames} frames, too few to shift by {shift}")
-    first = max(0, -shift)
+    first = max(0, shift)
     pcm = file.pcm()
-    start = round(max(0, shift) / file.fps * SAMPLE_RATE)  # sample of the new clip's first frame
+    start = round(max(0, -shift) / file.fps * SAMPLE_RATE)  # sample at the new clip's first frame
     columns = round(count / file.fps * MEL_RATE) + MEL_WINDOW
     if start % HOP:
-        # Columns of what comes before, so that the first one hears it as it would in the whole sound.
+        # Compute some columns before the first: its analysis window reaches back.
         before = min(start // HOP, N_FFT // HOP)
         mel = mel_spectrogram(from_pcm(pcm[start - before * HOP :]))[:, before : before + columns].T
     else:
         mel = file.mel(start // HOP, columns).T
     pcm = pcm[start : start + round(count / file.fps * SAMPLE_RATE)]
     times = file.times()[first : first + count]
-    name = shifted_name(row.clip, shift)
+    total = row.av_shift + shift
+    name = shifted_name(row.clip, total)
     write_clip(
         folder / name,
         file.jpegs(first, first + count),
@@ -58,7 +77,7 @@ def shift_clip(folder: Path, row: ManifestRow, shift: int) -> ManifestRow:
         times,
         mel,
         pcm,
-        {**file.metadata, "shift": shift},
+        {**file.metadata, "av_shift": total},
     )
     return replace(
         row,
@@ -66,5 +85,6 @@ def shift_clip(folder: Path, row: ManifestRow, shift: int) -> ManifestRow:
         frames=count,
         start=round(float(times[0]), 3),
         loudness=round(loudness(from_pcm(pcm)), 1),
-        offset="0",
+        av_offset=0,
+        av_shift=total,
     )

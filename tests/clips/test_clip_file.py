@@ -1,33 +1,12 @@
+import json
+
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
-from wav2lip.clips import (
-    ClipFile,
-    ManifestRow,
-    encode_crop,
-    read_manifest,
-    write_clip,
-    write_manifest,
-)
+from wav2lip.clips import ClipFile, encode_crop, write_clip
 from wav2lip.errors import InputError
-
-
-def row(clip="clips/a.safetensors", **changes: object):
-    values = {
-        "clip": clip,
-        "source": "a.mp4",
-        "speaker": "a",
-        "split": "train",
-        "track": 0,
-        "start": 0.2,
-        "frames": 20,
-        "fps": 25.0,
-        "face": 90.0,
-        "coverage": 1.0,
-        "sharpness": 50.0,
-        "loudness": -20.0,
-    }
-    return ManifestRow(**{**values, **changes})
 
 
 @pytest.fixture
@@ -50,7 +29,7 @@ def test_a_clip_reads_back_by_windows(path):
     assert [int(crop.mean().round()) for crop in crops] == [140, 40]
     assert clip.boxes().shape == (10, 4)
     assert clip.pcm()[[0, -1]].tolist() == [0, 6399]
-    assert clip.seconds == 0.4
+    assert clip.duration == 0.4
     assert not list(path.parent.glob("*.part"))
 
 
@@ -67,7 +46,7 @@ def test_a_missing_clip_and_one_cut_short_are_named(path):
     with pytest.raises(InputError, match=r"b\.safetensors: missing"):
         ClipFile(path.with_name("b.safetensors"))
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(InputError, match=r"a\.safetensors: not a whole clip file"):
+    with pytest.raises(InputError, match=r"a\.safetensors: not a complete clip file"):
         ClipFile(path)
 
 
@@ -79,24 +58,23 @@ def test_a_crop_that_does_not_decode_is_named(path):
         ClipFile(path).crops(np.array([0]))
 
 
-def test_a_manifest_reads_back_sorted_by_clip(tmp_path):
-    write_manifest(tmp_path / "manifest.csv", [row("clips/b"), row("clips/a", speaker="ä, ö")])
-    rows = read_manifest(tmp_path)
-    assert [r.clip for r in rows] == ["clips/a", "clips/b"]
-    assert rows[0] == row("clips/a", speaker="ä, ö")
+def rewrite(path, **metadata: object):
+    """Write the clip file again with other metadata."""
+    with safe_open(path, "np") as file:
+        old = json.loads(file.metadata()["clip"])
+    save_file(load_file(path), path, {"clip": json.dumps({**old, **metadata})})
 
 
-def test_what_is_no_manifest_is_named(tmp_path):
-    path = tmp_path / "manifest.csv"
-    with pytest.raises(InputError, match="no manifest there"):
-        read_manifest(tmp_path)
-    path.write_text("a,b\n1,2\n")
-    with pytest.raises(InputError, match="column 'clip' is missing"):
-        read_manifest(path)
-    write_manifest(path, [row()])
-    path.write_text(path.read_text().replace(",20,", ",many,"))
-    with pytest.raises(InputError, match=r"manifest\.csv: line 2 cannot be read"):
-        read_manifest(path)
-    path.write_bytes(b"\xff\xfe\x00\x80" * 10)
-    with pytest.raises(InputError, match=r"manifest\.csv"):
-        read_manifest(path)
+def test_the_shift_of_format_1_changes_its_sign(path):
+    assert "av_shift" not in ClipFile(path).metadata
+    rewrite(path, format=1, shift=3)  # the sound was moved 3 frames earlier
+    assert ClipFile(path).metadata["av_shift"] == -3
+    assert "shift" not in ClipFile(path).metadata
+
+
+def test_a_newer_format_is_refused(path):
+    rewrite(path, format=3)
+    with pytest.raises(
+        InputError, match=r"a\.safetensors: clip file of format 3, but this version"
+    ):
+        ClipFile(path)

@@ -1,0 +1,67 @@
+import pytest
+
+from wav2lip.clips import ManifestRow, read_manifest, write_manifest
+from wav2lip.errors import InputError
+
+FORMAT_1 = """clip,source,speaker,split,track,start,frames,fps,face,coverage,sharpness,loudness,offset,confidence
+clips/a.safetensors,a.mp4,a,train,0,0.2,20,25.0,90.0,1.0,50.0,-20.0,4,0.91
+clips/b.shift+3.safetensors,b.mp4,a,train,0,0.2,20,25.0,90.0,1.0,50.0,-20.0,0,0.95
+clips/c.safetensors,c.mp4,a,train,0,0.2,20,25.0,90.0,1.0,50.0,-20.0,,
+"""
+
+
+def row(clip="clips/a.safetensors", **changes: object):
+    values = {
+        "clip": clip,
+        "source": "a.mp4",
+        "speaker": "a",
+        "split": "train",
+        "track": 0,
+        "start": 0.2,
+        "frames": 20,
+        "fps": 25.0,
+        "face": 90.0,
+        "coverage": 1.0,
+        "sharpness": 50.0,
+        "loudness": -20.0,
+    }
+    return ManifestRow(**{**values, **changes})
+
+
+def test_a_manifest_reads_back_sorted_by_clip(tmp_path):
+    write_manifest(tmp_path / "manifest.csv", [row("clips/b"), row("clips/a", speaker="ä, ö")])
+    rows = read_manifest(tmp_path)
+    assert [r.clip for r in rows] == ["clips/a", "clips/b"]
+    assert rows[0] == row("clips/a", speaker="ä, ö")
+
+
+def test_what_is_no_manifest_is_named(tmp_path):
+    path = tmp_path / "manifest.csv"
+    with pytest.raises(InputError, match="no such manifest"):
+        read_manifest(tmp_path)
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="column 'clip' is missing"):
+        read_manifest(path)
+    write_manifest(path, [row()])
+    path.write_text(path.read_text().replace(",20,", ",many,"))
+    with pytest.raises(InputError, match=r"manifest\.csv: line 2 cannot be read"):
+        read_manifest(path)
+    path.write_bytes(b"\xff\xfe\x00\x80" * 10)
+    with pytest.raises(InputError, match=r"manifest\.csv"):
+        read_manifest(path)
+
+
+def test_numbers_of_the_audit_read_back(tmp_path):
+    measured = row(av_offset=-3, offset_agreement=0.91, certainly_off=0.88, av_shift=2)
+    write_manifest(tmp_path / "manifest.csv", [measured, row("clips/b")])
+    assert read_manifest(tmp_path) == [measured, row("clips/b")]
+    assert (read_manifest(tmp_path)[1].av_offset, row().av_shift) == (None, 0)
+
+
+def test_a_manifest_of_format_1_is_converted(tmp_path):
+    """Its `offset` was above 0 for late sound, `.shift+3` a sound moved 3 frames earlier."""
+    (tmp_path / "manifest.csv").write_text(FORMAT_1)
+    late, shifted, unmeasured = read_manifest(tmp_path)
+    assert (late.av_offset, late.offset_agreement, late.av_shift) == (-4, 0.91, 0)
+    assert (shifted.av_offset, shifted.av_shift) == (0, -3)
+    assert (unmeasured.av_offset, unmeasured.offset_agreement) == (None, None)

@@ -1,0 +1,198 @@
+"""The clip file: one face track of one video at a constant frame rate, as a safetensors file.
+
+    jpeg          uint8 (N,)      all crops as JPEG, one after another
+    jpeg_offsets  int64 (F+1,)    crop f is jpeg[jpeg_offsets[f]:jpeg_offsets[f+1]]
+    boxes         float32 (F, 4)  face boxes x0 y0 x1 y1 in the source frames, pixels
+    times         float64 (F,)    times of the frames in the source video, seconds
+    mel           float32 (M, 80) column 0 is at the time of the first frame; time comes first, so that a
+                                  window is one contiguous read
+    pcm           int16 (S,)      16 kHz mono, from the time of the first frame
+
+and one JSON metadata entry, `clip`. A crop is the face box widened by `pad` of its side on every side, so
+that training can shift it. safetensors maps the file: reading a window leaves the rest untouched.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from wav2lip.errors import InputError
+from wav2lip.types import MEL_RATE, SILENCE, Boxes, Image, Mel, Pcm
+
+FORMAT = 2  # 1 had `shift`, with the opposite sign of `av_shift`
+JPEG_QUALITY = 95
+
+
+def encode_crop(crop: Image) -> bytes:
+    """Encode one BGR crop (S, S, 3) as JPEG."""
+    done, data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise InputError(f"a crop of shape {crop.shape} cannot be encoded as JPEG")
+    return data.tobytes()
+
+
+def write_clip(
+    path: Path,
+    crops: Sequence[bytes],
+    boxes: Boxes,
+    times: npt.NDArray[np.float64],
+    mel: Mel,
+    pcm: Pcm,
+    metadata: dict[str, Any],
+) -> None:
+    """Write one clip file.
+
+    Args:
+        path: the file; its folder is created.
+        crops: F crops as JPEG.
+        boxes: (F, 4) face boxes in the source frames, pixels.
+        times: (F,) times in the source, seconds.
+        mel: (M, 80), time first.
+        pcm: (S,) at 16 kHz.
+        metadata: `source`, `fps`, `crop_size`, `pad` and, if the sound was shifted, `av_shift`.
+    """
+    offsets = np.cumsum([0, *map(len, crops)], dtype=np.int64)
+    tensors: dict[str, npt.NDArray[Any]] = {
+        "jpeg": np.frombuffer(b"".join(crops), dtype=np.uint8),
+        "jpeg_offsets": offsets,
+        "boxes": np.ascontiguousarray(boxes, dtype=np.float32),
+        "times": np.ascontiguousarray(times, dtype=np.float64),
+        "mel": np.ascontiguousarray(mel, dtype=np.float32),
+        "pcm": np.ascontiguousarray(pcm, dtype=np.int16),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    save_file(tensors, temporary, {"clip": json.dumps({"format": FORMAT, **metadata})})
+    temporary.replace(path)
+
+
+class ClipFile:
+    """A clip file, read by windows.
+
+    Args:
+        path: the file.
+
+    Attributes:
+        metadata: the JSON metadata.
+        fps: frames per second.
+        frames: number of frames (F).
+        crop_size: side of a crop, pixels.
+        pad: margin of a crop around the face, share of the face's side.
+        mel_columns: number of mel columns (M), `MEL_RATE` per second.
+
+    Raises:
+        InputError: the file is missing, incomplete, or of a newer format.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            # torch's tensors lie in the mapped file; numpy's would be copies.
+            file: Any = safe_open(self.path, framework="pt")
+            metadata = json.loads((file.metadata() or {})["clip"])
+            self._file = file
+            self._offsets = self._tensor("jpeg_offsets").tolist()
+            self._jpeg = self._tensor("jpeg")
+            self._mel = self._tensor("mel")
+        except FileNotFoundError as error:
+            raise InputError(
+                f"{path}: missing, although the manifest names it; run preprocess again"
+            ) from error
+        except (SafetensorError, KeyError, OSError, ValueError) as error:
+            raise InputError(
+                f"{path}: not a complete clip file ({error}); run preprocess again"
+            ) from error
+        version = metadata.get("format", 1)
+        if version > FORMAT:
+            raise InputError(
+                f"{path}: clip file of format {version}, but this version reads up to {FORMAT}; "
+                "upgrade wav2lip or run preprocess again"
+            )
+        if version == 1 and "shift" in metadata:  # above 0: the sound was moved earlier
+            metadata["av_shift"] = -metadata.pop("shift")
+        self.metadata: dict[str, Any] = metadata
+        self.fps = float(metadata["fps"])
+        self.crop_size = int(metadata["crop_size"])
+        self.pad = float(metadata["pad"])
+        self.frames = len(self._offsets) - 1
+        self.mel_columns = len(self._mel)
+
+    def _tensor(self, name: str) -> npt.NDArray[Any]:
+        array: npt.NDArray[Any] = self._file.get_tensor(name).numpy()
+        array.flags.writeable = False
+        return array
+
+    def crops(self, frames: npt.NDArray[np.int64]) -> Image:
+        """Decode crops.
+
+        Args:
+            frames: (N,) frame numbers.
+
+        Returns:
+            (N, crop_size, crop_size, 3) BGR.
+
+        Raises:
+            InputError: a crop cannot be decoded.
+        """
+        crops = np.empty((len(frames), self.crop_size, self.crop_size, 3), dtype=np.uint8)
+        for position, frame in enumerate(frames):
+            crop = cv2.imdecode(self._encoded(frame), cv2.IMREAD_COLOR)
+            if crop is None:
+                raise InputError(
+                    f"{self.path}: frame {frame} cannot be decoded; run preprocess again"
+                )
+            crops[position] = crop
+        return crops
+
+    def thumbnails(self, frames: npt.NDArray[np.int64]) -> Image:
+        """Decode grey crops (N, h, w) at an eighth of their size, which JPEG does almost for free."""
+        images = [cv2.imdecode(self._encoded(f), cv2.IMREAD_REDUCED_GRAYSCALE_8) for f in frames]
+        decoded = [image for image in images if image is not None]
+        if len(decoded) < len(images):
+            raise InputError(f"{self.path}: a frame cannot be decoded; run preprocess again")
+        return np.stack(decoded).astype(np.uint8, copy=False)
+
+    def jpegs(self, first: int, last: int) -> list[bytes]:
+        """Return the stored JPEG bytes of crops first to last - 1."""
+        return [self._encoded(frame).tobytes() for frame in range(first, last)]
+
+    def _encoded(self, frame: int | np.int64) -> Image:
+        return self._jpeg[self._offsets[frame] : self._offsets[frame + 1]]
+
+    def mel(self, column: int, columns: int) -> Mel:
+        """Read mel columns from `column` on as (80, columns); silence beyond either end."""
+        length, bands = self._mel.shape
+        out = np.full((columns, bands), SILENCE, dtype=np.float32)
+        first, last = max(column, 0), min(column + columns, length)
+        if first < last:
+            out[first - column : last - column] = self._mel[first:last]
+        return out.T
+
+    @property
+    def whole_mel(self) -> Mel:
+        """Mel of the whole clip, (80, M): a read-only view of the file."""
+        return self._mel.T
+
+    def pcm(self) -> Pcm:
+        """Read the clip's audio, (S,) at 16 kHz."""
+        return self._tensor("pcm")
+
+    def boxes(self) -> Boxes:
+        """Read the face boxes in the source frames, (F, 4) in pixels."""
+        return self._tensor("boxes")
+
+    def times(self) -> npt.NDArray[np.float64]:
+        """Read the times of the frames in the source video, (F,) in seconds."""
+        return self._tensor("times")
+
+    @property
+    def duration(self) -> float:
+        """Duration in seconds, until video or audio ends."""
+        return min(self.frames / self.fps, self.mel_columns / MEL_RATE)

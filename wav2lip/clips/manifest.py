@@ -1,0 +1,128 @@
+"""The manifest: a CSV with one row per clip."""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from wav2lip.errors import InputError
+
+MANIFEST = "manifest.csv"
+SHIFTED_1 = re.compile(r"\.shift([+-]\d+)\.")  # in the name of a shifted clip of format 1
+
+
+@dataclass
+class ManifestRow:
+    """One row of the manifest: a clip and its properties.
+
+    Attributes:
+        clip: clip file, relative to the folder of the manifest.
+        source: the video, relative to the input folder.
+        speaker: name of the speaker.
+        split: train, val or test.
+        track: number of the face track within the video.
+        start: time of the first frame in the source, seconds.
+        frames: number of frames.
+        fps: frames per second.
+        face: median side of the face box in the source, pixels.
+        coverage: share of the source's frames that the clip covers, 0-1.
+        sharpness: variance of the Laplacian of the lower half of the face at 96 px, median.
+        loudness: root mean square level, dBFS.
+        av_offset: measured offset, frames; above 0: the sound comes early and must be delayed (the sign
+            of SyncNet). None: not measured.
+        offset_agreement: share of bootstrap resamples that agree on `av_offset`, 0-1.
+        certainly_off: share of bootstrap resamples that are off in the direction of `av_offset`, 0-1.
+        av_shift: frames by which the audit has delayed the sound; below 0: moved it earlier. Before that,
+            the clip's offset was `av_offset` + `av_shift`.
+    """
+
+    clip: str
+    source: str
+    speaker: str
+    split: str
+    track: int
+    start: float
+    frames: int
+    fps: float
+    face: float
+    coverage: float
+    sharpness: float
+    loudness: float
+    av_offset: int | None = None
+    offset_agreement: float | None = None
+    certainly_off: float | None = None
+    av_shift: int = 0
+
+
+COLUMNS = [field.name for field in fields(ManifestRow)]
+# Columns that the audit writes, with their types; each may be empty or missing.
+AUDITED: dict[str, Callable[[Any], int | float]] = {
+    "av_offset": int,
+    "offset_agreement": float,
+    "certainly_off": float,
+    "av_shift": int,
+}
+
+
+def write_manifest(path: Path, rows: Iterable[ManifestRow]) -> None:
+    """Write rows as CSV, sorted by clip so that the order of processing does not matter."""
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in sorted(rows, key=lambda row: row.clip))
+    temporary.replace(path)
+
+
+def _from_format_1(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a row of format 1, whose `offset` was above 0 for late sound, as those of format 2."""
+    late, shifted = values["offset"], SHIFTED_1.search(values["clip"])
+    return {
+        **values,
+        "av_offset": -int(late) if late != "" else None,
+        "offset_agreement": values.get("confidence"),
+        "av_shift": -int(shifted[1]) if shifted else 0,
+    }
+
+
+def parse_row(values: Mapping[str, Any]) -> ManifestRow:
+    """Create a row from its values by column, as text or typed, of format 1 or 2.
+
+    Raises:
+        KeyError: a column is missing.
+        ValueError: a value has the wrong type.
+    """
+    if "av_offset" not in values and "offset" in values:
+        values = _from_format_1(values)
+    required = {field.name: field.type for field in fields(ManifestRow) if field.default is MISSING}
+    typed = {name: kind(values[name]) for name, kind in required.items()}  # type: ignore[operator]
+    for name, kind in AUDITED.items():
+        if values.get(name) not in ("", None):
+            typed[name] = kind(values[name])
+    return ManifestRow(**typed)
+
+
+def read_manifest(path: Path) -> list[ManifestRow]:
+    """Read a manifest of format 1 or 2.
+
+    Args:
+        path: the file or its folder.
+
+    Raises:
+        InputError: the file is missing or not a manifest.
+    """
+    path = path / MANIFEST if path.is_dir() else path
+    if not path.is_file():
+        raise InputError(f"{path}: no such manifest; run preprocess first or correct the path")
+    rows: list[ManifestRow] = []
+    try:
+        with path.open(newline="") as file:
+            for values in csv.DictReader(file, restval=""):
+                rows.append(parse_row(values))
+    except KeyError as error:
+        raise InputError(f"{path}: not a manifest: column {error} is missing") from error
+    except (csv.Error, ValueError, TypeError) as error:  # a UnicodeDecodeError is a ValueError
+        raise InputError(f"{path}: line {len(rows) + 2} cannot be read: {error}") from error
+    return rows
