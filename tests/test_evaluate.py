@@ -4,15 +4,19 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 
 from wav2lip.checkpoints import build_network, save_network
+from wav2lip.cli.evaluate import inference_settings
 from wav2lip.evaluation.segments import read_pcm
+from wav2lip.inference.settings import Settings
 from wav2lip.media.pcm import write_wav
 from wav2lip.media.video import VideoWriter
 from wav2lip.models import SyncNetV2
@@ -69,6 +73,7 @@ def test_a_list_is_generated_first_and_the_trainer_is_no_judge(folder: Path) -> 
     done = evaluate(
         folder, "pairs=pairs", "input=pairs.csv", "root=videos", "checkpoint=tiny.safetensors",
         "judge_weights=expert.safetensors", "output=two", "leak_seconds=0.8", "device=cpu",
+        "infer.pads=[0,0,0,0]", "infer.batch_size=16",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "warning: this judge trained the generator" in done.stdout
@@ -77,6 +82,8 @@ def test_a_list_is_generated_first_and_the_trainer_is_no_judge(folder: Path) -> 
     assert {"real", "sound 5 frames late", "frozen mouth"} <= set(results["summary"])
     assert results["generator"]["path"] == "tiny.safetensors"
     assert results["settings"]["leak_seconds"] == 0.8
+    assert results["settings"]["infer"]["batch_size"] == 16
+    assert results["settings"]["infer"]["detector"] == "hog"
 
 
 def test_every_kind_of_bad_video_has_its_line_and_the_rest_goes_on(folder: Path) -> None:
@@ -104,8 +111,8 @@ def test_every_kind_of_bad_video_has_its_line_and_the_rest_goes_on(folder: Path)
         "skipped everything of nobody: bad/nobody.mp4: no face in any of its 40 frames",
         "too short to judge: give 5 frames (0.20 s) of both or more skipped everything of gone: "
         "bad/gone.mp4: no such file",
-        "fast (video): 50 frames a second, resampled to 25",
-        "good-long (video): the sound is 1.40 s longer, and its end not scored",
+        "fast (video): 50 frames per second, resampled to 25",
+        "good-long (video): the sound is 1.40 s longer; its end is not scored",
     ):
         assert words in lines
     scored = {
@@ -119,7 +126,7 @@ def test_every_kind_of_bad_video_has_its_line_and_the_rest_goes_on(folder: Path)
 def test_a_whole_video_by_syncnet_v2s_architecture(folder: Path, mode: str, clip: str) -> None:
     torch.manual_seed(0)
     torch.save(SyncNetV2().state_dict(), folder / "v2.model")  # a bare state dict, as published
-    words = [f"faces={mode}"] + (["faces.least=20"] if mode == "tracks" else [])
+    words = [f"segments={mode}"] + (["segments.min_frames=20"] if mode == "tracks" else [])
     done = evaluate(
         folder, "input=videos/a.mp4", "judge_weights=v2.model", f"output={mode}", *words
     )
@@ -134,6 +141,14 @@ def test_a_whole_video_by_syncnet_v2s_architecture(folder: Path, mode: str, clip
         (clip, "frozen mouth", 35),
     ]
     assert len(results["judge"]["sha256"]) == 64
+
+
+def test_every_inference_setting_is_a_key_with_the_same_default() -> None:
+    with initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+        cfg = compose("evaluate", ["input=x"])
+    values = OmegaConf.to_container(cfg, resolve=True)["infer"]
+    assert inference_settings(values) == Settings()
+    assert list(values) == [field.name for field in fields(Settings)]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,10 @@
 import csv
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from wav2lip.cli.main import main
 from wav2lip.errors import InputError
-from wav2lip.evaluation.ablations import collect, tabulate
-
-ROOT = Path(__file__).resolve().parents[1]
+from wav2lip.evaluation.ablations import check_metrics, collect, find_runs, tabulate
 
 
 def write_run(root, experiment, seed, losses, sync=None):
@@ -46,11 +42,11 @@ def test_scores_are_those_of_the_best_validation(runs):
     assert table["no_gan"]["val/sync"].clips == 0
 
 
-def test_the_command_writes_both_tables(runs):
-    command = [sys.executable, "-m", "wav2lip.evaluation.ablations", str(runs)]
-    command += ["--metric", "val/lower_l1", "val/sync"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == 0, done.stderr
+def test_the_command_writes_both_tables(runs, monkeypatch, capsys):
+    words = ["wav2lip", "ablations", str(runs), "--metric", "val/lower_l1", "val/sync"]
+    monkeypatch.setattr("sys.argv", words)
+    main()
+    assert "| full | 1, 2 |" in capsys.readouterr().out
     lines = (runs / "table.md").read_text().splitlines()
     assert lines[0] == "| experiment | seeds | val/lower_l1 | val/sync |"
     assert lines[2].startswith("| full | 1, 2 | 0.0350 [0.0300, 0.0400] | 0.2500 [")
@@ -63,5 +59,26 @@ def test_the_command_writes_both_tables(runs):
 
 
 def test_a_folder_without_runs_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no run that has logged val/loss"):
+    with pytest.raises(InputError, match="contains no run"):
         collect(tmp_path, "val/loss", [])
+    write_run(tmp_path, "unfinished", 1, [])
+    with pytest.raises(InputError, match="no run has logged val/loss"):
+        collect(tmp_path, "val/loss", [])
+
+
+def test_an_unknown_metric_gets_the_nearest_name(runs):
+    folders = find_runs(runs)
+    check_metrics(folders, ["val/lower_l1"])
+    with pytest.raises(InputError, match="'val/lower_11'; did you mean val/lower_l1"):
+        check_metrics(folders, ["val/lower_11"])
+    with pytest.raises(InputError, match="'x'; known are val/loss, val/lower_l1, val/sync"):
+        check_metrics(folders, ["x"])
+
+
+def test_a_wrong_argument_of_the_command_is_one_line(monkeypatch, capsys):
+    for words, message in (([], "required: RUNS"), (["nowhere"], "nowhere: no such folder")):
+        monkeypatch.setattr("sys.argv", ["wav2lip", "ablations", *words])
+        with pytest.raises(SystemExit, match="2"):
+            main()
+        (line,) = capsys.readouterr().err.splitlines()
+        assert message in line

@@ -2,19 +2,21 @@ import csv
 import json
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 from rich.console import Console
 
+from wav2lip.evaluation import evaluator, segments
 from wav2lip.evaluation.evaluator import Evaluator
+from wav2lip.evaluation.face_tracks import FaceTracks
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.plots import write_plots
-from wav2lip.evaluation.reading import FaceTracks, LargestFace
 from wav2lip.evaluation.report import write_results
 from wav2lip.evaluation.results import FROZEN, GENERATED, LATE, REAL, VIDEO, Results, summarise
 from wav2lip.evaluation.scorer import Scoring
-from wav2lip.evaluation.segments import frames_at_25
-from wav2lip.evaluation.table import show
+from wav2lip.evaluation.segments import LargestFace, frames_at_25
+from wav2lip.evaluation.table import print_results
 from wav2lip.media.video import read_image
 
 
@@ -23,7 +25,7 @@ class Copier:
 
     def __call__(self, face, audio, output) -> None:
         if face.stem == "bad":
-            raise ValueError("cannot draw this")
+            raise ValueError("cannot render this")
         output.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(face, output)
 
@@ -31,8 +33,8 @@ class Copier:
         raise AssertionError
 
 
-class Shower(Copier):
-    """Copies, and shows its source's frames too."""
+class FrameCopier(Copier):
+    """Copies, and yields its source's frames too."""
 
     def frames(self, face, audio):
         return frames_at_25(face)
@@ -42,18 +44,18 @@ class Shower(Copier):
 def evaluate(planted, detector, tmp_path, monkeypatch):
     monkeypatch.setenv("WAV2LIP_CACHE", str(tmp_path / "cache"))
 
-    def run(pairs, reading=None, generator=None, leak_seconds=0.0):
+    def run(pairs, segmenter=None, generator=None, leak_seconds=0.0):
         results = Results(planted.facts(), None, {})
-        evaluator = Evaluator(
+        running = Evaluator(
             planted,
-            reading or LargestFace(),
+            segmenter or LargestFace(),
             detector,
             tmp_path / "out",
             Scoring(),
             generator,
             leak_seconds,
         )
-        assert list(evaluator.run(pairs, results)) == pairs
+        assert list(running.run(pairs, results)) == pairs
         return results
 
     return run
@@ -71,7 +73,7 @@ def test_a_video_is_scored_beside_its_controls(evaluate, film):
         ("talk", FROZEN),
     ]
     video, late, frozen = (row.values for row in results.clips)
-    assert (video["offset"], late["offset"]) == (2, -3)
+    assert (video["av_offset"], late["av_offset"]) == (2, -3)
     assert frozen["lse_c"] < 0.5 * video["lse_c"]
     assert "pause_motion_ratio" in video
     assert results.clips[0].sync.windows == 71  # all of 75 frames: no published judge here
@@ -88,23 +90,23 @@ def test_a_generator_is_scored_beside_the_real_videos(evaluate, film):
     assert mixed.values["jitter_ratio"] == 1.0
     assert mixed.sync.windows == 26
     (remark,) = mixed.remarks
-    assert remark.endswith("s longer, and its end not scored")
+    assert remark.endswith("s longer; its end is not scored")
     assert "pause_motion_ratio" in results.of(REAL)[0].values
 
 
 def test_the_leak_probe_is_part_of_the_results(evaluate, film, tmp_path):
     one, two = film("talk.mp4", seconds=3.0), film("other.mp4", 1, 1.2)
-    results = evaluate([own(one), own(two)], generator=Shower(), leak_seconds=2.0)
+    results = evaluate([own(one), own(two)], generator=FrameCopier(), leak_seconds=2.0)
     assert results.skipped == []
     first, second = results.of(GENERATED)
-    # the planted judge hears the same in every sound, and finds it two frames off
+    # The planted judge embeds every sound alike, two frames off.
     assert first.values["agreement_sound"] == pytest.approx(0, abs=0.6)
     assert first.values["agreement_sound"] == first.values["agreement_source"]
     assert first.values["response"] == second.values["response"] == 0
     assert "agreement_sound" not in results.of(REAL)[0].values
     ratio = summarise(results)[GENERATED]["agreement_ratio"]
     assert (ratio.clips, ratio.missing) == (2, 0)
-    write_results(results, tmp_path)
+    write_results(results, summarise(results), tmp_path)
     (row,) = (
         row
         for row in csv.DictReader((tmp_path / "summary.csv").open())
@@ -112,7 +114,7 @@ def test_the_leak_probe_is_part_of_the_results(evaluate, film, tmp_path):
     )
     assert row["system"] == GENERATED
     with (tmp_path / "table.txt").open("w") as file:
-        show(results, Console(file=file))
+        print_results(results, summarise(results), Console(file=file))
     assert "sound / source" in (tmp_path / "table.txt").read_text()
 
 
@@ -136,22 +138,23 @@ def test_nothing_is_dropped_in_silence(evaluate, film, tmp_path):
         ("bad", "everything"),
         ("talk", "leak probe"),
     ]
-    assert results.skipped[2].reason == "cannot draw this"
-    # Of the others two cannot be read, and one says the same.
-    assert results.skipped[3].reason == "another's sound needs a second pair that has another sound"
+    assert results.skipped[2].reason == "cannot render this"
+    # Of the others two cannot be read, and one has the same sound.
+    reason = "the leak probe requires a second pair with a different sound"
+    assert results.skipped[3].reason == reason
 
 
 def test_every_face_track_is_a_clip(evaluate, film):
-    results = evaluate([own(film("talk.mp4", seconds=3.0))], FaceTracks(least=50))
+    results = evaluate([own(film("talk.mp4", seconds=3.0))], FaceTracks(min_frames=50))
     assert [row.clip for row in results.of(VIDEO)] == ["talk#0"]
-    too_short = evaluate([own(film("talk.mp4", seconds=3.0))], FaceTracks(least=100))
-    assert "seen in 75 frames, not in more than 100" in too_short.skipped[0].reason
+    too_short = evaluate([own(film("talk.mp4", seconds=3.0))], FaceTracks(min_frames=100))
+    assert "has 75 frames, and more than 100 are required" in too_short.skipped[0].reason
 
 
 def test_results_as_files_and_table(evaluate, film, tmp_path):
     results = evaluate([own(film("talk.mp4", seconds=3.0)), own(film("other.mp4", 1, 1.2))])
     results.warnings.append("beware")
-    write_results(results, tmp_path)
+    write_results(results, summarise(results), tmp_path)
     write_plots(results, tmp_path)
     rows = list(csv.DictReader((tmp_path / "clips.csv").open()))
     assert [row["system"] for row in rows] == [VIDEO, LATE, FROZEN] * 2
@@ -160,17 +163,19 @@ def test_results_as_files_and_table(evaluate, film, tmp_path):
     means = {
         (r["system"], r["metric"]): r for r in csv.DictReader((tmp_path / "summary.csv").open())
     }
-    assert means[VIDEO, "offset"]["mean"] == "2"
+    assert means[VIDEO, "av_offset"]["mean"] == "2"
     assert means[VIDEO, "lse_c"]["clips"] == "2"
     assert float(means[VIDEO, "lse_c"]["low"]) <= float(means[VIDEO, "lse_c"]["mean"])
     everything = json.loads((tmp_path / "results.json").read_text())
-    assert len(everything["clips"][0]["distances"]) == len(everything["shifts"]) == 31
-    assert everything["clips"][0]["curve"]["offset"] == [2, 2, 2]
+    assert len(everything["clips"][0]["distances"]) == len(everything["av_offsets"]) == 31
+    best = np.argmin(everything["clips"][0]["distances"])
+    assert everything["av_offsets"][best] == 2
+    assert everything["clips"][0]["curve"]["av_offset"] == [2, 2, 2]
     assert (tmp_path / "skipped.csv").read_text() == "clip,what,reason\n"
     assert read_image(tmp_path / "distance.png").shape == (440, 770, 3)
     assert read_image(tmp_path / "confidence.png").shape == (440, 770, 3)
     with (tmp_path / "table.txt").open("w") as file:
-        show(results, Console(file=file))
+        print_results(results, summarise(results), Console(file=file))
     text = (tmp_path / "table.txt").read_text()
     assert "judge: planted 2" in text
     assert "warning: beware" in text
@@ -188,3 +193,41 @@ def test_means_count_what_is_missing(evaluate, film):
     ) == (2, 0)
     assert summary[GENERATED]["ssim"].missing == 1
     assert "psnr" not in summary[GENERATED]  # infinite for a copy, and no target for the other
+
+
+def test_every_file_is_decoded_once(evaluate, film, monkeypatch):
+    decoded = []
+
+    def count(read):
+        def counted(path):
+            decoded.append((read.__name__, path.name))
+            return read(path)
+
+        return counted
+
+    for name in ("read_frames", "load_wav"):
+        read = getattr(segments, name)
+        monkeypatch.setattr(segments, name, count(read))
+    monkeypatch.setattr(evaluator, "read_pcm", segments.read_pcm)
+    one, two = film("talk.mp4", seconds=3.0), film("other.mp4", 1, 1.2)
+    results = evaluate([own(one), Pair("mixed", two, one)], generator=Copier())
+    assert results.skipped == []
+    videos = sorted(name for kind, name in decoded if kind == "read_frames")
+    assert videos == ["mixed.mp4", "other.mp4", "talk.mp4", "talk.mp4"]  # the source, the copy
+    assert sorted(name for kind, name in decoded if kind == "load_wav") == ["other.mp4", "talk.mp4"]
+    decoded.clear()
+    evaluate([own(one)], FaceTracks(min_frames=50))
+    assert decoded.count(("read_frames", "talk.mp4")) == 2  # tracks first, then their boxes
+
+
+def test_a_generated_still_is_measured_without_its_source(evaluate, film, tmp_path):
+    class Filmer(Copier):
+        def __call__(self, face, audio, output) -> None:
+            super().__call__(audio, audio, output)
+
+    still, talk = tmp_path / "still.png", film("talk.mp4", seconds=3.0)
+    cv2.imwrite(str(still), np.zeros((64, 64, 3), np.uint8))
+    results = evaluate([Pair("still", still, talk)], generator=Filmer())
+    assert results.systems() == [GENERATED, LATE, FROZEN]
+    assert "pause_motion_ratio" in results.of(GENERATED)[0].values
+    assert [item.what for item in results.skipped] == [REAL]

@@ -18,7 +18,7 @@ from wav2lip.synthetic.face import BOX_HEIGHT
 STRANGERS = range(900, 904)
 
 
-def take_of(judge, person, seconds=4.0, offset_frames=0):
+def segment_of(judge, person, seconds=4.0, offset_frames=0):
     size = round(judge.clip_view.size / BOX_HEIGHT)
     clip = synthesize(person, seconds, size=size, offset_frames=offset_frames)
     faces = [judge.clip_view(f, box) for f, box in zip(clip.frames, clip.boxes, strict=True)]
@@ -26,21 +26,21 @@ def take_of(judge, person, seconds=4.0, offset_frames=0):
     return FaceSegment(0, np.stack(faces), clip.boxes, pcm)
 
 
-def values(take, judge):
-    return score([embed(take, judge.judge, "all")], "none").values()
+def values(segment, judge):
+    return score([embed(segment, judge.judge, "all")], "none").values()
 
 
-def changed(take, pictures):
-    return FaceSegment(take.first, np.stack(pictures), take.boxes, take.pcm)
+def changed(segment, pictures):
+    return FaceSegment(segment.first, np.stack(pictures), segment.boxes, segment.pcm)
 
 
 @pytest.fixture(scope="module")
-def takes(judge):
-    return [take_of(judge, person) for person in STRANGERS]
+def segments(judge):
+    return [segment_of(judge, person) for person in STRANGERS]
 
 
-def means(takes, judge, metric):
-    return float(np.mean([values(take, judge)[metric] for take in takes]))
+def means(segments, judge, metric):
+    return float(np.mean([values(segment, judge)[metric] for segment in segments]))
 
 
 def falls(numbers):
@@ -49,17 +49,19 @@ def falls(numbers):
 
 @pytest.mark.parametrize("offset", range(-10, 11))
 def test_planted_offsets_come_back_exactly(judge, offset):
-    found = values(take_of(judge, 900, 5.0, offset), judge)
-    assert found["offset"] == offset
-    assert found["offset_fine"] == pytest.approx(offset, abs=0.5)
+    found = values(segment_of(judge, 900, 5.0, offset), judge)
+    assert found["av_offset"] == offset
+    assert found["av_offset_fine"] == pytest.approx(offset, abs=0.5)
 
 
-def test_scores_in_sync_worsen_with_every_added_shift(judge, takes):
-    def late(take, frames):  # the picture by so many frames
-        stop = len(take.pictures) - frames
-        return FaceSegment(0, take.pictures[:stop], take.boxes[:stop], take.pcm[640 * frames :])
+def test_scores_in_sync_worsen_with_every_added_shift(judge, segments):
+    def late(segment, frames):  # the picture by so many frames
+        stop = len(segment.pictures) - frames
+        return FaceSegment(
+            0, segment.pictures[:stop], segment.boxes[:stop], segment.pcm[640 * frames :]
+        )
 
-    moved = [[late(take, frames) for take in takes] for frames in (0, 1, 2, 4)]
+    moved = [[late(segment, frames) for segment in segments] for frames in (0, 1, 2, 4)]
     assert falls([means(each, judge, "lse_c_at_0") for each in moved])
     assert falls([-means(each, judge, "lse_d_at_0") for each in moved])
     # LSE itself looks for the best shift: a constant one leaves it as it is.
@@ -67,30 +69,32 @@ def test_scores_in_sync_worsen_with_every_added_shift(judge, takes):
     assert max(lse_c) - min(lse_c) < 0.1 * lse_c[0]
 
 
-def test_scores_worsen_with_blur(judge, takes):
-    def blurred(take, sigma):
-        return changed(take, [cv2.GaussianBlur(p, (0, 0), sigma) for p in take.pictures])
+def test_scores_worsen_with_blur(judge, segments):
+    def blurred(segment, sigma):
+        return changed(segment, [cv2.GaussianBlur(p, (0, 0), sigma) for p in segment.pictures])
 
-    versions = [takes, *([blurred(take, s) for take in takes] for s in (3, 6, 12))]
+    versions = [segments, *([blurred(segment, s) for segment in segments] for s in (3, 6, 12))]
     assert falls([means(each, judge, "lse_c") for each in versions])
 
 
-def test_scores_worsen_with_dropped_frames(judge, takes):
-    def held(take, frames):  # each picture stays for so many
-        return changed(take, [take.pictures[k - k % frames] for k in range(len(take.pictures))])
+def test_scores_worsen_with_dropped_frames(judge, segments):
+    def held(segment, frames):  # each picture stays for so many
+        return changed(
+            segment, [segment.pictures[k - k % frames] for k in range(len(segment.pictures))]
+        )
 
-    versions = [takes, *([held(take, n) for take in takes] for n in (4, 8, 16))]
+    versions = [segments, *([held(segment, n) for segment in segments] for n in (4, 8, 16))]
     assert falls([means(each, judge, "lse_c") for each in versions])
 
 
-def test_scores_worsen_with_somebody_elses_sound(judge, takes):
-    others = [*takes[1:], takes[0]]
+def test_scores_worsen_with_somebody_elses_sound(judge, segments):
+    others = [*segments[1:], segments[0]]
     swapped = [
-        FaceSegment(0, take.pictures, take.boxes, other.pcm)
-        for take, other in zip(takes, others, strict=True)
+        FaceSegment(0, segment.pictures, segment.boxes, other.pcm)
+        for segment, other in zip(segments, others, strict=True)
     ]
-    assert means(swapped, judge, "lse_c") < 0.5 * means(takes, judge, "lse_c")
-    assert means(swapped, judge, "lse_d") > means(takes, judge, "lse_d") + 0.1
+    assert means(swapped, judge, "lse_c") < 0.5 * means(segments, judge, "lse_c")
+    assert means(swapped, judge, "lse_d") > means(segments, judge, "lse_d") + 0.1
 
 
 @pytest.mark.slow
@@ -106,11 +110,11 @@ def test_three_versions_of_one_real_clip_are_5_and_12_frames_apart(shared):
     whole, fine = [], []
     for name in names:
         path = shared / "media" / name
-        takes = largest_face(path, read_pcm(path), detector, judge.clip_view)
-        parts, _ = embed_all(takes, judge.judge, "all")
+        segments = largest_face(path, read_pcm(path), detector, judge.clip_view)
+        parts, _ = embed_all(segments, judge.judge, "all")
         found = score(parts, "none").values()
-        whole.append(found["offset"])
-        fine.append(found["offset_fine"])
+        whole.append(found["av_offset"])
+        fine.append(found["av_offset_fine"])
     # Their encoders shift the sound by parts of a frame: by the correlation of the sounds and of the
     # pictures the files are 4.73 and 11.73 frames apart, which whole offsets may show as 4 and 11.
     assert [round(fine[0] - late) for late in fine[1:]] == [5, 12]

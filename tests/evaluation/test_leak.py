@@ -1,4 +1,4 @@
-"""Generators whose truth is known: one draws what it hears, one what it sees."""
+"""Generators with known truth: one follows its sound, one copies its source."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
-from wav2lip.evaluation.leak import Sounds, fitted, probe_leak
+from wav2lip.evaluation.leak import ProbeSounds, fitted, probe_leak
 from wav2lip.evaluation.segments import read_pcm
 from wav2lip.media.pcm import to_pcm
 from wav2lip.synthetic.face import BOX_HEIGHT, Pose, SyntheticFace
@@ -18,7 +18,7 @@ DELAYS = {"right": 0.0, "swapped": 0.0, "late": 0.2}
 
 
 @dataclass
-class Shown:
+class Rendered:
     image: np.ndarray
     time: float
 
@@ -26,8 +26,8 @@ class Shown:
 class Actor:
     """A nodding face of `size` px that can say what `voices` say; its source says the right one."""
 
-    def __init__(self, size: int, person: int, sounds: Sounds, voices: dict) -> None:
-        self.heard = sounds.four(round(SECONDS * 16_000))
+    def __init__(self, size: int, person: int, sounds: ProbeSounds, voices: dict) -> None:
+        self.variants = sounds.variants(round(SECONDS * 16_000))
         self.voices = voices
         self.face = SyntheticFace(person, size)
         sway = 0.03 * np.sin(2 * np.pi * 0.7 * TIMES)
@@ -37,7 +37,7 @@ class Actor:
     def says(self, audio) -> str:
         """Which of the four sounds it is given, all of it."""
         pcm = read_pcm(audio)
-        (name,) = (name for name, sound in self.heard.items() if np.abs(pcm - sound).max() <= 1)
+        (name,) = (name for name, sound in self.variants.items() if np.abs(pcm - sound).max() <= 1)
         return name
 
     def draw(self, name: str):
@@ -45,28 +45,28 @@ class Actor:
         if name != "muted":
             opening, width = self.voices[name].mouth_at(TIMES - DELAYS[name])
         for k, (pose, *mouth) in enumerate(zip(self.poses, opening, width, strict=True)):
-            yield Shown(self.face.draw(*map(float, mouth), pose, k), float(TIMES[k]))
+            yield Rendered(self.face.draw(*map(float, mouth), pose, k), float(TIMES[k]))
 
 
 class Follower(Actor):
-    """Draws what it hears."""
+    """Follows the sound that it is given."""
 
     def frames(self, face, audio):
         return self.draw(self.says(audio))
 
 
 class Copier(Actor):
-    """Draws what its source shows, whatever it hears."""
+    """Copies its source, whatever the sound is."""
 
     def frames(self, face, audio):
-        assert self.says(audio) in self.heard
+        assert self.says(audio) in self.variants
         return self.draw("right")
 
 
 def scene(judge, kind: type[Actor], person: int = 905):
     voices = [speak(seed, SECONDS) for seed in (person, person + 40)]
     pcm = [to_pcm(voice.wav) for voice in voices]
-    sounds = Sounds(pcm[0], pcm[1], pcm[0])
+    sounds = ProbeSounds(pcm[0], pcm[1], pcm[0])
     named = dict(zip(("right", "swapped", "late"), (*voices, voices[0]), strict=True))
     size = round(judge.clip_view.size / BOX_HEIGHT)
     return kind(size, person, sounds, named), sounds
@@ -74,7 +74,7 @@ def scene(judge, kind: type[Actor], person: int = 905):
 
 def test_the_four_sounds():
     right, other = np.arange(1, 9, dtype=np.int16), np.array([7, 8, 9], np.int16)
-    made = Sounds(right, other, None).four(3202)
+    made = ProbeSounds(right, other, None).variants(3202)
     assert {name: len(pcm) for name, pcm in made.items()} == {
         "right": 3202, "swapped": 3202, "late": 3202, "muted": 3202,
     }  # fmt: skip
@@ -88,20 +88,23 @@ def test_the_four_sounds():
 
 def test_a_follower_follows_the_sound_and_a_copier_its_source(judge, tmp_path):
     actor, sounds = scene(judge, Follower)
-    heard = probe_leak(actor, tmp_path, sounds, actor.boxes, judge, SECONDS)
-    assert heard.agreement_right > 0.25
-    assert heard.agreement_sound > 0.25
-    assert heard.agreement_late > 0.25
-    assert abs(heard.agreement_source) < 0.06
-    assert abs(heard.muted_source) < 0.06
-    assert heard.response > 3
+    follower = probe_leak(actor, tmp_path, sounds, actor.boxes, judge, SECONDS)
+    assert follower.agreement_right > 0.25
+    assert follower.agreement_sound > 0.25
+    assert follower.agreement_late > 0.25
+    assert abs(follower.agreement_source) < 0.06
+    assert abs(follower.agreement_muted_source) < 0.06
+    assert follower.response > 3
     actor, sounds = scene(judge, Copier)
-    seen = probe_leak(actor, tmp_path, sounds, actor.boxes, judge, SECONDS)
+    copier = probe_leak(actor, tmp_path, sounds, actor.boxes, judge, SECONDS)
     assert (
-        seen.agreement_source == seen.muted_source == seen.agreement_right == heard.agreement_right
+        copier.agreement_source
+        == copier.agreement_muted_source
+        == copier.agreement_right
+        == follower.agreement_right
     )
-    assert abs(seen.agreement_sound) < 0.06
-    assert seen.response == 0
+    assert abs(copier.agreement_sound) < 0.06
+    assert copier.response == 0
 
 
 def test_only_frames_with_a_face_are_judged(judge, tmp_path):
@@ -112,6 +115,6 @@ def test_only_frames_with_a_face_are_judged(judge, tmp_path):
     assert part.agreement_source < 0.3 * part.agreement_sound
     few = {frame: box for frame, box in actor.boxes.items() if frame >= 80}
     with pytest.raises(
-        InputError, match="a face in 20 frames on end of its first 4 s is too short"
+        InputError, match="20 consecutive frames with a face in its first 4 s are too few"
     ):
         probe_leak(actor, tmp_path, sounds, few, judge, SECONDS)

@@ -93,15 +93,15 @@ def test_every_published_list_by_its_config(tmp_path, name, line, face, audio):
 def test_published_lists_that_are_none(tmp_path):
     path = tmp_path / "list.txt"
     path.write_text("one two three\n")
-    with pytest.raises(InputError, match="line 1: not two names, but 'one two three'"):
+    with pytest.raises(InputError, match="line 1: expected two names, not 'one two three'"):
         filelist(str(path), "main")
     with pytest.raises(InputError, match="with root="):
         filelist(str(path), None)
     path.write_text("\n")
-    with pytest.raises(InputError, match="lists nothing"):
+    with pytest.raises(InputError, match="the list is empty"):
         filelist(str(path), "main")
     path.write_bytes(b"\xff\xfe\x00\x80")
-    with pytest.raises(InputError, match="a file of another kind"):
+    with pytest.raises(InputError, match="is not a text file"):
         filelist(str(path), "main")
     with pytest.raises(InputError, match="cannot be read"):
         filelist(str(tmp_path / "none.txt"), "main")

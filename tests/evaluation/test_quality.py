@@ -3,16 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from wav2lip.evaluation.quality import (
-    Faces,
-    alone,
-    longest_run,
-    quality,
-    read_both,
-    read_one,
-    same_sound,
-)
-from wav2lip.evaluation.segments import read_pcm
+from wav2lip.evaluation.face_crops import CropCollector, FaceRun, longest_run
+from wav2lip.evaluation.quality import generated_metrics, same_sound, video_metrics
+from wav2lip.evaluation.segments import frames_at_25, read_pcm
 
 
 def test_the_longest_run_of_boxes():
@@ -34,23 +27,27 @@ def test_pictures_are_a_target_only_where_the_words_are_the_same():
     rng = np.random.default_rng(0)
     source = rng.integers(0, 256, (12, 96, 96, 3), dtype=np.uint8)
     generated = source // 2 + 64
-    faces = Faces(0, generated, source)
+    runs = FaceRun(0, list(generated)), FaceRun(0, list(source))
     pcm = np.zeros(12 * 640, np.int16)
-    own, other = quality(faces, pcm, True), quality(faces, pcm, False)
+    own, other = (generated_metrics(*runs, pcm, same) for same in (True, False))
     assert own["psnr"] == pytest.approx(16.8, abs=0.2)
     assert own["sharpness_ratio"] == pytest.approx(0.25, abs=0.01)
     assert own["jitter_ratio"] == pytest.approx(0.5, abs=0.01)
     assert math.isnan(other["psnr"])
     assert math.isnan(other["ms_ssim"])
     assert other["jitter_ratio"] == own["jitter_ratio"]
-    assert quality(Faces(0, generated[:2], source[:2]), pcm, True) == {}
-    assert alone(Faces(0, generated[:2], source[:2]), pcm) == {}
+    assert generated_metrics(runs[0].shortened(2), runs[1], pcm, True) == {}
+    assert video_metrics(runs[0].shortened(2), pcm) == {}
 
 
 def test_both_videos_are_cut_at_the_same_boxes(film):
     path = film("track.mp4", seconds=1.2)
     boxes = {frame: np.array([40, 36, 120, 130], np.float32) for frame in range(4, 24)}
-    faces = read_both(path, path, boxes)
-    assert (faces.first, faces.generated.shape) == (4, (20, 96, 96, 3))
-    assert quality(faces, read_pcm(path), True)["psnr"] == math.inf
-    assert read_one(path, boxes).source.shape == (20, 96, 96, 3)
+    one, other = CropCollector(boxes), CropCollector(boxes)
+    for frame in frames_at_25(path):
+        one.add(frame, None)
+        if frame.index < 14:  # a shorter video
+            other.add(frame, None)
+    assert (one.run.first, one.run.faces.shape) == (4, (20, 96, 96, 3))
+    assert (other.run.first, other.run.faces.shape) == (4, (10, 96, 96, 3))
+    assert generated_metrics(other.run, one.run, read_pcm(path), True)["psnr"] == math.inf

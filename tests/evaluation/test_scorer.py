@@ -8,7 +8,7 @@ from wav2lip.evaluation.segments import FaceSegment
 from wav2lip.metrics import sync_distances
 
 
-def take(frames, first=0, samples=None):
+def segment(frames, first=0, samples=None):
     rng = np.random.default_rng(frames)
     pictures = rng.integers(0, 256, (frames, 8, 8, 3), dtype=np.uint8)
     pcm = np.zeros(640 * frames if samples is None else samples, np.int16)
@@ -25,21 +25,21 @@ class Still:
         return torch.zeros(count, 2), lips[:, None].repeat(1, 2)
 
 
-def test_one_take_is_scored_as_the_metric_scores_it(planted):
+def test_one_segment_is_scored_as_the_metric_scores_it(planted):
     for windows, padding in (("published", "zeros"), ("all", "none")):
-        whole = take(60)
+        whole = segment(60)
         found = score([embed(whole, planted.judge, windows)], padding)
         expected = sync_distances(whole.pictures, whole.pcm, planted.judge, windows, padding)
         np.testing.assert_array_equal(found.distances, expected)
     values = found.values()
-    assert values["offset"] == 2
+    assert values["av_offset"] == 2
     assert values["lse_d"] == pytest.approx(expected.min())
     assert values["lse_d_at_0"] == pytest.approx(expected[15])
     assert values["lse_c_at_0"] == pytest.approx(np.median(expected) - expected[15])
 
 
-def test_takes_of_one_clip_share_their_windows_and_keep_their_times(planted):
-    parts, short = embed_all([take(30), take(4, 40), take(35, 50)], planted.judge, "all")
+def test_segments_of_one_clip_share_their_windows_and_keep_their_times(planted):
+    parts, short = embed_all([segment(30), segment(4, 40), segment(35, 50)], planted.judge, "all")
     assert len(parts) == 2
     assert short == [
         "not scored, frames 40-43: 4 frames with 0.16 s of sound are too short to judge:"
@@ -47,15 +47,15 @@ def test_takes_of_one_clip_share_their_windows_and_keep_their_times(planted):
     ]
     found = score(parts, "none")
     assert found.windows == 26 + 31
-    assert found.values()["offset"] == 2
-    # Windows of the second take start at 2 s: seconds 0, 1, 2, 3 hold middles.
+    assert found.values()["av_offset"] == 2
+    # Windows of the second segment start at 2 s: seconds 0, 1, 2, 3 hold middles.
     assert np.floor(found.curve.times).tolist() == [0, 1, 2, 3]
 
 
 def test_the_late_control_moves_the_offset_and_nothing_else(planted):
-    part = embed(take(60), planted.judge, "all")
+    part = embed(segment(60), planted.judge, "all")
     before, after = (score([p], "none").values() for p in (part, delayed(part)))
-    assert (before["offset"], after["offset"]) == (2, -3)
+    assert (before["av_offset"], after["av_offset"]) == (2, -3)
     assert after["lse_d"] == pytest.approx(before["lse_d"], abs=1e-4)
     assert after["lse_c_at_0"] < 0.5 * before["lse_c"]
     with pytest.raises(InputError, match="too few for a sound 5 frames late"):
@@ -63,7 +63,7 @@ def test_the_late_control_moves_the_offset_and_nothing_else(planted):
 
 
 def test_the_frozen_control_is_the_first_frame_throughout():
-    whole = take(30)
+    whole = segment(30)
     part = frozen(embed(whole, Still(), "all"))
     assert part.lips.shape == (26, 2)
     assert part.lips.unique().tolist() == pytest.approx([whole.pictures[0].mean()])
@@ -71,6 +71,6 @@ def test_the_frozen_control_is_the_first_frame_throughout():
 
 def test_what_is_too_short_to_judge_is_said(planted):
     with pytest.raises(InputError, match="too short to judge"):
-        embed_all([take(4)], planted.judge)
+        embed_all([segment(4)], planted.judge)
     with pytest.raises(InputError, match="leave no pair at a shift of 15"):
-        score([embed(take(12), planted.judge, "all")], "none")
+        score([embed(segment(12), planted.judge, "all")], "none")

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
-from wav2lip.evaluation.segments import largest_face, read_faces, read_pcm, remarks
+from wav2lip.evaluation.face_crops import CropCollector
+from wav2lip.evaluation.segments import frames_at_25, largest_face, read_pcm, remarks
 from wav2lip.evaluation.views import FaceCrop, WholePicture
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
@@ -11,26 +12,26 @@ from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory):
     """40 frames; the face is away in frames 15 to 29 (longer than any gap that is bridged)."""
-    path = tmp_path_factory.mktemp("takes") / "broken.mp4"
+    path = tmp_path_factory.mktemp("segments") / "broken.mp4"
     clip = synthesize(5, 1.6)
     clip.frames[15:30] = 0
     write_synthetic_video(path, clip)
     return path
 
 
-def test_a_face_that_goes_away_makes_two_takes(broken, detector):
+def test_a_face_that_goes_away_makes_two_segments(broken, detector):
     pcm = read_pcm(broken)
-    takes = list(largest_face(broken, pcm, detector, FaceCrop(48)))
-    assert [(take.first, len(take.pictures)) for take in takes] == [(0, 15), (30, 10)]
-    assert takes[1].pictures.shape == (10, 48, 48, 3)
-    np.testing.assert_array_equal(takes[1].pcm, pcm[30 * 640 : 40 * 640])
-    assert not np.isnan(takes[1].boxes).any()
+    segments = list(largest_face(broken, pcm, detector, FaceCrop(48)))
+    assert [(segment.first, len(segment.pictures)) for segment in segments] == [(0, 15), (30, 10)]
+    assert segments[1].pictures.shape == (10, 48, 48, 3)
+    np.testing.assert_array_equal(segments[1].pcm, pcm[30 * 640 : 40 * 640])
+    assert not np.isnan(segments[1].boxes).any()
 
 
-def test_long_takes_are_cut(broken, detector):
+def test_long_segments_are_cut(broken, detector):
     pcm = read_pcm(broken)
-    takes = list(largest_face(broken, pcm, detector, FaceCrop(48), most=8))
-    assert [(take.first, len(take.pictures)) for take in takes] == [
+    segments = list(largest_face(broken, pcm, detector, FaceCrop(48), max_frames=8))
+    assert [(segment.first, len(segment.pictures)) for segment in segments] == [
         (0, 8),
         (8, 7),
         (30, 8),
@@ -39,9 +40,9 @@ def test_long_takes_are_cut(broken, detector):
 
 
 def test_the_whole_picture_needs_no_face_in_every_frame(broken, detector):
-    (take,) = largest_face(broken, read_pcm(broken), detector, WholePicture())
-    assert take.pictures.shape == (40, 224, 224, 3)
-    assert np.isnan(take.boxes[:, 0]).sum() == 15
+    (segment,) = largest_face(broken, read_pcm(broken), detector, WholePicture())
+    assert segment.pictures.shape == (40, 224, 224, 3)
+    assert np.isnan(segment.boxes[:, 0]).sum() == 15
 
 
 def test_no_face_and_no_video(tmp_path, detector):
@@ -55,27 +56,40 @@ def test_no_face_and_no_video(tmp_path, detector):
         list(largest_face(tmp_path / "still.png", np.zeros(9, np.int16), detector, FaceCrop(48)))
 
 
-def test_faces_of_chosen_frames(broken):
+def test_crops_at_given_boxes(broken):
     whole = np.array([0, 0, 160, 160], np.float32)
-    faces = read_faces(broken, {3: whole, 20: whole, 99: whole}, 96)
-    assert faces.shape == (2, 96, 96, 3)
-    assert faces[0].mean() > 50 > faces[1].mean()
+    crops = CropCollector({3: whole, 20: whole, 21: whole, 99: whole})
+    for frame in frames_at_25(broken):
+        crops.add(frame, None)
+    assert list(crops.boxes) == [3, 20, 21]
+    assert (crops.run.first, crops.run.faces.shape) == (20, (2, 96, 96, 3))
+    assert crops.run.faces.mean() < 50
 
 
-def test_other_rates_and_lengths_are_said(film, tmp_path):
+def test_crops_of_the_longest_appearance_of_the_face(broken, detector):
+    crops = CropCollector()
+    pcm = read_pcm(broken)
+    segments = list(largest_face(broken, pcm, detector, FaceCrop(96), crops=crops))
+    assert list(crops.boxes) == [*range(15), *range(30, 40)]
+    assert crops.run.first == 0
+    np.testing.assert_array_equal(crops.run.faces, segments[0].pictures)
+    assert CropCollector().run.faces.shape == (0, 96, 96, 3)
+
+
+def test_other_rates_and_lengths_are_remarked(film, tmp_path):
     path = film("sixty.mp4", seconds=1.0, fps=50.0)
     pcm = read_pcm(path)
-    assert remarks(path, pcm) == ["50 frames a second, resampled to 25"]
+    assert remarks(path, pcm) == ["50 frames per second, resampled to 25"]
     assert remarks(film("track.mp4", seconds=1.2), np.zeros(32000, np.int16)) == [
-        "the sound is 0.80 s longer, and its end not scored"
+        "the sound is 0.80 s longer; its end is not scored"
     ]
     assert remarks(film("track.mp4", seconds=1.2), np.zeros(16000, np.int16)) == [
-        "the picture is 0.20 s longer, and its end not scored"
+        "the video is 0.20 s longer; its end is not scored"
     ]
     assert remarks(film("track.mp4", seconds=1.2), np.zeros(19200, np.int16)) == []
 
 
 def test_a_rate_of_50_is_judged_at_25(film, detector):
     path = film("sixty.mp4", seconds=1.0, fps=50.0)
-    (take,) = largest_face(path, read_pcm(path), detector, FaceCrop(48))
-    assert len(take.pictures) in (25, 26)  # the last frame's own length is not known
+    (segment,) = largest_face(path, read_pcm(path), detector, FaceCrop(48))
+    assert len(segment.pictures) in (25, 26)  # the last frame's own length is not known

@@ -1,10 +1,9 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from scipy import linalg
 from torch import nn
+from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
 from wav2lip.errors import InputError
 from wav2lip.metrics.fid import FaceFID
@@ -37,6 +36,31 @@ def test_fid_agrees_with_a_matrix_square_root():
     assert float(metric.compute()) == pytest.approx(expected, rel=1e-4)
 
 
-def test_fid_without_its_weights_says_so(tmp_path):
+def test_the_inception_weights_come_from_a_file(tmp_path, monkeypatch):
+    random = {}
+
+    def load(network, state):
+        random.update(state)
+        return nn.Module.load_state_dict(network, {**network.state_dict(), **state})
+
+    # The real file has 95 MB: a part of its state dict stands for it.
+    monkeypatch.setattr(FeatureExtractorInceptionV3, "load_state_dict", load)
+    torch.save({"fc.bias": torch.ones(1008)}, tmp_path / "inception.pth")
+    metric = FaceFID(tmp_path / "inception.pth")
+    assert random["fc.bias"].sum() == 1008
+    assert metric.real_features_sum.shape == (2048,)
+    faces = np.random.default_rng(0).integers(0, 256, (2, 96, 96, 3), dtype=np.uint8)
+    metric.update(faces, real=True)
+    assert metric.real_features_num_samples == 2
+
+
+def test_wrong_weights_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"none\.pth: no such file"):
-        FaceFID(Path(tmp_path / "none.pth"))
+        FaceFID(tmp_path / "none.pth")
+    for content in (b"", b"no weights"):
+        (tmp_path / "other.pth").write_bytes(content)
+        with pytest.raises(InputError, match=r"other\.pth: not the Inception weights of FID"):
+            FaceFID(tmp_path / "other.pth")
+    torch.save({"a": torch.zeros(1)}, tmp_path / "other.pth")
+    with pytest.raises(InputError, match=r"other\.pth: not the Inception weights of FID"):
+        FaceFID(tmp_path / "other.pth")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from wav2lip.metrics import MouthMSSSIM, MouthPSNR, MouthSSIM, ms_ssim, psnr, ssim
+from wav2lip.metrics import ms_ssim, psnr, ssim
 
 
 def pair(noise: float = 12.0) -> tuple[np.ndarray, np.ndarray]:
@@ -68,12 +68,9 @@ def test_ms_ssim_is_a_weighted_product_over_three_scales():
     assert ms_ssim(generated, target) == pytest.approx(value.mean(), abs=1e-4)
 
 
-def test_all_fall_with_noise_and_average_over_clips():
-    for score, metric in ((psnr, MouthPSNR()), (ssim, MouthSSIM()), (ms_ssim, MouthMSSSIM())):
+def test_all_fall_with_noise():
+    for score in (psnr, ssim, ms_ssim):
         values = [score(*pair(noise)) for noise in (4.0, 12.0, 40.0)]
         assert values[0] > values[1] > values[2]
-        metric.update(*pair(4.0))
-        metric.update(*pair(40.0))
-        assert float(metric.compute()) == pytest.approx((values[0] + values[2]) / 2, rel=1e-6)
     with pytest.raises(ValueError, match="shape"):
         psnr(pair()[0][:2], pair()[1])

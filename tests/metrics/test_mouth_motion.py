@@ -2,11 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from wav2lip.metrics import mouth_box, mouth_changes, mouth_region
+from wav2lip.metrics import mouth_changes, mouth_region
+from wav2lip.regions import MOUTH
 
 
 def test_mouth_is_the_middle_of_the_lower_half():
-    assert mouth_box(96, 96) == (48, 96, 24, 72)
+    assert MOUTH.slices(96, 96) == (slice(48, 96), slice(24, 72))
     faces = np.zeros((2, 96, 96, 3), np.uint8)
     faces[:, 48:, 24:72] = 7
     region = mouth_region(faces)

@@ -1,5 +1,67 @@
-"""See `wav2lip.evaluation.ablations`."""
+"""Collect the runs below a folder into table.csv and table.md, means over seeds with 95 % intervals.
 
-from wav2lip.evaluation.ablations import main
+wav2lip ablations runs/ablation
+wav2lip ablations runs/ablation --metric val/lower_l1 val/sync --output tables
+"""
 
-__all__ = ["main"]
+import argparse
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from wav2lip.errors import InputError, exit_on_input_error
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that reports an error in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see --help")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the parser of `wav2lip ablations`. It raises InputError."""
+    parser = _Parser(
+        prog="wav2lip ablations",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("runs", metavar="RUNS", type=Path, help="folder of runs, at any depth")
+    parser.add_argument(
+        "--metric",
+        metavar="NAME",
+        nargs="+",
+        help="columns of the table (default: the main validation metrics that the runs have logged)",
+    )
+    parser.add_argument(
+        "--choose",
+        metavar="NAME",
+        default="val/loss",
+        help="the validation with the lowest value of this metric counts (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--output", metavar="FOLDER", type=Path, help="of the tables (default: RUNS)"
+    )
+    return parser
+
+
+@exit_on_input_error
+def main() -> None:
+    """Parse, collect the runs, write and print the table."""
+    args = build_parser().parse_args(sys.argv[1:])
+    if not args.runs.is_dir():
+        raise InputError(f"{args.runs}: no such folder")
+    # Imported late: torch takes seconds to load, a wrong argument is reported at once.
+    from wav2lip.evaluation.ablations import (
+        METRICS,
+        check_metrics,
+        collect,
+        find_runs,
+        write_tables,
+    )
+
+    check_metrics(find_runs(args.runs), [*(args.metric or []), args.choose])
+    metrics = args.metric or METRICS
+    output = args.output or args.runs
+    print(write_tables(output, collect(args.runs, args.choose, metrics), metrics))
+    print(f"{output / 'table.csv'} and {output / 'table.md'}")

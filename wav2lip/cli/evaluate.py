@@ -1,7 +1,7 @@
 """Score videos, or a checkpoint on a list of faces and sounds, with controls beside every score.
 
-python evaluate.py input=OUT.mp4
-python evaluate.py pairs=pairs input=PAIRS.csv checkpoint=default
+wav2lip evaluate input=OUT.mp4
+wav2lip evaluate pairs=pairs input=PAIRS.csv checkpoint=bundled:generator
 """
 
 from pathlib import Path
@@ -20,18 +20,28 @@ from wav2lip.evaluation.held_out import held_out_warning
 from wav2lip.evaluation.judge import load_judge
 from wav2lip.evaluation.plots import write_plots
 from wav2lip.evaluation.report import write_results
-from wav2lip.evaluation.results import Results
-from wav2lip.evaluation.table import show
+from wav2lip.evaluation.results import Results, summarise
+from wav2lip.evaluation.table import print_results
 from wav2lip.faces.detectors import build_detector
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
 from wav2lip.metrics.fid import FaceFID
 
 
+def inference_settings(values: dict[str, Any]) -> Settings:
+    """Settings from the `infer` node of the configuration; lists become tuples.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return Settings(**fields)
+
+
 @hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="evaluate")
 @exit_on_config_error
 def run(cfg: DictConfig) -> None:
-    """Load the judge, the generator and the list; score; print, write, draw."""
+    """Load the judge, the generator and the list; score; write and print the results."""
     require_complete(cfg)
     pairs, output = instantiate(cfg.pairs)[: cfg.limit], Path(cfg.output)
     judge = load_judge(str(cfg.judge_weights), cfg.device)
@@ -39,13 +49,9 @@ def run(cfg: DictConfig) -> None:
     results = Results(judge.facts(), None, settings)
     generator = None
     if cfg.checkpoint is not None:
-        making = Settings(
-            detector=cfg.detector,
-            detector_weights=cfg.detector_weights,
-            pads=tuple(cfg.pads),
-            neutral_reference=cfg.neutral_reference,
+        generator = LipSyncer.from_checkpoint(
+            str(cfg.checkpoint), cfg.device, inference_settings(settings["infer"])
         )
-        generator = LipSyncer.from_checkpoint(str(cfg.checkpoint), cfg.device, making)
         results.generator = generator.checkpoint
         warning = held_out_warning(judge, generator.checkpoint["metadata"])
         results.warnings += [warning] if warning else []
@@ -72,10 +78,11 @@ def run(cfg: DictConfig) -> None:
         pass
     if not results.clips:
         raise InputError(f"nothing could be scored; the first reason: {results.skipped[0].reason}")
-    write_results(results, output)
+    summary = summarise(results)
+    write_results(results, summary, output)
     write_plots(results, output)
-    show(results)
-    print(f"everything, clip by clip: {output}")
+    print_results(results, summary)
+    print(f"results per clip: {output}")
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import cv2
 from wav2lip.cli.infer_options import Options, settings_as_options
 from wav2lip.evaluation.held_out import held_out_warning
 from wav2lip.evaluation.judge import load_judge
-from wav2lip.evaluation.sync_report import SyncReport, certify
+from wav2lip.evaluation.sync_report import SyncReport, check_sync
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.faces.detectors.fixed import FixedBox
 from wav2lip.inference.batch_jobs import FAILURES, Job, read_jobs, run_jobs
@@ -56,7 +56,7 @@ class SyncChecker:
         """
         if self._judge is None:
             return None
-        report = certify(video, self._judge, self._detector, self._min_confidence)
+        report = check_sync(video, self._judge, self._detector, self._min_confidence)
         self.failed = self.failed or report.passed is False
         print(f"{video}: {report.line()}", flush=True)
         return report

@@ -1,1 +1,23 @@
-"""Judge whole videos: what a judge is shown, the controls beside every score, tables and pictures."""
+"""Scores of whole videos: face segments, controls beside every score, tables and plots."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "ablations": ["collect", "tabulate"],
+        "evaluator": ["Evaluator"],
+        "face_tracks": ["FaceTracks"],
+        "held_out": ["held_out_warning"],
+        "judge": ["LoadedJudge", "load_judge"],
+        "leak": ["ProbeSounds", "probe_leak"],
+        "pairs": ["Pair"],
+        "plots": ["write_plots"],
+        "report": ["write_results"],
+        "results": ["ClipScores", "Results", "summarise"],
+        "scorer": ["Scoring", "SyncScores", "embed_all", "score"],
+        "segments": ["FaceSegment", "LargestFace", "largest_face", "read_pcm"],
+        "sync_report": ["SyncReport", "check_sync"],
+        "table": ["print_results"],
+    },
+)

@@ -1,26 +1,24 @@
-"""Runs of several experiments and seeds to one table, with confidence intervals.
+"""Collect the runs below a folder into one table: means over seeds with confidence intervals.
 
-    python -m wav2lip.evaluation.ablations runs/ablation
-    python -m wav2lip.evaluation.ablations runs/ablation --metric val/lower_l1 val/sync --output runs/ablation
-
-Writes table.csv and table.md. A run is a folder with curves/metrics.csv; its experiment and seed are what
-its config says (hydra/config.yaml). A run's score is its value at the validation that its best checkpoint
-comes from: the one with the lowest `--choose`.
+A run is a folder with curves/metrics.csv; its experiment and seed are those of its hydra/config.yaml. Its score is the
+value at the validation that its best checkpoint comes from: the one with the lowest value of a chosen metric.
 """
 
-import argparse
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from wav2lip.errors import InputError, exit_on_input_error
+from wav2lip.errors import InputError
 from wav2lip.metrics.bootstrap import Interval, bootstrap_mean
+from wav2lip.utils.files import write_atomically
 
 CURVES = Path("curves") / "metrics.csv"
 CONFIG = Path("hydra") / "config.yaml"
+CHOOSE = "val/loss"  # its lowest value chooses the validation
 METRICS = (
     "val/lower_l1",
     "val/l1",
@@ -31,22 +29,35 @@ METRICS = (
 )
 DIGITS = 4
 
+Ablations = dict[str, dict[str, Interval]]  # experiment -> metric -> mean over seeds
+
 
 @dataclass(frozen=True)
 class Run:
-    """One finished run: what it tried, with which seed, and its scores by name."""
+    """One finished run.
+
+    Attributes:
+        experiment: name of the experiment.
+        seed: of the run.
+        step: of the validation that the scores come from.
+        scores: by metric.
+    """
 
     experiment: str
     seed: int
-    step: int  # of the validation that the scores are from
+    step: int
     scores: dict[str, float]
 
 
-def read_run(folder: Path, choose: str, metrics: Sequence[str]) -> Run | None:
-    """Scores at the validation with the lowest `choose`; None where the run has not validated yet."""
-    config = OmegaConf.load(folder / CONFIG)
+def _read_curves(folder: Path) -> list[dict[str, str]]:
     with (folder / CURVES).open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row.get(choose)]
+        return list(csv.DictReader(file))
+
+
+def read_run(folder: Path, choose: str, metrics: Sequence[str]) -> Run | None:
+    """Read the scores of a run at the validation with the lowest `choose`; None if it has not validated yet."""
+    config = OmegaConf.load(folder / CONFIG)
+    rows = [row for row in _read_curves(folder) if row.get(choose)]
     if not rows:
         return None
     best = min(rows, key=lambda row: float(row[choose]))
@@ -54,22 +65,57 @@ def read_run(folder: Path, choose: str, metrics: Sequence[str]) -> Run | None:
     return Run(str(config.experiment_name), int(config.seed), int(best["step"]), scores)
 
 
-def collect(root: Path, choose: str, metrics: Sequence[str]) -> list[Run]:
-    """All runs below `root` that have validated; InputError where there is none."""
+def find_runs(root: Path) -> list[Path]:
+    """Find the folders of all runs below `root`.
+
+    Raises:
+        InputError: there are none.
+    """
     folders = sorted(path.parent.parent for path in root.rglob(str(CURVES)))
     known = [folder for folder in folders if (folder / CONFIG).is_file()]
-    runs = [run for run in (read_run(folder, choose, metrics) for folder in known) if run]
+    if not known:
+        raise InputError(f"{root}: contains no run ({CURVES}); give the folder of the runs")
+    return known
+
+
+def check_metrics(folders: Sequence[Path], metrics: Sequence[str]) -> None:
+    """Check that some run has logged each metric.
+
+    Raises:
+        InputError: a metric is unknown; the message suggests the nearest name.
+    """
+    logged = {name for folder in folders for row in _read_curves(folder)[:1] for name in row}
+    for name in metrics:
+        if name not in logged:
+            near = get_close_matches(name, logged, 1)
+            known = ", ".join(sorted(key for key in logged if key.startswith("val/")))
+            hint = f"did you mean {near[0]}?" if near else f"known are {known}"
+            raise InputError(f"no run has logged {name!r}; {hint}")
+
+
+def collect(root: Path, choose: str, metrics: Sequence[str]) -> list[Run]:
+    """Read all runs below `root` that have validated.
+
+    Args:
+        root: searched at any depth.
+        choose: metric whose lowest value chooses the validation.
+        metrics: what to read.
+
+    Raises:
+        InputError: there is no such run.
+    """
+    runs = [run for run in (read_run(f, choose, metrics) for f in find_runs(root)) if run]
     if not runs:
-        raise InputError(f"{root}: no run that has logged {choose}; give the folder of the runs")
+        raise InputError(f"{root}: no run has logged {choose}; give the folder of finished runs")
     return runs
 
 
-def tabulate(runs: Sequence[Run], metrics: Sequence[str]) -> dict[str, dict[str, Interval]]:
-    """Mean and interval over the seeds, by experiment, then metric; experiments in order of their names.
+def tabulate(runs: Sequence[Run], metrics: Sequence[str]) -> Ablations:
+    """Compute mean and interval over the seeds by experiment, then metric; experiments sorted by name.
 
     A metric that no run of any experiment has is left out.
     """
-    table: dict[str, dict[str, Interval]] = {}
+    table: Ablations = {}
     present = [name for name in metrics if any(name in run.scores for run in runs)]
     for experiment in sorted({run.experiment for run in runs}):
         own = [run for run in runs if run.experiment == experiment]
@@ -84,8 +130,8 @@ def _seeds(runs: Sequence[Run], experiment: str) -> list[int]:
     return sorted(run.seed for run in runs if run.experiment == experiment)
 
 
-def write_csv(path: Path, table: dict[str, dict[str, Interval]], runs: Sequence[Run]) -> None:
-    """One row an experiment and metric: mean, low, high, seeds."""
+def write_csv(path: Path, table: Ablations, runs: Sequence[Run]) -> None:
+    """Write one row per experiment and metric: mean, low, high, seeds."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["experiment", "metric", "mean", "low", "high", "runs", "seeds"])
@@ -104,8 +150,8 @@ def _cell(value: Interval) -> str:
     return f"{value.mean:.{DIGITS}f} [{value.low:.{DIGITS}f}, {value.high:.{DIGITS}f}]"
 
 
-def markdown(table: dict[str, dict[str, Interval]], runs: Sequence[Run]) -> str:
-    """One row an experiment, mean and 95 % interval over the seeds; one seed has no interval."""
+def markdown(table: Ablations, runs: Sequence[Run]) -> str:
+    """Format one row per experiment: mean and 95 % interval over the seeds; one seed has no interval."""
     names = list(next(iter(table.values())))
     lines = [
         f"| experiment | seeds | {' | '.join(names)} |",
@@ -118,31 +164,15 @@ def markdown(table: dict[str, dict[str, Interval]], runs: Sequence[Run]) -> str:
     return "\n".join(lines) + "\n"
 
 
-@exit_on_input_error
-def main() -> None:
-    """Collect the runs below a folder into table.csv and table.md."""
-    parser = argparse.ArgumentParser(
-        prog="python -m wav2lip.evaluation.ablations",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("runs", type=Path, help="folder of runs, searched to any depth")
-    parser.add_argument("--metric", nargs="+", default=list(METRICS), help="columns")
-    parser.add_argument("--choose", default="val/loss", help="lowest value chooses the step")
-    parser.add_argument(
-        "--output", type=Path, help="folder of the tables; default: that of the runs"
-    )
-    args = parser.parse_args()
-    runs = collect(args.runs, args.choose, args.metric)
-    table = tabulate(runs, args.metric)
-    output = args.output or args.runs
-    output.mkdir(parents=True, exist_ok=True)
-    write_csv(output / "table.csv", table, runs)
+def write_tables(folder: Path, runs: Sequence[Run], metrics: Sequence[str]) -> str:
+    """Write table.csv and table.md to `folder`.
+
+    Returns:
+        The Markdown table.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    table = tabulate(runs, metrics)
+    write_csv(folder / "table.csv", table, runs)
     text = markdown(table, runs)
-    (output / "table.md").write_text(text)
-    print(text)
-    print(f"{output / 'table.csv'} and {output / 'table.md'}")
-
-
-if __name__ == "__main__":
-    main()
+    write_atomically(folder / "table.md", text.encode())
+    return text

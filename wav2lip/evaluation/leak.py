@@ -1,4 +1,4 @@
-"""Run a generator four times on one face, to see whether its mouth follows the sound."""
+"""Run a generator four times on one face, to measure whether its mouth follows the sound."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,65 +7,65 @@ from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from wav2lip.errors import InputError
+from wav2lip.evaluation.face_crops import FACE_SIZE, longest_run
 from wav2lip.evaluation.judge import LoadedJudge
-from wav2lip.evaluation.quality import longest_run
 from wav2lip.faces.crops import crop_face
 from wav2lip.media.frame import Frame
 from wav2lip.media.pcm import write_wav
-from wav2lip.metrics.leak import LeakProbe, Outputs, leak_probe, response
+from wav2lip.metrics.leak import LeakProbe, ProbeEmbeddings, leak_probe, response
 from wav2lip.metrics.lse import Padding, Windows, window_count
 from wav2lip.preprocessing.retiming import retime_frames
-from wav2lip.types import FPS, MAX_SHIFT, SAMPLES_PER_FRAME, WINDOW_FRAMES
+from wav2lip.types import FPS, MAX_SHIFT, SAMPLES_PER_FRAME, WINDOW_FRAMES, Box, Image, Pcm
 
 DELAY = 5  # frames at 25 fps that the late sound is late
-LEAST = MAX_SHIFT + WINDOW_FRAMES + 1  # frames, so that every shift has a pair
-FACE_SIZE = 96  # px
-
-Pcm = NDArray[np.int16]
-Box = NDArray[np.float32]
-Faces = NDArray[np.uint8]
+MIN_FRAMES = MAX_SHIFT + WINDOW_FRAMES + 1  # so that every shift has a pair
 
 
-class Drawn(Protocol):
+class RenderedFrame(Protocol):
     """A frame of a generator's output."""
 
     @property
-    def image(self) -> NDArray[np.uint8]:
+    def image(self) -> Image:
         """(H,W,3) BGR."""
         ...
 
     @property
     def time(self) -> float:
-        """Seconds since the first frame's."""
+        """Seconds since the first frame."""
         ...
 
 
 class Generator(Protocol):
-    """What makes a face speak: `wav2lip.inference.lip_syncer.LipSyncer`."""
+    """Renders a face for a sound: `wav2lip.inference.lip_syncer.LipSyncer`."""
 
     def __call__(self, face: Path, audio: Path, output: Path) -> object:
         """Write the video `output`."""
         ...
 
-    def frames(self, face: Path, audio: Path) -> Iterable[Drawn]:
-        """The same frames, not written."""
+    def frames(self, face: Path, audio: Path) -> Iterable[RenderedFrame]:
+        """Yield the same frames without writing them."""
         ...
 
 
 @dataclass(frozen=True)
-class Sounds:
-    """What the probe lets a face say, (N,) samples at 16 kHz each; see `LeakProbe`."""
+class ProbeSounds:
+    """The sounds of the leak probe, (N,) samples at 16 kHz each.
+
+    Attributes:
+        right: the sound of the pair.
+        other: a different sound.
+        source: the sound of the face's own video; None for a still or a silent video.
+    """
 
     right: Pcm
-    other: Pcm  # somebody else's
-    source: Pcm | None  # what the face's own mouth says; None for a still or a silent video
+    other: Pcm
+    source: Pcm | None
 
-    def four(self, samples: int) -> dict[str, Pcm]:
-        """Right, swapped, late, muted: all (samples,), padded with silence, the other one repeated."""
+    def variants(self, samples: int) -> dict[str, Pcm]:
+        """Right, swapped, late and muted sound, (samples,) each; short sounds are padded, `other` is repeated."""
         right = fitted(self.right, samples)
         late = np.concatenate([np.zeros(DELAY * SAMPLES_PER_FRAME, np.int16), right])[:samples]
         other = np.resize(self.other, samples).astype(np.int16)
@@ -73,22 +73,22 @@ class Sounds:
 
 
 def fitted(pcm: Pcm, samples: int) -> Pcm:
-    """Cut, or padded with silence, to (samples,)."""
+    """Cut a sound, or pad it with silence, to (samples,)."""
     return np.pad(pcm[:samples], (0, max(0, samples - len(pcm))))
 
 
-def _shown(drawn: Iterable[Drawn]) -> Iterator[Frame]:
-    """The frames at 25 a second, as every judge is shown them."""
-    frames = (Frame(item.image, item.time, k) for k, item in enumerate(drawn))
+def _at_25(rendered: Iterable[RenderedFrame]) -> Iterator[Frame]:
+    """Resample rendered frames to 25 per second, as for every judge."""
+    frames = (Frame(item.image, item.time, k) for k, item in enumerate(rendered))
     return retime_frames(frames, FPS)
 
 
-def _output(
-    drawn: Iterable[Drawn], boxes: dict[int, Box], judge: LoadedJudge
-) -> tuple[Faces, Faces]:
-    """(T,S,S,3) what the judge sees and (T,96,96,3) the faces, of the frames in `boxes`."""
+def _views_and_faces(
+    rendered: Iterable[RenderedFrame], boxes: dict[int, Box], judge: LoadedJudge
+) -> tuple[Image, Image]:
+    """Judge's views (T,S,S,3) and face crops (T,96,96,3) of the rendered frames in `boxes`."""
     views, faces = [], []
-    for frame in _shown(drawn):
+    for frame in _at_25(rendered):
         if frame.index in boxes:
             views.append(judge.track_view(frame.image, boxes[frame.index]))
             faces.append(crop_face(frame.image, boxes[frame.index], FACE_SIZE))
@@ -98,45 +98,58 @@ def _output(
 def probe_leak(
     generator: Generator,
     face: Path,
-    sounds: Sounds,
+    sounds: ProbeSounds,
     boxes: dict[int, Box],
     judge: LoadedJudge,
     seconds: float = 5.0,
     windows: Windows = "all",
     padding: Padding = "none",
 ) -> LeakProbe:
-    """The leak probe on the first `seconds` of a face; boxes (4,) px by frame at 25 fps.
+    """Run the leak probe on the first seconds of a face.
 
-    Judged is the longest stretch of those frames that have a box. Raises InputError where it is
-    too short.
+    The longest stretch of these frames with a box is judged. See `wav2lip.metrics.leak`.
+
+    Args:
+        generator: renders the face four times.
+        face: video or still.
+        sounds: of the probe.
+        boxes: (4,) px of the face, by frame number at 25 fps.
+        judge: embeds the windows.
+        seconds: length of the probe.
+        windows: see `wav2lip.metrics.lse.window_count`.
+        padding: see `wav2lip.metrics.lse.shift_distances`.
+
+    Raises:
+        InputError: the stretch is too short.
     """
     frames = min(round(seconds * FPS), len(sounds.right) // SAMPLES_PER_FRAME)
     run = longest_run({frame: box for frame, box in boxes.items() if frame < frames})
-    if len(run) < LEAST:
+    if len(run) < MIN_FRAMES:
         raise InputError(
-            f"{face}: a face in {len(run)} frames on end of its first {frames / FPS:g} s is too "
-            f"short for the leak probe: it needs {LEAST}"
+            f"{face}: {len(run)} consecutive frames with a face in its first {frames / FPS:g} s are too few "
+            f"for the leak probe, which requires {MIN_FRAMES}"
         )
-    first, views, faces, heard = min(run), {}, {}, sounds.four(frames * SAMPLES_PER_FRAME)
+    first, views, faces = min(run), {}, {}
+    variants = sounds.variants(frames * SAMPLES_PER_FRAME)
     with TemporaryDirectory() as folder:
-        for name, pcm in heard.items():
+        for name, pcm in variants.items():
             sound = Path(folder) / f"{name}.wav"
             write_wav(sound, pcm)
-            views[name], faces[name] = _output(generator.frames(face, sound), run, judge)
+            views[name], faces[name] = _views_and_faces(generator.frames(face, sound), run, judge)
 
     count = window_count(min(map(len, views.values())), len(run) * SAMPLES_PER_FRAME, windows)
 
-    def embedded(name: str, pcm: Pcm) -> tuple[Tensor, Tensor]:
+    def embed(name: str, pcm: Pcm) -> tuple[Tensor, Tensor]:
         part = pcm[first * SAMPLES_PER_FRAME : (first + len(run)) * SAMPLES_PER_FRAME]
         return judge.judge.embed(views[name], part, count)
 
-    both = {name: embedded(name, pcm) for name, pcm in heard.items()}
+    embedded = {name: embed(name, pcm) for name, pcm in variants.items()}
     own = None
     if sounds.source is not None:
-        own, _ = embedded("right", fitted(sounds.source, frames * SAMPLES_PER_FRAME))
+        own, _ = embed("right", fitted(sounds.source, frames * SAMPLES_PER_FRAME))
     return leak_probe(
-        Outputs(**{name: lips for name, (_, lips) in both.items()}),
-        Outputs(**{name: audio for name, (audio, _) in both.items()}),
+        ProbeEmbeddings(**{name: lips for name, (_, lips) in embedded.items()}),
+        ProbeEmbeddings(**{name: audio for name, (audio, _) in embedded.items()}),
         own,
         response(faces["right"], faces["swapped"]),
         padding,

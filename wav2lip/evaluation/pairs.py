@@ -1,7 +1,6 @@
-"""What is to be judged: one video, a folder, or a list of faces and sounds.
+"""What is scored: one video, a folder, or a list of faces and sounds.
 
-A list does not open the files that it names: those that are missing are skipped later, with the
-reason, and the rest goes on.
+A list does not open the files that it names: missing ones are skipped later, with the reason.
 """
 
 import csv
@@ -19,9 +18,13 @@ COLUMNS = ("face", "audio")
 
 @dataclass(frozen=True)
 class Pair:
-    """A face and the sound that it says, or shall say; the same file where it is its own.
+    """A face and a sound.
 
-    real: the real video behind a face that was generated before, where it is known.
+    Attributes:
+        name: of the pair in the results.
+        face: video or still.
+        audio: sound file or video; the same file as `face` if the video is judged with its own sound.
+        real: the real video behind a `face` that was generated before, if it is known.
     """
 
     name: str
@@ -36,31 +39,48 @@ def _lines(path: Path) -> list[str]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not a list, but a file of another kind") from error
+        raise InputError(f"{path}: is not a text file; give a list") from error
     return [line for line in lines if line.strip()]
 
 
-def _named(faces: list[tuple[str, Path, Path]], path: Path) -> list[Pair]:
-    """Pairs under names that tell them apart; InputError where there is none."""
-    if not faces:
-        raise InputError(f"{path}: lists nothing; give a face and a sound a line")
-    own = {name for name, _, _ in faces}
-    taken: set[str] = set()
+def _named(files: list[tuple[str, Path, Path]], path: Path) -> list[Pair]:
+    """Make pairs of (name, face, audio), numbering equal names.
+
+    Raises:
+        InputError: there are none.
+    """
+    if not files:
+        raise InputError(f"{path}: the list is empty; give one face and one sound per line")
+    wanted = {name for name, _, _ in files}
+    used: set[str] = set()
     pairs = []
-    for name, face, audio in faces:
+    for name, face, audio in files:
         # A numbered name must not be that of another line either.
         numbered = (f"{name}-{number}" for number in count(2))
-        free = name if name not in taken else next(n for n in numbered if n not in taken | own)
-        taken.add(free)
+        free = name if name not in used else next(n for n in numbered if n not in used | wanted)
+        used.add(free)
         pairs.append(Pair(free, face, audio))
     return pairs
+
+
+def _real(video: Path, base: Path, real: Path) -> Path:
+    """The real video of the same name; without one, a path that fails with its name when it is read."""
+    if not real.is_dir():
+        return real
+    wanted = real / video.relative_to(base).with_suffix("")
+    return next(iter(sorted(wanted.parent.glob(f"{escape(wanted.name)}.*"))), wanted)
 
 
 def videos(path: str, real: str | None = None) -> list[Pair]:
     """A video, or every video below a folder, each with its own sound.
 
-    real: the real video that it was made from, or a folder where it lies under the same name, with
-    any ending.
+    Args:
+        path: video or folder.
+        real: the real video that the video was generated from, or a folder with a file of the same name (and any
+            suffix) for each video.
+
+    Raises:
+        InputError: no such file, or no video in the folder.
     """
     root = Path(path)
     if not root.exists():
@@ -72,23 +92,21 @@ def videos(path: str, real: str | None = None) -> list[Pair]:
         for video in found
     ]
     pairs = _named(named, root)
-    return (
-        [replace(pair, real=_real(pair.face, base, Path(real))) for pair in pairs]
-        if real
-        else pairs
-    )
-
-
-def _real(video: Path, base: Path, real: Path) -> Path:
-    """The real video of the same name; where there is none, a path that says so when it is read."""
-    if not real.is_dir():
-        return real
-    wanted = real / video.relative_to(base).with_suffix("")
-    return next(iter(sorted(wanted.parent.glob(f"{escape(wanted.name)}.*"))), wanted)
+    if not real:
+        return pairs
+    return [replace(pair, real=_real(pair.face, base, Path(real))) for pair in pairs]
 
 
 def pairs(path: str, root: str | None = None) -> list[Pair]:
-    """A CSV file with the columns face and audio, paths relative to `root` or to where one stands."""
+    """A CSV file with the columns face and audio.
+
+    Args:
+        path: the file.
+        root: folder that its paths are relative to; None: the working directory.
+
+    Raises:
+        InputError: unreadable, a missing column, or an empty cell.
+    """
     rows = list(csv.DictReader(_lines(Path(path))))
     if not rows or not set(COLUMNS) <= set(rows[0]):
         raise InputError(f"{path}: its first line must name the columns {', '.join(COLUMNS)}")
@@ -105,10 +123,19 @@ def pairs(path: str, root: str | None = None) -> list[Pair]:
 
 
 def filelist(path: str, root: str | None, audio_first: bool = True, suffix: str = "") -> list[Pair]:
-    """A published test list: two names a line below `root`, `suffix` added to both.
+    """A published test list: two names per line.
 
-    LRS2, LRS3 and LRW (evaluation/test_filelists of Rudrabha/Wav2Lip): the video that the sound is
-    taken from, then the face, both without .mp4. ReSyncED: the face, then the sound.
+    Sources: evaluation/test_filelists of Rudrabha/Wav2Lip for LRS2, LRS3 and LRW (the video of the sound, then the
+    face, both without .mp4), and ReSyncED (the face, then the sound).
+
+    Args:
+        path: the list.
+        root: folder that the names are relative to.
+        audio_first: whether the sound is named before the face.
+        suffix: added to both names.
+
+    Raises:
+        InputError: no `root`, unreadable, or a line without two names.
     """
     if not root:
         raise InputError(f"{path}: its names are relative; give the data set's folder with root=")
@@ -116,7 +143,9 @@ def filelist(path: str, root: str | None, audio_first: bool = True, suffix: str 
     for number, line in enumerate(_lines(Path(path)), start=1):
         names = line.split()
         if len(names) != 2:
-            raise InputError(f"{path}, line {number}: not two names, but {line.strip()[:60]!r}")
+            raise InputError(
+                f"{path}, line {number}: expected two names, not {line.strip()[:60]!r}"
+            )
         one, other = (Path(root) / f"{name}{suffix}" for name in names)
         face, audio = (other, one) if audio_first else (one, other)
         parts = [part.relative_to(root).with_suffix("").as_posix() for part in (face, audio)]
@@ -125,7 +154,16 @@ def filelist(path: str, root: str | None, audio_first: bool = True, suffix: str 
 
 
 def manifest(path: str, root: str | None, split: str = "val") -> list[Pair]:
-    """The videos of a split of a manifest that preprocess.py wrote; `root` is what it read."""
+    """The source videos of one split of a manifest.
+
+    Args:
+        path: manifest, or the folder that holds it.
+        root: folder of the videos that the manifest was made from.
+        split: name of the split.
+
+    Raises:
+        InputError: no `root`, or no clip in this split.
+    """
     if not root:
         raise InputError(f"{path}: names videos; give the folder that they are in with root=")
     sources = sorted({row.source for row in read_manifest(Path(path)) if row.split == split})

@@ -1,4 +1,4 @@
-"""Results as files: JSON with everything, CSV for tables, one row a clip and one a mean."""
+"""Results as files: JSON with everything, CSV with one row per clip, CSV with one row per mean."""
 
 import csv
 import io
@@ -9,13 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from wav2lip.evaluation.results import METRICS, Results, summarise
-from wav2lip.types import MAX_SHIFT
+from wav2lip.evaluation.results import METRICS, Results, Summary
+from wav2lip.metrics.lse import AV_OFFSETS
 from wav2lip.utils.files import write_atomically
 
 
 def _plain(value: Any) -> Any:
-    """NaN and infinity, which JSON does not know, as null."""
+    """Replace NaN and infinity, which JSON does not have, by None."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
@@ -25,11 +25,14 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def as_json(results: Results) -> dict[str, Any]:
-    """Everything, as plain data."""
-    summary = {
+def as_json(results: Results, summary: Summary) -> dict[str, Any]:
+    """Convert results to plain data.
+
+    Entry k of a clip's `distances` is the mean distance at the av_offset `av_offsets[k]`.
+    """
+    means = {
         system: {metric: interval._asdict() for metric, interval in metrics.items()}
-        for system, metrics in summarise(results).items()
+        for system, metrics in summary.items()
     }
     clips = [
         {
@@ -48,8 +51,8 @@ def as_json(results: Results) -> dict[str, Any]:
         "generator": results.generator,
         "settings": results.settings,
         "warnings": results.warnings,
-        "shifts": list(range(-MAX_SHIFT, MAX_SHIFT + 1)),
-        "summary": summary,
+        "av_offsets": AV_OFFSETS.tolist(),
+        "summary": means,
         "clips": clips,
         "skipped": [asdict(item) for item in results.skipped],
     }
@@ -69,9 +72,13 @@ def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]
     write_atomically(path, text.getvalue().encode())
 
 
-def write_results(results: Results, folder: Path) -> None:
-    """Write results.json, clips.csv, summary.csv and skipped.csv. Raises InputError."""
-    text = json.dumps(as_json(results), indent=1, ensure_ascii=False, allow_nan=False)
+def write_results(results: Results, summary: Summary, folder: Path) -> None:
+    """Write results.json, clips.csv, summary.csv and skipped.csv.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    text = json.dumps(as_json(results, summary), indent=1, ensure_ascii=False, allow_nan=False)
     write_atomically(folder / "results.json", f"{text}\n".encode())
     _write_csv(
         folder / "clips.csv",
@@ -99,7 +106,7 @@ def write_results(results: Results, folder: Path) -> None:
                 interval.missing,
                 results.judge["label"],
             ]
-            for system, metrics in summarise(results).items()
+            for system, metrics in summary.items()
             for metric, interval in metrics.items()
         ],
     )

@@ -1,4 +1,4 @@
-"""What an evaluation found: a row a clip and system, what was skipped, means over clips."""
+"""Results of an evaluation: scores per clip and system, what was skipped, means over clips."""
 
 import math
 from collections.abc import Iterable
@@ -11,19 +11,20 @@ from wav2lip.evaluation.scorer import CONTROL_SHIFT, SyncScores
 from wav2lip.metrics.bootstrap import Interval, bootstrap_mean, bootstrap_ratio
 
 GENERATED = "generated"
-VIDEO = "video"  # one that is judged as it is
+VIDEO = "video"  # judged as it is
 REAL = "real"
 LATE = f"sound {CONTROL_SHIFT} frames late"
 FROZEN = "frozen mouth"
-OFFSETS = ("offset", "offset_fine")  # a mean would follow the clips that the judge got wrong
 SYSTEMS = (GENERATED, VIDEO, REAL, LATE, FROZEN)  # in the order of the table
+OFFSETS = ("av_offset", "av_offset_fine")  # medians: a few wrongly judged clips would move a mean
+RATIO = "agreement_ratio"
 
 # Name -> heading and digits, in the order of the tables.
 SYNC = {
     "lse_d": ("LSE-D", 3),
     "lse_c": ("LSE-C", 3),
-    "offset": ("offset", 1),
-    "offset_fine": ("fine", 2),
+    "av_offset": ("AV offset", 1),
+    "av_offset_fine": ("fine", 2),
     "in_sync": ("offset ≤ 1", 2),
     "lse_d_at_0": ("D at 0", 3),
     "lse_c_at_0": ("C at 0", 3),
@@ -34,36 +35,45 @@ PICTURES = {
     "ms_ssim": ("MS-SSIM", 3),
     "sharpness_ratio": ("sharpness", 2),
     "jitter_ratio": ("jitter", 2),
-    "pause_motion_ratio": ("closure", 2),
+    "pause_motion_ratio": ("pause motion", 2),
     "fid": ("FID", 1),
 }
-RATIO = "agreement_ratio"
 LEAK = {
     "agreement_right": ("right", 3),
-    "agreement_sound": ("another's: sound", 3),
-    "agreement_source": ("another's: source", 3),
+    "agreement_sound": ("other: sound", 3),
+    "agreement_source": ("other: source", 3),
     RATIO: ("sound / source", 1),
     "agreement_late": ("late", 3),
-    "muted_source": ("muted: source", 3),
+    "agreement_muted_source": ("muted: source", 3),
     "response": ("response", 2),
 }
 METRICS = SYNC | PICTURES | LEAK
 
+Summary = dict[str, dict[str, Interval]]  # system -> metric -> mean over its clips
+
 
 @dataclass(frozen=True)
 class ClipScores:
-    """One clip in one system's version."""
+    """Scores of one clip in the version of one system.
+
+    Attributes:
+        clip: its name.
+        system: one of `SYSTEMS`.
+        values: by metric; NaN if it cannot be measured.
+        sync: distances and curve behind the sync scores.
+        remarks: what a reader of the scores should know.
+    """
 
     clip: str
     system: str
-    values: dict[str, float]  # by metric; NaN where it cannot be measured
+    values: dict[str, float]
     sync: SyncScores
     remarks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """What was not scored, and why."""
+    """What was not scored, of which clip, and the reason."""
 
     clip: str
     what: str
@@ -72,7 +82,17 @@ class Skipped:
 
 @dataclass
 class Results:
-    """Everything that one run of evaluate.py found."""
+    """All results of one evaluation.
+
+    Attributes:
+        judge: `LoadedJudge.facts()`.
+        generator: path, hash, config and metadata of the generator's checkpoint, if there is one.
+        settings: the configuration of the run.
+        warnings: to print with the tables.
+        clips: scores.
+        skipped: what was not scored.
+        set_values: system -> metric -> value of metrics that describe all clips together, such as FID.
+    """
 
     judge: dict[str, Any]
     generator: dict[str, Any] | None
@@ -80,59 +100,62 @@ class Results:
     warnings: list[str] = field(default_factory=list)
     clips: list[ClipScores] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    of_sets: dict[str, dict[str, float]] = field(default_factory=dict)  # system -> metric -> value
+    set_values: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def systems(self) -> list[str]:
-        """Those that have clips, in the order of the table."""
+        """The systems that have clips, in the order of the table."""
         present = {row.system for row in self.clips}
         return [system for system in SYSTEMS if system in present]
 
     def of(self, system: str) -> list[ClipScores]:
-        """One system's rows."""
+        """The clips of one system."""
         return [row for row in self.clips if row.system == system]
 
 
 def sync_values(sync: SyncScores) -> dict[str, float]:
-    """The judge's part of a row's values."""
+    """The judge's part of a clip's values."""
     values = sync.values()
-    return {**values, "in_sync": float(abs(values["offset"]) <= 1)}
+    return {**values, "in_sync": float(abs(values["av_offset"]) <= 1)}
 
 
 def _finite(values: Iterable[float]) -> list[float]:
-    """A clip without an error has an infinite PSNR, which no mean can hold: it counts as missing."""
+    """Infinite values as NaN: the PSNR of a clip without an error counts as missing in a mean."""
     return [value if math.isfinite(value) else math.nan for value in values]
 
 
-def agreement_ratio(rows: list[ClipScores]) -> Interval:
-    """How many times as much mouths follow the sound as their source: of the means, not a clip's."""
-    sound, source = (
-        [row.values.get(metric, math.nan) for row in rows]
-        for metric in ("agreement_sound", "agreement_source")
-    )
-    return bootstrap_ratio(sound, source)
+def _interval(metric: str, rows: list[ClipScores]) -> Interval:
+    """Mean of a metric over clips; offsets: the median without an interval; `RATIO`: the ratio of two means."""
+
+    def column(name: str) -> list[float]:
+        return [row.values.get(name, math.nan) for row in rows]
+
+    if metric == RATIO:
+        return bootstrap_ratio(column("agreement_sound"), column("agreement_source"))
+    values = _finite(column(metric))
+    if metric in OFFSETS:
+        clips = sum(map(math.isfinite, values))
+        return Interval(float(np.median(values)), math.nan, math.nan, clips, len(values) - clips)
+    return bootstrap_mean(values)
 
 
-def summarise(results: Results) -> dict[str, dict[str, Interval]]:
-    """System -> metric -> mean over its clips with its bootstrap interval.
+def summarise(results: Results) -> Summary:
+    """Mean of every metric over the clips of each system, with its bootstrap interval.
 
-    Offsets are medians over clips, without an interval; `agreement_ratio` is a ratio of two means. A metric
-    that no clip of any system has is left out.
+    Compute it once: it costs 10,000 resamples per metric and system.
+
+    Returns:
+        System -> metric -> interval. Offsets are medians without an interval; `agreement_ratio` is a ratio of two
+        means. A metric that no clip of a system has is left out.
     """
-    summary: dict[str, dict[str, Interval]] = {}
+    summary: Summary = {}
     for system in results.systems():
-        rows, found = results.of(system), {}
-        for metric in METRICS:
-            values = _finite(row.values.get(metric, math.nan) for row in rows)
-            interval = bootstrap_mean(values)
-            if metric == RATIO:
-                interval = agreement_ratio(rows)
-            if metric in OFFSETS:
-                middle = float(np.median(values))
-                interval = Interval(middle, math.nan, math.nan, interval.clips, interval.missing)
-            if metric in results.of_sets.get(system, {}):
-                whole = results.of_sets[system][metric]
-                interval = Interval(whole, math.nan, math.nan, len(rows), 0)
-            if interval.clips:
-                found[metric] = interval
-        summary[system] = found
+        rows = results.of(system)
+        whole = results.set_values.get(system, {})
+        found = {
+            metric: Interval(whole[metric], math.nan, math.nan, len(rows), 0)
+            if metric in whole
+            else _interval(metric, rows)
+            for metric in METRICS
+        }
+        summary[system] = {metric: interval for metric, interval in found.items() if interval.clips}
     return summary

@@ -1,4 +1,4 @@
-"""From takes to LSE, its controls and its course in time; every window is embedded once."""
+"""From face segments to LSE, its controls and its course over time; every window is embedded once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.segments import FaceSegment
 from wav2lip.metrics.judges import Judge
-from wav2lip.metrics.leak import agreement
+from wav2lip.metrics.leak import confidence_at_zero
 from wav2lip.metrics.lse import (
     Padding,
     SyncCurve,
@@ -25,17 +25,20 @@ from wav2lip.metrics.lse import (
 )
 from wav2lip.types import FPS, MAX_SHIFT, SAMPLES_PER_FRAME, WINDOW_FRAMES
 
-CONTROL_SHIFT = 5  # frames that the shifted control's sound is late
+CONTROL_SHIFT = 5  # frames that the sound of the late control is late
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """How a judge's distances become scores; None is what suits the judge.
+    """How the distances of a judge become scores.
 
-    windows: "published" leaves out the last window, as the released code does; "all" does not.
-    padding: what is beyond a clip's ends: "zeros", as published, or "none". An expert's unit vectors
-    all lie nearer to zero than to a stranger, so zeros would draw its offsets to the ends.
-    span: seconds of a step of the curves.
+    Attributes:
+        windows: "published" leaves out the last window, as the released code does; "all" does not. None: published
+            for SyncNet v2, all for an expert of ours.
+        padding: what stands beyond the ends of a clip, "zeros" as published, or "none". None: zeros for SyncNet v2,
+            none for an expert of ours, whose unit vectors are all nearer to zero than to an unrelated vector, so
+            that zeros would pull its offsets to the ends.
+        span: seconds per step of the curves.
     """
 
     windows: Windows | None = None
@@ -43,7 +46,7 @@ class Scoring:
     span: float = 1.0
 
     def of(self, judge: LoadedJudge) -> tuple[Windows, Padding]:
-        """As published for the published judge, without its two quirks for our own."""
+        """Windows and padding for a judge."""
         windows: Windows = "published" if judge.published else "all"
         padding: Padding = "zeros" if judge.published else "none"
         return self.windows or windows, self.padding or padding
@@ -51,64 +54,90 @@ class Scoring:
 
 @dataclass(frozen=True)
 class Embedded:
-    """A take in the judge's space: n windows from video frame `first` on."""
+    """A face segment in the space of the judge, n windows.
+
+    Attributes:
+        first: video frame at which window 0 starts.
+        audio: (n,D).
+        lips: (n,D).
+        frozen: (D,) lips of the first frame repeated.
+    """
 
     first: int
-    audio: Tensor  # (n,D)
-    lips: Tensor  # (n,D)
-    frozen: Tensor  # (D,) the first frame's lips, standing still
+    audio: Tensor
+    lips: Tensor
+    frozen: Tensor
 
 
 @dataclass(frozen=True)
 class SyncScores:
-    """What a judge says of one clip."""
+    """Sync of one clip.
 
-    distances: NDArray[np.float64]  # (31,) mean distance at every shift
+    Attributes:
+        distances: (31,) mean distance at every shift; entry k stands for the av_offset 15 - k.
+        curve: scores over time.
+        windows: number of windows.
+    """
+
+    distances: NDArray[np.float64]
     curve: SyncCurve
     windows: int
 
     def values(self) -> dict[str, float]:
-        """The scores by name; those at 0 are at no shift, whatever the clip's offset is."""
+        """Scores by name; those "at 0" are at no shift, whatever the av_offset of the clip."""
         score = lse(self.distances)
         return {
             "lse_d": score.distance,
             "lse_c": score.confidence,
-            "offset": float(score.offset),
-            "offset_fine": fine_offset(self.distances),
+            "av_offset": float(score.av_offset),
+            "av_offset_fine": fine_offset(self.distances),
             "lse_d_at_0": float(self.distances[MAX_SHIFT]),
-            "lse_c_at_0": agreement(self.distances),
+            "lse_c_at_0": confidence_at_zero(self.distances),
         }
 
 
-def embed(take: FaceSegment, judge: Judge, windows: Windows = "published") -> Embedded:
-    """Both sides of every window of a take. Raises InputError for a take shorter than a window."""
-    count = window_count(len(take.pictures), len(take.pcm), windows)
-    audio, lips = judge.embed(take.pictures, take.pcm, count)
-    still = np.repeat(take.pictures[:1], WINDOW_FRAMES, axis=0)
-    _, frozen = judge.embed(still, take.pcm[: WINDOW_FRAMES * SAMPLES_PER_FRAME], 1)
-    return Embedded(take.first, audio, lips, frozen[0])
+def embed(segment: FaceSegment, judge: Judge, windows: Windows = "published") -> Embedded:
+    """Embed both sides of every window of a segment.
+
+    Raises:
+        InputError: the segment is shorter than a window.
+    """
+    count = window_count(len(segment.pictures), len(segment.pcm), windows)
+    audio, lips = judge.embed(segment.pictures, segment.pcm, count)
+    still = np.repeat(segment.pictures[:1], WINDOW_FRAMES, axis=0)
+    _, frozen = judge.embed(still, segment.pcm[: WINDOW_FRAMES * SAMPLES_PER_FRAME], 1)
+    return Embedded(segment.first, audio, lips, frozen[0])
 
 
 def embed_all(
-    takes: Iterable[FaceSegment], judge: Judge, windows: Windows = "published"
+    segments: Iterable[FaceSegment], judge: Judge, windows: Windows = "published"
 ) -> tuple[list[Embedded], list[str]]:
-    """The takes that are long enough, and a remark on those that are not.
+    """Embed the segments that are long enough.
 
-    Raises InputError where none is.
+    Returns:
+        These segments, and a remark on each of the others.
+
+    Raises:
+        InputError: no segment is long enough.
     """
     parts, short = [], []
-    for take in takes:
+    for segment in segments:
         try:
-            parts.append(embed(take, judge, windows))
+            parts.append(embed(segment, judge, windows))
         except InputError as error:
-            short.append(f"frames {take.first}-{take.first + len(take.pictures) - 1}: {error}")
+            last = segment.first + len(segment.pictures) - 1
+            short.append(f"frames {segment.first}-{last}: {error}")
     if not parts:
         raise InputError(short[0] if short else "not one frame to judge")
     return parts, [f"not scored, {remark}" for remark in short]
 
 
 def delayed(part: Embedded, frames: int = CONTROL_SHIFT) -> Embedded:
-    """The same clip with its sound `frames` late; InputError for a clip no longer than that."""
+    """The same segment with its sound `frames` late.
+
+    Raises:
+        InputError: the segment has no more windows than that.
+    """
     if len(part.lips) <= frames:
         raise InputError(f"{len(part.lips)} windows are too few for a sound {frames} frames late")
     return replace(
@@ -117,14 +146,20 @@ def delayed(part: Embedded, frames: int = CONTROL_SHIFT) -> Embedded:
 
 
 def frozen(part: Embedded) -> Embedded:
-    """The same clip with a mouth that stands still."""
+    """The same segment with a mouth that stands still."""
     return replace(part, lips=part.frozen.expand_as(part.lips))
 
 
 def score(parts: list[Embedded], padding: Padding = "zeros", span: float = 1.0) -> SyncScores:
-    """Scores over all windows of a clip's takes, and their course in steps of `span` seconds.
+    """Score all windows of a clip's segments.
 
-    Raises InputError where padding "none" leaves a shift without a pair.
+    Args:
+        parts: the segments.
+        padding: see `wav2lip.metrics.lse.shift_distances`.
+        span: seconds per step of the curve.
+
+    Raises:
+        InputError: with padding "none", a shift has no pair of windows.
     """
     each = [shift_distances(part.lips, part.audio, padding) for part in parts]
     distances = np.concatenate(each)

@@ -1,29 +1,28 @@
-"""Results for people: a table with intervals, what was skipped, what to beware of."""
+"""Results in the terminal: tables with intervals, warnings, remarks, what was skipped."""
 
 import math
 
 from rich.console import Console
 from rich.table import Table
 
-from wav2lip.evaluation.results import LEAK, PICTURES, SYNC, Results, summarise
+from wav2lip.evaluation.results import LEAK, PICTURES, SYNC, Results, Summary
 from wav2lip.metrics.bootstrap import Interval
 
-WIDTH = 160  # columns where the output is no terminal
+WIDTH = 160  # columns if the output is no terminal
 
 Headings = dict[str, tuple[str, int]]  # metric -> heading, digits
 
 
 def cell(interval: Interval | None, digits: int) -> str:
-    """Mean, and its interval below."""
+    """Format a mean, and its interval on a second line."""
     if interval is None:
         return "–"
     mean, low, high = (f"{value:.{digits}f}".replace("inf", "∞") for value in interval[:3])
     return mean if math.isnan(interval.low) else f"{mean}\n{low}…{high}"
 
 
-def build_table(results: Results, metrics: Headings, title: str) -> Table | None:
-    """A row a system, a column a metric, as far as any has a value; None where none has."""
-    summary = summarise(results)
+def build_table(results: Results, summary: Summary, metrics: Headings, title: str) -> Table | None:
+    """Build a table with one row per system and one column per metric that has a value; None without any."""
     shown = [metric for metric in metrics if any(metric in row for row in summary.values())]
     if not shown:
         return None
@@ -39,24 +38,24 @@ def build_table(results: Results, metrics: Headings, title: str) -> Table | None
     return table
 
 
-def show(results: Results, console: Console | None = None) -> None:
+def print_results(results: Results, summary: Summary, console: Console | None = None) -> None:
     """Print the tables, the warnings, the remarks and the list of what was skipped."""
     console = console or Console()
     if not console.is_terminal:
         console = Console(file=console.file, width=WIDTH)
     titles = (
         f"judge: {results.judge['label']}",
-        "pictures of the mouth",
-        "leak probe: what the mouth follows, in the judge's C at 0, by the sound that it was given",
+        "image metrics of the mouth",
+        "leak probe: agreement of the mouth with a sound (C at 0), by the sound that was given",
     )
     for metrics, title in zip((SYNC, PICTURES, LEAK), titles, strict=True):
-        table = build_table(results, metrics, title)
+        table = build_table(results, summary, metrics, title)
         if table is not None:
             console.print(table)
     console.print(
-        "mean over clips, 95 % bootstrap interval below it; offset, and fine, to parts of a frame: "
-        "medians, in frames of 40 ms; "
-        "sound / source: ratio of the two means, ∞ where that of the source may be 0"
+        "mean over clips, 95 % bootstrap interval below it; AV offset and fine: medians, in frames of 40 ms, "
+        "positive if the sound comes early; sound / source: ratio of the two means, ∞ if that of the source "
+        "may be 0"
     )
     for warning in results.warnings:
         console.print(f"warning: {warning}", markup=False)

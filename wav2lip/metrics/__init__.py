@@ -1,18 +1,15 @@
-"""Scores: pure functions, thin torchmetrics classes over them; networks are arguments.
+"""Scores as pure functions; networks are arguments.
 
-FID is `wav2lip.metrics.fid.FaceFID`: it alone needs torchvision.
+FID is `wav2lip.metrics.fid.FaceFID`: it alone needs torch-fidelity and torchvision.
 """
 
-from wav2lip.metrics.bootstrap import BootstrapMean, Interval, bootstrap_mean, bootstrap_ratio
-from wav2lip.metrics.image import MouthMSSSIM, MouthPSNR, MouthSSIM, ms_ssim, psnr, ssim
-from wav2lip.metrics.jitter import Jitter, JitterRatio, jitter, jitter_ratio
+from wav2lip.metrics.bootstrap import Interval, bootstrap_mean, bootstrap_ratio
+from wav2lip.metrics.image import ms_ssim, psnr, ssim
+from wav2lip.metrics.jitter import jitter, jitter_ratio
 from wav2lip.metrics.judges import ExpertJudge, Judge, SyncNetV2Judge
-from wav2lip.metrics.leak import AgreementRatio, LeakProbe, Outputs, leak_probe
+from wav2lip.metrics.leak import LeakProbe, ProbeEmbeddings, agreement, leak_probe
 from wav2lip.metrics.lse import (
-    LSEConfidence,
-    LSEDistance,
     SyncCurve,
-    SyncOffset,
     SyncScore,
     fine_offset,
     lse,
@@ -22,33 +19,25 @@ from wav2lip.metrics.lse import (
     window_distances,
 )
 from wav2lip.metrics.mfcc import mfcc
-from wav2lip.metrics.mouth_motion import mouth_box, mouth_changes, mouth_region
-from wav2lip.metrics.pause_motion import PauseMotionRatio, pause_motion_ratio, speech_and_pauses
-from wav2lip.metrics.sharpness import SharpnessRatio, sharpness, sharpness_ratio
+from wav2lip.metrics.mouth_motion import mouth_changes, mouth_region
+from wav2lip.metrics.offset import ClipOffset, clip_offset, offset_scores
+from wav2lip.metrics.pause_motion import pause_motion_ratio, speech_and_pauses
+from wav2lip.metrics.sharpness import sharpness, sharpness_ratio
 
 __all__ = [
-    "AgreementRatio",
-    "BootstrapMean",
+    "ClipOffset",
     "ExpertJudge",
     "Interval",
-    "Jitter",
-    "JitterRatio",
     "Judge",
-    "LSEConfidence",
-    "LSEDistance",
     "LeakProbe",
-    "MouthMSSSIM",
-    "MouthPSNR",
-    "MouthSSIM",
-    "Outputs",
-    "PauseMotionRatio",
-    "SharpnessRatio",
+    "ProbeEmbeddings",
     "SyncCurve",
     "SyncNetV2Judge",
-    "SyncOffset",
     "SyncScore",
+    "agreement",
     "bootstrap_mean",
     "bootstrap_ratio",
+    "clip_offset",
     "fine_offset",
     "jitter",
     "jitter_ratio",
@@ -56,10 +45,10 @@ __all__ = [
     "lse",
     "mean_distances",
     "mfcc",
-    "mouth_box",
     "mouth_changes",
     "mouth_region",
     "ms_ssim",
+    "offset_scores",
     "pause_motion_ratio",
     "psnr",
     "sharpness",

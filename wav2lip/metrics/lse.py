@@ -1,7 +1,7 @@
-"""LSE-D, LSE-C and the offset: how far lips and sound lie apart in a judge's eyes.
+"""LSE-D, LSE-C and the offset: the distance between lips and sound in the embedding space of a judge.
 
-Source: Chung & Zisserman, "Out of time" (2016), SyncNetInstance.py of joonson/syncnet_python, as
-used by Prajwal et al., "A Lip Sync Expert Is All You Need" (2020).
+Sources: Chung & Zisserman, "Out of time: automated lip sync in the wild" (2016); SyncNetInstance.py of
+joonson/syncnet_python; Prajwal et al., "A Lip Sync Expert Is All You Need" (2020), which names the two scores.
 """
 
 from typing import Literal, NamedTuple
@@ -12,40 +12,58 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wav2lip.errors import InputError
-from wav2lip.metrics.clip_values import ClipMean, ClipMedian
 from wav2lip.metrics.judges import Judge, SyncNetV2Judge
-from wav2lip.types import FPS, MAX_SHIFT, SAMPLE_RATE, SAMPLES_PER_FRAME, WINDOW_FRAMES
+from wav2lip.types import FPS, MAX_SHIFT, SAMPLE_RATE, SAMPLES_PER_FRAME, WINDOW_FRAMES, Image, Pcm
 
 SHIFTS = 2 * MAX_SHIFT + 1  # 31
+AV_OFFSETS = MAX_SHIFT - np.arange(
+    SHIFTS
+)  # frames, the av_offset that each of the 31 distances stands for
 
 Windows = Literal["published", "all"]
 Padding = Literal["zeros", "none"]
 
 
 class SyncScore(NamedTuple):
-    """One clip's scores; unpacks as LSE-D, LSE-C, offset."""
+    """Scores of one clip; unpacks as LSE-D, LSE-C, offset.
 
-    distance: float  # LSE-D, the judge's units, lower is better
-    confidence: float  # LSE-C, the judge's units, higher is better
-    offset: int  # frames of 40 ms; positive: the sound comes early, delay it
+    Attributes:
+        distance: LSE-D in the judge's units; lower is better.
+        confidence: LSE-C in the judge's units; higher is better.
+        av_offset: frames of 40 ms; positive: the sound comes early and must be delayed.
+    """
+
+    distance: float
+    confidence: float
+    av_offset: int
 
 
 class SyncCurve(NamedTuple):
-    """The scores along a clip, one entry a span; weak spans have a low confidence."""
+    """Scores along a clip, one entry per span.
 
-    times: NDArray[np.float64]  # (S,) s, middle of the span
-    distance: NDArray[np.float64]  # (S,) at the clip's offset
-    confidence: NDArray[
-        np.float64
-    ]  # (S,) at the clip's offset; below 0: another offset fits better
-    offset: NDArray[np.int64]  # (S,) frames, the span's own
+    Attributes:
+        times: (S,) seconds, middle of each span.
+        distance: (S,) at the av_offset of the whole clip.
+        confidence: (S,) at the av_offset of the whole clip; below 0: another offset fits better.
+        av_offset: (S,) frames, of the span itself.
+    """
+
+    times: NDArray[np.float64]
+    distance: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    av_offset: NDArray[np.int64]
 
 
 def window_count(frames: int, samples: int, windows: Windows = "published") -> int:
-    """How many 5-frame windows of a clip are scored.
+    """Number of 5-frame windows of a clip that are scored.
 
-    "published" keeps the released code's count, "all" adds the one that it leaves out.
-    Raises InputError when not one window is left.
+    Args:
+        frames: at 25 fps.
+        samples: at 16 kHz.
+        windows: "published" counts as the released code does, one fewer than fit; "all" counts every one.
+
+    Raises:
+        InputError: not one window is left.
     """
     fitting = min(frames, samples // SAMPLES_PER_FRAME) - WINDOW_FRAMES + 1
     count = fitting - 1 if windows == "published" else fitting
@@ -59,10 +77,15 @@ def window_count(frames: int, samples: int, windows: Windows = "published") -> i
 
 
 def shift_distances(lips: Tensor, audio: Tensor, padding: Padding = "zeros") -> NDArray[np.float32]:
-    """Distances of every lip window to the sounds around it: (n,D), (n,D) -> (n,31).
+    """Euclidean distances of every lip window to the sounds around it.
 
-    Column c pairs lips w with sound w + c - 15. Beyond the ends stand zero vectors, as published;
-    with padding "none" those entries are NaN and weigh nothing.
+    Args:
+        lips: (n,D) embeddings.
+        audio: (n,D) embeddings.
+        padding: what stands beyond the ends: "zeros", zero vectors as published, or "none", NaN.
+
+    Returns:
+        (n,31). Column c pairs lips w with sound w + c - 15.
     """
     padded = nn.functional.pad(audio, (0, 0, MAX_SHIFT, MAX_SHIFT))
     columns = [
@@ -77,16 +100,29 @@ def shift_distances(lips: Tensor, audio: Tensor, padding: Padding = "zeros") -> 
 
 
 def window_distances(
-    frames: NDArray[np.uint8],
-    pcm: NDArray[np.int16],
+    frames: Image,
+    pcm: Pcm,
     judge: Judge | nn.Module,
     windows: Windows = "published",
     padding: Padding = "zeros",
 ) -> NDArray[np.float32]:
-    """Frames (T,S,S,3) BGR uint8 at 25 fps and pcm (N,) int16 at 16 kHz -> (n,31) distances.
+    """Distances of every window of a clip at every shift.
 
-    A bare module is taken for SyncNet v2 (S = 224). Frames or sound beyond the shorter of the two
-    are not looked at. Raises InputError for a clip too short, ValueError for a wrong type or shape.
+    Frames or sound beyond the shorter of the two have no effect.
+
+    Args:
+        frames: (T,S,S,3) BGR at 25 fps.
+        pcm: (N,) at 16 kHz.
+        judge: embeds both sides; a bare module is taken for SyncNet v2 (S = 224).
+        windows: see `window_count`.
+        padding: see `shift_distances`.
+
+    Returns:
+        (n,31).
+
+    Raises:
+        InputError: the clip is too short.
+        ValueError: a wrong dtype or shape.
     """
     if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8:
         raise ValueError(f"frames must be (T,S,S,3) uint8, not {frames.shape} {frames.dtype}")
@@ -99,7 +135,7 @@ def window_distances(
 
 
 def mean_distances(distances: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mean over windows, (n,31) -> (31,); NaN entries weigh nothing, a column of them stays NaN."""
+    """Mean over windows, (n,31) -> (31,); NaN entries have no weight, a column of NaN stays NaN."""
     real = np.isfinite(distances)
     total = np.where(real, distances, 0).sum(0, dtype=np.float64)
     count = real.sum(0)
@@ -107,15 +143,16 @@ def mean_distances(distances: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def sync_distances(
-    frames: NDArray[np.uint8],
-    pcm: NDArray[np.int16],
+    frames: Image,
+    pcm: Pcm,
     judge: Judge | nn.Module,
     windows: Windows = "published",
     padding: Padding = "zeros",
 ) -> NDArray[np.float64]:
-    """(31,) mean distance at every shift; arguments and errors as in `window_distances`.
+    """Mean distance at every shift, (31,); arguments and errors as for `window_distances`.
 
-    With padding "none" a clip under 16 windows has no real pair at the far shifts: InputError.
+    Raises:
+        InputError: also if, with padding "none", fewer than 16 windows leave the far shifts without a pair.
     """
     mean = mean_distances(window_distances(frames, pcm, judge, windows, padding))
     if np.isnan(mean).any():
@@ -127,7 +164,17 @@ def sync_distances(
 
 
 def lse(distances: NDArray[np.floating]) -> SyncScore:
-    """Mean distances (31,) -> LSE-D (min), LSE-C (median - min), offset (15 - argmin) in frames."""
+    """LSE-D (minimum), LSE-C (median - minimum) and av_offset (15 - argmin) of mean distances (31,).
+
+    Raises:
+        ValueError: another shape.
+
+    Example:
+        >>> distances = np.full(31, 10.0)
+        >>> distances[12] = 4.0
+        >>> lse(distances)
+        SyncScore(distance=4.0, confidence=6.0, av_offset=3)
+    """
     values = np.asarray(distances, np.float64)
     if values.shape != (SHIFTS,):
         raise ValueError(f"distances must be ({SHIFTS},), not {values.shape}")
@@ -136,10 +183,10 @@ def lse(distances: NDArray[np.floating]) -> SyncScore:
 
 
 def fine_offset(distances: NDArray[np.floating]) -> float:
-    """Mean distances (31,) -> the offset in frames and parts of one, by a parabola through the minimum.
+    """The av_offset with a fraction, by a parabola through the minimum of mean distances (31,).
 
-    Encoders delay sound by parts of a frame: two codings of one clip may lie a frame apart in `lse`
-    for nothing. A minimum at an end, or a flat one, is left as it is.
+    Encoders delay sound by fractions of a frame: two codings of one clip may differ by a whole frame in `lse`.
+    A minimum at an end, or a flat one, stays a whole number.
     """
     values = np.asarray(distances, np.float64)
     best = int(values.argmin())
@@ -153,11 +200,15 @@ def fine_offset(distances: NDArray[np.floating]) -> float:
 def sync_curve(
     distances: NDArray[np.float32], span: float = 1.0, starts: NDArray[np.float64] | None = None
 ) -> SyncCurve:
-    """Window distances (n,31) -> scores of every `span` seconds, at the whole clip's offset.
+    """Scores of every `span` seconds at the av_offset of the whole clip.
 
-    `starts` (n,): when each window starts, in s; by default one follows the other from 0 on.
-    A window belongs to the span that holds its middle. A span's confidence is the median over the
-    shifts minus the distance at the clip's offset, as the released code has it per frame.
+    A window belongs to the span that holds its middle. The confidence of a span is the median over the shifts
+    minus the distance at the clip's av_offset, as the released code computes it per frame.
+
+    Args:
+        distances: (n,31) of every window.
+        span: seconds.
+        starts: (n,) seconds at which each window starts; None: consecutive windows from 0.
     """
     first = np.arange(len(distances)) / FPS if starts is None else starts
     middle = first + WINDOW_FRAMES / 2 / FPS
@@ -168,31 +219,3 @@ def sync_curve(
     own = np.array([MAX_SHIFT - int(np.nanargmin(row)) for row in means], np.int64)
     times = np.array([middle[index == part].mean() for part in spans])
     return SyncCurve(times, means[:, best], np.nanmedian(means, 1) - means[:, best], own)
-
-
-class LSEDistance(ClipMean):
-    """Mean LSE-D over clips; `update` takes one clip's mean distances (31,)."""
-
-    higher_is_better = False
-
-    def update(self, distances: NDArray[np.floating]) -> None:
-        """Add one clip."""
-        self.add(lse(distances).distance)
-
-
-class LSEConfidence(ClipMean):
-    """Mean LSE-C over clips; `update` takes one clip's mean distances (31,)."""
-
-    higher_is_better = True
-
-    def update(self, distances: NDArray[np.floating]) -> None:
-        """Add one clip."""
-        self.add(lse(distances).confidence)
-
-
-class SyncOffset(ClipMedian):
-    """Median offset over clips, frames: a mean would follow the clips that the judge got wrong."""
-
-    def update(self, distances: NDArray[np.floating]) -> None:
-        """Add one clip."""
-        self.add(lse(distances).offset)

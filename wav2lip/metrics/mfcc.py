@@ -1,6 +1,6 @@
-"""The cepstra that the published judge hears: `python_speech_features.mfcc` with its defaults.
+"""MFCC, the audio features of SyncNet v2: `python_speech_features.mfcc` with its defaults.
 
-Formulas: https://github.com/jameslyons/python_speech_features (base.py, sigproc.py), MIT.
+Source: https://github.com/jameslyons/python_speech_features (base.py, sigproc.py), MIT.
 """
 
 import math
@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.types import SAMPLE_RATE
+from wav2lip.types import SAMPLE_RATE, Pcm
 
 WINDOW = 400  # samples, 25 ms
 STEP = 160  # samples, 10 ms
@@ -17,8 +17,8 @@ N_FILTERS = 26
 N_CEPSTRA = 13
 PREEMPHASIS = 0.97
 LIFTER = 22
-MFCC_RATE = SAMPLE_RATE // STEP  # columns a second
-EPSILON = float(np.finfo(float).eps)  # stands in for an energy of zero, whose log does not exist
+MFCC_RATE = SAMPLE_RATE // STEP  # 100 rows per second
+EPSILON = float(np.finfo(float).eps)  # replaces an energy of zero, which has no logarithm
 
 
 def hz_to_mel(hz: float) -> float:
@@ -32,7 +32,7 @@ def mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def filterbank() -> NDArray[np.float64]:
-    """(26, 257) triangular filters, corners on whole FFT bins, heights not normalised."""
+    """Triangular filters (26, 257), corners on whole FFT bins, heights not normalised."""
     mels = np.linspace(0, hz_to_mel(SAMPLE_RATE / 2), N_FILTERS + 2)
     corners = np.floor((N_FFT + 1) * mel_to_hz(mels) / SAMPLE_RATE)
     bins = np.arange(N_FFT // 2 + 1)
@@ -48,7 +48,7 @@ def filterbank() -> NDArray[np.float64]:
 
 
 def dct_matrix() -> NDArray[np.float64]:
-    """(13, 26) rows of the orthonormal DCT-II."""
+    """Rows (13, 26) of the orthonormal DCT-II."""
     order = np.arange(N_CEPSTRA)[:, None]
     position = np.arange(N_FILTERS)[None, :]
     matrix = np.sqrt(2 / N_FILTERS) * np.cos(np.pi * order * (2 * position + 1) / (2 * N_FILTERS))
@@ -57,14 +57,21 @@ def dct_matrix() -> NDArray[np.float64]:
 
 
 def frame_count(samples: int) -> int:
-    """How many 25 ms windows cover `samples`; the last one may reach into zeros."""
+    """Number of 25 ms windows that cover `samples`; the last one may reach into zeros."""
     return 1 if samples <= WINDOW else 1 + math.ceil((samples - WINDOW) / STEP)
 
 
-def mfcc(pcm: NDArray[np.int16]) -> NDArray[np.float64]:
-    """Cepstra of `pcm` (N,), int16 values at 16 kHz (floats must be in int16 units) -> (T, 13).
+def mfcc(pcm: Pcm) -> NDArray[np.float64]:
+    """Cepstra of a sound.
 
-    100 rows a second; column 0 is the log energy. Raises ValueError for anything but one channel.
+    Args:
+        pcm: (N,) int16 at 16 kHz; floats must be in int16 units.
+
+    Returns:
+        (T,13), 100 rows per second; column 0 is the log energy.
+
+    Raises:
+        ValueError: an empty sound, or more than one channel.
     """
     if pcm.ndim != 1 or pcm.size == 0:
         raise ValueError(f"pcm must be (N,) with N > 0, not {pcm.shape}")

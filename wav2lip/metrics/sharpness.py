@@ -1,14 +1,14 @@
-"""Mouth sharpness against the source: the first thing a generator trained on L1 loses."""
+"""Sharpness of the mouth against the source: the first thing that training on L1 costs."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.metrics.clip_values import ClipMean
 from wav2lip.metrics.mouth_motion import mouth_luma
+from wav2lip.types import Image
 
 
-def sharpness(faces: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Crops (T,H,W,3) -> (T,) variance of the Laplacian over the mouth region.
+def sharpness(faces: Image) -> NDArray[np.float64]:
+    """Variance of the Laplacian over the mouth region of each frame, (T,H,W,3) -> (T,).
 
     Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (2000).
     """
@@ -18,21 +18,21 @@ def sharpness(faces: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.asarray((around - 4 * centre).var((1, 2)))
 
 
-def sharpness_ratio(generated: NDArray[np.uint8], source: NDArray[np.uint8]) -> float:
-    """Mean sharpness of `generated` (T,H,W,3) over that of `source` (T',H,W,3), of equal H and W.
+def sharpness_ratio(generated: Image, source: Image) -> float:
+    """Mean sharpness of one clip over that of its source.
 
-    1 as sharp as the source, below 1 blurred, above 1 noisy or over-sharpened. NaN when the
-    source's mouth has no detail at all. Raises ValueError for unequal sizes: scale moves sharpness.
+    Args:
+        generated: (T,H,W,3) face crops.
+        source: (T',H,W,3) face crops.
+
+    Returns:
+        1: as sharp as the source; below 1: blurred; above 1: noisy or over-sharpened. NaN if the mouth of the
+        source has no detail.
+
+    Raises:
+        ValueError: the crops differ in size, on which sharpness depends.
     """
     if generated.shape[1:] != source.shape[1:]:
         raise ValueError(f"crops differ in size: {generated.shape[1:]} and {source.shape[1:]}")
     reference = float(sharpness(source).mean())
     return float(sharpness(generated).mean()) / reference if reference > 0 else float("nan")
-
-
-class SharpnessRatio(ClipMean):
-    """Mean sharpness ratio over clips."""
-
-    def update(self, generated: NDArray[np.uint8], source: NDArray[np.uint8]) -> None:
-        """Add one clip: crops (T,H,W,3) uint8 of both."""
-        self.add(sharpness_ratio(generated, source))

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
+from wav2lip.evaluation.face_crops import CropCollector
+from wav2lip.evaluation.face_tracks import Track, find_tracks, join, overlap, track_segments
 from wav2lip.evaluation.segments import read_pcm
-from wav2lip.evaluation.tracks import Track, find_tracks, join, overlap, track_segments
 from wav2lip.evaluation.views import TrackCrop
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
@@ -40,15 +41,20 @@ def test_gaps_are_bridged_and_single_jumps_filtered():
     np.testing.assert_allclose(filled[8:32, 2] - filled[8:32, 0], 10.0)
 
 
-def test_a_track_of_a_video_becomes_a_take(film, detector):
+def test_a_track_of_a_video_becomes_a_segment(film, detector):
     path = film("track.mp4", seconds=1.2)
-    (track,) = find_tracks(path, detector, least=29)
+    (track,) = find_tracks(path, detector, min_frames=29)
     assert track.frames == list(range(30))
-    (take,) = track_segments(path, read_pcm(path), [track], TrackCrop())
-    assert take.pictures.shape == (30, 224, 224, 3)
-    assert take.pcm.shape == (30 * 640,)
-    with pytest.raises(InputError, match="seen in 30 frames, not in more than 30"):
-        find_tracks(path, detector, least=30)
+    crops = CropCollector()
+    (segment,) = track_segments(path, read_pcm(path), [track], TrackCrop(), crops)
+    assert segment.pictures.shape == (30, 224, 224, 3)
+    assert segment.pcm.shape == (30 * 640,)
+    assert crops.run.faces.shape == (30, 96, 96, 3)
+    np.testing.assert_array_equal(np.stack(list(crops.boxes.values())), segment.boxes)
+    with pytest.raises(
+        InputError, match="its longest face track has 30 frames, and more than 30 are required"
+    ):
+        find_tracks(path, detector, min_frames=30)
 
 
 def test_a_video_without_a_face(tmp_path, detector):
@@ -56,4 +62,4 @@ def test_a_video_without_a_face(tmp_path, detector):
     clip.frames[:] = 0
     write_synthetic_video(tmp_path / "dark.mp4", clip)
     with pytest.raises(InputError, match=r"dark\.mp4: no face in any of its frames"):
-        find_tracks(tmp_path / "dark.mp4", detector, least=1)
+        find_tracks(tmp_path / "dark.mp4", detector, min_frames=1)

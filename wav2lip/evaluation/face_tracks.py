@@ -1,0 +1,149 @@
+"""Face tracks as in the published evaluation: detection in every frame, boxes joined by overlap.
+
+Source: run_pipeline.py of joonson/syncnet_python. Unlike `wav2lip.faces.tracking` it keeps the boxes of all frames,
+bridges long gaps, and runs the detector on every frame.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from scipy.signal import medfilt
+
+from wav2lip.errors import InputError
+from wav2lip.evaluation.face_crops import CropCollector
+from wav2lip.evaluation.judge import LoadedJudge
+from wav2lip.evaluation.segments import FaceSegment, cut_segment, frames_at_25
+from wav2lip.evaluation.views import View
+from wav2lip.faces.detectors import Detector
+from wav2lip.faces.shots import ShotCounter
+from wav2lip.types import Box, Boxes, Image, Pcm
+
+MIN_IOU = 0.5  # intersection over union above which two boxes are one face
+MAX_GAP = 25  # frames that a face may be lost
+MEDIAN = 13  # frames of the median filter over place and size
+
+
+@dataclass
+class Track:
+    """One face.
+
+    Attributes:
+        frames: numbers of the frames at 25 fps in which it was detected.
+        boxes: (4,) px, its box in each of these frames.
+    """
+
+    frames: list[int] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+
+    def filled(self) -> Boxes:
+        """Boxes (T,4) of every frame from the first to the last, gaps interpolated, median-filtered."""
+        every = np.arange(self.frames[0], self.frames[-1] + 1)
+        known = np.stack(self.boxes).astype(np.float64)
+        x0, y0, x1, y1 = (np.interp(every, self.frames, known[:, k]) for k in range(4))
+        # As published, the filter sees zeros beyond the ends: the least of seven values stands there.
+        x, y, half_width, half_height = (
+            medfilt(values, MEDIAN)
+            for values in ((x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) / 2, (y1 - y0) / 2)
+        )
+        corners = (x - half_width, y - half_height, x + half_width, y + half_height)
+        return np.stack(corners, 1).astype(np.float32)
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes (4,)."""
+    low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:4], other[2:4])
+    shared = float(np.prod(np.maximum(high - low, 0)))
+    areas = float(np.prod(one[2:4] - one[:2]) + np.prod(other[2:4] - other[:2]))
+    return shared / (areas - shared) if shared else 0.0
+
+
+def join(found: list[tuple[int, list[Box]]]) -> Iterator[Track]:
+    """Join the boxes of one shot, given as (frame, boxes), to tracks; each box is in one track at most."""
+    left = [(frame, list(boxes)) for frame, boxes in found]
+    while any(boxes for _, boxes in left):
+        track = Track()
+        for frame, boxes in left:
+            if track.frames and frame - track.frames[-1] > MAX_GAP:
+                break
+            for k, box in enumerate(boxes):
+                if not track.frames or overlap(box, track.boxes[-1]) > MIN_IOU:
+                    track.frames.append(frame)
+                    track.boxes.append(boxes.pop(k)[:4])
+                    break
+        yield track
+
+
+def find_tracks(path: Path, detector: Detector, min_frames: int) -> list[Track]:
+    """Find the tracks of a video that are detected in more than `min_frames` frames at 25 fps.
+
+    Returns:
+        The tracks in order of their first frame.
+
+    Raises:
+        InputError: there is no such track.
+    """
+    shots: dict[int, list[tuple[int, list[Box]]]] = {}
+    count = ShotCounter()
+    for frame in frames_at_25(path):
+        shot = shots.setdefault(count(frame.image), [])
+        shot.append((frame.index, list(detector.detect(frame.image))))
+    tracks = [track for found in shots.values() for track in join(found)]
+    if not tracks:
+        raise InputError(f"{path}: no face in any of its frames; remove it")
+    kept = [track for track in tracks if len(track.frames) > min_frames]
+    if not kept:
+        longest = max(len(track.frames) for track in tracks)
+        raise InputError(
+            f"{path}: its longest face track has {longest} frames, and more than {min_frames} are required"
+        )
+    return sorted(kept, key=lambda track: track.frames[0])
+
+
+def track_segments(
+    path: Path, pcm: Pcm, tracks: list[Track], view: View, crops: CropCollector | None = None
+) -> Iterator[FaceSegment]:
+    """Yield one segment per track, in their order; the video is decoded once more.
+
+    Args:
+        path: the video.
+        pcm: (N,) at 16 kHz, its sound.
+        tracks: from `find_tracks`.
+        view: the judge's.
+        crops: receives every frame with the box of the first track.
+    """
+    boxes = [track.filled() for track in tracks]
+    views: list[list[Image]] = [[] for _ in tracks]
+    for frame in frames_at_25(path):
+        for number, (track, own) in enumerate(zip(tracks, boxes, strict=True)):
+            at = frame.index - track.frames[0]
+            present = 0 <= at < len(own)
+            if present:
+                views[number].append(view(frame.image, own[at]))
+            if crops is not None and number == 0:
+                crops.add(frame, own[at] if present else None)
+    for track, own, pictures in zip(tracks, boxes, views, strict=True):
+        yield cut_segment(track.frames[0], pictures, list(own), pcm)
+
+
+class FaceTracks:
+    """One clip per face track, as in the published evaluation: every person, also side by side.
+
+    The video is decoded twice: the boxes of a track are known, and filtered, only when the track has ended.
+
+    Args:
+        min_frames: a track must be detected in more frames than this.
+    """
+
+    def __init__(self, min_frames: int = 100) -> None:
+        self.min_frames = min_frames
+
+    def __call__(
+        self, path: Path, pcm: Pcm, detector: Detector, judge: LoadedJudge, crops: CropCollector
+    ) -> Iterator[tuple[str, Iterable[FaceSegment]]]:
+        """See `wav2lip.evaluation.segments.Segmenter`."""
+        tracks = find_tracks(path, detector, self.min_frames)
+        segments = track_segments(path, pcm, tracks, judge.track_view, crops)
+        for number, segment in enumerate(segments):
+            yield f"#{number}", [segment]

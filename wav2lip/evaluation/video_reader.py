@@ -1,0 +1,88 @@
+"""Decode one video once and keep what all scores need: embeddings, face crops, boxes, remarks."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wav2lip.evaluation.face_crops import CropCollector, FaceRun
+from wav2lip.evaluation.judge import LoadedJudge
+from wav2lip.evaluation.scorer import Embedded, embed_all
+from wav2lip.evaluation.segments import Segmenter, remarks
+from wav2lip.faces.detectors import Detector
+from wav2lip.metrics.lse import Windows
+from wav2lip.types import Box, Pcm
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip of a video, embedded by the judge.
+
+    Attributes:
+        name: of the clip in the results.
+        parts: its segments.
+        remarks: what a reader of its scores should know.
+    """
+
+    name: str
+    parts: list[Embedded]
+    remarks: list[str]
+
+
+@dataclass(frozen=True)
+class VideoData:
+    """What one pass over a video collected.
+
+    Attributes:
+        clips: at least one.
+        pcm: (N,) at 16 kHz, the sound that the video was judged with.
+        run: face crops of the longest run of frames, for the metrics of the mouth.
+        boxes: (4,) px of the first clip's face, by frame number at 25 fps.
+    """
+
+    clips: list[Clip]
+    pcm: Pcm
+    run: FaceRun
+    boxes: dict[int, Box]
+
+
+class VideoReader:
+    """Reads videos for one judge.
+
+    Memory grows with the longest segment of a face: the judge's view of each frame (7 kB for a 48 px expert, 150 kB
+    for SyncNet v2) until the segment is embedded, and one 96 px crop per frame.
+
+    Args:
+        judge: embeds the windows.
+        segmenter: how a video becomes clips.
+        windows: see `wav2lip.metrics.lse.window_count`.
+    """
+
+    def __init__(self, judge: LoadedJudge, segmenter: Segmenter, windows: Windows) -> None:
+        self.judge, self.segmenter, self.windows = judge, segmenter, windows
+
+    def __call__(
+        self,
+        name: str,
+        path: Path,
+        pcm: Pcm,
+        detector: Detector,
+        boxes: dict[int, Box] | None = None,
+    ) -> VideoData:
+        """Read a video.
+
+        Args:
+            name: of its clips; a segmenter adds a suffix.
+            path: the video.
+            pcm: (N,) at 16 kHz, the sound to judge it with.
+            detector: finds the faces.
+            boxes: where to crop the faces, by frame number; None: where they are found.
+
+        Raises:
+            InputError: no face, too short to judge, or unreadable.
+        """
+        crops = CropCollector(boxes)
+        about = remarks(path, pcm)
+        clips = []
+        for suffix, segments in self.segmenter(path, pcm, detector, self.judge, crops):
+            parts, short = embed_all(segments, self.judge.judge, self.windows)
+            clips.append(Clip(name + suffix, parts, about + short))
+        return VideoData(clips, pcm, crops.run, crops.boxes)
