@@ -17,7 +17,7 @@ def loaded(training_id, sha256="abc"):
 def test_the_judge_that_trained_the_generator_is_found_out():
     judge = loaded("seed 1, clips 0a0a")
     assert "trained the generator" in held_out_warning(judge, {"expert_id": "seed 1, clips 0a0a"})
-    assert "same clips" in held_out_warning(judge, {"expert_id": "seed 2, clips 0a0a"})
+    assert "the same clips" in held_out_warning(judge, {"expert_id": "seed 2, clips 0a0a"})
     assert held_out_warning(judge, {"expert_id": "seed 2, clips 0b0b"}) is None
     assert held_out_warning(judge, {"expert_id": "none"}) is None
     assert "does not say" in held_out_warning(judge, {})

@@ -10,28 +10,30 @@ from wav2lip.evaluation.judge import LoadedJudge
 
 
 def held_out_warning(judge: LoadedJudge, generator: dict[str, Any]) -> str | None:
-    """What is wrong with this judge for a generator with this metadata; None where nothing is.
+    """Check that a judge is independent of the sync expert of a generator.
 
-    A generator's checkpoint records its expert's `training_id` (seed and training clips), or the
-    sha256 of an expert's file that has none.
+    Args:
+        judge: scores the generator.
+        generator: metadata of its checkpoint. `expert_id` is the `training_id` of its sync expert (seed and training
+            clips), or the sha256 of the expert's file if it has none.
+
+    Returns:
+        What is wrong; None if nothing is.
     """
     if judge.published:
         return None
     trainer = generator.get("expert_id")
     if trainer is None:
-        return (
-            "the generator's checkpoint does not say which expert trained it: nobody can tell "
-            "whether this judge did"
-        )
+        return "the generator's checkpoint does not say which expert trained it; it may have been this judge"
     run = TrainingId.parse(trainer)
     if trainer == judge.sha256 or (run is not None and run == judge.training_id):
         return (
-            "this judge trained the generator: its scores are worth nothing; "
-            "give an expert of another seed and other clips"
+            "this judge trained the generator, so its scores are meaningless; "
+            "use an expert with another seed and other clips"
         )
     if run is not None and run.shares_clips(judge.training_id):
         return (
-            "this judge learned from the same clips as the generator's expert: "
-            "give one of another split"
+            "this judge was trained on the same clips as the generator's expert; "
+            "use one of another split"
         )
     return None

@@ -1,10 +1,8 @@
-"""The judge that a file or a name stands for, with what it is to be shown."""
+"""Load a judge from a file or a name, with the views of a video that it takes."""
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from wav2lip.checkpoints import CHECKPOINTS, LoadedNetwork, TrainingId, load_network
 from wav2lip.checkpoints.bundled import DEFAULT
@@ -15,34 +13,43 @@ from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import from_pcm
 from wav2lip.metrics.judges import ExpertJudge, Judge, SyncNetV2Judge
 from wav2lip.models import SyncNet, SyncNetV2
-from wav2lip.types import FPS
+from wav2lip.types import FPS, Mel, Pcm
 
-PUBLISHED_SIZE = 96  # px, where an expert's config names none
+PUBLISHED_SIZE = 96  # px, of an expert whose config has no image_size
 
 
 @dataclass(frozen=True)
 class LoadedJudge:
-    """A judge, its two views of a video, and where it came from."""
+    """A judge, its two views of a video, and its origin.
+
+    Attributes:
+        judge: embeds windows.
+        clip_view: its view of a frame if one video is one clip.
+        track_view: its view of a frame if one face track is one clip.
+        path: of the weights.
+        sha256: of the weights' file.
+        training_id: run that trained a sync expert; None for SyncNet v2 and for experts without one.
+    """
 
     judge: Judge
-    clip_view: View  # one clip a video
-    track_view: View  # one face track a clip
+    clip_view: View
+    track_view: View
     path: str
     sha256: str
-    training_id: TrainingId | None  # of a sync expert: the run that trained it
+    training_id: TrainingId | None
 
     @property
     def published(self) -> bool:
-        """Whether this is SyncNet v2, which trains nobody here."""
+        """Whether this is SyncNet v2, which trains no generator here."""
         return isinstance(self.judge, SyncNetV2Judge)
 
     @property
     def label(self) -> str:
-        """What every score must carry."""
+        """Name of the judge, which every score must carry."""
         return self.judge.label
 
     def facts(self) -> dict[str, str | None]:
-        """What a report says of it."""
+        """Label, path, sha256 and training_id as plain data."""
         return {
             "label": self.label,
             "path": self.path,
@@ -51,8 +58,8 @@ class LoadedJudge:
         }
 
 
-def expert_sound(pcm: NDArray[np.int16], count: int) -> NDArray[np.float32]:
-    """Mel windows (count,80,16) of pcm (N,) that start with frames 0…count-1 at 25 fps."""
+def expert_sound(pcm: Pcm, count: int) -> Mel:
+    """Mel windows (count,80,16) of a sound (N,) that start with frames 0 to count - 1 at 25 fps."""
     mel = mel_spectrogram(from_pcm(pcm))
     return mel_windows(mel, frame_times(count, FPS))
 
@@ -66,17 +73,21 @@ def _of_expert(loaded: LoadedNetwork) -> LoadedJudge:
 
 
 def _label_of_v2(loaded: LoadedNetwork) -> str:
-    """Only the published file's scores may be called published."""
+    """Label of SyncNet v2; only the scores of the published file are called published."""
     if loaded.sha256 == CHECKPOINTS["syncnet_v2"].sha256:
         return "SyncNet v2 (published)"
     return f"SyncNet v2 with the weights of {loaded.path.name} (not the published file)"
 
 
 def load_judge(weights: str = "bundled:judge", device: str | torch.device = "cpu") -> LoadedJudge:
-    """A judge from a file, the name `syncnet_v2` (downloaded and verified) or `bundled:judge`.
+    """Load a judge: SyncNet v2 or one of our sync experts.
 
-    SyncNet v2 or a sync expert of our own: the file tells which. device: "auto" is the GPU where
-    there is one. Raises InputError: no such file, or one that holds neither.
+    Args:
+        weights: a file, `bundled:judge`, or `syncnet_v2` (downloaded and verified).
+        device: of the network; "auto": the GPU if there is one.
+
+    Raises:
+        InputError: no such file, or one that holds neither.
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"

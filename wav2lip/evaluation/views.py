@@ -1,13 +1,13 @@
-"""What of a frame a judge is shown, always as a square."""
+"""The part of a frame that a judge takes, always as a square."""
 
 from typing import Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from wav2lip.faces.crops import crop_face
 from wav2lip.metrics.judges import JUDGE_SIZE
+from wav2lip.types import Box, Image
 
 # Face-track mode of the published evaluation, in halves of the box's longer side about its centre.
 TRACK_UP = 1.0
@@ -15,23 +15,29 @@ TRACK_DOWN = 1.8
 TRACK_SIDE = 1.4
 TRACK_BORDER = 110  # grey level beyond the frame's edge
 
-Image = NDArray[np.uint8]
-Box = NDArray[np.float32]
-
 
 class View(Protocol):
-    """Frame (H,W,3) BGR and face box (4,) px -> square (S,S,3)."""
+    """Cuts the judge's square out of a frame.
 
-    size: int  # S, px
-    needs_face: bool  # whether frames without a face cannot be shown
+    Attributes:
+        size: side S of the square, px.
+        needs_face: whether a frame without a face has no view.
+    """
+
+    size: int
+    needs_face: bool
 
     def __call__(self, image: Image, box: Box) -> Image:
-        """See the class."""
+        """Cut a frame (H,W,3) BGR with a face box (4,) px -> (S,S,3)."""
         ...
 
 
 class FaceCrop:
-    """The face's box alone, as the clip files that experts are trained on have it."""
+    """The face box without a margin, as in the training crops of the experts.
+
+    Args:
+        size: side of the square, px.
+    """
 
     needs_face = True
 
@@ -39,29 +45,29 @@ class FaceCrop:
         self.size = size
 
     def __call__(self, image: Image, box: Box) -> Image:
-        """(H,W,3), (4,) -> (size,size,3)."""
+        """Cut (H,W,3), (4,) -> (size,size,3)."""
         return crop_face(image, box, self.size)
 
 
 class WholePicture:
-    """The whole frame, aspect not kept: the published whole-clip mode, for clips cut to a face."""
+    """The whole frame, aspect ratio not kept: the published whole-clip mode, for clips cut to a face."""
 
     needs_face = False
     size = JUDGE_SIZE
 
     def __call__(self, image: Image, box: Box) -> Image:
-        """(H,W,3), any box -> (224,224,3)."""
+        """Resize (H,W,3) -> (224,224,3); the box has no effect."""
         return np.asarray(cv2.resize(image, (self.size, self.size)), np.uint8)
 
 
 class TrackCrop:
-    """The published face-track mode: the face with much around it, whole pixels, 224 px."""
+    """The published face-track mode: the face with a wide margin, cut at whole pixels, 224 px."""
 
     needs_face = True
     size = JUDGE_SIZE
 
     def __call__(self, image: Image, box: Box) -> Image:
-        """(H,W,3), (4,) -> (224,224,3); grey where the square leaves the frame."""
+        """Cut (H,W,3), (4,) -> (224,224,3); grey beyond the edges of the frame."""
         half = float(max(box[2] - box[0], box[3] - box[1])) / 2
         x, y = float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2
         top, bottom = int(np.floor(y - TRACK_UP * half)), int(np.floor(y + TRACK_DOWN * half))
