@@ -85,6 +85,16 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
+def broken(tmp_path_factory):
+    """40 frames; the face is away in frames 15 to 29 (longer than any gap that is bridged)."""
+    path = tmp_path_factory.mktemp("segments") / "broken.mp4"
+    clip = synthesize(5, 1.6)
+    clip.frames[15:30] = 0
+    write_synthetic_video(path, clip)
+    return path
+
+
+@pytest.fixture(scope="session")
 def generator_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny generator that has learned nothing."""
     path = tmp_path_factory.mktemp("generator") / "tiny.safetensors"

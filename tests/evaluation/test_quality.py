@@ -3,14 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from wav2lip.evaluation.face_crops import CropCollector, FaceRun, longest_run
+from wav2lip.evaluation.face_crops import FaceRun
 from wav2lip.evaluation.quality import generated_metrics, same_sound, video_metrics
-from wav2lip.evaluation.segments import frames_at_25, read_pcm
-
-
-def test_the_longest_run_of_boxes():
-    boxes = {frame: np.zeros(4, np.float32) for frame in (0, 1, 5, 6, 7, 9)}
-    assert list(longest_run(boxes)) == [5, 6, 7]
 
 
 def test_two_codings_of_one_sound_are_the_same_sound():
@@ -38,16 +32,3 @@ def test_pictures_are_a_target_only_where_the_words_are_the_same():
     assert other["jitter_ratio"] == own["jitter_ratio"]
     assert generated_metrics(runs[0].shortened(2), runs[1], pcm, True) == {}
     assert video_metrics(runs[0].shortened(2), pcm) == {}
-
-
-def test_both_videos_are_cut_at_the_same_boxes(film):
-    path = film("track.mp4", seconds=1.2)
-    boxes = {frame: np.array([40, 36, 120, 130], np.float32) for frame in range(4, 24)}
-    one, other = CropCollector(boxes), CropCollector(boxes)
-    for frame in frames_at_25(path):
-        one.add(frame, None)
-        if frame.index < 14:  # a shorter video
-            other.add(frame, None)
-    assert (one.run.first, one.run.faces.shape) == (4, (20, 96, 96, 3))
-    assert (other.run.first, other.run.faces.shape) == (4, (10, 96, 96, 3))
-    assert generated_metrics(other.run, one.run, read_pcm(path), True)["psnr"] == math.inf

@@ -3,20 +3,9 @@ import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
-from wav2lip.evaluation.face_crops import CropCollector
-from wav2lip.evaluation.segments import frames_at_25, largest_face, read_pcm, remarks
+from wav2lip.evaluation.segments import largest_face, read_pcm, remarks
 from wav2lip.evaluation.views import FaceCrop, WholePicture
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
-
-
-@pytest.fixture(scope="module")
-def broken(tmp_path_factory):
-    """40 frames; the face is away in frames 15 to 29 (longer than any gap that is bridged)."""
-    path = tmp_path_factory.mktemp("segments") / "broken.mp4"
-    clip = synthesize(5, 1.6)
-    clip.frames[15:30] = 0
-    write_synthetic_video(path, clip)
-    return path
 
 
 def test_a_face_that_goes_away_makes_two_segments(broken, detector):
@@ -54,26 +43,6 @@ def test_no_face_and_no_video(tmp_path, detector):
     cv2.imwrite(str(tmp_path / "still.png"), np.zeros((64, 64, 3), np.uint8))
     with pytest.raises(InputError, match=r"still\.png: is a still"):
         list(largest_face(tmp_path / "still.png", np.zeros(9, np.int16), detector, FaceCrop(48)))
-
-
-def test_crops_at_given_boxes(broken):
-    whole = np.array([0, 0, 160, 160], np.float32)
-    crops = CropCollector({3: whole, 20: whole, 21: whole, 99: whole})
-    for frame in frames_at_25(broken):
-        crops.add(frame, None)
-    assert list(crops.boxes) == [3, 20, 21]
-    assert (crops.run.first, crops.run.faces.shape) == (20, (2, 96, 96, 3))
-    assert crops.run.faces.mean() < 50
-
-
-def test_crops_of_the_longest_appearance_of_the_face(broken, detector):
-    crops = CropCollector()
-    pcm = read_pcm(broken)
-    segments = list(largest_face(broken, pcm, detector, FaceCrop(96), crops=crops))
-    assert list(crops.boxes) == [*range(15), *range(30, 40)]
-    assert crops.run.first == 0
-    np.testing.assert_array_equal(crops.run.faces, segments[0].pictures)
-    assert CropCollector().run.faces.shape == (0, 96, 96, 3)
 
 
 def test_other_rates_and_lengths_are_remarked(film, tmp_path):
