@@ -18,7 +18,7 @@ def help_text(arguments: str) -> str:
     """
     return subprocess.run(
         [sys.executable, "-c", PROGRAM, *arguments.split()],
-        capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "88"},
+        capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "76"},
     ).stdout.strip()  # fmt: skip
 
 
