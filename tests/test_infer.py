@@ -97,6 +97,32 @@ def test_a_mistyped_option_is_one_line(folder: Path, words: list[str], message: 
     assert (done.returncode, done.stderr.splitlines()) == (2, [message])
 
 
+def test_rendering_needs_the_base_install_alone(folder: Path) -> None:
+    extras = [
+        "hydra",
+        "omegaconf",
+        "pytorch_lightning",
+        "torchmetrics",
+        "torchvision",
+        "matplotlib",
+        "wandb",
+    ]
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({extras!r}))\n"
+        "from wav2lip.cli.main import main; main('infer')"
+    )
+    words = ["--face", "face.png", "--audio", "tone.wav", "--checkpoint", "tiny.safetensors"]
+    words += ["--output", "base.mp4", "--detector", "hog"]
+    for more, code in (([], 0), (["--check_sync"], 2)):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *words, *more],
+            cwd=folder, capture_output=True, text=True, timeout=300, env=environment(),
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+    assert "torchmetrics is not installed; run: pip install" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_full_disk_is_one_line_and_leaves_nothing(folder: Path) -> None:
     limit = 6000  # bytes a file may grow to; the kernel's answer is that of a full disk
     program = (
