@@ -154,7 +154,10 @@ def test_every_inference_setting_is_a_key_with_the_same_default() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["input=videos", "judge_weights=none.ckpt"], "error: none.ckpt: no such checkpoint file"),
+        (
+            ["input=videos", "judge_weights=none.ckpt"],
+            "error: none.ckpt: no such file or directory; check judge_weights",
+        ),
         (["judge_weights=expert.safetensors"], "error: config: input must be given; add input=..."),
         (
             ["input=gone.mp4", "judge_weights=expert.safetensors"],
