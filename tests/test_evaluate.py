@@ -161,7 +161,7 @@ def test_every_inference_setting_is_a_key_with_the_same_default() -> None:
         (["judge_weights=expert.safetensors"], "error: config: input must be given; add input=..."),
         (
             ["input=gone.mp4", "judge_weights=expert.safetensors"],
-            "error: gone.mp4: no such file or folder; give input=VIDEO or input=FOLDER",
+            "error: gone.mp4: no such file or directory; check input",
         ),
     ],
 )
