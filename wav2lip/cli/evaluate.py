@@ -25,7 +25,6 @@ from wav2lip.evaluation.table import print_results
 from wav2lip.faces.detectors import build_detector
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
-from wav2lip.metrics.fid import FaceFID
 
 
 def inference_settings(values: dict[str, Any]) -> Settings:
@@ -36,6 +35,15 @@ def inference_settings(values: dict[str, Any]) -> Settings:
     """
     fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
     return Settings(**fields)
+
+
+def _fid(inception: str | None) -> Any:
+    """The FID of a weights file; None without one."""
+    if inception is None:
+        return None
+    from wav2lip.metrics.fid import FaceFID  # imports torch-fidelity and torchvision
+
+    return FaceFID(Path(inception))
 
 
 @hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="evaluate")
@@ -63,7 +71,7 @@ def run(cfg: DictConfig) -> None:
         instantiate(cfg.scoring),
         generator,
         leak_seconds=cfg.leak_seconds,
-        fid=FaceFID(Path(cfg.inception)) if cfg.inception else None,
+        fid=_fid(cfg.inception),
     )
     console = Console(stderr=True)
     running = evaluator.run(pairs, results)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av.error
 import cv2
@@ -29,8 +30,10 @@ from wav2lip.evaluation.segments import Segmenter, read_pcm
 from wav2lip.evaluation.video_reader import Clip, VideoData, VideoReader
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector
-from wav2lip.metrics.fid import FaceFID
 from wav2lip.types import Box, Pcm
+
+if TYPE_CHECKING:
+    from wav2lip.metrics.fid import FaceFID  # torch-fidelity and torchvision
 
 # What a single bad file may raise beside InputError; one file must not end a long run.
 FAILURES = (
@@ -73,7 +76,7 @@ class Evaluator:
         scoring: Scoring,
         generator: Generator | None = None,
         leak_seconds: float = 0.0,
-        fid: FaceFID | None = None,
+        fid: "FaceFID | None" = None,
     ) -> None:
         self.judge, self.detector, self.folder, self.scoring = judge, detector, folder, scoring
         self.windows, self.padding = scoring.of(judge)
