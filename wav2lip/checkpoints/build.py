@@ -70,7 +70,7 @@ def build_network(config: Mapping[str, Any]) -> nn.Module:
     Raises:
         InputError: if the target is not allowed or the arguments do not fit.
 
-    Example:
+    Examples:
         >>> config = {"_target_": "wav2lip.models.Generator", "width": 0.25}
         >>> build_network(config).image_size
         96

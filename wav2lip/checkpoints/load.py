@@ -156,7 +156,7 @@ def load_network(path_or_name: Path | str, kind: Kind | None = None) -> LoadedNe
         InputError: if the file cannot be read or does not hold such a network. The message names
             what it holds.
 
-    Example:
+    Examples:
         >>> loaded = load_network("bundled:generator")
         >>> loaded.metadata["image_size"]
         96

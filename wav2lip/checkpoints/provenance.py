@@ -16,7 +16,7 @@ class TrainingId:
         seed: the run's random seed, or "?" if it had none.
         clips: hash of the training clips, 8 hex digits, or "?" if unknown.
 
-    Example:
+    Examples:
         >>> known = TrainingId.parse("seed 1, clips 52da717f")
         >>> known
         TrainingId(seed='1', clips='52da717f')

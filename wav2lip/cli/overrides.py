@@ -31,7 +31,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 def quote(value: str) -> str:
     r"""Return `value` as a quoted string of Hydra's grammar.
 
-    Example:
+    Examples:
         >>> print(quote("it's (1).mp4"))
         'it\'s (1).mp4'
     """

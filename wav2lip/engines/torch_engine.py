@@ -29,7 +29,7 @@ class TorchEngine:
         warps: whether the generator warps its reference, so that it renders crops at their own resolution.
         max_batch: faces per call that run fastest on the device.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> engine = TorchEngine(Generator(width=0.25))
         >>> crops = [np.zeros((96, 96, 3), np.uint8)] * 2

@@ -20,7 +20,7 @@ class ShotCounter:
     Attributes:
         shot: number of the current shot.
 
-    Example:
+    Examples:
         >>> count = ShotCounter()
         >>> [count(np.full((36, 64), level, np.uint8)) for level in (10, 12, 200, 201)]
         [0, 0, 1, 1]

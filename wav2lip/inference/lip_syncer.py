@@ -87,7 +87,7 @@ class LipSyncer:
         device: where the generator runs, for example "cpu" or "cuda".
         settings: how frames are read, faces rendered and the video written.
 
-    Example:
+    Examples:
         Files in, a file out:
 
         >>> syncer = LipSyncer.from_checkpoint("default")  # doctest: +SKIP

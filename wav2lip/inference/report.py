@@ -13,7 +13,7 @@ from wav2lip.utils.files import write_atomically
 def ranges(numbers: list[int]) -> list[list[int]]:
     """Return sorted numbers as inclusive ranges.
 
-    Example:
+    Examples:
         >>> ranges([1, 2, 3, 7])
         [[1, 3], [7, 7]]
     """

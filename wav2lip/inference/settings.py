@@ -55,7 +55,7 @@ class Settings:
     Raises:
         InputError: a value is out of range. The message names the field.
 
-    Example:
+    Examples:
         >>> Settings(fps=30, pads=(0, 20, 0, 0)).rate
         Fraction(30, 1)
         >>> Settings(fps=0)

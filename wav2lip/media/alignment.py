@@ -67,7 +67,7 @@ def mel_windows(mel: Mel, times: ArrayLike, columns: int = MEL_WINDOW) -> Mel:
     Raises:
         ValueError: `mel` does not have 80 rows.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> mel_windows(np.zeros((80, 400), np.float32), frame_times(5, 25)).shape
         (5, 80, 16)

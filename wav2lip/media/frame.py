@@ -20,7 +20,7 @@ class Frame:
         index: number of the frame, from 0.
         colours: tags of the planes that a BGR source converts to.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> frame = Frame(np.zeros((64, 96, 3), np.uint8), time=0.04, index=1)
         >>> frame.picture.luma.shape

@@ -115,7 +115,7 @@ def mel_spectrogram(wav: Wav) -> Mel:
     Raises:
         ValueError: `wav` is not one-dimensional.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> mel_spectrogram(np.zeros(16_000, np.float32)).shape
         (80, 81)

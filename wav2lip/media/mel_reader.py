@@ -35,7 +35,7 @@ class MelReader:
     Raises:
         InputError: `sound` raises it, as `read_mono` does for a file without sound.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> reader = MelReader(lambda: [np.zeros(16_000, np.float32)])
         >>> reader.windows([0.0, 0.04]).shape

@@ -96,11 +96,16 @@ class Picture:
     def with_part(
         self, image: NDArray[Any], mask: NDArray[np.float32], top: int, left: int
     ) -> Self:
-        """A new picture with `image` (h, w, 3) BGR, uint8 or float32, laid over a part of it as
-        `mask` (h, w), 0-1, says.
+        """Return a new picture with an image blended over a part of it.
 
-        The part starts at the even line `top` and column `left`. Where the mask is 0 every code
-        stays: a chroma sample changes only where the mask covers all its pixels.
+        Where the mask is 0 every code value stays: a chroma sample changes only where the mask covers
+        all its pixels.
+
+        Args:
+            image: (h, w, 3) BGR, uint8 or float32.
+            mask: (h, w) weight of the image, 0-1.
+            top: first line of the part, even.
+            left: first column of the part, even.
         """
         height, width = mask.shape
         matrix = bgr_to_yuv(self.colours.space, self.colours.range == FULL_RANGE)

@@ -70,7 +70,7 @@ def bootstrap_mean(
     Raises:
         ValueError: a value is infinite.
 
-    Example:
+    Examples:
         >>> interval = bootstrap_mean([1.0, 2.0, float("nan"), 3.0])
         >>> interval.mean, interval.clips, interval.missing
         (2.0, 3, 1)

@@ -169,7 +169,7 @@ def lse(distances: NDArray[np.floating]) -> SyncScore:
     Raises:
         ValueError: another shape.
 
-    Example:
+    Examples:
         >>> distances = np.full(31, 10.0)
         >>> distances[12] = 4.0
         >>> lse(distances)

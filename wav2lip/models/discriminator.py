@@ -25,7 +25,7 @@ class QualityDiscriminator(nn.Module):
     Raises:
         ValueError: `image_size` is odd or below 32.
 
-    Example:
+    Examples:
         >>> import torch
         >>> QualityDiscriminator(width=0.25)(torch.zeros(2, 3, 5, 96, 96)).shape
         torch.Size([10, 1])

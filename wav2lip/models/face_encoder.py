@@ -20,7 +20,7 @@ def stage_strides(image_size: int) -> tuple[list[int], int]:
     Raises:
         ValueError: the size does not divide down to 3-7 pixels.
 
-    Example:
+    Examples:
         >>> stage_strides(96), stage_strides(288)
         (([2, 2, 2, 2, 2], 3), ([2, 2, 2, 2, 2, 3], 3))
     """

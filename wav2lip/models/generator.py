@@ -75,7 +75,7 @@ class Generator(nn.Module):
     Raises:
         ValueError: a size or a list does not fit.
 
-    Example:
+    Examples:
         >>> import torch
         >>> generator = Generator(width=0.25).eval()
         >>> mel, face = torch.zeros(2, 1, 80, 16), torch.zeros(2, 6, 96, 96)

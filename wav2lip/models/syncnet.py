@@ -91,7 +91,7 @@ class SyncNet(nn.Module):
     Raises:
         ValueError: a size or a list does not fit.
 
-    Example:
+    Examples:
         >>> import torch
         >>> audio, face = SyncNet(width=0.25)(torch.zeros(2, 1, 80, 16), torch.zeros(2, 15, 48, 96))
         >>> audio.shape, face.shape

@@ -74,7 +74,7 @@ def build_detector(
         InputError: for an unknown name, for a file that is not the detector's weights, or if the
             weights are neither present nor reachable.
 
-    Example:
+    Examples:
         >>> build_detector("hog").settings()["detector"]
         'hog'
     """

@@ -45,7 +45,7 @@ class HogDetector:
     Source: King 2009, dlib's `get_frontal_face_detector`. The box is refined because one pass knows
     a face's size only to a factor of 1.2 and its place only to 8 px.
 
-    Example:
+    Examples:
         >>> detector = HogDetector()
         >>> detector.detect(np.zeros((240, 320, 3), np.uint8)).shape
         (0, 5)
