@@ -77,17 +77,17 @@ def _table(text: str, package: str = "") -> list[str]:
     return lines
 
 
-def help_text(command: str, summary: str, config: str, choices: Mapping[str, str | None]) -> str:
+def help_text(command: str, arguments: str, summary: str, choices: Mapping[str, str | None]) -> str:
     """Return the help of a command: its keys, defaults and groups.
 
     Args:
-        command: name of the command.
-        summary: one line about it.
-        config: name of its config file.
+        command: name of the command and of its config file.
+        arguments: what the usage line shows after the name.
+        summary: one line about the command.
         choices: option of each config group.
     """
-    text = _text_of(config)
-    lines = [f"usage: wav2lip {command} KEY=VALUE ...", "", summary, ""]
+    text = _text_of(command)
+    lines = [f"usage: wav2lip {command} {arguments}", "", summary, ""]
     lines += [f"  {line}" for line in _description(text)]
     lines += ["", "keys, with their defaults:", *_table(text)]
     for group, choice in choices.items():

@@ -223,7 +223,8 @@ def _help(words: Sequence[str], command: HydraCommand) -> str:
     choices = OmegaConf.to_container(config.hydra.runtime.choices)
     assert isinstance(choices, dict)
     order = sorted(((str(group), option) for group, option in choices.items()), key=lambda g: g[0])
-    return help_text(command.name, command.summary, command.name, dict(order))
+    first = f"{command.positional.upper()} " if command.positional else ""
+    return help_text(command.name, f"{first}KEY=VALUE ...", command.summary, dict(order))
 
 
 def prepare(command: HydraCommand, words: Sequence[str]) -> list[str] | None:

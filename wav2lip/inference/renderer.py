@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 
 import torch
 
@@ -12,6 +13,7 @@ from wav2lip.engines import Engine
 from wav2lip.faces.crops import crop_coded
 from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.pipeline import StageTiming
+from wav2lip.inference.threads import one_torch_thread
 from wav2lip.media.alignment import MelSource
 from wav2lip.types import Box, Image, Mel
 from wav2lip.utils.platform import cpu_count
@@ -75,13 +77,22 @@ class FaceRenderer:
         Yields:
             Each frame and its faces, in the order of the frames.
         """
-        threads = torch.get_num_threads()
-        if self.engine.on_cpu:
-            torch.set_num_threads(1)
-        # The setting above is per thread for some operators, so each worker repeats it.
-        pool = ThreadPoolExecutor(
-            self.workers, "wav2lip-render", torch.set_num_threads, (torch.get_num_threads(),)
-        )
+        with one_torch_thread() if self.engine.on_cpu else nullcontext():
+            # The setting is per thread for some operators, so each worker repeats it.
+            threads = torch.get_num_threads()
+            pool = ThreadPoolExecutor(
+                self.workers, "wav2lip-render", torch.set_num_threads, (threads,)
+            )
+            yield from self._run(pool, located, mel, offset)
+
+    def _run(
+        self,
+        pool: ThreadPoolExecutor,
+        located: Iterator[TrackedFrame],
+        mel: MelSource,
+        offset: float,
+    ) -> Iterator[RenderedFaces]:
+        """Submit batches to the pool and yield their results in order; closes the pool."""
         running: deque[Future[tuple[list[RenderedFaces], StageTiming]]] = deque()
         self.timing = StageTiming()
 
@@ -100,7 +111,6 @@ class FaceRenderer:
                 yield from next_batch()
         finally:
             pool.shutdown(cancel_futures=True)
-            torch.set_num_threads(threads)
 
     def _batches(self, located: Iterator[TrackedFrame]) -> Iterator[list[TrackedFrame]]:
         frames: list[TrackedFrame] = []
