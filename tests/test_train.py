@@ -54,8 +54,8 @@ def train(*arguments: object):
     )
 
 
-def refused(result):
-    """The last line of a refusal; what Lightning says about devices may come before."""
+def error_line(result):
+    """The last line on stderr; log lines of Lightning may come before it."""
     assert result.returncode == 2, result.stderr
     assert "Traceback" not in result.stderr
     return result.stderr.strip().splitlines()[-1]
@@ -68,7 +68,7 @@ def corpus(tmp_path_factory):
     return folder
 
 
-def test_expert_then_generator_and_each_goes_on_from_where_it_stopped(corpus, tmp_path):
+def test_an_expert_trains_and_resumes_then_trains_a_generator(corpus, tmp_path):
     data = f"data.manifests=[{corpus}]"
     expert = ["experiment=syncnet", data, f"run={tmp_path}/expert", *TINY_EXPERT]
     first = train(*expert, "trainer.max_steps=2")
@@ -122,7 +122,7 @@ def test_a_generator_trains_on_pixels_alone(corpus, tmp_path):
 
 def test_a_misspelt_key_is_one_line(corpus, tmp_path):
     result = train("experiment=syncnet", "data.batchsize=4", f"run={tmp_path}/run")
-    assert "unknown key data.batchsize; did you mean data.batch_size?" in refused(result)
+    assert "unknown key data.batchsize; did you mean data.batch_size?" in error_line(result)
     assert len(result.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "run").exists()
 
@@ -157,7 +157,7 @@ def test_bad_input_is_one_line_and_exit_code_2(corpus, tmp_path):
         ],
     }
     for text, arguments in cases.items():
-        assert text in refused(train(*arguments))
+        assert text in error_line(train(*arguments))
 
 
 def generator_checkpoint(folder):
@@ -182,7 +182,7 @@ SYNC = {
 CODE = {
     "bundled/mouth_code",
     "bundled/mouth_code_audio",
-}  # their networks are tried in tests/tasks/test_mouth_code.py
+}  # trained in tests/tasks/test_mouth_code.py
 PLAIN = ("++task.generator.fold=1", "++task.generator.warp=false")
 TINY_DISCRIMINATOR = ("task.discriminator.width=0.0625",)
 
@@ -208,7 +208,7 @@ def one_person(tmp_path_factory):
 
 
 def settings(experiment, networks):
-    """What makes an experiment small, and gives it what it needs."""
+    """Overrides that make an experiment small and give it the networks it needs."""
     if experiment in SYNC:
         return [*TINY_EXPERT]
     expert = f"task.expert={networks / 'SyncNet.safetensors'}"
@@ -226,7 +226,7 @@ def settings(experiment, networks):
 
 @pytest.fixture
 def train_here(monkeypatch):
-    """train.py in this process, which spares a dozen starts of the libraries."""
+    """Runs train.py in this process: importing the libraries a dozen times would be slow."""
 
     def run(*arguments: object):
         # Flags first: argparse takes none between two groups of overrides.
@@ -254,7 +254,7 @@ def test_every_experiment_file_trains(
     assert bool(strips) == (kind == "generator")
 
 
-def test_one_persons_run_needs_no_expert_and_says_what_it_changed(one_person, networks, tmp_path):
+def test_speaker_fine_tuning_needs_no_expert_and_reports_the_change(one_person, networks, tmp_path):
     made = train(
         "experiment=finetune_speaker",
         f"data.manifests=[{one_person}]",
@@ -271,7 +271,7 @@ def test_one_persons_run_needs_no_expert_and_says_what_it_changed(one_person, ne
 
 
 @pytest.mark.slow
-def test_ablations_side_by_side_become_a_table(corpus, networks, tmp_path, train_here):
+def test_ablations_are_collected_into_a_table(corpus, networks, tmp_path, train_here):
     experiments = "experiment=ablation/full,ablation/no_sync"
     tiny = [
         *TINY_GENERATOR,
@@ -279,7 +279,7 @@ def test_ablations_side_by_side_become_a_table(corpus, networks, tmp_path, train
         *TINY_DISCRIMINATOR,
         f"task.expert={networks / 'SyncNet.safetensors'}",
     ]
-    # ++, because Hydra first composes the config without what is swept: there the task is the expert's.
+    # ++, because Hydra first composes the config without the swept experiment: its task is the expert's.
     tiny = ["++" + override.lstrip("+") for override in tiny]
     run = "run=" + str(tmp_path) + "/${experiment_name}/seed-${seed}"
     data = f"data.manifests=[{corpus}]"
@@ -324,11 +324,10 @@ def logged(run, name):
 
 @pytest.mark.slow
 def test_two_processes_train_as_one_with_the_same_global_batch(corpus, networks, tmp_path):
-    # In order of the sample numbers two batches of two are one of four. SGD, because Adam's first
-    # steps have the size of the rate whatever the gradient's, and so would hide or blow up differences.
-    # At this rate, because what a step leaves of rounding grows tenfold in the next one: at 0.05 one
-    # process with two threads is 4e-5 off one with one thread after four steps. The discriminator, which
-    # is quicker to learn, goes slower: at 0.02 its loss doubles in four steps.
+    # Two batches of two hold the same samples as one batch of four. SGD, because the first steps of Adam have
+    # the size of the learning rate whatever the gradient, which would hide or magnify differences. Low rates,
+    # because rounding errors grow tenfold per step: at 0.05 one process with two threads differs by 4e-5 from one
+    # with one thread after four steps. The discriminator learns faster: at 0.02 its loss doubles in four steps.
     expert = f"task.expert={networks / 'SyncNet.safetensors'}"
     arguments = [
         "experiment=wav2lip_gan",
@@ -361,7 +360,7 @@ def test_two_processes_train_as_one_with_the_same_global_batch(corpus, networks,
         single, double = (logged(tmp_path / run, name) for run in ("one", "two"))
         assert len(single) == (4 if name.startswith("train") else 2), name
         assert double == pytest.approx(single, abs=1e-4), name
-        if name.startswith("train"):  # before rounding has grown
+        if name.startswith("train"):  # before rounding errors have grown
             assert double[:2] == pytest.approx(single[:2], abs=3e-6), name
     first, last = logged(tmp_path / "one", "val/l1")
-    assert abs(first - last) > 2e-4  # the steps did move what is compared
+    assert abs(first - last) > 2e-4  # the steps changed the compared values

@@ -39,7 +39,7 @@ def test_a_run_that_only_gets_worse_stops_with_a_warning(values, loaders, traine
     assert "no step improved val/loss on the held-out data" in caplog.text
 
 
-def test_a_resumed_run_remembers_where_it_began(values, loaders, trainer, tmp_path):
+def test_a_resumed_run_keeps_its_baseline(values, loaders, trainer, tmp_path):
     first = trainer(6, BaselineValidation(["val/mouth_l1"]))
     first.fit(values(0.5, 0.3), *loaders)
     first.save_checkpoint(tmp_path / "run.ckpt")

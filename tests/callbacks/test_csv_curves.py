@@ -8,7 +8,7 @@ def logger(tmp_path):
     return CSVCurves(save_dir=str(tmp_path), name="", version="curves")
 
 
-def test_a_resumed_run_keeps_the_rows_and_repeats_none(scripted, loaders, trainer, tmp_path):
+def test_a_resumed_run_keeps_the_rows_and_duplicates_none(scripted, loaders, trainer, tmp_path):
     def task():
         return scripted(losses=[float(i) for i in range(20)], validations=[{"val/l1": 0.5}])
 
@@ -31,7 +31,7 @@ def test_a_resumed_run_keeps_the_rows_and_repeats_none(scripted, loaders, traine
     assert picture.shape == (336, 1512, 3)
 
 
-def test_a_run_that_starts_anew_forgets_the_old_rows(scripted, loaders, trainer, tmp_path):
+def test_a_run_that_starts_over_deletes_the_old_rows(scripted, loaders, trainer, tmp_path):
     for _ in range(2):
         run = trainer(3, PlotCurves(), logger=logger(tmp_path))
         run.fit(scripted(losses=[1.0, 2.0, 3.0]), *loaders)

@@ -7,13 +7,13 @@ from wav2lip.callbacks import LoaderWatchdog
 from wav2lip.callbacks.loader_watchdog import waiting_share
 
 
-def test_the_share_leaves_out_a_spike():
+def test_the_longest_waits_are_left_out():
     waits = [0.01] * 19 + [5.0]  # one checkpoint written between two steps
     assert waiting_share(waits, [0.03] * 20) == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize("slow", [True, False])
-def test_a_loader_slower_than_the_device_is_named(scripted, loaders, trainer, caplog, slow):
+def test_a_loader_slower_than_the_device_gives_a_warning(scripted, loaders, trainer, caplog, slow):
     train, val = loaders
     read = type(train.dataset).__getitem__
 

@@ -8,7 +8,7 @@ from wav2lip.callbacks.nan_watchdog import non_finite_samples
 from wav2lip.errors import InputError
 
 
-def test_samples_with_values_that_are_no_numbers_are_found():
+def test_samples_with_non_finite_values_are_found():
     mel = torch.zeros(4, 1, 2, 2)
     mel[1, 0, 1, 1] = math.nan
     mel[3, 0, 0, 0] = math.inf
@@ -16,7 +16,7 @@ def test_samples_with_values_that_are_no_numbers_are_found():
     assert non_finite_samples(batch) == [1, 3]
 
 
-def test_a_loss_that_is_no_number_names_the_clips_and_takes_no_step(scripted, loaders, trainer):
+def test_a_non_finite_loss_names_the_clips_and_takes_no_step(scripted, loaders, trainer):
     task = scripted(losses=[1.0, 1.0, math.nan])
     with pytest.raises(
         InputError, match=r"step 2: the loss is nan: the batch holds clip-04, clip-05;"
