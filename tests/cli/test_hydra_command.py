@@ -99,6 +99,9 @@ def test_help_follows_the_chosen_experiment(capsys: pytest.CaptureFixture[str]) 
     text = capsys.readouterr().out
     assert "\ntask=wav2lip  (one of: " in text
     assert "  task.expert" in text
+    assert "  task.generator.width=0.75" in text  # the chosen network, under its full key
+    assert "  data.dataset.augment.gain=8.0" in text
+    assert "  Small generator" in text
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from importlib.resources.abc import Traversable
 
 CONFIGS = "wav2lip.configs"
 LINE = re.compile(r"(?P<indent> *)(?P<key>[\w/]+):(?P<value>[^#]*)(?:#\s*(?P<text>.*))?")
+PACKAGE = re.compile(r"# @package (?P<package>\S+)")
 SKIPPED = ("defaults", "hydra", "_target_", "_partial_", "_recursive_", "_convert_")
 WIDTH = 34  # characters of the column of keys
 
@@ -38,10 +39,21 @@ def _description(text: str) -> list[str]:
     """Return the comment lines at the top of a file."""
     lines = []
     for line in text.splitlines():
-        if not line.startswith("#") or line.startswith("# @package"):
+        if not line.startswith("#"):
             break
+        if PACKAGE.match(line):
+            continue
         lines.append(line.lstrip("# ").rstrip())
     return lines
+
+
+def _package(group: str, text: str) -> str:
+    """Return the dotted prefix of the keys of a group's option: from its header, else from its place."""
+    header = PACKAGE.match(text)
+    if header:
+        return "" if header["package"] == "_global_" else f"{header['package']}."
+    name, _, package = group.partition("@")
+    return f"{package or name.replace('/', '.')}."
 
 
 def _rows(text: str) -> Iterator[tuple[str, str, str]]:
@@ -97,8 +109,7 @@ def help_text(command: str, arguments: str, summary: str, choices: Mapping[str, 
         lines += ["", f"{group}={choice or 'null'}  (one of: {known})"]
         if choice:
             own = _text_of(f"{group.partition('@')[0]}/{choice}")
-            package = "" if "# @package _global_" in own else f"{group.replace('/', '.')}."
             lines += [f"  {line}" for line in _description(own)]
-            lines += _table(own, package)
+            lines += _table(own, _package(group, own))
     lines += ["", "-m runs every combination of comma-separated values; --hydra-help explains more"]
     return "\n".join(lines)

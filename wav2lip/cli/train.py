@@ -6,28 +6,96 @@ wav2lip train experiment=finetune_speaker init_from=default data.manifests=[data
 wav2lip train -m experiment=ablation/full,ablation/no_gan seed=1,2,3 ++task.expert=... ...   one run after another
 """
 
-import hydra
-from omegaconf import DictConfig
+import warnings
+from pathlib import Path
+from typing import Any
 
-from wav2lip.cli.config_errors import exit_on_config_error
+import hydra
+import pytorch_lightning as pl
+import torch
+from hydra.utils import instantiate
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from omegaconf import DictConfig
+from pytorch_lightning.callbacks import ModelCheckpoint
+
+from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.cli.resolvers import register_resolvers
+from wav2lip.errors import InputError
+from wav2lip.tasks.compiled import compile_stacks
+from wav2lip.tasks.resumable import require_resumable
+
+
+def instantiate_group(config: DictConfig | None) -> list[Any]:
+    """Build every callback or logger of a config group, in order; a null entry is left out."""
+    return [instantiate(part) for part in (config or {}).values() if part]
+
+
+def last_checkpoint(run: str) -> Path:
+    """Return the checkpoint that a run resumes from."""
+    return Path(run) / "checkpoints" / "last.ckpt"
+
+
+def monitored_value(trainer: pl.Trainer) -> float | None:
+    """Return the best value of the metric that selects best.ckpt, or None if there is none."""
+    for callback in trainer.checkpoint_callbacks:
+        if isinstance(callback, ModelCheckpoint) and callback.best_model_score is not None:
+            return float(callback.best_model_score)
+    return None
+
+
+def train(cfg: DictConfig) -> float | None:
+    """Train from a composed config; resume from the run's last checkpoint if there is one.
+
+    Args:
+        cfg: The composed `train` config.
+
+    Returns:
+        The best value of `callbacks.best.monitor` (None without that callback), for hyper-parameter sweepers.
+
+    Raises:
+        InputError: If a value is missing, a file cannot be used, or the run cannot be resumed.
+    """
+    if cfg.experiment_name is None:
+        raise InputError(
+            "no experiment given; try experiment=syncnet or experiment=wav2lip (configs/experiment)"
+        )
+    require_complete(cfg)
+    # Lightning cannot know that the sampler of the data module resumes where it stopped.
+    warnings.filterwarnings("ignore", message=".*your dataloader is not resumable.*")
+    pl.seed_everything(cfg.seed, workers=True)
+    torch.set_num_threads(cfg.threads or torch.get_num_threads())
+    data = instantiate(cfg.data)
+    # Hyper-parameters must be plain data: a DictConfig cannot be read back with weights_only=True.
+    task = instantiate(cfg.task, _recursive_=False, _convert_="all")
+    if cfg.compile:
+        for network in task.children():
+            compile_stacks(network, cfg.compile)
+    trainer = instantiate(
+        cfg.trainer,
+        callbacks=instantiate_group(cfg.callbacks),
+        logger=instantiate_group(cfg.logger),
+    )
+    last = last_checkpoint(cfg.run)
+    resume = cfg.resume and last.is_file()
+    if resume:
+        require_resumable(last, task)
+        print(f"resuming from {last} (resume=false starts over)")
+    try:
+        trainer.fit(task, data, ckpt_path=last if resume else None, weights_only=True)
+    except MisconfigurationException as error:
+        raise InputError(f"config: {error}") from error
+    trainer.save_checkpoint(last)  # the callback saves only every so many steps
+    return monitored_value(trainer)
+
 
 register_resolvers()  # before Hydra composes the config
 
 
 @hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="train")
+@exit_on_config_error
 def run(cfg: DictConfig) -> float | None:
-    """Run one job and return the best monitored value; Hydra's sweepers minimise or maximise it."""
-    values: list[float | None] = []
-
-    @exit_on_config_error
-    def job() -> None:
-        from wav2lip.cli.run_training import train
-
-        values.append(train(cfg))
-
-    job()
-    return values[0]
+    """Run one job and return the best monitored value, which Hydra's sweepers minimise or maximise."""
+    return train(cfg)
 
 
 def main() -> None:
