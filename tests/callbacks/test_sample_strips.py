@@ -1,6 +1,8 @@
 import cv2
 import numpy as np
 import torch
+from pytorch_lightning.loggers import TensorBoardLogger
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from wav2lip.callbacks import SampleStrips
 from wav2lip.callbacks.sample_strips import MARGIN, make_strip
@@ -44,8 +46,11 @@ def test_an_image_at_every_validation(scripted, loaders, trainer, tmp_path):
 
     val.dataset.__class__ = Faces
     strips = SampleStrips(str(tmp_path / "samples"), samples=2)
-    trainer(12, strips).fit(Task(validations=[{"val/l1": 0.0}]), train, val)
+    logger = TensorBoardLogger(tmp_path, name="", version="tensorboard")
+    trainer(12, strips, logger=logger).fit(Task(validations=[{"val/l1": 0.0}]), train, val)
     names = sorted(path.name for path in (tmp_path / "samples").iterdir())
     assert names == ["step-000006.png", "step-000012.png"]
     image = cv2.imread(str(tmp_path / "samples" / names[0]))
     assert np.array_equal(image[MARGIN:, 2 * SIZE : 3 * SIZE].max(), 255)
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [image.step for image in events.Images("samples")] == [6, 12]

@@ -6,7 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytorch_lightning as pl
-from pytorch_lightning.loggers import WandbLogger
+from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
 from torch import Tensor
 
 from wav2lip.types import Image, LipBatch
@@ -50,7 +50,7 @@ def make_strip(batch: LipBatch, generated: Tensor, samples: int) -> Image:
 
 
 class SampleStrips(pl.Callback):
-    """Write `step-000150.png` into a folder at every validation, and log it to W&B if that is used.
+    """Write `step-000150.png` into a folder at every validation, and log it to TensorBoard and W&B if they are used.
 
     Args:
         folder: created if missing.
@@ -79,3 +79,6 @@ class SampleStrips(pl.Callback):
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
                 logger.log_image("samples", [image[..., ::-1]], caption=[" | ".join(COLUMNS)])
+            elif isinstance(logger, TensorBoardLogger):
+                rgb = np.ascontiguousarray(image[..., ::-1])
+                logger.experiment.add_image("samples", rgb, trainer.global_step, dataformats="HWC")
