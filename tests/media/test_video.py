@@ -140,8 +140,8 @@ def test_files_without_a_picture_are_named(make, tmp_path):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
     for path, message in [
-        (sound, "no picture"),
-        (broken, "picture"),
+        (sound, "no video track"),
+        (broken, "image"),
         (tmp_path, "is a directory"),
         (tmp_path / "none.mp4", "no such file"),
     ]:

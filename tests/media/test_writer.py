@@ -180,10 +180,10 @@ def test_what_cannot_be_written_is_said_in_one_line(make, tmp_path, ticks):
     mute = make.video("mute.mp4", ticks(2, 25))
     for path, options, message in [
         (tmp_path / "out.gif", {}, "use one of .mp4"),
-        (tmp_path / "out", {}, "unknown kind"),
+        (tmp_path / "out", {}, "unknown video format"),
         (tmp_path / "o.mp4", {"codec": "h266"}, "codec 'h266' is unknown"),
         (tmp_path / "o.mp4", {"preset": "warp"}, "preset 'warp'"),
-        (tmp_path / "o.webm", {"codec": "libx264"}, "WebM holds no libx264"),
+        (tmp_path / "o.webm", {"codec": "libx264"}, "WebM does not support libx264"),
         (file / "o.mp4", {}, "a part of the path is a file"),
         (tmp_path / f"{'n' * 300}.mp4", {}, "too long"),
         (tmp_path / "o.mp4", {"audio": mute}, "no sound track"),

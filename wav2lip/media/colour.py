@@ -1,4 +1,4 @@
-"""Colour tags of coded frames, and the matrices between YUV codes and BGR that they stand for."""
+"""Colour tags of coded frames, and the conversion matrices between YUV and BGR that they stand for."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,25 +18,37 @@ KR_KB = {  # matrix number of ISO/IEC 23091-2 -> weight of red and of blue in lu
     9: (0.2627, 0.0593),  # BT.2020
     10: (0.2627, 0.0593),
 }
-BT601 = KR_KB[6]  # where a file names none, as FFmpeg and OpenCV take it
+BT601 = KR_KB[6]  # for a file without a tag, as FFmpeg and OpenCV assume
 
 
 @dataclass(frozen=True)
 class Colours:
-    """Colour tags as FFmpeg numbers them (ISO/IEC 23091-2)."""
+    """Colour tags of a stream, numbered as in ISO/IEC 23091-2 and FFmpeg.
 
-    range: int = 0  # 0 unspecified, 1 limited (luma 16-235), 2 full
-    space: int = UNSPECIFIED  # the YUV matrix: 1 BT.709, 5 and 6 BT.601, 9 BT.2020
+    Attributes:
+        range: 0 unspecified, 1 limited (luma 16-235), 2 full.
+        space: YUV matrix: 1 BT.709, 5 and 6 BT.601, 9 BT.2020.
+        primaries: colour primaries.
+        transfer: transfer characteristics.
+    """
+
+    range: int = 0
+    space: int = UNSPECIFIED
     primaries: int = UNSPECIFIED
     transfer: int = UNSPECIFIED
 
 
-BT709 = Colours(range=1, space=1, primaries=1, transfer=1)  # what a still becomes
+BT709 = Colours(range=1, space=1, primaries=1, transfer=1)  # of the video made from a still
 
 
 @lru_cache(maxsize=16)
 def bgr_to_yuv(space: int, full: bool) -> NDArray[np.float64]:
-    """(3, 4): codes of B, G, R and 1 -> codes of Y, Cb, Cr (ITU-T H.273, section 8.3)."""
+    """Matrix (3, 4) from 8-bit B, G, R and 1 to 8-bit Y, Cb, Cr (ITU-T H.273, section 8.3).
+
+    Args:
+        space: `Colours.space`.
+        full: whether the range of Y, Cb and Cr is full.
+    """
     kr, kb = KR_KB.get(space, BT601)
     luma = np.array([kb, 1.0 - kr - kb, kr])
     blue = (np.array([1.0, 0.0, 0.0]) - luma) / (2.0 * (1.0 - kb))
@@ -48,14 +60,14 @@ def bgr_to_yuv(space: int, full: bool) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=16)
 def yuv_to_bgr(space: int, full: bool) -> NDArray[np.float64]:
-    """(3, 4): the inverse, codes of Y, Cb, Cr and 1 -> codes of B, G, R."""
+    """Matrix (3, 4) from 8-bit Y, Cb, Cr and 1 to 8-bit B, G, R: the inverse of `bgr_to_yuv`."""
     forward = bgr_to_yuv(space, full)
     inverse = np.linalg.inv(forward[:, :3])
     return np.concatenate([inverse, -inverse @ forward[:, 3:]], axis=1)
 
 
 def colours_of(frame: Any) -> Colours:
-    """The tags of a decoded frame; the old `yuvj` formats are full range by name."""
+    """Colour tags of a decoded `av` frame. The old `yuvj` formats are full range by name."""
     full = frame.format.name.startswith("yuvj")
     known = [
         value or UNSPECIFIED for value in (frame.colorspace, frame.color_primaries, frame.color_trc)

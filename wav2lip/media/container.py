@@ -1,4 +1,4 @@
-"""Open a media file, decode what decodes, and find the instant that times are relative to."""
+"""Open media files, decode their streams, and find the time that all other times are relative to."""
 
 import os
 from collections.abc import Iterator
@@ -12,11 +12,21 @@ from av.stream import Disposition
 from wav2lip.errors import InputError
 
 KINDS = "picture, video or sound file"
-CURE = "it may be cut off or no media at all: give another, or convert it to mp4 or wav"
+CURE = "it may be truncated or not be media; give another file, or convert it to mp4 or wav"
 
 
 def check_file(path: str | os.PathLike[str]) -> Path:
-    """The path as a `Path`; `InputError` if it is missing, a directory or empty."""
+    """Check that a file exists and can be read.
+
+    Args:
+        path: any path.
+
+    Returns:
+        The path as a `Path`.
+
+    Raises:
+        InputError: The file is missing, a directory, empty or not readable.
+    """
     path = Path(path)
     try:
         if path.is_dir():
@@ -24,7 +34,7 @@ def check_file(path: str | os.PathLike[str]) -> Path:
         if not path.exists():
             raise InputError(f"{path}: no such file; check the path")
         if path.stat().st_size == 0:
-            raise InputError(f"{path}: the file is empty; give one with a picture or sound")
+            raise InputError(f"{path}: the file is empty; give a picture, video or sound file")
         if not os.access(path, os.R_OK):
             raise InputError(f"{path}: cannot be read; check its permissions")
     except OSError as error:
@@ -33,14 +43,21 @@ def check_file(path: str | os.PathLike[str]) -> Path:
 
 
 def file_url(path: Path) -> str:
-    """A name that FFmpeg takes for a file whatever is in it (a colon, a dash, a percent)."""
+    """URL of a file for FFmpeg, which would interpret a colon, a dash or a percent sign in a name."""
     return f"file:{path.absolute()}"
 
 
 def open_media(path: str | os.PathLike[str]) -> Any:
-    """Open for reading, as a context manager (an `av` input container).
+    """Open a media file for reading.
 
-    Raises `InputError` for a missing or empty file, a directory, or one that is not media.
+    Args:
+        path: any file.
+
+    Returns:
+        An `av` input container, which is a context manager.
+
+    Raises:
+        InputError: The file is missing, empty, a directory or not media.
     """
     path = check_file(path)
     try:
@@ -55,7 +72,7 @@ def open_media(path: str | os.PathLike[str]) -> Any:
 
 
 def video_stream(container: Any) -> Any | None:
-    """The first moving picture; cover art of a sound file is none."""
+    """First video stream of a container, or None. The cover art of a sound file is not video."""
     for stream in container.streams.video:
         if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
             return stream
@@ -63,12 +80,21 @@ def video_stream(container: Any) -> Any | None:
 
 
 def audio_stream(container: Any) -> Any | None:
-    """The first sound track that can be decoded."""
+    """First audio stream of a container that can be decoded, or None."""
     return next((s for s in container.streams.audio if s.codec_context is not None), None)
 
 
 def decode(container: Any, stream: Any, problems: list[str] | None = None) -> Iterator[Any]:
-    """Every frame that decodes, in order; what does not is skipped and counted in `problems`."""
+    """Decode a stream, skipping damaged packets.
+
+    Args:
+        container: an `av` input container.
+        stream: one of its streams.
+        problems: receives one line per kind of damage.
+
+    Yields:
+        Decoded `av` frames, in order.
+    """
     broken, cut = 0, ""
     packets = container.demux(stream)
     while True:
@@ -89,15 +115,15 @@ def decode(container: Any, stream: Any, problems: list[str] | None = None) -> It
         if broken:
             problems.append(f"{broken} damaged {stream.type} packets were skipped")
         if cut:
-            problems.append(f"the {stream.type} track breaks off ({cut})")
+            problems.append(f"the {stream.type} track ends early ({cut})")
 
 
 def start_time(container: Any) -> float:
-    """Presentation time of the first video frame in the file's own clock, in seconds.
+    """Presentation time of the first video frame, in seconds of the file's own clock.
 
-    The clock's zero is arbitrary, and sound may start earlier or later than the picture: every
-    time in this package is relative to this instant. Without video it is the first sound's time.
-    The position in the file moves: seek or reopen before decoding.
+    The zero of that clock is arbitrary, and sound may start before or after the video: every time in
+    this package is relative to this one. For a file without video it is the time of the first sound.
+    The read position of the container changes: seek or reopen it before decoding.
     """
     stream = video_stream(container)
     if stream is None:

@@ -1,4 +1,4 @@
-"""The video encoders on offer, with one meaning of quality and speed, and their clock."""
+"""The supported video encoders: their settings for quality and speed, and their time base."""
 
 import math
 from dataclasses import dataclass
@@ -11,10 +11,13 @@ from wav2lip.errors import InputError
 from wav2lip.media.colour import Colours
 
 CODECS = ("libx264", "libx265", "h264_nvenc", "hevc_nvenc", "libvpx-vp9", "libsvtav1")
-WEBM_CODECS = ("libvpx-vp9", "libsvtav1")  # the first where none is named
-# What is taken where no preset is named. At 1280x720 and crf 18 on three real and made clips, one
-# core: libx264 superfast 8.2 ms a frame, 2.9 Mbit/s, 49.0 dB; ultrafast 4.6, 5.7, 48.0; ultrafast
-# with CABAC and B-frames 5.0, 2.7, 47.8. The generator needs the cores.
+WEBM_CODECS = ("libvpx-vp9", "libsvtav1")  # the first is the default
+# Default presets. They are fast because the generator needs the cores. libx264 at 1280x720 and
+# crf 18, one core, mean of three clips:
+#   preset                             ms per frame   Mbit/s   PSNR
+#   superfast                                   8.2      2.9   49.0 dB
+#   ultrafast                                   4.6      5.7   48.0 dB
+#   ultrafast, CABAC and B-frames               5.0      2.7   47.8 dB
 DEFAULT_SPEED = {
     "libx264": {"preset": "ultrafast", "x264-params": "cabac=1:bframes=3"},
     "libx265": {"preset": "veryfast"},
@@ -23,19 +26,19 @@ DEFAULT_SPEED = {
     "libvpx-vp9": {"cpu-used": "5"},
     "libsvtav1": {"preset": "9"},
 }
-TICKS = 90_000  # a second, at least; frame times are kept to 1/90000 s
-MAX_TICKS = 1_000_000
+TICKS = 90_000  # per second, at least; frame times are exact to 1/90000 s
+MAX_TICKS = 1_000_000  # per second
 
 
 def time_base(fps: Fraction) -> Fraction:
-    """A clock fine enough for variable rates on which a constant `fps` falls on whole ticks."""
+    """Time base for a frame rate: at least 90000 ticks per second, a whole number of them per frame."""
     if fps.numerator > MAX_TICKS:
         return Fraction(1, TICKS)
     return Fraction(1, fps.numerator * math.ceil(TICKS / fps.numerator))
 
 
 def _options(codec: str, crf: int, preset: str | None) -> dict[str, str]:
-    """The encoder's own names for quality and speed."""
+    """Translate quality and speed to the options of an encoder."""
     speed = dict(DEFAULT_SPEED[codec])
     if preset is not None:
         speed = {"cpu-used" if codec == "libvpx-vp9" else "preset": preset}
@@ -48,15 +51,30 @@ def _options(codec: str, crf: int, preset: str | None) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """How pictures are encoded; raises `InputError` for what no encoder could do."""
+    """How frames are encoded.
 
-    width: int  # pixels; an odd side is encoded with one line more
+    Attributes:
+        width: pixels; an odd width is encoded with one column more.
+        height: pixels; an odd height is encoded with one line more.
+        fps: frames per second.
+        codec: one of `CODECS`.
+        crf: quality; lower is better.
+        preset: speed, by the encoder's own name; None for the default.
+        threads: of the encoder; 0 for one per core.
+        colours: colour tags of the stream.
+        pixel_aspect: width of a pixel over its height.
+
+    Raises:
+        InputError: The codec is unknown or the rate is not above 0.
+    """
+
+    width: int
     height: int
     fps: Fraction
     codec: str
     crf: int
-    preset: str | None  # the encoder's own name, None for the default above
-    threads: int  # 0 for one a core
+    preset: str | None
+    threads: int
     colours: Colours
     pixel_aspect: Fraction
 
@@ -64,12 +82,19 @@ class EncoderSettings:
         if self.codec not in CODECS:
             raise InputError(f"codec '{self.codec}' is unknown; use one of {' '.join(CODECS)}")
         if self.fps <= 0:
-            raise InputError(f"{self.fps} frames a second cannot be written; give a rate above 0")
+            raise InputError(f"{self.fps} frames per second cannot be encoded; give a rate above 0")
 
     def add_to(self, output: Any) -> Any:
-        """The opened encoder as a new stream of an output container.
+        """Open the encoder as a new stream of an output container.
 
-        Raises `InputError` if this machine lacks the encoder or it refuses the settings.
+        Args:
+            output: an `av` output container.
+
+        Returns:
+            The `av` stream.
+
+        Raises:
+            InputError: This machine lacks the encoder, or the encoder refuses the settings.
         """
         try:
             stream = output.add_stream(self.codec, rate=self.fps)
@@ -88,7 +113,7 @@ class EncoderSettings:
         except (av.error.FFmpegError, ValueError) as error:
             preset = f"preset '{self.preset}' and " if self.preset else ""
             raise InputError(
-                f"{self.codec}: this machine or build cannot encode {self.width}x{self.height} so; "
-                f"check {preset}crf {self.crf}, or use the codec libx264"
+                f"{self.codec}: cannot encode {self.width}x{self.height} on this machine with these "
+                f"settings; check {preset}crf {self.crf}, or use the codec libx264"
             ) from error
         return stream

@@ -11,17 +11,42 @@ FULL_SCALE = 32_768  # PCM value of 1.0
 
 
 def to_pcm(wav: Wav) -> Pcm:
-    """Convert float audio (N,) in [-1, 1] to int16 (N,), rounded and clipped."""
+    """Convert float audio to 16-bit PCM.
+
+    Args:
+        wav: (N,) float in [-1, 1]; values outside are clipped.
+
+    Returns:
+        (N,) int16, rounded.
+
+    Example:
+        >>> import numpy as np
+        >>> to_pcm(np.array([-1.0, 0.5], np.float32)).tolist()
+        [-32768, 16384]
+    """
     return np.clip(np.rint(wav * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
 
 
 def from_pcm(pcm: Pcm) -> Wav:
-    """Convert int16 audio (N,) to float32 (N,) in [-1, 1)."""
+    """Convert 16-bit PCM to float audio.
+
+    Args:
+        pcm: (N,) int16.
+
+    Returns:
+        (N,) float32 in [-1, 1).
+    """
     return pcm.astype(np.float32) / np.float32(FULL_SCALE)
 
 
 def write_wav(path: Path, pcm: Pcm, sample_rate: int = SAMPLE_RATE) -> None:
-    """Write int16 mono audio (N,) as a WAV file."""
+    """Write a mono WAV file.
+
+    Args:
+        path: the file.
+        pcm: (N,) int16.
+        sample_rate: Hz.
+    """
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, sample_rate, 0, "NONE", ""))
         file.writeframes(pcm.astype("<i2").tobytes())

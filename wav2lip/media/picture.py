@@ -1,9 +1,9 @@
-"""A frame as video codecs hold it: three planes, of which parts are shown in BGR and changed.
+"""A frame in the planes of its codec: parts of it can be converted to BGR, or replaced.
 
-The scaler of FFmpeg is either fast and dark by two levels (its default) or exact and 14 ms for a
-1280x720 frame; a 3x4 matrix applied by OpenCV is exact to the rounding and takes 2 ms, and a face
-is a small part of that. A chroma sample is given to its four pixels and taken back as their mean,
-so that what is not changed keeps its codes from decoder to encoder.
+FFmpeg's scaler is either fast and two levels too dark (its default), or exact and slow (14 ms for a
+1280x720 frame). A 3x4 matrix applied by OpenCV is exact up to rounding and takes 2 ms, and a face is a
+small part of a frame. A chroma sample is repeated for its four pixels, and computed as the mean of
+four, so that unchanged pixels keep their codes from decoder to encoder.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from wav2lip.media.colour import FULL_RANGE, Colours, bgr_to_yuv, colours_of, yuv_to_bgr
+from wav2lip.types import Image
 
 EXACT = (
     Interpolation.BICUBIC
@@ -23,13 +24,12 @@ EXACT = (
     | Interpolation.FULL_CHR_H_INP
     | Interpolation.ACCURATE_RND
 )
-AS_IT_IS = ("yuv420p", "yuvj420p")  # FFmpeg's formats of these planes
+PLANAR_420 = ("yuv420p", "yuvj420p")  # pixel formats of FFmpeg whose planes are used directly
 WHOLE = slice(None)
 
-Image = NDArray[np.uint8]
 
-
-def _evenly(size: int) -> int:
+def _half(size: int) -> int:
+    """Chroma samples for `size` pixels."""
     return (size + 1) // 2
 
 
@@ -38,22 +38,28 @@ def _bytes(array: Any) -> Image:
 
 
 def _around(part: slice, size: int) -> tuple[int, int, int, int]:
-    """First and last line of a part, and the first and last chroma line that cover it."""
+    """Start and stop of a part in pixels, and of the chroma samples that cover it."""
     start, stop, _ = part.indices(size)
-    return start, stop, start // 2, _evenly(stop)
+    return start, stop, start // 2, _half(stop)
 
 
-def _lay(codes: Any, mask: NDArray[np.float32], plane: Image, top: int, left: int) -> None:
-    """Codes (h, w), not yet whole numbers, over a part of a plane, in place."""
+def _blend(codes: Any, mask: NDArray[np.float32], plane: Image, top: int, left: int) -> None:
+    """Blend real-valued codes (h, w) into a part of a plane, in place."""
     part = plane[top : top + mask.shape[0], left : left + mask.shape[1]]
     part[:] = np.clip(np.rint(part + mask * (codes - part)), 0, 255)
 
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """8-bit 4:2:0 planes and what their codes mean. Never changed in place: decoders refer to it.
+    """A frame in 8-bit 4:2:0 planes, with the meaning of their codes.
 
-    luma: (H, W). blue, red: (ceil(H / 2), ceil(W / 2)), Cb and Cr.
+    Never change one in place: the decoder may still refer to its planes.
+
+    Attributes:
+        luma: (H, W), Y.
+        blue: (ceil(H / 2), ceil(W / 2)), Cb.
+        red: (ceil(H / 2), ceil(W / 2)), Cr.
+        colours: tags that define the matrix and the range.
     """
 
     luma: Image
@@ -63,25 +69,25 @@ class Picture:
 
     @classmethod
     def of(cls, image: Image, colours: Colours) -> Self:
-        """From (H, W, 3) BGR."""
+        """Convert a BGR image (H, W, 3) to planes."""
         height, width = image.shape[:2]
         matrix = bgr_to_yuv(colours.space, colours.range == FULL_RANGE)
-        # All three rows each time: OpenCV has a fast path for 3 -> 3 channels alone.
+        # All three rows every time: OpenCV has a fast path only for 3 -> 3 channels.
         luma = cv2.extractChannel(cv2.transform(image, matrix), 0)
         if height % 2 or width % 2:
             image = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        half = (_evenly(width), _evenly(height))
+        half = (_half(width), _half(height))
         small = cv2.resize(image, half, interpolation=cv2.INTER_AREA)
         _, blue, red = cv2.split(cv2.transform(small, matrix))
         return cls(_bytes(luma), _bytes(blue), _bytes(red), colours)
 
     @property
     def size(self) -> tuple[int, int]:
-        """(height, width) px."""
+        """(height, width) in pixels."""
         return self.luma.shape[0], self.luma.shape[1]
 
     def bgr(self, rows: slice = WHOLE, columns: slice = WHOLE) -> Image:
-        """Those rows and columns in BGR, (h, w, 3), as a new array."""
+        """Convert some rows and columns to a new BGR image (h, w, 3); by default all."""
         top, bottom, upper, lower = _around(rows, self.luma.shape[0])
         left, right, near, far = _around(columns, self.luma.shape[1])
         chroma = cv2.merge([plane[upper:lower, near:far] for plane in (self.blue, self.red)])
@@ -96,46 +102,51 @@ class Picture:
     def with_part(
         self, image: NDArray[Any], mask: NDArray[np.float32], top: int, left: int
     ) -> Self:
-        """Return a new picture with an image blended over a part of it.
+        """Blend an image into a part of the frame.
 
-        Where the mask is 0 every code value stays: a chroma sample changes only where the mask covers
-        all its pixels.
+        A chroma sample changes only if the mask covers all its pixels, so that every code outside
+        the mask stays.
 
         Args:
             image: (h, w, 3) BGR, uint8 or float32.
-            mask: (h, w) weight of the image, 0-1.
+            mask: (h, w), weight of `image`, 0-1.
             top: first line of the part, even.
             left: first column of the part, even.
+
+        Returns:
+            A new picture.
         """
         height, width = mask.shape
         matrix = bgr_to_yuv(self.colours.space, self.colours.range == FULL_RANGE)
         image = image.astype(np.float32, copy=False)
         luma, blue, red = self.luma.copy(), self.blue.copy(), self.red.copy()
-        _lay(cv2.extractChannel(cv2.transform(image, matrix), 0), mask, luma, top, left)
+        _blend(cv2.extractChannel(cv2.transform(image, matrix), 0), mask, luma, top, left)
         if height % 2 or width % 2:
             pads = ((0, height % 2), (0, width % 2))
             image = np.pad(image, (*pads, (0, 0)), mode="edge")
             mask = np.pad(mask, pads, mode="edge")
-        half = (_evenly(width), _evenly(height))
+        half = (_half(width), _half(height))
         small = cv2.resize(image, half, interpolation=cv2.INTER_AREA)
         soft = np.asarray(cv2.resize(mask, half, interpolation=cv2.INTER_AREA), np.float32)
         inside = mask > 0
         whole = inside[::2, ::2] & inside[1::2, ::2] & inside[::2, 1::2] & inside[1::2, 1::2]
         soft[~whole] = 0
         chroma = cv2.transform(small, matrix)
-        _lay(chroma[..., 1], soft, blue, top // 2, left // 2)
-        _lay(chroma[..., 2], soft, red, top // 2, left // 2)
+        _blend(chroma[..., 1], soft, blue, top // 2, left // 2)
+        _blend(chroma[..., 2], soft, red, top // 2, left // 2)
         return type(self)(luma, blue, red, self.colours)
 
     def turned(self, code: int) -> "Picture":
-        """Rotated by a whole number of right angles, `code` as `cv2.rotate` takes it."""
-        if self.luma.shape[0] % 2 or self.luma.shape[1] % 2:  # chroma would come to lie elsewhere
+        """Rotate by right angles, `code` as `cv2.rotate` takes it."""
+        if (
+            self.luma.shape[0] % 2 or self.luma.shape[1] % 2
+        ):  # chroma samples would cover other pixels
             return Picture.of(_bytes(cv2.rotate(self.bgr(), code)), self.colours)
         luma, blue, red = (_bytes(cv2.rotate(p, code)) for p in (self.luma, self.blue, self.red))
         return Picture(luma, blue, red, self.colours)
 
     def coded(self) -> Any:
-        """A yuv420p `av` frame for an encoder; an odd side repeats its last line to become even."""
+        """Copy to a yuv420p `av` frame for an encoder. An odd side repeats its last line."""
         height, width = self.size
         if height % 2 or width % 2:
             pads = ((0, height % 2), (0, width % 2))
@@ -150,7 +161,7 @@ class Picture:
 
 
 def _plane(frame: Any, index: int) -> Image:
-    """A view of one 8-bit plane, (height, width) of that plane."""
+    """View of one 8-bit plane (h, w) of an `av` frame."""
     plane = frame.planes[index]
     rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
     return rows[: plane.height, : plane.width]
@@ -173,7 +184,7 @@ class Converter:
             The planes of an 8-bit 4:2:0 frame, without a copy if it is not rotated. Other formats,
             and rotated frames with an odd side, as (H, W, 3) BGR.
         """
-        if frame.format.name not in AS_IT_IS:
+        if frame.format.name not in PLANAR_420:
             # The scaler applies the frame's own matrix and range.
             scaled: Any = self._scaler.reformat(
                 frame, format="bgr24", interpolation=EXACT, threads=1

@@ -1,4 +1,4 @@
-"""The sound of a file on its way into an output: packets copied as they are, or encoded once."""
+"""Write the sound of a file into an output: its packets are copied if possible, else encoded."""
 
 import os
 from collections.abc import Iterator
@@ -11,19 +11,20 @@ from wav2lip.errors import InputError
 from wav2lip.media.audio import read_sound
 from wav2lip.media.container import audio_stream, open_media, start_time
 
-COPIED = {  # suffix of the output -> codecs that it takes as they are and that players play
+COPIED = {  # suffix of the output -> codecs that can be copied to it and that players support
     ".mp4": {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"},
     ".m4v": {"aac", "ac3", "eac3", "alac"},
     ".mov": {"aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s24le"},
     ".mkv": {"aac", "mp3", "ac3", "eac3", "opus", "vorbis", "flac", "pcm_s16le", "pcm_s24le"},
     ".webm": {"opus", "vorbis"},
 }
-ENCODER = {".webm": "libopus"}  # elsewhere AAC
-BIT_RATE = 96_000  # bits a second and channel
+ENCODER = {".webm": "libopus"}  # AAC for the others
+BIT_RATE = 96_000  # bits per second and channel
+# Sample rates in Hz that the encoders support.
 AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
-PREROLL = 2  # packets before the start that a decoder needs to warm up on
-DEFAULT_RATE = 48_000  # Hz, for a rate the encoder lacks
+PREROLL = 2  # packets before the start that a decoder needs to warm up
+DEFAULT_RATE = 48_000  # Hz, if the encoder does not support the rate of the source
 
 
 def _timed(packet: Any) -> tuple[float, Any]:
@@ -31,12 +32,21 @@ def _timed(packet: Any) -> tuple[float, Any]:
 
 
 class SoundTrack:
-    """Feeds the sound of `path` into an output container in step with its video.
+    """Write the sound of a file into an output container in step with its video.
 
-    The picture's time 0 is the sound's: the same instant as sample 0 of `load_wav`. Only the
-    packets up to the asked time are read, so that memory does not grow with length.
+    Time 0 is that of sample 0 of `load_wav`. Packets are read only as far as they are asked for, so
+    that memory does not grow with the length of the sound.
 
-    Raises `InputError` if the file has no sound.
+    Args:
+        output: an `av` output container.
+        path: any file with sound.
+        suffix: that of the output, which decides on the codec.
+
+    Attributes:
+        copied: whether packets are copied; otherwise the sound is encoded.
+
+    Raises:
+        InputError: The file has no sound track.
     """
 
     def __init__(self, output: Any, path: str | os.PathLike[str], suffix: str) -> None:
@@ -69,7 +79,7 @@ class SoundTrack:
         return stream
 
     def _copy(self, container: Any, source: Any) -> Iterator[tuple[float, Any]]:
-        """Packets on the picture's clock; what ends before it starts is left out, but for preroll."""
+        """Copy packets with times from 0; those that end before 0 are dropped except the preroll."""
         shift = round(self._zero / source.time_base)
         last: int | None = None
         for packet in container.demux(source):
@@ -98,7 +108,7 @@ class SoundTrack:
         yield from map(_timed, self._stream.encode(None))
 
     def feed(self, until: float) -> None:
-        """Put every packet that starts before `until` seconds into the output."""
+        """Write every packet that starts before `until` seconds."""
         while True:
             if self._next is None:
                 self._next = next(self._packets, None)
@@ -108,5 +118,5 @@ class SoundTrack:
             self._next = None
 
     def close(self) -> None:
-        """Close the file that the sound comes from."""
+        """Close the source file."""
         self._files.close()

@@ -1,7 +1,7 @@
-"""Pictures in: probe a file, stream its frames with their own times, read a still (out: writer.py).
+"""Read videos and stills: probe a file, stream its frames, read an image. `writer.py` writes videos.
 
-Frames leave as BGR uint8 as they are to be seen: rotated, alpha over white, colours converted by
-the file's own matrix and range (BT.601, limited range where it names none, as FFmpeg does).
+Frames are read as they are to be displayed: upright, alpha over white, colours converted by the
+matrix and range of the file (BT.601 and limited range if it has no tags, as FFmpeg assumes).
 """
 
 import logging
@@ -33,11 +33,11 @@ __all__ = [
     "read_image",
 ]
 
-MISSING = 0.2  # seconds of picture that a header may promise too many
-MIN_FPS, MAX_FPS = 1, 240  # a header beyond these is broken: the packets are counted instead
-STANDARD = (24, 25, 30, 48, 50, 60, 120)  # frames a second, each also times 1000/1001
-SNAP = 1e-3  # relative; a measured rate this near to a standard one is that one
-STILL_FPS = Fraction(25)  # what a still is played at unless told otherwise
+MISSING = 0.2  # seconds by which the duration in a header may be too long
+MIN_FPS, MAX_FPS = 1, 240  # rates in a header beyond these are wrong: packets are counted instead
+STANDARD = (24, 25, 30, 48, 50, 60, 120)  # frames per second, each also times 1000/1001
+SNAP = 1e-3  # relative; a measured rate so near to a standard rate is rounded to it
+STILL_FPS = Fraction(25)  # default rate of a still
 TURNS = {
     90: cv2.ROTATE_90_COUNTERCLOCKWISE,
     180: cv2.ROTATE_180,
@@ -49,18 +49,31 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What is known of a video or still without decoding it."""
+    """Properties of a video or still.
+
+    Attributes:
+        path: the file.
+        width: pixels as displayed, after rotation.
+        height: pixels as displayed, after rotation.
+        fps: average frames per second; 25 for a still.
+        duration: seconds; None for a still.
+        has_audio: whether the file has a sound track.
+        rotation: degrees counter-clockwise that reading applies: 0, 90, 180 or 270.
+        is_still: whether the file is an image.
+        colours: colour tags.
+        pixel_aspect: width of a pixel over its height, as displayed.
+    """
 
     path: Path
-    width: int  # pixels as displayed, after rotation
+    width: int
     height: int
-    fps: Fraction  # average; a still's is 25
-    duration: float | None  # seconds; None for a still
+    fps: Fraction
+    duration: float | None
     has_audio: bool
-    rotation: int  # degrees counter-clockwise that reading applies: 0, 90, 180, 270
+    rotation: int
     is_still: bool
     colours: Colours
-    pixel_aspect: Fraction  # width of a pixel over its height, as displayed
+    pixel_aspect: Fraction
 
 
 def _is_still(path: Path) -> bool:
@@ -70,43 +83,50 @@ def _is_still(path: Path) -> bool:
 
 
 def _over_white(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Composite (H, W, 4) BGRA over white -> (H, W, 3)."""
+    """Composite BGRA (H, W, 4) over white: BGR (H, W, 3)."""
     alpha = image[..., 3:].astype(np.uint16)
     mixed = image[..., :3] * alpha + 255 * (255 - alpha)
     return ((mixed + 127) // 255).astype(np.uint8)
 
 
 def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """Read a still (jpg, png, webp, bmp, tiff) as (H, W, 3) BGR uint8, upright by its EXIF tag.
+    """Read a still: jpg, png, webp, bmp or tiff.
 
-    Transparency is composited over white. Raises `InputError` if it cannot be read.
+    Args:
+        path: the file.
+
+    Returns:
+        (H, W, 3) BGR uint8, upright by its EXIF tag, with transparency over white.
+
+    Raises:
+        InputError: The file is missing, a directory, or not a readable image.
     """
     path = check_file(path)
     data = np.frombuffer(path.read_bytes(), np.uint8)
     try:
         image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
         if image is not None and not (image.ndim == 3 and image.shape[2] == 4):
-            image = cv2.imdecode(data, cv2.IMREAD_COLOR)  # the flag that honours EXIF
+            image = cv2.imdecode(data, cv2.IMREAD_COLOR)  # applies the EXIF rotation
         elif image is not None:
             if image.dtype == np.uint16:
                 image = (image // 257).astype(np.uint8)
             image = _over_white(image)
     except cv2.error as error:
-        raise InputError(f"{path}: a damaged picture; give another") from error
+        raise InputError(f"{path}: the image is damaged; give another") from error
     if image is None:
-        raise InputError(f"{path}: not a readable picture; give a jpg, png, webp or bmp")
+        raise InputError(f"{path}: not a readable image; give a jpg, png, webp or bmp")
     return np.ascontiguousarray(image, np.uint8)
 
 
 def _snap(rate: Fraction) -> Fraction:
-    """The standard rate within 0.1 %, the nearest first; else the rate with a small denominator."""
+    """Round a rate to the nearest standard rate within 0.1 %, else to a small denominator."""
     standard = [Fraction(n) for n in STANDARD] + [Fraction(n * 1000, 1001) for n in STANDARD]
     nearest = min(standard, key=lambda known: abs(known - rate))
     return nearest if abs(nearest - rate) <= SNAP * rate else rate.limit_denominator(1001)
 
 
-def _promised(container: Any, stream: Any) -> float | None:
-    """Seconds of picture that the header states; a container's own may be those of the sound."""
+def _stated_duration(container: Any, stream: Any) -> float | None:
+    """Duration in seconds by the header. That of the container may belong to the sound."""
     if stream.duration:
         return float(stream.duration * stream.time_base)
     if container.duration and audio_stream(container) is None:
@@ -115,7 +135,7 @@ def _promised(container: Any, stream: Any) -> float | None:
 
 
 def _measure(path: Path) -> tuple[Fraction, float]:
-    """(average fps, duration in seconds) from the packets' times, for headers that lie."""
+    """Average fps and duration in seconds by the times of the packets, for wrong headers."""
     with open_media(path) as container:
         stream: Any = video_stream(container)
         packets = container.demux(stream)
@@ -128,9 +148,18 @@ def _measure(path: Path) -> tuple[Fraction, float]:
 
 
 def probe(path: str | os.PathLike[str]) -> VideoInfo:
-    """What a video or still is like; decodes one frame, reads on only where the header is broken.
+    """Read the properties of a video or still.
 
-    Raises `InputError` for anything without a picture.
+    Decodes one frame; the whole file is read only if its header is wrong.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Its properties.
+
+    Raises:
+        InputError: The file is missing, a directory, not media, or has no video that decodes.
     """
     path = check_file(path)
     if _is_still(path):
@@ -139,8 +168,8 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
     with open_media(path) as container:
         stream = video_stream(container)
         if stream is None:
-            raise InputError(f"{path}: has no picture; give a photo or a video")
-        fps, seconds = stream.average_rate, _promised(container, stream)
+            raise InputError(f"{path}: has no video track; give a photo or a video")
+        fps, seconds = stream.average_rate, _stated_duration(container, stream)
         if seconds is None and container.duration:
             seconds = container.duration / 1e6
         has_audio = audio_stream(container) is not None
@@ -161,17 +190,22 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
 
 
 def _turn(frame: Any) -> int:
-    """Degrees counter-clockwise that show a decoded frame upright: 0, 90, 180 or 270."""
+    """Degrees counter-clockwise that turn a decoded frame upright: 0, 90, 180 or 270."""
     return int(round(frame.rotation / 90) * 90 % 360)
 
 
 def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, int | None, float, int]]:
-    """Decoded `av` frames, all of the first one's size; how `cv2.rotate` turns each; time, index."""
+    """Decode a video.
+
+    Yields:
+        The `av` frame, scaled to the size of the first; its rotation as `cv2.rotate` takes it, or
+        None; its time in seconds; its index.
+    """
     with open_media(path) as container:
         stream = video_stream(container)
         if stream is None:
-            raise InputError(f"{path}: has no picture; give a photo or a video")
-        stream.thread_type = "NONE"  # a third less work; the other stages fill the other cores
+            raise InputError(f"{path}: has no video track; give a photo or a video")
+        stream.thread_type = "NONE"  # a third less work; other stages use the other cores
         rate = stream.average_rate
         step = float(1 / rate) if rate and MIN_FPS <= rate <= MAX_FPS else float(1 / STILL_FPS)
         index, start, last, length = 0, 0.0, 0.0, step
@@ -188,10 +222,10 @@ def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, int | None,
             same = (frame.width, frame.height) == size
             yield frame if same else frame.reformat(*size), turn, time, index
             index, last = index + 1, time
-        promised = _promised(container, stream)
-        if index and promised is not None and promised - last - length > MISSING + step:
+        stated = _stated_duration(container, stream)
+        if index and stated is not None and stated - last - length > MISSING + step:
             problems.append(
-                f"the video breaks off at {last + length:.2f} s, its header says {promised:.2f} s"
+                f"the video ends at {last + length:.2f} s, its header says {stated:.2f} s"
             )
     for problem in problems:
         log.warning("%s: %s", path, problem)
@@ -202,8 +236,8 @@ def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, int | None,
 def read_frames(path: str | os.PathLike[str], problems: list[str] | None = None) -> Iterator[Frame]:
     """Stream the frames of a video, or the one frame of a still, with their presentation times.
 
-    Memory does not grow with the length of the video. Damaged packets are skipped; a track that
-    breaks off ends there.
+    Memory does not grow with the length of the video. Damaged packets are skipped; a
+    truncated track ends early.
 
     Args:
         path: any video or still.

@@ -1,4 +1,4 @@
-"""Pictures out: one pass through the encoder into a file that holds the sound as well."""
+"""Write a video with its sound in one pass."""
 
 import errno
 import math
@@ -23,10 +23,10 @@ from wav2lip.media.encoders import CODECS, WEBM_CODECS, EncoderSettings, time_ba
 from wav2lip.media.picture import Picture
 from wav2lip.media.soundtrack import COPIED, SoundTrack
 
-CANNOT_WRITE = {  # what the machine refuses, with the cure
+CANNOT_WRITE = {  # error number of the system -> reason and cure
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "your disk quota is used up; free some space",
-    errno.EFBIG: "the file grows beyond what this place allows; choose another folder",
+    errno.EFBIG: "the file exceeds the size limit of this folder; choose another",
     errno.EACCES: "the folder is not writable; choose another",
     errno.EPERM: "the folder is not writable; choose another",
     errno.EROFS: "the folder is read-only; choose another",
@@ -39,22 +39,34 @@ CANNOT_WRITE = {  # what the machine refuses, with the cure
 
 
 class VideoWriter:
-    """Write BGR frames at their own times, with the sound of `audio`, into one playable file.
+    """Write frames at their own times, with the sound of a file, into one video file.
 
-    A context manager. Frames and sound go into a hidden file beside `path`, which takes its name
-    when all is done; after an error or Ctrl-C nothing is left. The codec of the sound is kept where
-    the container takes it. Pictures become 8-bit 4:2:0 in the matrix and range of `colours`.
+    A context manager. It writes to a hidden file beside `path`, which is renamed when it is complete;
+    after an error or Ctrl-C nothing is left. Sound is copied if the container supports its codec, and
+    encoded otherwise. Frames become 8-bit 4:2:0.
 
-    path: .mp4, .m4v, .mov, .mkv or .webm (VP9 or AV1). Missing folders are made.
-    width, height: pixels of the frames; an odd side gains one line.
-    fps: average rate; frames need not keep to it.
-    codec: one of `CODECS`; None: libx264, or what the container holds.
-    crf: quality, lower is better; preset: the encoder's own name for its speed.
-    threads: of the encoder, 0 for one a core.
-    trim: end the sound with the picture; otherwise it keeps its length.
+    Args:
+        path: .mp4, .m4v, .mov, .mkv or .webm (VP9 or AV1). Missing folders are created.
+        width: pixels; an odd width is encoded with one column more.
+        height: pixels; an odd height is encoded with one line more.
+        fps: average frames per second; frames may have other times.
+        codec: one of `CODECS`; None is libx264, or VP9 for .webm.
+        crf: quality; lower is better.
+        preset: speed, by the encoder's own name; None is a fast one.
+        threads: of the encoder; 0 for one per core.
+        audio: file whose sound is added; None for a silent video.
+        trim: end the sound with the video; otherwise it keeps its length.
+        colours: matrix, range and tags of the video.
+        pixel_aspect: width of a pixel over its height.
 
-    Raises `InputError`: unknown suffix or codec, an encoder this machine lacks, a folder that
-    cannot be written, a full disk, `audio` without sound.
+    Raises:
+        InputError: The suffix or codec is unknown, this machine lacks the encoder, the folder cannot
+            be written, the disk is full, or `audio` has no sound.
+
+    Example:
+        >>> with VideoWriter("out.mp4", 96, 64, Fraction(25)) as writer:  # doctest: +SKIP
+        ...     for index, image in enumerate(images):
+        ...         writer.write(image, time=index / 25)
     """
 
     def __init__(
@@ -77,11 +89,13 @@ class VideoWriter:
         self._suffix = self.path.suffix.lower()
         if self._suffix not in COPIED:
             known = " ".join(COPIED)
-            raise InputError(f"{path}: unknown kind of video '{self._suffix}'; use one of {known}")
+            raise InputError(f"{path}: unknown video format '{self._suffix}'; use one of {known}")
         webm = self._suffix == ".webm"
         codec = codec or (WEBM_CODECS if webm else CODECS)[0]
         if webm and codec not in WEBM_CODECS:
-            raise InputError(f"{path}: WebM holds no {codec}; use .mp4 or the codec libvpx-vp9")
+            raise InputError(
+                f"{path}: WebM does not support {codec}; use .mp4 or the codec libvpx-vp9"
+            )
         self._size = (height, width)
         self._settings = EncoderSettings(
             width, height, fps, codec, crf, preset, threads, colours, pixel_aspect
@@ -91,15 +105,17 @@ class VideoWriter:
         self._part = self.path.with_name(f".{self.path.stem[:80]}.{token}{self._suffix}")
         self._output: Any = None
         self._sound: SoundTrack | None = None
-        self._pending: Any = None  # the last frame, which waits for the next to know its length
-        self._held: Any = None  # the last packet, whose length closes the track
+        self._pending: Any = None  # the last frame; its duration is known when the next one comes
+        self._held: Any = None  # the last packet; its duration is set when the track ends
         self._first: Any = None
-        self._lengths: dict[int, int] = {}  # ticks that a frame in the encoder is shown, by its pts
+        self._lengths: dict[
+            int, int
+        ] = {}  # duration in ticks of each frame in the encoder, by its pts
         self._base = time_base(fps)
 
     @property
     def audio_copied(self) -> bool:
-        """Whether the sound goes in as it is, not encoded again."""
+        """Whether the sound is copied, not encoded again."""
         return self._sound is not None and self._sound.copied
 
     @contextmanager
@@ -118,7 +134,7 @@ class VideoWriter:
                 if self.path.is_dir():
                     raise InputError(f"{self.path}: is a directory; give a file name in it")
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                # FFmpeg would report a folder that is not writable in its own words.
+                # FFmpeg's own message for a folder that is not writable is unclear.
                 self._part.touch()
                 faststart = self._suffix in (".mp4", ".m4v", ".mov")
                 options = {"movflags": "+faststart"} if faststart else {}
@@ -132,16 +148,23 @@ class VideoWriter:
         return self
 
     def write(self, image: NDArray[np.uint8] | Picture, time: float) -> None:
-        """Append a frame, (height, width, 3) BGR uint8 or its planes, shown from `time` seconds on.
+        """Append a frame.
 
-        Times must increase; two within 1/90000 s are put one tick apart.
+        Args:
+            image: (height, width, 3) BGR uint8, or a `Picture`.
+            time: seconds from which the frame is shown. Times must increase; two within 1/90000 s are
+                written one tick apart.
+
+        Raises:
+            ValueError: The frame has another size than the video.
+            InputError: The file cannot be written.
         """
         colours = self._settings.colours
         if isinstance(image, Picture) and image.colours != colours:
-            image = image.bgr()  # the file has one meaning of the codes, not one a frame
+            image = image.bgr()  # the tags hold for the whole file
         picture = image if isinstance(image, Picture) else Picture.of(image, colours)
         if picture.size != self._size:
-            raise ValueError(f"a frame of {picture.size} for a video of {self._size}")
+            raise ValueError(f"frame of {picture.size} (height, width) in a video of {self._size}")
         frame = picture.coded()
         frame.pts, frame.time_base = round(time / self._base), self._base
         if self._pending is not None:
@@ -157,7 +180,7 @@ class VideoWriter:
     def _mux(self, packets: list[Any]) -> None:
         for packet in packets:
             self._flush_held()
-            packet.duration = self._lengths.pop(packet.pts, 1)  # encoders do not pass it on
+            packet.duration = self._lengths.pop(packet.pts, 1)  # encoders drop it
             self._held = packet
             if self._first is None:
                 self._first = (packet.dts or 0, packet.pts or 0)
@@ -171,12 +194,16 @@ class VideoWriter:
         self._held = None
 
     def close(self, end: float | None = None) -> None:
-        """Finish the file and give it its name; `end` is when the last frame goes, in seconds.
+        """Complete the file and rename it to `path`.
 
-        Without `end` the last frame stays for 1 / fps.
+        Args:
+            end: time in seconds until which the last frame is shown; by default for 1 / fps.
+
+        Raises:
+            InputError: No frame was written, or the file cannot be written.
         """
         if self._pending is None:
-            raise InputError(f"{self.path}: no frames to write; give a video that has some")
+            raise InputError(f"{self.path}: no frames to write; give a video with at least one")
         ticks = round(1 / self._settings.fps / self._base)
         if end is not None:
             ticks = max(1, round(end / self._base) - self._pending.pts)
@@ -184,8 +211,8 @@ class VideoWriter:
         self._encode_pending(ticks)
         with self._reported():
             self._mux(self._stream.encode(None))
-            # Containers add up decoding steps: with reordered frames and a variable rate the sum
-            # is the presentation's length only if the last step makes it so.
+            # Containers add up the durations of packets. With reordered frames and a variable rate
+            # the sum equals the length of the presentation only with this last duration.
             dts, pts = self._first
             self._held.duration = max(1, finish - pts + dts - self._held.dts)
             self._flush_held()
@@ -197,7 +224,7 @@ class VideoWriter:
             self._part.replace(self.path)
 
     def _abort(self) -> None:
-        """Leave nothing behind, whatever state the file is in."""
+        """Close and delete the hidden file, in whatever state it is."""
         if self._sound is not None:
             self._sound.close()
         if self._output is not None:

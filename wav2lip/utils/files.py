@@ -1,4 +1,4 @@
-"""Small files written whole or not at all."""
+"""Write small files completely or not at all."""
 
 import os
 from contextlib import suppress
@@ -8,20 +8,35 @@ from wav2lip.errors import InputError
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` through a hidden file beside `path`; `InputError` where that cannot be."""
+    """Write a file so that it is either complete or unchanged.
+
+    Args:
+        path: the file; missing folders are created.
+        data: its content.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(data)
         part.replace(path)
     except OSError as error:
-        with suppress(OSError):  # it may never have been there, nor its folder
+        with suppress(OSError):  # the file or its folder may not exist
             part.unlink()
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another") from error
 
 
 def check_writable(path: Path) -> None:
-    """`InputError` if a file at `path` could not be written: better told before the work."""
+    """Check that a file can be written, before the work whose result it stores.
+
+    Args:
+        path: the file; missing folders are created.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
     if path.is_dir():
         raise InputError(f"{path}: is a directory; give a file name in it")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
