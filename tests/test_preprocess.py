@@ -133,7 +133,7 @@ def audit(*arguments: object):
 def test_a_folder_of_clips_is_audited_by_its_own_command(tmp_path):
     config = {"_target_": "wav2lip.models.SyncNet", "width": 0.0625, "image_size": 48}
     save_network(tmp_path / "expert.safetensors", build_network(config), config, {})
-    clips = tmp_path / "my clips=1"
+    clips = tmp_path / "my clips (1)"
     write_synthetic_corpus(clips, {"train": 2}, seconds=1.6, image_size=48)
     expert = f"expert={tmp_path / 'expert.safetensors'}"
     result = audit(clips, expert)

@@ -87,7 +87,7 @@ def corpus(tmp_path_factory):
 
 
 def write(folder, name, seed, offset=0, silent=False):
-    clip = synthesize(seed, seconds=3.0, size=96, offset_frames=offset)
+    clip = synthesize(seed, seconds=3.0, size=96, av_offset=offset)
     if silent:
         clip = replace(clip, wav=np.zeros_like(clip.wav))
     row = write_synthetic_clip(folder, name, clip, image_size=48)

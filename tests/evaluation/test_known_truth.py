@@ -18,9 +18,9 @@ from wav2lip.synthetic.face import BOX_HEIGHT
 STRANGERS = range(900, 904)
 
 
-def segment_of(judge, person, seconds=4.0, offset_frames=0):
+def segment_of(judge, person, seconds=4.0, av_offset=0):
     size = round(judge.clip_view.size / BOX_HEIGHT)
-    clip = synthesize(person, seconds, size=size, offset_frames=offset_frames)
+    clip = synthesize(person, seconds, size=size, av_offset=av_offset)
     faces = [judge.clip_view(f, box) for f, box in zip(clip.frames, clip.boxes, strict=True)]
     pcm = to_pcm(clip.wav)
     return FaceSegment(0, np.stack(faces), clip.boxes, pcm)

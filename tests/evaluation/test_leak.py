@@ -45,7 +45,7 @@ class Actor:
         if name != "muted":
             opening, width = self.voices[name].mouth_at(TIMES - DELAYS[name])
         for k, (pose, *mouth) in enumerate(zip(self.poses, opening, width, strict=True)):
-            yield Rendered(self.face.draw(*map(float, mouth), pose, k), float(TIMES[k]))
+            yield Rendered(self.face.render(*map(float, mouth), pose, k), float(TIMES[k]))
 
 
 class Follower(Actor):

@@ -29,7 +29,7 @@ def film(openings: np.ndarray, nods: float = 0.0, person: int = 2, noise: float 
     poses = [Pose(x / 2, 0.03 + x, x, 1.0, 0.0, 1.0) for x in map(float, sway)]
     box = face.box(poses[0])
     crops = [
-        crop_face(face.draw(float(opening), 0.5, pose, k), box, 96)
+        crop_face(face.render(float(opening), 0.5, pose, k), box, 96)
         for k, (opening, pose) in enumerate(zip(openings, poses, strict=True))
     ]
     noisy = np.stack(crops) + rng.normal(0, noise, (len(crops), 96, 96, 3))

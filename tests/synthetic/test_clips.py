@@ -87,10 +87,10 @@ def test_loudness_follows_the_opening_and_peaks_at_offset_zero():
 
 
 def test_a_planted_offset_shows_the_mouth_of_an_earlier_sound(clip):
-    late = synthesize(3, 4.0, size=16, offset_frames=3)
+    late = synthesize(3, 4.0, size=16, av_offset=3)
     assert np.array_equal(late.wav, clip.wav)
     assert np.allclose(late.opening[3:], clip.opening[:-3], atol=1e-5)
-    early = synthesize(3, 4.0, size=16, offset_frames=-5)
+    early = synthesize(3, 4.0, size=16, av_offset=-5)
     assert np.allclose(early.opening[:-5], clip.opening[5:], atol=1e-5)
 
 

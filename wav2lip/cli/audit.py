@@ -4,8 +4,6 @@ wav2lip audit CLIPS expert=CHECKPOINT
 wav2lip audit CLIPS expert=CHECKPOINT fix=true
 """
 
-import re
-import sys
 from pathlib import Path
 
 import hydra
@@ -14,8 +12,6 @@ from omegaconf import DictConfig
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.clips import MANIFEST, read_manifest
 from wav2lip.preprocessing.audit import SyncAuditor, audit_folder
-
-OVERRIDE = re.compile(r"-|[+~]*[\w.]+=")  # start of an option or a Hydra override
 
 
 @hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="audit")
@@ -39,15 +35,6 @@ def run(cfg: DictConfig) -> None:
     )
 
 
-def name_folder(arguments: list[str]) -> list[str]:
-    """Turn a first argument that is a folder into the Hydra override `clips=FOLDER`."""
-    if not arguments or OVERRIDE.match(arguments[0]):
-        return arguments
-    folder = arguments[0].replace("\\", "\\\\").replace("'", "\\'")
-    return [f"clips='{folder}'", *arguments[1:]]
-
-
 def main() -> None:
     """Run the command line."""
-    sys.argv[1:] = name_folder(sys.argv[1:])
     exit_on_config_error(run)()

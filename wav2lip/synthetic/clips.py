@@ -1,4 +1,4 @@
-"""OutputFrame faces with sync known to the sample: what tests train and measure on, in CPU seconds."""
+"""Synthetic talking faces whose sync is known exactly, made in seconds on a CPU."""
 
 import math
 from dataclasses import dataclass
@@ -15,39 +15,44 @@ from wav2lip.faces.boxes import widen_box
 from wav2lip.faces.crops import crop_face
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import to_pcm, write_wav
-from wav2lip.media.writer import VideoWriter
 from wav2lip.synthetic.face import BOX_HEIGHT, Pose, SyntheticFace
 from wav2lip.synthetic.voice import speak
+from wav2lip.types import FPS, Boxes, Image, Wav
 
-FPS = 25.0  # frames a second
-SIZE = 160  # pixels, the picture's side; the face's box is about 0.56 of it high
-SWAY = np.array((0.025, 0.02, 0.06, 0.02))  # x, y in sides; angle in radians; scale
+SIZE = 160  # pixels, side of a frame; the face box is about 0.56 of it high
+SWAY = np.array((0.025, 0.02, 0.06, 0.02))  # x, y in sides of a frame; angle in radians; scale
 BLINK_SECONDS = 0.24
+MIN_LEVEL = 1e-5  # root mean square of silence: -100 dBFS
 
 
 @dataclass(frozen=True)
 class SyntheticClip:
-    """One talking person.
+    """One talking face.
 
-    frames: (T, S, S, 3) uint8 BGR; wav: (N,) float32 at 16 kHz; boxes: (T, 4) float32 pixels
-    x0, y0, x1, y1, mid-forehead to chin; times: (T,) float64 seconds; opening, width: (T,) float32
-    in [0, 1], what the lips of each frame show. Frame i shows the sound of
-    times[i] - offset_frames / fps: a positive offset means that the picture is late, the sign in
-    which the LSE offset is given ("delay the audio by so many frames").
+    Attributes:
+        frames: (T, S, S, 3) BGR.
+        wav: (N,) at 16 kHz.
+        boxes: (T, 4) face boxes, pixels: mid-forehead to chin.
+        times: (T,) seconds.
+        opening: (T,) opening of the mouth in each frame, 0-1.
+        width: (T,) width of the mouth in each frame, 0-1.
+        fps: frames per second.
+        av_offset: frames that the video is late; above 0: the sound comes early and must be delayed (the
+            sign of SyncNet). Frame i shows the sound of times[i] - av_offset / fps.
     """
 
-    frames: NDArray[np.uint8]
-    wav: NDArray[np.float32]
-    boxes: NDArray[np.float32]
+    frames: Image
+    wav: Wav
+    boxes: Boxes
     times: NDArray[np.float64]
     opening: NDArray[np.float32]
     width: NDArray[np.float32]
     fps: float
-    offset_frames: int
+    av_offset: int
 
 
 def _poses(seed: tuple[int, int], times: NDArray[np.float64]) -> list[Pose]:
-    """Slow sway and blinks, which say nothing about the sound."""
+    """Slow sway and blinks, independent of the sound."""
     rng = np.random.default_rng((*seed, 3))
     waves = np.zeros((len(times), 4))
     for _ in range(3):
@@ -68,36 +73,57 @@ def _poses(seed: tuple[int, int], times: NDArray[np.float64]) -> list[Pose]:
 def synthesize(
     seed: int,
     seconds: float = 3.0,
-    fps: float = FPS,
+    fps: float = float(FPS),
     size: int = SIZE,
-    offset_frames: int = 0,
+    av_offset: int = 0,
     speech: int | None = None,
 ) -> SyntheticClip:
-    """A person (`seed` >= 0) who says random syllables (`speech`, by default the same number).
+    """Create a talking face. The same arguments give the same clip, bit for bit.
 
-    The same arguments give the same clip, bit for bit; person and speech are drawn apart, so that
-    a test can hold out either. At least one frame is made; the sound lasts `seconds`.
-    Raises ValueError for seconds or fps of 0 or less.
+    Args:
+        seed: the person, 0 or above.
+        seconds: duration of the sound; at least one frame is made.
+        fps: frames per second.
+        size: side of a frame, pixels.
+        av_offset: frames that the video is late; below 0: the sound is late.
+        speech: number of the random syllables; default: `seed`. Person and speech are independent, so a
+            test can hold out either.
+
+    Raises:
+        ValueError: `seconds` or `fps` is not above 0.
+
+    Example:
+        >>> clip = synthesize(seed=1, seconds=0.2, size=32)
+        >>> clip.frames.shape, clip.wav.shape
+        ((5, 32, 32, 3), (3200,))
     """
     if seconds <= 0 or fps <= 0:
         raise ValueError(f"seconds={seconds} and fps={fps} must be above 0")
     speech = seed if speech is None else speech
     voice = speak(speech, seconds)
     times = np.arange(max(1, round(seconds * fps))) / fps
-    opening, width = voice.mouth_at(times - offset_frames / fps)
+    opening, width = voice.mouth_at(times - av_offset / fps)
     face, poses = SyntheticFace(seed, size), _poses((seed, speech), times)
     frames = np.empty((len(times), size, size, 3), np.uint8)
     for i, pose in enumerate(poses):
-        frames[i] = face.draw(float(opening[i]), float(width[i]), pose, i)
+        frames[i] = face.render(float(opening[i]), float(width[i]), pose, i)
     boxes = np.stack([face.box(pose) for pose in poses])
-    return SyntheticClip(frames, voice.wav, boxes, times, opening, width, fps, offset_frames)
+    return SyntheticClip(frames, voice.wav, boxes, times, opening, width, fps, av_offset)
 
 
 def write_synthetic_video(path: Path, clip: SyntheticClip, crf: int = 18) -> None:
-    """Write `clip` with its sound as a video file; the suffix picks the container (.mp4, .mkv, ...).
+    """Write a clip with its sound as a video file.
 
-    Raises InputError where `path` cannot be written.
+    Args:
+        path: the file; its suffix selects the container (.mp4, .mkv, ...).
+        clip: the clip.
+        crf: quality of the video; lower is better.
+
+    Raises:
+        InputError: the file cannot be written.
     """
+    from wav2lip.media.writer import VideoWriter  # here, so that training does not import PyAV
+
     size = clip.frames.shape[1]
     rate = Fraction(clip.fps).limit_denominator(1001)
     with TemporaryDirectory() as folder:
@@ -116,10 +142,18 @@ def write_synthetic_clip(
     image_size: int = 96,
     pad: float = 0.125,
 ) -> ManifestRow:
-    """Write `clip` as the clip file `folder/clips/name.safetensors`; return its manifest row.
+    """Write a clip as the clip file `folder/clips/name.safetensors`.
 
-    `image_size` is the face's side in pixels, `pad` the margin around it as a share of that side.
-    The clip is to start on a whole mel column, as every clip at 25 frames a second does.
+    Args:
+        folder: folder of the manifest.
+        name: name of the file, the source and the speaker.
+        clip: the clip; it must start on a whole mel column, as every clip at 25 frames per second does.
+        split: train, val or test.
+        image_size: side of a face, pixels.
+        pad: margin around the face, share of its side.
+
+    Returns:
+        The manifest row.
     """
     crop_size = round(image_size * (1 + 2 * pad))
     crops = [
@@ -136,7 +170,7 @@ def write_synthetic_clip(
         to_pcm(clip.wav),
         {"source": name, "fps": clip.fps, "crop_size": crop_size, "pad": pad},
     )
-    mouths = [cv2.Laplacian(crop[crop_size // 2 :], cv2.CV_64F).var() for crop in crops]
+    sharpness = [cv2.Laplacian(crop[crop_size // 2 :], cv2.CV_64F).var() for crop in crops]
     level = float(np.sqrt(np.mean(np.square(clip.wav, dtype=np.float64))))
     return ManifestRow(
         clip=path,
@@ -149,24 +183,31 @@ def write_synthetic_clip(
         fps=clip.fps,
         face=float(np.mean(clip.boxes[:, 2:] - clip.boxes[:, :2])),
         coverage=1.0,
-        sharpness=float(np.median(mouths)),
-        loudness=20 * math.log10(max(level, 1e-5)),
+        sharpness=float(np.median(sharpness)),
+        loudness=20 * math.log10(max(level, MIN_LEVEL)),
     )
 
 
 def write_synthetic_corpus(
     folder: Path, people: dict[str, int], seconds: float = 3.0, image_size: int = 96, seed: int = 0
 ) -> None:
-    """Write clip files and a manifest under `folder`: `people` is split -> number of clips.
+    """Write clip files and a manifest.
 
-    Every clip is another person with other speech, so that no split knows a face or a sound of
-    another; a larger `seed` than the clips of an earlier corpus gives a corpus of strangers.
+    Every clip has another person and other speech: no split contains a face or a voice of another. A `seed`
+    above the number of clips of an earlier corpus gives a corpus without its people.
+
+    Args:
+        folder: output folder.
+        people: number of clips by split.
+        seconds: duration of each clip.
+        image_size: side of a face, pixels.
+        seed: the first person.
     """
     rows = []
     for split, count in people.items():
         for _ in range(count):
             person, seed = seed, seed + 1
-            # Drawn at the size at which it is stored: more pixels would cost time and be lost.
+            # Rendered at the size at which it is stored: more pixels would only cost time.
             clip = synthesize(person, seconds, size=round(image_size / BOX_HEIGHT))
             rows.append(
                 write_synthetic_clip(folder, f"person{person:06d}", clip, split, image_size)

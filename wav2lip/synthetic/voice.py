@@ -1,18 +1,18 @@
-"""Speech-like sound that is made from the movement of a mouth, so that both agree to the sample."""
+"""Synthetic speech generated from the motion of a mouth, so that both are in sync to the sample."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.types import SAMPLE_RATE
+from wav2lip.types import SAMPLE_RATE, Wav
 
 Array = NDArray[np.float32]
 
 CONTROL_RATE = 200  # Hz, the rate at which articulators are computed
-LIP_SMOOTHING = 0.08  # s, Hann window over the mouth's targets: lips have mass
-VOICE_SMOOTHING = 0.03  # s, the same for the vocal folds and the noise source, which are quicker
-TOP_HARMONIC = 4_000.0  # Hz, voiced sound above this is inaudible next to the formants
+LIP_SMOOTHING = 0.08  # s, Hann window over the targets of the lips, which move slowly
+VOICE_SMOOTHING = 0.03  # s, Hann window over the levels of vocal folds and noise source
+TOP_HARMONIC = 4_000.0  # Hz; higher harmonics are inaudible next to the formants
 BANDWIDTHS = (90.0, 120.0, 200.0)  # Hz, of the three formants
 HISS_BANDS = ((1_200.0, 7_000.0), (1_800.0, 4_000.0), (4_200.0, 7_500.0))  # Hz, of f, sh, s
 
@@ -39,18 +39,20 @@ PAUSE: Phone = (0.0, 0.5, 0.0, 0.0, 0)
 
 @dataclass(frozen=True)
 class Voice:
-    """A sound and the mouth that made it.
+    """Speech and the mouth motion that it was generated from.
 
-    wav: (N,) float32 at 16 kHz, within [-1, 1]; opening, width: (C,) float32 in [0, 1] at
-    `CONTROL_RATE`, entry c at c / 200 s.
+    Attributes:
+        wav: (N,) at 16 kHz, within [-1, 1].
+        opening: (C,) opening of the mouth, 0-1, at `CONTROL_RATE`.
+        width: (C,) width of the mouth, 0-1, at `CONTROL_RATE`.
     """
 
-    wav: Array
+    wav: Wav
     opening: Array
     width: Array
 
     def mouth_at(self, times: NDArray[np.float64]) -> tuple[Array, Array]:
-        """Opening and width, each (T,), at `times` (T,) in seconds; still beyond both ends."""
+        """Interpolate opening and width, each (T,), at `times` (T,) in seconds; constant beyond both ends."""
         clock = np.arange(len(self.opening)) / CONTROL_RATE
         opening = np.interp(times, clock, self.opening).astype(np.float32)
         return opening, np.interp(times, clock, self.width).astype(np.float32)
@@ -62,24 +64,26 @@ def _smooth(track: Array, seconds: float) -> Array:
     return np.convolve(padded, kernel / kernel.sum(), mode="valid")[: len(track)].astype(np.float32)
 
 
-def _score(rng: np.random.Generator, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _random_phones(
+    rng: np.random.Generator, count: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Unsmoothed phone targets (count, 5) and stress (count,) at the control rate."""
     phones: list[Phone] = []
     seconds: list[float] = []
     stress: list[float] = []
 
-    def say(phone: Phone, low: float, high: float, level: float) -> None:
+    def add(phone: Phone, low: float, high: float, level: float) -> None:
         phones.append(phone)
         seconds.append(float(rng.uniform(low, high)))
         stress.append(level)
 
-    say(PAUSE, 0.05, 0.3, 1.0)
+    add(PAUSE, 0.05, 0.3, 1.0)
     while sum(seconds) < count / CONTROL_RATE:
         for _ in range(int(rng.integers(2, 6))):
             level = float(rng.uniform(0.6, 1.0))
-            say(CONSONANTS[rng.integers(len(CONSONANTS))], 0.06, 0.12, level)
-            say(VOWELS[rng.integers(len(VOWELS))], 0.08, 0.22, level)
-        say(PAUSE, 0.12, 0.5, 1.0)
+            add(CONSONANTS[rng.integers(len(CONSONANTS))], 0.06, 0.12, level)
+            add(VOWELS[rng.integers(len(VOWELS))], 0.08, 0.22, level)
+        add(PAUSE, 0.12, 0.5, 1.0)
     spans = np.maximum(1, np.round(np.array(seconds) * CONTROL_RATE)).astype(int)
     return np.repeat(np.array(phones), spans, 0)[:count], np.repeat(stress, spans)[:count]
 
@@ -114,7 +118,7 @@ def _voiced(
 
 
 def _hiss(rng: np.random.Generator, levels: list[Array], count: int) -> NDArray[np.float64]:
-    """White noise through one band a fricative, each with its own level at the control rate."""
+    """White noise in one band per fricative, each with its own level at the control rate."""
     clock = np.arange(len(levels[0])) / CONTROL_RATE
     samples = np.arange(count) / SAMPLE_RATE
     spectrum = np.fft.rfft(rng.standard_normal(count))
@@ -127,17 +131,24 @@ def _hiss(rng: np.random.Generator, levels: list[Array], count: int) -> NDArray[
 
 
 def speak(seed: int, seconds: float) -> Voice:
-    """Random syllables of `seconds` (> 0), the same for the same seed and length.
+    """Generate random syllables, the same for the same seed and duration.
 
-    Loudness and F1 follow the opening, F2 the width, hiss the narrow consonants; a closed mouth
-    is silent or hums, so that the sound tells the mouth and the mouth much of the sound.
+    Loudness and F1 follow the opening of the mouth, F2 its width, noise the narrow consonants. A closed
+    mouth is silent or hums. The sound therefore determines the mouth.
+
+    Args:
+        seed: number of the speech.
+        seconds: duration, above 0.
+
+    Raises:
+        ValueError: `seconds` is not above 0.
     """
     if seconds <= 0:
-        raise ValueError(f"seconds is {seconds}, and must be above 0")
+        raise ValueError(f"seconds must be above 0, not {seconds}")
     rng = np.random.default_rng((seed, 1))
     count = round(seconds * SAMPLE_RATE)
     control = int(np.ceil(seconds * CONTROL_RATE)) + 1
-    phones, stress = _score(rng, control)
+    phones, stress = _random_phones(rng, control)
     opening = _smooth((phones[:, 0] * stress).astype(np.float32), LIP_SMOOTHING)
     width = _smooth(phones[:, 1].astype(np.float32), LIP_SMOOTHING)
     voice = _smooth(phones[:, 2].astype(np.float32), VOICE_SMOOTHING)
@@ -148,5 +159,5 @@ def speak(seed: int, seconds: float) -> Voice:
     loudness = voice * (0.08 + 0.92 * opening)
     wave = _voiced(rng, opening, width, loudness, count) + 0.12 * _hiss(rng, levels, count)
     wave = wave / max(1e-6, float(np.abs(wave).max())) * rng.uniform(0.3, 0.8)
-    wave += rng.standard_normal(count) * 10 ** rng.uniform(-4.5, -3.0)  # the room
+    wave += rng.standard_normal(count) * 10 ** rng.uniform(-4.5, -3.0)  # background noise
     return Voice(wave.astype(np.float32), opening, width)

@@ -26,7 +26,7 @@ PLANTED = (-8, -6, -4, -2, -1, 0, 1, 2, 4, 6, 8)
 
 def plant(folder, person, late, speech=None, seconds=3.0):
     """A clip of a stranger to the expert, whose sound comes `late` frames late."""
-    clip = synthesize(person, seconds, size=86, offset_frames=-late)
+    clip = synthesize(person, seconds, size=86, av_offset=-late)
     if speech is not None:
         clip = replace(clip, wav=synthesize(speech, seconds, size=86).wav)
     return write_synthetic_clip(folder, f"p{person}", clip, image_size=48)
