@@ -1,4 +1,4 @@
-"""Score videos, or a checkpoint on a list of faces and sounds. The same as `wav2lip evaluate`; see --help."""
+"""Score videos, or a checkpoint on a list of pairs. The same as `wav2lip evaluate`; see --help."""
 
 from wav2lip.cli.main import main
 

@@ -1,4 +1,4 @@
-"""Make a face say what is said in a sound file. The same as `wav2lip infer`; see --help."""
+"""Animate a face with audio. The same as `wav2lip infer`; see --help."""
 
 from wav2lip.cli.main import main
 

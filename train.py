@@ -1,4 +1,4 @@
-"""Train the sync expert, the generator, or any other experiment. The same as `wav2lip train`; see --help."""
+"""Train the sync expert, a generator, or any other experiment. The same as `wav2lip train`; see --help."""
 
 from wav2lip.cli.main import main
 

@@ -7,21 +7,14 @@ wav2lip ablations runs/ablation --metric val/lower_l1 val/sync --output tables
 import argparse
 import sys
 from pathlib import Path
-from typing import NoReturn
 
+from wav2lip.cli.parser import OneLineParser
 from wav2lip.errors import InputError, exit_on_input_error
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that reports an error in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}; see --help")
-
-
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> OneLineParser:
     """Build the parser of `wav2lip ablations`. It raises InputError."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog="wav2lip ablations",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -48,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
 @exit_on_input_error
 def main() -> None:
     """Parse, collect the runs, write and print the table."""
-    args = build_parser().parse_args(sys.argv[1:])
+    args = build_parser().parse(sys.argv[1:])
     if not args.runs.is_dir():
         raise InputError(f"{args.runs}: no such folder")
     # Imported late: torch takes seconds to load, a wrong argument is reported at once.

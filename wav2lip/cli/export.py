@@ -7,27 +7,20 @@ wav2lip export wav2lip.safetensors wav2lip.pth
 import argparse
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 from wav2lip.checkpoints.bundled import DEFAULT, bundled_names
 from wav2lip.checkpoints.layouts import layout_of, precision_of
 from wav2lip.checkpoints.registry import CHECKPOINTS
+from wav2lip.cli.parser import OneLineParser
 from wav2lip.errors import InputError, exit_on_input_error
 from wav2lip.utils.files import check_writable
 
 NETWORKS = ("generator", "syncnet", "quality_discriminator", "syncnet_v2", "mouth_encoder")
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that reports an error in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}; see --help")
-
-
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> OneLineParser:
     """Build the parser of `wav2lip export`. It raises InputError."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog="wav2lip export",
         description="Convert a checkpoint of any supported format: a small file without training "
         "state, or the layout that the published scripts read.",
@@ -76,7 +69,7 @@ def _check(args: argparse.Namespace) -> None:
 @exit_on_input_error
 def main() -> None:
     """Parse, check, convert and print what was written."""
-    args = build_parser().parse_args(sys.argv[1:])
+    args = build_parser().parse(sys.argv[1:])
     _check(args)
     # Imported late: torch takes seconds to load, a wrong argument is reported at once.
     from wav2lip.checkpoints.export import export_network

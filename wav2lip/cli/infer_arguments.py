@@ -2,18 +2,16 @@
 
 import argparse
 import re
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from wav2lip.errors import InputError
+from wav2lip.cli.parser import OneLineParser
 from wav2lip.faces.detectors import NAMES
 from wav2lip.inference.settings import BLENDS, Settings
 from wav2lip.media.encoders import CODECS
 
 OUTPUT = Path("results/result_voice.mp4")  # as published
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
-CUTOFF = 0.7  # 0-1; how alike a misspelt option and the suggested one must be
 # Options whose name is not that of their field in `Settings`.
 FLAGS = {
     "smooth": "--nosmooth",
@@ -26,29 +24,6 @@ FLAGS = {
 def option_of(setting: str) -> str:
     """Return the option that sets a field of `Settings`."""
     return FLAGS.get(setting, f"--{setting}")
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}; see --help")
-
-    def options(self) -> set[str]:
-        """Return every option, synonyms included."""
-        return {name for action in self._actions for name in action.option_strings}
-
-    def reject(self, unknown: list[str]) -> NoReturn:
-        """Raise the error for words that are neither an option nor a value."""
-        for word in unknown:
-            if word.startswith("-") and word != "-":
-                option = word.partition("=")[0]
-                known = sorted(name.lstrip("-") for name in self.options())
-                near = get_close_matches(option.lstrip("-"), known, 1, CUTOFF)
-                if near:
-                    raise InputError(f"unknown option {option}; did you mean --{near[0]}?")
-                self.error(f"unknown option {option}")
-        self.error(f"unexpected argument {unknown[0]!r}")
 
 
 def _flag(text: str) -> bool:
@@ -243,9 +218,9 @@ def _add_speed(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def build_parser() -> _Parser:
+def build_parser() -> OneLineParser:
     """Return a parser that raises `InputError`; a setting has the name of its field in `Settings`."""
-    parser = _Parser(
+    parser = OneLineParser(
         prog="wav2lip infer",
         description="Animate the face in a photo or a video so that it speaks an audio file.",
         epilog="Accepts every argument of the published Wav2Lip script, with the same meaning.",

@@ -65,9 +65,7 @@ def parse(arguments: Sequence[str]) -> Options:
         InputError: an option is unknown, misses its value, or does not fit the others.
     """
     parser = build_parser()
-    args, unknown = parser.parse_known_args(_join_dashed(arguments, parser.options()))
-    if unknown:
-        parser.reject(unknown)
+    args = parser.parse(_join_dashed(arguments, parser.options()))
     given = [name for name in ("face", "audio") if getattr(args, name) is not None]
     if args.jobs is None and len(given) < 2:
         parser.error("--face and --audio are required (or use --jobs)")

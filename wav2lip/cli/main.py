@@ -37,7 +37,8 @@ def usage() -> str:
 
 
 def _run(command: str) -> None:
-    from wav2lip.cli.hydra_command import HYDRA_COMMANDS, prepare
+    from wav2lip.cli.hydra_checks import prepare
+    from wav2lip.cli.hydra_command import HYDRA_COMMANDS
 
     if command in HYDRA_COMMANDS:
         words = prepare(HYDRA_COMMANDS[command], sys.argv[1:])

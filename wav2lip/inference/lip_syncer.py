@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeAlias, cast
@@ -21,6 +21,7 @@ from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.frames import Playback
+from wav2lip.inference.output_frame import OutputFrame
 from wav2lip.inference.pipeline import StageTiming, ThreadedPipeline
 from wav2lip.inference.renderer import FaceRenderer, RenderedFaces
 from wav2lip.inference.report import Report, ranges
@@ -30,9 +31,7 @@ from wav2lip.inference.sources import Face, FrameSource, open_face
 from wav2lip.inference.strip import Strip
 from wav2lip.media.audio import read_mono
 from wav2lip.media.mel_reader import MelReader
-from wav2lip.media.picture import Picture
 from wav2lip.media.video import VideoWriter
-from wav2lip.types import Box, Image
 from wav2lip.utils.platform import cpu_count, peak_memory
 
 QUEUE = 2  # frames that wait between two stages
@@ -40,32 +39,6 @@ CORES_PER_ENCODER_THREAD = 4  # the generator needs the others
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Progress: TypeAlias = Callable[[str, float, float], None]
-
-
-@dataclass(frozen=True)
-class OutputFrame:
-    """One frame of the output.
-
-    Attributes:
-        picture: the frame as 8-bit 4:2:0 planes.
-        time: seconds since the start of the output.
-        boxes: the faces that were rendered, (4,) x0, y0, x1, y1 in pixels each; empty if the frame
-            passes unchanged.
-    """
-
-    picture: Picture
-    time: float
-    boxes: list[Box] = field(default_factory=list)
-
-    @property
-    def image(self) -> Image:
-        """(H, W, 3) uint8 BGR, converted at every access."""
-        return self.picture.bgr()
-
-    @property
-    def rgb(self) -> Image:
-        """(H, W, 3) uint8 RGB, converted at every access."""
-        return np.ascontiguousarray(self.picture.bgr()[..., ::-1])
 
 
 def _blend(mode: str, rendered: Iterator[RenderedFaces]) -> Iterator[OutputFrame]:

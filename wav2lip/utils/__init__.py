@@ -1,1 +1,1 @@
-"""Helpers without a subject of their own: files, progress, platform differences."""
+"""Helpers for files, progress bars, optional dependencies and platform differences."""

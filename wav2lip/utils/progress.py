@@ -1,4 +1,4 @@
-"""A progress bar for people; nothing where nobody is looking."""
+"""A progress bar on the terminal."""
 
 from types import TracebackType
 from typing import Self
@@ -15,9 +15,13 @@ from rich.progress import (
 
 
 class ProgressBar:
-    """Stage, bar, share done, time gone and time left, on stderr if that is a terminal.
+    """Stage, bar, percentage, elapsed and remaining time, on stderr if that is a terminal.
 
-    A context manager; call with (stage, seconds of video done, seconds in all).
+    A context manager. Call it with the name of the stage, the seconds of video that are done and
+    the seconds in total.
+
+    Args:
+        title: text before the name of the stage.
     """
 
     def __init__(self, title: str = "") -> None:
@@ -49,7 +53,7 @@ class ProgressBar:
         self._bar.stop()
 
     def __call__(self, stage: str, done: float, total: float) -> None:
-        """Show where the run is; a total of 0 is not known yet."""
+        """Update the bar; a total of 0 is not known yet."""
         self._bar.update(
             self._task,
             description=f"{self._title}{stage}",

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from wav2lip.cli import main as program
-from wav2lip.cli.hydra_command import HYDRA_COMMANDS, prepare
+from wav2lip.cli.hydra_checks import prepare
+from wav2lip.cli.hydra_command import HYDRA_COMMANDS
 from wav2lip.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]

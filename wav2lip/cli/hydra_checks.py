@@ -1,0 +1,199 @@
+"""Checks and help of the Hydra commands, before anything heavy is imported.
+
+Composing a config takes Hydra and OmegaConf alone, a fraction of a second. A misspelt key, a missing
+value or a missing file is therefore reported at once, and not after torch has been imported.
+"""
+
+import importlib.util
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wav2lip.cli.hydra_command import HydraCommand
+from wav2lip.errors import InputError
+from wav2lip.utils.extras import extra_message
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+# Options of Hydra itself; those that take a value.
+FLAGS = [
+    "--help",
+    "-h",
+    "--hydra-help",
+    "--version",
+    "--cfg",
+    "-c",
+    "--resolve",
+    "--package",
+    "-p",
+    "--run",
+    "-r",
+    "--multirun",
+    "-m",
+    "--shell-completion",
+    "-sc",
+    "--config-path",
+    "-cp",
+    "--config-name",
+    "-cn",
+    "--config-dir",
+    "-cd",
+    "--experimental-rerun",
+    "--info",
+    "-i",
+]
+WITH_VALUE = [
+    "--cfg",
+    "-c",
+    "--package",
+    "-p",
+    "--config-path",
+    "-cp",
+    "--config-name",
+    "-cn",
+    "--config-dir",
+    "-cd",
+]
+# These need Hydra's own view of the config or change which config it is: no checks then.
+UNCHECKED = [
+    "--hydra-help",
+    "--version",
+    "--cfg",
+    "-c",
+    "--shell-completion",
+    "-sc",
+    "--config-path",
+    "-cp",
+    "--config-name",
+    "-cn",
+    "--config-dir",
+    "-cd",
+    "--experimental-rerun",
+    "--info",
+    "-i",
+]
+
+
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split a command line into Hydra's own options, with their values, and overrides."""
+    flags: list[str] = []
+    overrides: list[str] = []
+    waiting = False
+    for word in words:
+        if waiting or word.startswith("-"):
+            flags.append(word)
+        else:
+            overrides.append(word)
+        waiting = not waiting and word in WITH_VALUE
+    return flags, overrides
+
+
+def _check_flags(flags: Sequence[str]) -> None:
+    from wav2lip.cli.overrides import nearest
+
+    waiting = False
+    for flag in flags:
+        name = flag.partition("=")[0]
+        if not waiting and name not in FLAGS:
+            near = nearest(name, FLAGS) if name.startswith("--") else None
+            hint = f"did you mean {near}?" if near else f"write {name.lstrip('-')}=VALUE"
+            raise InputError(f"unknown option {name}; {hint}")
+        waiting = not waiting and name in WITH_VALUE and "=" not in flag
+
+
+def _check_exists(key: str, value: str, may_be_name: bool) -> None:
+    path = Path(value)
+    if may_be_name and not path.suffix and "/" not in value:
+        return
+    if not value or not path.exists():
+        raise InputError(f"{value}: no such file or directory; check {key}")
+
+
+def _check_files(config: "DictConfig", command: HydraCommand) -> None:
+    from omegaconf import DictConfig, ListConfig, OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    for key in (*command.inputs, *command.checkpoints):
+        try:
+            value: Any = OmegaConf.select(config, key)
+        except OmegaConfBaseException:  # a resolver that reads a checkpoint; too early for it
+            continue
+        values = list(value) if isinstance(value, DictConfig | ListConfig) else [value]
+        for item in values:
+            if isinstance(item, str):
+                _check_exists(key, item, key in command.checkpoints)
+
+
+def _check_config(runs: Iterable[list[str]], command: HydraCommand) -> None:
+    from hydra import compose
+
+    from wav2lip.cli.config_errors import require_complete
+
+    for words in runs:
+        config = compose(command.name, words)
+        for key, message in command.required.items():
+            if config.get(key) is None:
+                raise InputError(message)
+        require_complete(config)
+        _check_files(config, command)
+
+
+def _help(words: Sequence[str], command: HydraCommand) -> str:
+    from hydra import compose
+    from omegaconf import OmegaConf
+
+    from wav2lip.cli.config_help import help_text
+
+    config = compose(command.name, list(words), return_hydra_config=True)
+    choices = OmegaConf.to_container(config.hydra.runtime.choices)
+    assert isinstance(choices, dict)
+    order = sorted(((str(group), option) for group, option in choices.items()), key=lambda g: g[0])
+    first = f"{command.positional.upper()} " if command.positional else ""
+    return help_text(command.name, f"{first}KEY=VALUE ...", command.summary, dict(order))
+
+
+def prepare(command: HydraCommand, words: Sequence[str]) -> list[str] | None:
+    """Check the command line of a Hydra command.
+
+    Args:
+        command: which.
+        words: those after its name.
+
+    Returns:
+        The words for Hydra, with values quoted where its grammar requires it; None if the help was
+        printed and nothing is left to do.
+
+    Raises:
+        InputError: an extra is not installed, a key or option is unknown, a required value is
+            missing, or an input does not exist.
+    """
+    for module in command.requires:
+        if importlib.util.find_spec(module) is None:
+            message = extra_message(module, command.extra)
+            raise InputError(f"wav2lip {command.name} needs the extra [{command.extra}]: {message}")
+    from hydra import initialize_config_module
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from wav2lip.cli.config_errors import as_input_error
+    from wav2lip.cli.overrides import make_safe, unswept
+
+    flags, overrides = _split(words)
+    _check_flags(flags)
+    if command.positional and overrides and "=" not in overrides[0] and overrides[0][0] != "~":
+        overrides[0] = f"{command.positional}={overrides[0]}"
+    sweep = "-m" in flags or "--multirun" in flags
+    paths = (*command.inputs, *command.checkpoints, *command.outputs)
+    safe = make_safe(overrides, paths, sweep)
+    if any(flag.partition("=")[0] in UNCHECKED for flag in flags):
+        return [*flags, *safe]
+    try:
+        with initialize_config_module("wav2lip.configs", version_base="1.3"):
+            if "--help" in flags or "-h" in flags:
+                print(_help(next(unswept(safe)), command))
+                return None
+            _check_config(unswept(safe) if sweep else [safe], command)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise as_input_error(error) from error
+    return [*flags, *safe]

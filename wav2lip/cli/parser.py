@@ -1,0 +1,46 @@
+"""The argument parser of the commands that have options, with errors of one line."""
+
+import argparse
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import NoReturn
+
+from wav2lip.errors import InputError
+
+CUTOFF = 0.7  # 0-1; how alike a misspelt option and the suggested one must be
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """A parser that raises `InputError` and suggests the nearest option."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see --help")
+
+    def options(self) -> set[str]:
+        """Return every option, synonyms included."""
+        return {name for action in self._actions for name in action.option_strings}
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """Parse a command line.
+
+        Raises:
+            InputError: an option is unknown, misses its value, or there is an unexpected word.
+        """
+        # An unknown option is the likelier mistake than the one that argparse reports first.
+        for word in words:
+            if word.startswith("--") and len(word) > 2:
+                self._check_option(word.partition("=")[0])
+        parsed, unknown = self.parse_known_args(words)
+        if unknown:
+            self.error(f"unexpected argument {unknown[0]!r}")
+        return parsed
+
+    def _check_option(self, option: str) -> None:
+        known = self.options()
+        if any(name.startswith(option) for name in known):  # argparse takes abbreviations
+            return
+        names = sorted(name.lstrip("-") for name in known)
+        near = get_close_matches(option.lstrip("-"), names, 1, CUTOFF)
+        if near:
+            raise InputError(f"unknown option {option}; did you mean --{near[0]}?")
+        self.error(f"unknown option {option}")

@@ -1,0 +1,34 @@
+"""One frame of the output."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wav2lip.media.picture import Picture
+from wav2lip.types import Box, Image
+
+
+@dataclass(frozen=True)
+class OutputFrame:
+    """One frame of the output.
+
+    Attributes:
+        picture: the frame as 8-bit 4:2:0 planes.
+        time: seconds since the start of the output.
+        boxes: the faces that were rendered, (4,) x0, y0, x1, y1 in pixels each; empty if the frame
+            passes unchanged.
+    """
+
+    picture: Picture
+    time: float
+    boxes: list[Box] = field(default_factory=list)
+
+    @property
+    def image(self) -> Image:
+        """(H, W, 3) uint8 BGR, converted at every access."""
+        return self.picture.bgr()
+
+    @property
+    def rgb(self) -> Image:
+        """(H, W, 3) uint8 RGB, converted at every access."""
+        return np.ascontiguousarray(self.picture.bgr()[..., ::-1])
