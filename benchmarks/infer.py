@@ -1,23 +1,20 @@
-"""How fast infer.py is here, and where the time goes.
+"""Measure the speed of inference and the share of each stage.
 
-    python benchmarks/infer.py                    a minute of 1280x720 at 29.97 fps, full-size network
+    python benchmarks/infer.py                    one minute of 1280x720 at 29.97 fps, full-size network
     python benchmarks/infer.py --seconds 10 --checkpoint default
     python benchmarks/infer.py --memory           peak memory of 1 and of 10 minutes
 
-Prints (1) a whole run: frames a second, the share of each stage, face finding a frame, and memory,
-and (2) the generator alone: the plain eager forward at batch 128 against the one that infer.py
-uses, in turns, and the run against it. Processor time is given beside wall time: on a machine that
-does other work too, wall time says little.
+Prints (1) a whole run: frames per second, the share of each stage, and memory, and (2) the generator
+alone: the eager forward at batch 128 and the one that inference uses, alternating. Compare processor
+times on a machine that does other work; wall times mean little there.
 """
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
-import wave
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -36,8 +33,10 @@ from wav2lip.inference.report import Report
 from wav2lip.inference.settings import Settings
 from wav2lip.media.alignment import MelArray
 from wav2lip.media.colour import BT709
+from wav2lip.media.pcm import write_wav
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import Frame, VideoWriter
+from wav2lip.utils.platform import cpu_count
 
 SIZE = (1280, 720)  # px
 FPS = Fraction(30000, 1001)
@@ -47,7 +46,7 @@ FULL_METADATA = {"mel_offset_frames": 0, "fps": 25, "image_size": 96}
 
 
 def make_video(path: Path, seconds: float) -> None:
-    """The astronaut (public domain) at 1280x720, moving as somebody who talks does, with noise."""
+    """The astronaut (public domain) at 1280x720, with the head motion of a speaker and camera noise."""
     rng = np.random.default_rng(0)
     picture = cv2.resize(data.astronaut()[:288, :, ::-1], SIZE, interpolation=cv2.INTER_CUBIC)
     noise = rng.normal(0, 1, (8, SIZE[1], SIZE[0], 3)).astype(np.float32)
@@ -61,16 +60,14 @@ def make_video(path: Path, seconds: float) -> None:
 
 
 def make_sound(path: Path, seconds: float) -> None:
-    """A tone that swells three times a second."""
+    """A tone whose level rises and falls three times per second."""
     t = np.arange(round(seconds * 16000)) / 16000
     tone = np.sin(880 * t) * np.abs(np.sin(10 * t)) * 12000
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes(tone.astype(np.int16).tobytes())
+    write_wav(path, tone.astype(np.int16))
 
 
 def measure(work: Callable[[], int]) -> tuple[float, float]:
-    """(frames a second, processor milliseconds a frame) of `work`, which returns its frames."""
+    """Frames per second and processor milliseconds per frame of `work`, which returns its number of frames."""
     wall, processor = time.perf_counter(), time.process_time()
     frames = work()
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
@@ -78,7 +75,7 @@ def measure(work: Callable[[], int]) -> tuple[float, float]:
 
 
 def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[float, float]:
-    """Print eager against ours; (frames a second, processor ms a frame) of ours."""
+    """Print the eager forward against ours; return frames per second and processor ms per frame of ours."""
     network = load_network(checkpoint, "generator").network.to(device)
     size = network.image_size
     renderer = FaceRenderer(TorchEngine(network, device), PUBLISHED_BATCH)
@@ -124,7 +121,7 @@ def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[f
 def whole_run(
     checkpoint: Path | str, device: str, face: Path | None, folder: Path, seconds: float
 ) -> tuple[Report, float]:
-    """A run, and its processor milliseconds a frame."""
+    """Run inference; return its report and processor milliseconds per frame."""
     sound = folder / "sound.wav"
     make_sound(sound, seconds)
     if face is None:
@@ -196,7 +193,7 @@ def main() -> None:
         help="measure peak memory instead, of runs of these lengths (default: 60 600)",
     )
     args = parser.parse_args()
-    print(f"{args.device}, {len(os.sched_getaffinity(0))} cores, torch {torch.__version__}")
+    print(f"{args.device}, {cpu_count()} cores, torch {torch.__version__}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         checkpoint = args.checkpoint

@@ -1,15 +1,15 @@
-"""How fast the data set is, against one that opens jpg files and computes the mel for every item.
+"""Measure the data set against one that opens jpg files and computes the mel for every item.
 
     python benchmarks/loader.py                             synthetic clips of 8 s
     python benchmarks/loader.py --manifest data/clips       your own
 
-Both give batches of the same items (target, reference, five mel windows and one) of the same clips, in turns,
-in this process. The other loader works as the published one does: frames as jpg files in a folder a clip, the
-folder listed and the sound file read and turned into a mel for each item, no augmentation.
+Both yield batches of the same items (target, reference, five mel windows and one) of the same clips, alternating,
+in this process. The other loader works like the published one: one folder of jpg files per clip; for each item it
+lists the folder, reads the audio file and computes its mel. It does not augment.
 
-Ours is measured twice: decoding every picture, as it does at first and where `data.cache_mb` is too small for
-the corpus; and once the pictures are in memory, as after the first epochs where it is not. Processor time is
-given beside wall time: on a machine that does other work too, wall time says little.
+Ours is measured twice: with every image decoded, as in the first epoch or if `data.cache_mb` is too small for the
+corpus; and with all images in memory. Compare processor times on a machine that does other work; wall times mean
+little there.
 """
 
 import argparse
@@ -36,7 +36,7 @@ PASSES = 8  # over the clips, until hardly a picture is not in memory
 
 
 def measure(dataset: Any, batch: int, items: int, first: int) -> tuple[float, float]:
-    """(wall, processor) milliseconds an item, in whole batches."""
+    """Wall and processor milliseconds per item, in whole batches."""
     together = default_collate if isinstance(dataset, JpgDataset) else collate
     loader = DataLoader(dataset, batch, sampler=range(first, first + items), collate_fn=together)
     wall, processor = time.perf_counter(), time.process_time()
@@ -91,7 +91,7 @@ def main() -> None:
         best = {each: np.min(values, axis=0) for each, values in results.items()}
         seconds = np.mean([clip.row.frames / clip.row.fps for clip in clips])
         print(f"{len(clips)} clips of {seconds:.1f} s; best of {args.rounds} rounds")
-        print(f"{'milliseconds an item':34} {'wall':>8} {'processor':>10} {'times as fast':>14}")
+        print(f"{'milliseconds per item':34} {'wall':>8} {'processor':>10} {'times as fast':>14}")
         reference = best["jpg files, mel each time"][1]
         for each, (wall, processor) in best.items():
             print(f"{each:34} {wall:8.2f} {processor:10.2f} {reference / processor:13.1f}x")

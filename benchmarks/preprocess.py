@@ -1,11 +1,11 @@
-"""How fast preprocess.py is here, in times real time, and where the work goes.
+"""Measure the speed of preprocessing, as a multiple of real time, and the share of each part.
 
-    python benchmarks/preprocess.py                      two made talking heads at 1280x720, 25 fps
+    python benchmarks/preprocess.py                      two synthetic talking heads at 1280x720, 25 fps
     python benchmarks/preprocess.py --input VIDEOS       your own
 
-Prints wall time, and processor time of this process and its workers: on a machine that does other work too,
-wall time says little. "Of a core" is seconds of video per second of processor time; times the number of
-cores it is what an idle machine does. Then the share of each part of the work, in this process.
+Prints wall time, and processor time of this process and its workers. "Of a core" is seconds of video per second of
+processor time; multiplied by the number of cores it is the speed of an idle machine. Then prints the share of each
+part of the work, in this process.
 """
 
 import argparse
@@ -40,7 +40,7 @@ FPS = Fraction(25)
 
 
 def make_video(path: Path, seed: int, seconds: float) -> None:
-    """A made talking head at 1280x720 with camera noise."""
+    """Write a synthetic talking head at 1280x720 with camera noise."""
     clip = synthesize(seed, seconds, size=HEIGHT // 2)
     rng = np.random.default_rng(seed)
     noise = rng.normal(0, 2, (4, HEIGHT, WIDTH, 3)).astype(np.float32)
@@ -89,8 +89,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--input", type=Path, help="default: made talking heads")
-    parser.add_argument("--seconds", type=float, default=20, help="of a made video (default: 20)")
+    parser.add_argument("--input", type=Path, help="default: synthetic talking heads")
+    parser.add_argument(
+        "--seconds", type=float, default=20, help="of a synthetic video (default: 20)"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--detector", default="hog")
     args = parser.parse_args()
@@ -119,7 +121,7 @@ def main() -> None:
             before = processor()
             work()
             spent = processor() - before
-            print(f"  {part:27} {1000 * spent / length:7.1f} processor ms a second of video")
+            print(f"  {part:27} {1000 * spent / length:7.1f} processor ms per second of video")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The loader that ours is measured against: as the published one, seeded and without its endless retries."""
+"""The loader that ours is compared with: like the published one, but seeded and without its retries."""
 
 import wave
 from collections.abc import Sequence

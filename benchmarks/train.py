@@ -1,4 +1,4 @@
-"""How fast training is here, and how long it waits for data, against a plain loop with a plain loader.
+"""Measure the speed of training and the time spent waiting for data, against a plain loop and loader.
 
     python benchmarks/train.py --clips data/clips                   full-size networks, L1 and the expert
     python benchmarks/train.py --steps 30 --width 0.25 --batch 8    synthetic clips, smaller networks
@@ -10,8 +10,8 @@ plain: fp32, the default memory layout, and a loader as in the published project
 ours: `Wav2LipTask` in Lightning's trainer as train.py runs it, on clip files; as it is, and with
     `trainer.precision=bf16-mixed`, which pays on a GPU and on a processor with bf16 instructions.
 
-Prints steps a second, the share of a step's time spent waiting for its batch, and processor time a step:
-on a machine that does other work too, wall time says little.
+Prints steps per second, the share of a step spent waiting for its batch, and processor time per step.
+Compare processor times on a machine that does other work; wall times mean little there.
 """
 
 import argparse

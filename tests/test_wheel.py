@@ -21,8 +21,10 @@ from wav2lip.utils.extras import DISTRIBUTION
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("wav2lip", "configs", "pyproject.toml", "README.md", "LICENSE")
-EXTRAS = ("hydra", "omegaconf", "pytorch_lightning", "wandb")
-# As if the extras were not installed. (torchmetrics imports matplotlib and torchvision if pip lists them.)
+EXTRAS = (
+    "hydra", "matplotlib", "omegaconf", "pytorch_lightning", "torchmetrics", "torchvision", "wandb",
+)  # fmt: skip
+# As if the extras were not installed.
 BLOCK = f"""
 import sys
 for name in {EXTRAS!r}:
