@@ -66,9 +66,12 @@ class TorchEngine:
         mel = torch.from_numpy(mels)[:, None].to(self.device, self.dtype)
         tensors = [self._tensor(crop[None])[0] for crop in crops] if self.warps else []
         faces = self.network.render(mel, tensors, reference, neutral_reference=neutral_reference)
-        if len({face.shape for face in faces}) == 1:  # one transfer for all
-            return list(self._images(torch.stack(faces)))
-        return [self._images(face[None])[0] for face in faces]
+        if not self.warps:
+            return self._images(faces)
+        # The upper half is the crop's own, so only the lower half is converted back.
+        lower = self._images([face[:, face.shape[-2] // 2 :] for face in faces])
+        pairs = zip(crops, lower, strict=True)
+        return [np.concatenate([crop[: len(crop) // 2], half]) for crop, half in pairs]
 
     def _resize(self, crop: Image) -> Image:
         """Resize a crop to the network's size."""
@@ -82,9 +85,13 @@ class TorchEngine:
         pixels = torch.from_numpy(images).to(self.device).permute(0, 3, 1, 2)
         return pixels.to(self.dtype) / 255
 
-    @staticmethod
-    def _images(faces: Tensor) -> Image:
-        """Convert (B, 3, H, W) in [0, 1] to (B, H, W, 3) uint8."""
-        pixels = (faces.float() * 255).round_().clamp_(0, 255).to(torch.uint8)
-        images: Image = pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    def _images(self, faces: list[Tensor]) -> list[Image]:
+        """Convert (3, H, W) in [0, 1] to (H, W, 3) uint8 each."""
+        # One transfer from a GPU for all faces of one size.
+        together = not self.on_cpu and len({face.shape for face in faces}) == 1
+        batches = [torch.stack(faces)] if together else [face[None] for face in faces]
+        images: list[Image] = []
+        for batch in batches:
+            pixels = (batch.float() * 255).round_().clamp_(0, 255).to(torch.uint8)
+            images += list(pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy())
         return images
