@@ -186,22 +186,29 @@ def test_a_strip_must_be_a_picture(tmp_path: Path) -> None:
         Strip(tmp_path / "strip.txt")
 
 
-def test_a_mouth_rests_while_nobody_speaks(still: Path, tmp_path: Path) -> None:
+def test_muted_pauses_and_neutral_references_are_two_switches(still: Path, tmp_path: Path) -> None:
     noise = np.random.default_rng(0).normal(size=30000)
     level = np.full(30000, 0.1)
     level[8000:22000] = 3e-4  # 0.5 to 1.375 s, 50 dB below the rest
     write_pcm(tmp_path / "pause.wav", noise * level)
 
-    def drawn(rest: bool) -> list[np.ndarray]:
-        settings = Settings(detector="hog", neutral_reference=rest, mute_pauses=rest)
+    def render(neutral: bool, mute: bool) -> list[np.ndarray]:
+        settings = Settings(detector="hog", neutral_reference=neutral, mute_pauses=mute)
         syncer = LipSyncer.from_checkpoint("default", "cpu", settings)
         return [frame.image for frame in syncer.frames(still, tmp_path / "pause.wav")]
 
     def changes(images: list[np.ndarray]) -> list[float]:
         return [np.abs(a.astype(int) - b).mean() for a, b in pairwise(images)]
 
-    resting, restless = changes(drawn(True)), changes(drawn(False))
-    assert len(resting) == len(restless) == 46  # 47 frames
+    both, neither = render(True, True), render(False, False)
+    neutral_only, muted_only = render(True, False), render(False, True)
+    assert len(both) == len(neither) == 47
     pause = slice(19, 29)  # 0.76 to 1.2 s: the windows of its frames lie well within the pause
-    assert max(resting[pause]) == 0 < min(restless[pause])
-    assert min(resting[:10]) > 0
+    for muted in (both, muted_only):
+        assert max(changes(muted)[pause]) == 0 < min(changes(muted)[:10])
+    for audible in (neutral_only, neither):
+        assert min(changes(audible)[pause]) > 0
+    # Away from the pause, the mel is the same and the reference alone makes the difference.
+    assert np.array_equal(both[0], neutral_only[0])
+    assert np.array_equal(muted_only[0], neither[0])
+    assert not np.array_equal(both[0], neither[0])
