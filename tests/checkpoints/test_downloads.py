@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 import torch
 
-from wav2lip.checkpoints import CHECKPOINTS, DETECTOR_WEIGHTS, RemoteFile, downloads, load_network
+from wav2lip.checkpoints import CHECKPOINTS, DETECTOR_WEIGHTS, RemoteFile, load_network, mirror
 from wav2lip.checkpoints.downloads import cache_folder, fetch
 from wav2lip.errors import InputError
 from wav2lip.models import SyncNet
@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch) -> Iterator[str]:
-    monkeypatch.setattr(downloads, "PAUSE", 0.01)
+    monkeypatch.setattr(mirror, "PAUSE", 0.01)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     Handler.asked = []
@@ -149,7 +149,7 @@ def test_why_a_mirror_failed_and_what_to_do(server, path, reason, tmp_path):
 
 
 def test_a_silent_server_times_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(downloads, "PAUSE", 0.01)
+    monkeypatch.setattr(mirror, "PAUSE", 0.01)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/a"
         with pytest.raises(InputError, match=r"no answer within 0.1 s"):
@@ -157,7 +157,7 @@ def test_a_silent_server_times_out(tmp_path, monkeypatch):
 
 
 def test_a_server_that_trickles_is_given_up(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(downloads, "PATIENCE", 0.2)
+    monkeypatch.setattr(mirror, "PATIENCE", 0.2)
     start = time.monotonic()
     with pytest.raises(InputError, match="sends less than 30 kB per second"):
         fetch(remote(f"{server}/trickle"), tmp_path)

@@ -5,7 +5,7 @@ from wav2lip.faces.cache import CachedDetector
 
 
 class OneFace:
-    """Sees one face, whose left edge is the picture's first value."""
+    """Finds one face, whose left edge is the picture's first value."""
 
     def __init__(self, version="1") -> None:
         self.calls = 0
@@ -48,14 +48,14 @@ def test_a_second_run_does_not_detect(source, tmp_path):
     assert all((a == b).all() for a, b in zip(seen, again, strict=True))
 
 
-def test_a_glance_is_told_from_a_look_and_from_another_glance(source, tmp_path):
+def test_redetection_is_cached_by_the_known_boxes(source, tmp_path):
     known = np.ones((1, 5), np.float32)
-    for looked in (3, 0):
+    for runs in (3, 0):
         with CachedDetector(OneFace(), source, tmp_path) as cached:
             assert cached.detect(picture(3))[0, 0] == 3
             assert cached.redetect(picture(3), known)[0, 0] == 4
             assert cached.redetect(picture(3), known + 1)[0, 0] == 4
-            assert cached.detections_run == looked
+            assert cached.detections_run == runs
 
 
 def test_other_content_or_settings_share_nothing(source, tmp_path):

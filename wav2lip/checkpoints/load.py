@@ -18,7 +18,7 @@ from wav2lip.checkpoints.build import (
     to_plain,
 )
 from wav2lip.checkpoints.bundled import DEFAULT, bundled_kind, bundled_names, find_bundled
-from wav2lip.checkpoints.downloads import fetch, sha256_of
+from wav2lip.checkpoints.downloads import fetch
 from wav2lip.checkpoints.provenance import TrainingId
 from wav2lip.checkpoints.registry import CHECKPOINTS
 from wav2lip.checkpoints.weight_files import (
@@ -30,6 +30,7 @@ from wav2lip.checkpoints.weight_files import (
 )
 from wav2lip.errors import InputError
 from wav2lip.types import FPS, IMAGE_SIZE
+from wav2lip.utils.files import sha256_of
 
 LOCAL_FILES = ("expert", "init_from", "audio_from")  # paths on the training machine; not passed on
 RENAMED = {"articulation": "motion_gain"}  # metadata keys of older files -> current keys

@@ -13,9 +13,10 @@ from typing import Self
 
 import numpy as np
 
-from wav2lip.checkpoints.downloads import cache_folder, sha256_of
+from wav2lip.checkpoints.downloads import cache_folder
 from wav2lip.faces.detectors import Detector
 from wav2lip.types import Boxes, Image
+from wav2lip.utils.files import sha256_of
 
 DIGEST = 16  # bytes of a frame's hash
 

@@ -1,10 +1,17 @@
 """Write small files completely or not at all."""
 
+import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
 
 from wav2lip.errors import InputError
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hex digest of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_atomically(path: Path, data: bytes) -> None:

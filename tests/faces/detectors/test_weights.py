@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from wav2lip.checkpoints import DETECTOR_WEIGHTS, RemoteFile, downloads
+from wav2lip.checkpoints import DETECTOR_WEIGHTS, RemoteFile, mirror
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import weights
 from wav2lip.faces.detectors.weights import find_weights
@@ -17,7 +17,7 @@ CONTENT = b"weights" * 100
 @pytest.fixture(autouse=True)
 def folder(monkeypatch, tmp_path):
     monkeypatch.setattr(weights.torch.hub, "get_dir", lambda: str(tmp_path))
-    monkeypatch.setattr(downloads, "PAUSE", 0.01)
+    monkeypatch.setattr(mirror, "PAUSE", 0.01)
     return tmp_path / "checkpoints"
 
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from onnxruntime.capi import onnxruntime_pybind11_state as onnx
 
-from wav2lip.checkpoints.downloads import sha256_of
 from wav2lip.errors import InputError
 from wav2lip.faces.boxes import neural_to_s3fd
 from wav2lip.types import Boxes, Image
+from wav2lip.utils.files import sha256_of
 
 LONGEST = 640  # px; longer frames are shrunk: talking faces are large, and the cost grows with area
 MIN_SCORE = 0.5
