@@ -140,7 +140,12 @@ class FaceTracks:
         self.min_frames = min_frames
 
     def __call__(
-        self, path: Path, pcm: Pcm, detector: Detector, judge: LoadedJudge, crops: CropCollector
+        self,
+        path: Path,
+        pcm: Pcm,
+        detector: Detector,
+        judge: LoadedJudge,
+        crops: CropCollector | None = None,
     ) -> Iterator[tuple[str, Iterable[FaceSegment]]]:
         """See `wav2lip.evaluation.segments.Segmenter`."""
         tracks = find_tracks(path, detector, self.min_frames)

@@ -45,7 +45,12 @@ class Segmenter(Protocol):
     """Divides a video into clips, and each clip into face segments."""
 
     def __call__(
-        self, path: Path, pcm: Pcm, detector: Detector, judge: LoadedJudge, crops: CropCollector
+        self,
+        path: Path,
+        pcm: Pcm,
+        detector: Detector,
+        judge: LoadedJudge,
+        crops: CropCollector | None = None,
     ) -> Iterator[tuple[str, Iterable[FaceSegment]]]:
         """Yield a suffix of the clip's name and the segments of each clip.
 
@@ -152,7 +157,12 @@ class LargestFace:
     """One clip per video, in one segment for each unbroken appearance of the face."""
 
     def __call__(
-        self, path: Path, pcm: Pcm, detector: Detector, judge: LoadedJudge, crops: CropCollector
+        self,
+        path: Path,
+        pcm: Pcm,
+        detector: Detector,
+        judge: LoadedJudge,
+        crops: CropCollector | None = None,
     ) -> Iterator[tuple[str, Iterable[FaceSegment]]]:
         """See `Segmenter`."""
         yield "", largest_face(path, pcm, detector, judge.clip_view, crops=crops)
