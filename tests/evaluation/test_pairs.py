@@ -21,7 +21,7 @@ def test_a_video_and_a_folder(tmp_path):
     with pytest.raises(InputError, match="no such file or folder"):
         videos(str(tmp_path / "none"))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="no video in it"):
+    with pytest.raises(InputError, match="contains no video"):
         videos(str(tmp_path / "empty"))
 
 
