@@ -3,7 +3,17 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from wav2lip.media.alignment import frame_times, mel_start, mel_windows, retime
+from wav2lip.media.alignment import (
+    coinciding_step,
+    column_count,
+    column_seconds,
+    frame_count,
+    frame_times,
+    mel_start,
+    mel_windows,
+    retime,
+    spanned_frames,
+)
 
 
 def test_a_window_starts_at_80_columns_a_second_whatever_the_rate():
@@ -17,6 +27,14 @@ def test_the_published_start_holds_at_25_fps_for_an_hour():
     times = frame_times(90_000, 25)
     published = [80 * frame // 25 for frame in range(90_000)]
     assert [mel_start(time) for time in times.tolist()] == published
+
+
+def test_frames_columns_and_seconds():
+    assert (column_count(1.0), column_count(0.506)) == (80, 40)
+    assert column_seconds(120) == 1.5
+    assert (frame_count(80, 25), frame_count(79, 25), frame_count(16, 25)) == (25, 24, 5)
+    assert (spanned_frames(16, 25), spanned_frames(17, 25)) == (5, 6)
+    assert [coinciding_step(fps) for fps in (25, 30, 50, 24)] == [5, 3, 5, 3]
 
 
 def test_windows_outside_the_sound_are_silence():

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wav2lip.clips import ClipFile
 from wav2lip.data.clip_dataset import Clip
-from wav2lip.types import MEL_RATE
+from wav2lip.media.alignment import column_count
 
 SEARCHED_SHIFT = 10  # frames, in both directions
 SEARCHED_FRAMES = 150  # at most, from the start of a clip
@@ -41,7 +41,7 @@ def activity(file: ClipFile) -> tuple[Curve, Curve]:
         for crop in crops
     ]
     motion = np.abs(np.diff(np.stack(lower).astype(np.float64), axis=0)).mean((1, 2))
-    columns = file.mel(0, round(frames / file.fps * MEL_RATE)).mean(0).astype(np.float64)
+    columns = file.mel(0, column_count(frames / file.fps)).mean(0).astype(np.float64)
     edges = np.linspace(0, len(columns), frames + 1).round().astype(int)
     level = np.array([columns[start:stop].mean() for start, stop in pairwise(edges)])
     return motion, np.abs(np.diff(level))

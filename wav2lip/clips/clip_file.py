@@ -24,7 +24,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from wav2lip.errors import InputError
-from wav2lip.types import MEL_RATE, SILENCE, Boxes, Image, Mel, Pcm
+from wav2lip.media.alignment import column_seconds
+from wav2lip.types import SILENCE, Boxes, Image, Mel, Pcm
 
 FORMAT = 2  # 1 had `shift`, with the opposite sign of `av_shift`
 JPEG_QUALITY = 95
@@ -85,7 +86,7 @@ class ClipFile:
         frames: number of frames (F).
         crop_size: side of a crop, pixels.
         pad: margin of a crop around the face, share of the face's side.
-        mel_columns: number of mel columns (M), `MEL_RATE` per second.
+        mel_columns: number of mel columns (M), 80 per second.
 
     Raises:
         InputError: the file is missing, incomplete, or of a newer format.
@@ -195,4 +196,4 @@ class ClipFile:
     @property
     def duration(self) -> float:
         """Duration in seconds, until video or audio ends."""
-        return min(self.frames / self.fps, self.mel_columns / MEL_RATE)
+        return min(self.frames / self.fps, column_seconds(self.mel_columns))

@@ -18,8 +18,8 @@ from wav2lip.data.augment import NO_AUGMENT, AugmentSettings, FaceAugment, stret
 from wav2lip.data.cache import CropCache
 from wav2lip.data.sampling import window_starts
 from wav2lip.errors import InputError
-from wav2lip.media.alignment import mel_windows
-from wav2lip.types import MEL_RATE, MEL_WINDOW, WINDOW_FRAMES, Image, Mel
+from wav2lip.media.alignment import frame_count, mel_windows
+from wav2lip.types import MEL_WINDOW, WINDOW_FRAMES, Image, Mel
 
 OPEN_FILES = 4096  # clip files that one worker keeps mapped; a map needs no file descriptor
 LONG_CLIP = 250  # frames; a longer clip is not drawn more often, so that no speaker dominates
@@ -120,7 +120,7 @@ class ClipDataset:
     @staticmethod
     def _window_starts(clip: Clip, file: ClipFile, margin: int = 0) -> range:
         """First frames of the windows that have both video and audio."""
-        audio_frames = int(file.mel_columns / MEL_RATE * file.fps)
+        audio_frames = frame_count(file.mel_columns, file.fps)
         allowed = window_starts(min(file.frames, audio_frames), margin=margin)
         if clip.span:
             first, end = clip.span

@@ -44,6 +44,16 @@ def frame_count(columns: int, fps: float) -> int:
     return int(columns / MEL_RATE * fps)
 
 
+def spanned_frames(columns: float, fps: float) -> int:
+    """Number of frames at `fps` frames per second that `columns` mel columns reach into."""
+    return math.ceil(columns * fps / MEL_RATE)
+
+
+def coinciding_step(fps: float) -> int:
+    """Frames from one that coincides with a mel column to the next: 5 (16 columns) at 25 fps."""
+    return (MEL_RATE / Fraction(fps).limit_denominator(1001)).denominator
+
+
 def window_columns(times: ArrayLike, columns: int = MEL_WINDOW) -> NDArray[np.int64]:
     """Mel columns (T, columns) of the windows of frames at `times` (T,) in seconds.
 

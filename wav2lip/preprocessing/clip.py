@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from wav2lip.faces.boxes import widen_box
 from wav2lip.faces.crops import crop_face
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.tracking import track_faces
-from wav2lip.media.alignment import mel_start
+from wav2lip.media.alignment import coinciding_step, column_count, mel_start
 from wav2lip.media.audio import load_wav
 from wav2lip.media.frame import Frame
 from wav2lip.media.mel import mel_spectrogram
@@ -65,7 +64,7 @@ class ClipSettings:
     @property
     def start_step(self) -> int:
         """Frames between two that coincide with a mel column: 5 (16 columns) at 25 fps."""
-        return (MEL_RATE / Fraction(self.fps).limit_denominator(1001)).denominator
+        return coinciding_step(self.fps)
 
     @property
     def crop_size(self) -> int:
@@ -178,7 +177,7 @@ def _write(
     seconds = len(times) / settings.fps
     column = mel_start(float(times[0]))
     # The last frame's window reaches past the clip.
-    columns = round(seconds * MEL_RATE) + MEL_WINDOW
+    columns = column_count(seconds) + MEL_WINDOW
     sound = wav[round(times[0] * SAMPLE_RATE) : round((times[0] + seconds) * SAMPLE_RATE)]
     metadata = {
         "source": source,

@@ -16,12 +16,12 @@ from wav2lip.checkpoints import load_network
 from wav2lip.clips import MANIFEST, ClipFile, ManifestRow, read_manifest, write_manifest
 from wav2lip.errors import InputError
 from wav2lip.faces.crops import crop_face
-from wav2lip.media.alignment import mel_start
+from wav2lip.media.alignment import frame_count, mel_start
 from wav2lip.metrics.judges import ExpertJudge
 from wav2lip.metrics.offset import ClipOffset, clip_offset, offset_scores
 from wav2lip.preprocessing.audit.report import AuditResult, summary, write_report
 from wav2lip.preprocessing.audit.shift import frames_left, shift_clip
-from wav2lip.types import IMAGE_SIZE, MEL_RATE, MEL_WINDOW, WINDOW_FRAMES, Image, Mel
+from wav2lip.types import IMAGE_SIZE, MEL_WINDOW, WINDOW_FRAMES, Image, Mel
 
 CACHE = "audit"  # folder of the measurements, one JSON file per clip
 CHUNK = 256  # windows embedded at a time: memory does not grow with the clip's length
@@ -55,7 +55,7 @@ def measure_clip(file: ClipFile, expert: nn.Module, size: int) -> ClipOffset | N
     Returns:
         The offset; None if the clip is too short.
     """
-    audio_frames = int(file.mel_columns / MEL_RATE * file.fps)
+    audio_frames = frame_count(file.mel_columns, file.fps)
     count = min(file.frames, audio_frames) - WINDOW_FRAMES + 1
     lips, audio = [], []
     for first in range(0, max(count, 0), CHUNK):

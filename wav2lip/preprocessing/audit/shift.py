@@ -1,15 +1,15 @@
 """Shift the sound of a clip against its frames: write a new clip file."""
 
-import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
 from wav2lip.clips import ClipFile, ManifestRow, write_clip
+from wav2lip.media.alignment import column_count, spanned_frames
 from wav2lip.media.mel import N_FFT, mel_spectrogram
 from wav2lip.media.pcm import from_pcm
 from wav2lip.preprocessing.measures import loudness
-from wav2lip.types import HOP, MEL_RATE, MEL_WINDOW, SAMPLE_RATE
+from wav2lip.types import HOP, MEL_WINDOW, SAMPLE_RATE
 
 SUFFIX = re.compile(r"\.av_shift[+-]\d+$")  # of the stem of a shifted clip
 
@@ -31,7 +31,7 @@ def frames_left(frames: int, fps: float, shift: int) -> int:
         shift: frames by which the sound is delayed; below 0: moved earlier. A sound that is moved earlier
             ends earlier, and the last frame's mel window must end within it.
     """
-    tail = math.ceil((MEL_WINDOW + N_FFT // 2 / HOP) * fps / MEL_RATE) if shift < 0 else 0
+    tail = spanned_frames(MEL_WINDOW + N_FFT // 2 / HOP, fps) if shift < 0 else 0
     return frames - abs(shift) - tail
 
 
@@ -59,7 +59,7 @@ def shift_clip(folder: Path, row: ManifestRow, shift: int) -> ManifestRow:
     first = max(0, shift)
     pcm = file.pcm()
     start = round(max(0, -shift) / file.fps * SAMPLE_RATE)  # sample at the new clip's first frame
-    columns = round(count / file.fps * MEL_RATE) + MEL_WINDOW
+    columns = column_count(count / file.fps) + MEL_WINDOW
     if start % HOP:
         # Compute some columns before the first: its analysis window reaches back.
         before = min(start // HOP, N_FFT // HOP)
