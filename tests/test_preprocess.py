@@ -143,5 +143,6 @@ def test_a_folder_of_clips_is_audited_by_its_own_command(tmp_path):
     assert "rejected every clip" in refused_last(
         audit(clips, expert, "fix=true", "min_agreement=1")
     )
-    assert "no such manifest" in refused(audit(tmp_path / "nowhere", expert))
+    assert "no such file or directory" in refused(audit(tmp_path / "nowhere", expert))
+    assert "no such manifest" in refused(audit(tmp_path, expert))
     assert "expert must be given" in refused(audit(clips))
