@@ -80,11 +80,23 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         prepare(TRAIN, [])
 
 
-@pytest.mark.parametrize("name", ["preprocess", "train", "evaluate"])
+def test_audit_takes_its_folder_as_the_first_word(tmp_path: Path) -> None:
+    folder = tmp_path / "clips (1)"
+    folder.mkdir()
+    words = [str(folder), "expert=bundled:judge"]
+    assert prepare(HYDRA_COMMANDS["audit"], words) == [
+        f"clips='{folder}'",
+        "expert='bundled:judge'",
+    ]
+    with pytest.raises(InputError, match="nowhere: no such file or directory; check clips"):
+        prepare(HYDRA_COMMANDS["audit"], ["nowhere", "expert=bundled:judge"])
+
+
+@pytest.mark.parametrize("name", ["preprocess", "train", "evaluate", "audit"])
 def test_help_explains_the_commands_own_keys(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert prepare(HYDRA_COMMANDS[name], ["--help"]) is None
     text = capsys.readouterr().out
-    assert text.startswith(f"usage: wav2lip {name} KEY=VALUE ...")
+    assert text.startswith(f"usage: wav2lip {name} ")
     own = {
         "preprocess": "  val_share=",
         "train": "  data.manifests ",
