@@ -30,7 +30,6 @@ class Region:
 
 
 LOWER_HALF = Region(0.5, 1.0, 0.0, 1.0)  # masked in the generator's input; input of the sync expert
-MOUTH = Region(
-    0.5, 1.0, 0.25, 0.75
-)  # what metrics measure; cheeks' edges, hair and background are outside
-LIPS = Region(0.55, 0.95, 0.2, 0.8)  # what losses weight more: the lips closed and open
+# What scores of training and evaluation measure; edges of cheeks, hair and background are outside.
+MOUTH = Region(0.5, 1.0, 0.25, 0.75)
+LIPS = Region(0.55, 0.95, 0.2, 0.8)  # what losses weight more: closed and open lips
