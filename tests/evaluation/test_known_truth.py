@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-from wav2lip.evaluation import judge as judges
 from wav2lip.evaluation.judge import load_judge
 from wav2lip.evaluation.scorer import embed, embed_all, score
 from wav2lip.evaluation.segments import FaceSegment, largest_face, read_pcm
@@ -99,8 +98,6 @@ def test_scores_worsen_with_somebody_elses_sound(judge, segments):
 
 @pytest.mark.slow
 def test_three_versions_of_one_real_clip_are_5_and_12_frames_apart(shared):
-    if not judges.bundled.JUDGE.is_file():
-        pytest.skip("no judge is bundled")
     judge, detector = load_judge(), build_detector("hog")
     names = (
         "clips/R-V-Abhishek_Syncnet_FCN__example.mp4",
