@@ -141,7 +141,7 @@ def test_bad_input_is_one_line_and_exit_code_2(corpus, tmp_path):
     good = f"data.manifests=[{corpus}]"
     cases = {
         "no experiment given": [good],
-        "Could not find 'experiment/magic'": ["experiment=magic"],
+        "unknown experiment=magic; choose one of": ["experiment=magic"],
         "data.manifests must be given": expert,
         "task.expert must be given": [*lips, good],
         "no such manifest": [*expert, f"data.manifests=[{tmp_path}]"],
@@ -149,7 +149,7 @@ def test_bad_input_is_one_line_and_exit_code_2(corpus, tmp_path):
         "not a complete clip file": [*expert, f"data.manifests=[{short}]"],
         "batch_size must be at least 2": [*expert, good, "data.batch_size=1"],
         "sacle": [*expert, good, "+task.loss.sacle=1"],
-        "no such checkpoint file": [*lips, good, f"task.expert={tmp_path}/missing.ckpt"],
+        "missing.ckpt: no such file": [*lips, good, f"task.expert={tmp_path}/missing.ckpt"],
         "holds a generator, not a sync expert": [
             *lips,
             good,

@@ -27,8 +27,8 @@ def test_a_resumed_run_keeps_the_rows_and_duplicates_none(scripted, loaders, tra
     curves = read_curves(path)
     assert curves["train/sync"] == [(i, float(i)) for i in range(12)]
     assert curves["val/l1"] == [(5, 0.5), (11, 0.5)]
-    picture = cv2.imread(str(tmp_path / "curves" / "curves.png"))
-    assert picture.shape == (336, 1512, 3)
+    image = cv2.imread(str(tmp_path / "curves" / "curves.png"))
+    assert image.shape == (336, 1512, 3)
 
 
 def test_a_run_that_starts_over_deletes_the_old_rows(scripted, loaders, trainer, tmp_path):

@@ -92,7 +92,7 @@ def check_duplicates(clips: Sequence[Clip]) -> Cause:
 
 
 def check_silence(clips: Sequence[Clip]) -> Cause:
-    """Check for clips without sound, in which no moment can be told from another."""
+    """Check for clips without sound, which give no training signal."""
     silent = 0
     for clip in clips:
         file = ClipFile(clip.path)
