@@ -101,6 +101,7 @@ def test_help_explains_the_commands_own_keys(name: str, capsys: pytest.CaptureFi
         "preprocess": "  val_share=",
         "train": "  data.manifests ",
         "evaluate": "  leak_seconds=",
+        "audit": "  min_agreement=",
     }
     assert {key for key, line in own.items() if line in text} == {name}
     assert "hydra.run" not in text
