@@ -16,10 +16,10 @@ from wav2lip.preprocessing.audit.shift import shift_clip
 from wav2lip.preprocessing.clip import ClipSettings, Video, video_to_clips
 from wav2lip.synthetic.clips import synthesize, write_synthetic_clip
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 EXPERTS = (
     ROOT / "runs/syncnet/checkpoints/best.ckpt",
-    ROOT / "wav2lip/assets/syncnet.safetensors",
+    ROOT / "wav2lip/assets/judge.safetensors",
 )
 PLANTED = (-8, -6, -4, -2, -1, 0, 1, 2, 4, 6, 8)
 
