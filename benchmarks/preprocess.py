@@ -13,7 +13,6 @@ import os
 import resource
 import tempfile
 import time
-import wave
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
@@ -28,6 +27,7 @@ from wav2lip.faces.detectors import build_detector
 from wav2lip.faces.tracking import track_faces
 from wav2lip.media.audio import load_wav
 from wav2lip.media.mel import mel_spectrogram
+from wav2lip.media.pcm import to_pcm, write_wav
 from wav2lip.media.video import VideoWriter, probe, read_frames
 from wav2lip.preprocessing.clip import ClipSettings
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
@@ -46,9 +46,7 @@ def make_video(path: Path, seed: int, seconds: float) -> None:
     noise = rng.normal(0, 2, (4, HEIGHT, WIDTH, 3)).astype(np.float32)
     side = (WIDTH - HEIGHT) // 2
     sound = path.with_suffix(".wav")
-    with wave.open(str(sound), "wb") as file:
-        file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes((clip.wav * 32767).astype("<i2").tobytes())
+    write_wav(sound, to_pcm(clip.wav))
     with VideoWriter(path, WIDTH, HEIGHT, FPS, crf=20, audio=sound) as writer:
         for i, frame in enumerate(clip.frames):
             large = cv2.resize(frame, (HEIGHT, HEIGHT), interpolation=cv2.INTER_CUBIC)

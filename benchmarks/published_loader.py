@@ -1,6 +1,5 @@
 """The loader that ours is compared with: like the published one, but seeded and without its retries."""
 
-import wave
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from scipy.signal import lfilter
 from wav2lip.clips import ClipFile
 from wav2lip.data.clip_dataset import Clip
 from wav2lip.media.mel import FMAX, FMIN, N_FFT, PREEMPHASIS
+from wav2lip.media.pcm import write_wav
 from wav2lip.types import HOP, MEL_RATE, MEL_WINDOW, N_MELS, SAMPLE_RATE, WINDOW_FRAMES
 
 FPS = 25
@@ -28,9 +28,7 @@ def export(clips: Sequence[Clip], folder: Path) -> list[Path]:
         out.mkdir()
         for frame, data in enumerate(file.jpegs(0, file.frames)):
             (out / f"{frame}.jpg").write_bytes(data)
-        with wave.open(str(out / "audio.wav"), "wb") as sound:
-            sound.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-            sound.writeframes(file.pcm().astype("<i2").tobytes())
+        write_wav(out / "audio.wav", file.pcm())
         folders.append(out)
     return folders
 

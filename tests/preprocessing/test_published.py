@@ -1,4 +1,3 @@
-import wave
 from functools import partial
 
 import cv2
@@ -11,6 +10,7 @@ from wav2lip.data.datamodule import load_clips
 from wav2lip.data.datasets import SyncDataset
 from wav2lip.errors import InputError
 from wav2lip.media.mel import mel_spectrogram
+from wav2lip.media.pcm import from_pcm, to_pcm, write_wav
 from wav2lip.preprocessing.clip import ClipSettings, Video
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
 from wav2lip.preprocessing.executors import run_jobs
@@ -26,10 +26,7 @@ def write_frame_folder(folder, seed, missing=(), seconds=2.0):
         if number not in missing:
             x0, y0, x1, y1 = box.round().astype(int)
             cv2.imwrite(str(folder / f"{number}.jpg"), frame[y0:y1, x0:x1])
-    pcm = np.round(clip.wav * 32767).astype("<i2")
-    with wave.open(str(folder / "audio.wav"), "wb") as file:
-        file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes(pcm.tobytes())
+    write_wav(folder / "audio.wav", to_pcm(clip.wav))
     return clip
 
 
@@ -54,7 +51,7 @@ def test_a_published_root_becomes_clip_files(tmp_path):
     x0, y0, x1, y1 = clip.boxes[30].round().astype(int)
     shown = file.crops(np.array([5]))[0].astype(int)
     assert np.abs(shown - cv2.resize(clip.frames[30, y0:y1, x0:x1], (96, 96))).mean() < 4
-    mel = mel_spectrogram(np.round(clip.wav * 32767).astype(np.float32) / 32768)
+    mel = mel_spectrogram(from_pcm(to_pcm(clip.wav)))
     assert np.abs(file.mel(16, 16) - mel[:, 96:112]).max() < 1e-3
     # Such clips train without a margin.
     sample = SyncDataset(load_clips(str(output), "val"), windows=3, augment=NO_AUGMENT)[0]

@@ -3,6 +3,7 @@ import pytest
 
 from wav2lip.clips import ClipFile
 from wav2lip.media.mel import mel_spectrogram
+from wav2lip.media.pcm import from_pcm
 from wav2lip.preprocessing.audit.shift import frames_left, shift_clip, shifted_name
 from wav2lip.synthetic.clips import synthesize, write_synthetic_clip
 
@@ -38,7 +39,7 @@ def test_a_late_sound_is_moved_earlier(made, shift):
     assert file.mel_columns == round(3.2 * (44 - shift)) + 16
     # The mel is that of the whole sound at the new instants, ends included.
     if shift % 5:
-        sound = old.pcm()[640 * shift % 200 :].astype(np.float32) / np.float32(32767)
+        sound = from_pcm(old.pcm()[640 * shift % 200 :])
         expected = mel_spectrogram(sound)[:, 640 * shift // 200 :][:, : file.mel_columns]
     else:
         expected = old.mel(16 * shift // 5, file.mel_columns)
