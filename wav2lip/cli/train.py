@@ -6,6 +6,7 @@ wav2lip train experiment=finetune_speaker init_from=default data.manifests=[data
 wav2lip train -m experiment=ablation/full,ablation/no_gan seed=1,2,3 ++task.expert=... ...   one run after another
 """
 
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import ModelCheckpoint
 
+import __main__
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.cli.resolvers import register_resolvers
 from wav2lip.errors import InputError
@@ -100,4 +102,11 @@ def run(cfg: DictConfig) -> float | None:
 
 def main() -> None:
     """Run the command line."""
+    # With several devices Lightning runs the file sys.argv[0] again, once per process, with the same arguments.
+    script = Path(getattr(__main__, "__file__", None) or "")
+    sys.argv[0] = str(script) if script.name == "train.py" else __file__
     exit_on_config_error(run)()
+
+
+if __name__ == "__main__":
+    main()
