@@ -1,4 +1,6 @@
 import csv
+import os
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -92,6 +94,27 @@ def test_killed_half_way_and_run_again_ends_with_the_same_manifest(videos, tmp_p
     preprocess(jobs_of(videos, halved), halved, ALONE)
     assert calls[5:] == ["bob.mp4"]
     assert (halved / "manifest.csv").read_bytes() == (whole / "manifest.csv").read_bytes()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_bad_entry_is_one_failed_row(videos, tmp_path, workers):
+    folder, output = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    shutil.copy(videos / "bob.mp4", folder / "good.mp4")
+    (folder / "link.mp4").symlink_to("nowhere.mp4")
+    latin = os.fsencode(folder) + b"/caf\xe9"
+    shutil.copy(os.fsencode(videos / "bob.mp4"), latin + b".mp4")
+    Path(os.fsdecode(latin + b"-broken.mp4")).write_text("no video")
+    (folder / "list.csv").write_text(f'file\n""\ngood.mp4\n{"x" * 5000}\n')
+    run = partial(run_jobs, workers=workers)
+    preprocess(jobs_of(folder, output), output, run)
+    assert {row.source for row in read_manifest(output)} == {"good.mp4", "caf\\xe9.mp4"}
+    assert [source for source, _ in failures(output)[1:]] == ["caf\\xe9-broken.mp4", "link.mp4"]
+    assert "is a link to nowhere.mp4, which does not exist" in failures(output)[2][1]
+    listed = tmp_path / "listed"
+    preprocess(jobs_of(folder / "list.csv", listed), listed, run)
+    assert [row.source for row in read_manifest(listed)] == ["good.mp4"]
+    assert [source[:10] for source, _ in failures(listed)[1:]] == ["entry 1: (", "entry 3: x"]
 
 
 def test_a_corpus_that_gives_nothing_is_named(tmp_path):

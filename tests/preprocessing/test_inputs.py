@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 
 from wav2lip.errors import InputError
@@ -56,9 +59,28 @@ def test_what_gives_nothing_is_named(tmp_path):
     touch(tmp_path, "a.mp4")
     with pytest.raises(InputError, match="a video, not a folder or a list"):
         find_inputs(tmp_path / "a.mp4")
-    (tmp_path / "list.txt").write_text("a.mp4\nb.mp4\n")
+    (tmp_path / "list.txt").write_text("# mine\nb.mp4\nc.mp4\n")
     with pytest.raises(InputError, match=r"list\.txt: entry 2: b\.mp4: no such video"):
         find_inputs(tmp_path / "list.txt")
     (tmp_path / "list.txt").write_bytes(b"\xff\xfe\x80")
     with pytest.raises(InputError, match=r"list\.txt: not a list of videos"):
         find_inputs(tmp_path / "list.txt")
+
+
+def test_a_bad_list_entry_is_kept_under_its_number(tmp_path):
+    touch(tmp_path, "a.mp4")
+    table = tmp_path / "some.csv"
+    table.write_text(f"licence,file\nMIT,a.mp4\nMIT,\nMIT,  \nMIT\nMIT,{'x' * 5000}\nMIT,/b.mp4\n")
+    found = find_inputs(table)
+    assert (
+        found.pop("a.mp4") == tmp_path / "a.mp4"
+    )  # an absolute bad path does not change this name
+    blank = [f"entry {number}: (blank)" for number in (2, 3, 4)]
+    assert list(found) == [*blank, f"entry 5: {'x' * 79}…", "entry 6: /b.mp4"]
+    assert not any(path.exists() for path in found.values())
+
+
+def test_names_that_are_not_utf8_can_be_printed(tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp4"))
+    path.write_text("")
+    assert find_inputs(tmp_path) == {"caf\\xe9.mp4": path}

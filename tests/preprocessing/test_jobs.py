@@ -1,3 +1,4 @@
+import errno
 import json
 from dataclasses import replace
 
@@ -34,6 +35,22 @@ def test_an_unexpected_error_costs_one_video_and_is_tried_again(job, monkeypatch
     monkeypatch.setattr(module, "video_to_clips", fail)
     assert run_job(job).reason == "ZeroDivisionError: strange header"
     assert not job.record.exists()
+
+
+def test_out_of_memory_costs_one_video_but_a_full_disk_stops_the_run(job, monkeypatch):
+    def fail(error: Exception):
+        def run(*_: object):
+            raise error
+
+        monkeypatch.setattr(module, "video_to_clips", run)
+
+    fail(MemoryError("Unable to allocate 42.9 GiB"))
+    assert run_job(job).reason == "MemoryError: Unable to allocate 42.9 GiB"
+    fail(OSError(errno.EIO, "bad sector"))
+    assert "bad sector" in run_job(job).reason
+    fail(OSError(errno.ENOSPC, "No space left on device"))
+    with pytest.raises(OSError, match="No space left"):
+        run_job(job)
 
 
 def test_a_truncated_clip_is_made_again(job):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wav2lip.clips import read_manifest
 from wav2lip.errors import InputError
-from wav2lip.preprocessing.inputs import find_inputs
+from wav2lip.preprocessing.inputs import find_inputs, printable
 
 COLUMNS = ("face", "audio")
 
@@ -85,10 +85,14 @@ def videos(path: str, real: str | None = None) -> list[Pair]:
     root = Path(path)
     if not root.exists():
         raise InputError(f"{root}: no such file or folder; give input=VIDEO or input=FOLDER")
-    found = [root] if root.is_file() else [p for p in find_inputs(root).values() if p.is_file()]
+    found = [root] if root.is_file() else [p for p in find_inputs(root).values() if not p.is_dir()]
     base = root.parent if root.is_file() else root
     named = [
-        (video.relative_to(base).with_suffix("").as_posix().replace("/", "_"), video, video)
+        (
+            printable(video.relative_to(base).with_suffix("").as_posix()).replace("/", "_"),
+            video,
+            video,
+        )
         for video in found
     ]
     pairs = _named(named, root)

@@ -12,6 +12,7 @@ VIDEO_SUFFIXES = frozenset(
 )
 FRAMES_SOUND = "audio.wav"  # in a frame folder of the published script, beside the N.jpg
 FILE_COLUMN = "file"
+SHOWN = 80  # characters of a list entry that does not exist
 
 
 def is_frame_folder(path: Path) -> bool:
@@ -21,14 +22,23 @@ def is_frame_folder(path: Path) -> bool:
     )
 
 
+def printable(text: str) -> str:
+    """Return text that can be encoded; bytes of a file name that are not UTF-8 become escapes."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def _below(root: Path) -> Iterator[Path]:
-    for folder, subfolders, names in os.walk(root):
+    closed: list[Path] = []  # folders that cannot be read; each becomes a failed video
+    for folder, subfolders, names in os.walk(
+        root, onerror=lambda e: closed.append(Path(e.filename))
+    ):
         path = Path(folder)
         if FRAMES_SOUND in names and is_frame_folder(path):
             subfolders.clear()
             yield path
             continue
         yield from (path / name for name in names if Path(name).suffix.lower() in VIDEO_SUFFIXES)
+    yield from closed
 
 
 def _listed(path: Path) -> Iterator[str]:
@@ -38,7 +48,7 @@ def _listed(path: Path) -> Iterator[str]:
                 reader = csv.DictReader(file)
                 if FILE_COLUMN not in (reader.fieldnames or ()):
                     raise InputError(f"{path}: a CSV list requires a column {FILE_COLUMN!r}")
-                yield from (row[FILE_COLUMN] for row in reader)
+                yield from (row[FILE_COLUMN] or " " for row in reader)  # a short row lacks the cell
             else:
                 yield from (line.strip() for line in file)
     except (csv.Error, UnicodeDecodeError) as error:
@@ -47,15 +57,24 @@ def _listed(path: Path) -> Iterator[str]:
 
 def _resolve(folder: Path, entry: str) -> Path | None:
     """Find the video or frame folder of a list entry, which may lack its suffix or have further columns."""
-    for name in (entry, entry.split()[0]):
+    for name in (entry, *entry.split()[:1]):
         path = Path(os.path.normpath(folder / name))
-        if path.is_file() or is_frame_folder(path):
-            return path
-        for suffix in sorted(VIDEO_SUFFIXES):
-            longer = path.with_name(path.name + suffix)
-            if longer.is_file():
-                return longer
+        try:
+            if path.is_file() or is_frame_folder(path):
+                return path
+            for suffix in sorted(VIDEO_SUFFIXES):
+                longer = path.with_name(path.name + suffix)
+                if longer.is_file():
+                    return longer
+        except (OSError, ValueError):  # the name is too long, or its folder cannot be read
+            continue
     return None
+
+
+def _shorten(entry: str) -> str:
+    """Return the start of a list entry, short enough for a message and for a file name."""
+    text = printable(" ".join(entry.split())) or "(blank)"
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
 def _from_list(path: Path) -> dict[str, Path]:
@@ -65,24 +84,28 @@ def _from_list(path: Path) -> dict[str, Path]:
         )
     path = Path(os.path.normpath(path))
     found: list[Path] = []
+    missing: dict[str, Path] = {}
     for number, entry in enumerate(_listed(path), 1):
         if not entry or entry.startswith("#"):
             continue
         video = _resolve(path.parent, entry)
         if video is None:
-            raise InputError(
-                f"{path}: entry {number}: {entry}: no such video; paths are relative to the folder of the list"
-            )
+            missing[f"entry {number}: {_shorten(entry)}"] = path.parent / _shorten(entry)
+            continue
         found.append(video)
+    if missing and not found:
+        raise InputError(
+            f"{path}: {next(iter(missing))}: no such video; paths are relative to the folder of the list"
+        )
     root = path.parent
     if not all(video.is_relative_to(root) for video in found):
         root = Path(os.path.commonpath([video.parent.absolute() for video in found]))
         found = [video.absolute() for video in found]
-    return {video.relative_to(root).as_posix(): video for video in found}
+    return {printable(video.relative_to(root).as_posix()): video for video in found} | missing
 
 
 def _from_folder(root: Path) -> dict[str, Path]:
-    return {path.relative_to(root).as_posix(): path for path in _below(root)}
+    return {printable(path.relative_to(root).as_posix()): path for path in _below(root)}
 
 
 def find_inputs(root: Path) -> dict[str, Path]:
@@ -94,10 +117,11 @@ def find_inputs(root: Path) -> dict[str, Path]:
 
     Returns:
         Paths by name, sorted by name. A name is the path relative to `root`, to the folder of the list, or,
-        if entries lie outside it, to the deepest folder that contains all of them.
+        if entries lie outside it, to the deepest folder that contains all of them. Some paths may not be
+        readable: dangling links, closed folders, list entries that do not exist (named by their number).
 
     Raises:
-        InputError: `root` does not exist or contains no video, or an entry does not exist.
+        InputError: `root` does not exist or contains no video, or no entry of the list exists.
     """
     if not root.exists():
         raise InputError(f"{root}: no such folder or list; give a folder of videos or a list file")

@@ -1,8 +1,10 @@
 """Job of one video: its parameters, its execution, and the record that lets a later run skip it."""
 
+import errno
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -14,10 +16,24 @@ from wav2lip.clips import ClipFile, ManifestRow, parse_row
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, video_to_clips
+from wav2lip.preprocessing.inputs import printable
 from wav2lip.preprocessing.published import frames_to_clips
 
-# Errors that an unusual file may cause. Without OSError: a full disk concerns every job.
-UNEXPECTED = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, cv2.error)
+# Errors that an unusual file may cause.
+UNEXPECTED = (
+    ArithmeticError,
+    AssertionError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    cv2.error,
+)
+# These concern every job: no space, quota, a read-only file system, too many open files.
+FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE})
 log = logging.getLogger(__name__)
 
 
@@ -47,11 +63,15 @@ class Job:
     @property
     def key(self) -> str:
         """Hash of the video and of every setting that its clips depend on; not of speaker and split."""
-        status = self.video.path.stat()
+        try:
+            status = self.video.path.stat()
+            size, modified = status.st_size, status.st_mtime_ns
+        except (OSError, ValueError):  # a dangling link, or a name that no file can have
+            size, modified = -1, -1
         parts = (
             self.video.source,
-            status.st_size,
-            status.st_mtime_ns,
+            size,
+            modified,
             self.detector,
             self.weights,
             asdict(self.settings),
@@ -84,10 +104,19 @@ def get_detector(name: str, weights: str | None) -> Detector:
 
 
 def _write_clips(job: Job) -> list[ManifestRow]:
-    if job.video.path.is_dir():
+    path = job.video.path
+    if path.is_symlink() and not path.exists():
+        raise InputError(f"{path}: is a link to {path.readlink()}, which does not exist; mend it")
+    if path.is_dir():
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise InputError(f"{path}: the folder cannot be read; check its permissions")
         return frames_to_clips(job.video, job.folder, job.settings)
     detector = get_detector(job.detector, job.weights)
     return video_to_clips(job.video, job.folder, detector, job.settings)
+
+
+def _one_line(error: BaseException) -> str:
+    return printable(" ".join(str(error).split()))
 
 
 def run_job(job: Job) -> Outcome:
@@ -97,11 +126,13 @@ def run_job(job: Job) -> Outcome:
     try:
         outcome = Outcome(source, _write_clips(job))
     except InputError as error:
-        outcome = Outcome(source, [], " ".join(str(error).split()))
+        outcome = Outcome(source, [], _one_line(error))
     except UNEXPECTED as error:
+        if isinstance(error, OSError) and error.errno in FATAL:
+            raise
         # A bug, but no reason to stop the other jobs. Without a record, the next run tries again.
         log.exception("%s", source)
-        return Outcome(source, [], f"{type(error).__name__}: {' '.join(str(error).split())}")
+        return Outcome(source, [], f"{type(error).__name__}: {_one_line(error)}")
     job.record.parent.mkdir(parents=True, exist_ok=True)
     temporary = job.record.with_suffix(".part")
     temporary.write_text(json.dumps({"key": job.key, **asdict(outcome)}))
