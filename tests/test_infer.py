@@ -158,7 +158,7 @@ def test_an_output_out_of_sync_fails_the_check(folder: Path) -> None:
         cwd=folder,
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
-    assert "NOT CERTIFIED: LSE-C is below 1.9" in done.stdout
+    assert "FAILED: LSE-C is below the required 1.9" in done.stdout
     assert (folder / "checked.mp4").is_file()
     sync = json.loads((folder / "checked.json").read_text())["sync"]
     assert sync["passed"] is False

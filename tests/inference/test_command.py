@@ -99,7 +99,7 @@ def test_sounds_that_are_none(infer: Infer, still: Path, tmp_path: Path) -> None
     nan = np.full(6400, np.nan, np.float32)
     bad = {
         "NaN or infinity": _write_samples(tmp_path / "nan.wav", nan, "pcm_f32le", "flt"),
-        "no sound from": _empty_wav(tmp_path / "no.wav"),
+        "no sound after": _empty_wav(tmp_path / "no.wav"),
         "no sound track": still,
     }
     for message, path in bad.items():
@@ -144,7 +144,7 @@ def test_no_face_in_a_whole_video(infer: Infer, film: Film, sound: Sound, tmp_pa
     [
         (["--output", "file/o.mp4"], "file"),
         (["--output", "o.xyz"], r"\.xyz"),
-        (["--output", "."], "directory|unknown kind"),
+        (["--output", "."], "directory|unknown video format"),
         (["--report", "file/r.json"], "cannot be written"),
         (["--strip", "s.txt"], r"name it \.png or \.jpg"),
         (["--box", "0", "900", "0", "20"], "--box 0 900 0 20 .* is 160 wide and 128 high"),
@@ -187,7 +187,7 @@ def test_the_sync_check_decides_the_exit_code(
     assert infer(*words, "--check_sync") == 0
     assert "o.mp4: LSE-D " in capsys.readouterr().out
     assert infer(*words, "--min_confidence", 9) == 3
-    assert "NOT CERTIFIED: LSE-C is below 9" in capsys.readouterr().out
+    assert "FAILED: LSE-C is below the required 9" in capsys.readouterr().out
     sync = json.loads(Path("r.json").read_text())["sync"]
     assert (sync["passed"], sync["min_confidence"]) == (False, 9)
     assert sync["weak"] == [[0, 1]]
