@@ -1,11 +1,4 @@
-"""The error for unusable input, and how a command reports it."""
-
-import sys
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
-
-P = ParamSpec("P")
+"""The error for unusable input."""
 
 
 class InputError(Exception):
@@ -22,25 +15,3 @@ class InputError(Exception):
     def __init__(self, message: str, *, settings: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.settings = settings
-
-
-def exit_on_input_error(main: Callable[P, int | None]) -> Callable[P, None]:
-    """Wrap a command's `main`: print an `InputError` as one line and exit with code 2.
-
-    Ctrl-C exits with code 130. Any other exception is a bug and keeps its traceback.
-    """
-
-    @wraps(main)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = main(*args, **kwargs)
-        except InputError as error:
-            print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-            sys.exit(2)
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            sys.exit(130)
-        if code:
-            sys.exit(code)
-
-    return run

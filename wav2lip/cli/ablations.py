@@ -8,8 +8,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.parser import OneLineParser
-from wav2lip.errors import InputError, exit_on_input_error
+from wav2lip.errors import InputError
+from wav2lip.utils.signals import ending_at_once
 
 
 def build_parser() -> OneLineParser:
@@ -45,13 +47,14 @@ def main() -> None:
     if not args.runs.is_dir():
         raise InputError(f"{args.runs}: no such folder")
     # Imported late: torch takes seconds to load, a wrong argument is reported at once.
-    from wav2lip.evaluation.ablations import (
-        METRICS,
-        check_metrics,
-        collect,
-        find_runs,
-        write_tables,
-    )
+    with ending_at_once():
+        from wav2lip.evaluation.ablations import (
+            METRICS,
+            check_metrics,
+            collect,
+            find_runs,
+            write_tables,
+        )
 
     check_metrics(find_runs(args.runs), [*(args.metric or []), args.choose])
     metrics = args.metric or METRICS

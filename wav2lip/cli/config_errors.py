@@ -10,8 +10,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from wav2lip.cli.config_help import groups, options_of
+from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.overrides import nearest
-from wav2lip.errors import InputError, exit_on_input_error
+from wav2lip.errors import InputError
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -11,9 +11,11 @@ from pathlib import Path
 from wav2lip.checkpoints.bundled import DEFAULT, bundled_names
 from wav2lip.checkpoints.layouts import layout_of, precision_of
 from wav2lip.checkpoints.registry import CHECKPOINTS
+from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.parser import OneLineParser
-from wav2lip.errors import InputError, exit_on_input_error
+from wav2lip.errors import InputError
 from wav2lip.utils.files import check_writable
+from wav2lip.utils.signals import ending_at_once
 
 NETWORKS = ("generator", "syncnet", "quality_discriminator", "syncnet_v2", "mouth_encoder")
 
@@ -72,7 +74,8 @@ def main() -> None:
     args = build_parser().parse(sys.argv[1:])
     _check(args)
     # Imported late: torch takes seconds to load, a wrong argument is reported at once.
-    from wav2lip.checkpoints.export import export_network
+    with ending_at_once():
+        from wav2lip.checkpoints.export import export_network
 
     loaded = export_network(
         args.checkpoint,

@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from importlib import import_module
 
 from wav2lip import __version__
-from wav2lip.errors import InputError, exit_on_input_error
+from wav2lip.cli.exit import exit_on_input_error
+from wav2lip.errors import InputError
+from wav2lip.utils.signals import ending_at_once
 
 COMMANDS = {
     "preprocess": "turn videos into clip files and a manifest",
@@ -45,7 +47,9 @@ def _run(command: str) -> None:
         if words is None:
             return
         sys.argv[1:] = words
-    import_module(f"wav2lip.cli.{command}").main()
+    with ending_at_once():
+        module = import_module(f"wav2lip.cli.{command}")
+    module.main()
 
 
 @exit_on_input_error

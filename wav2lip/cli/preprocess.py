@@ -6,6 +6,7 @@ wav2lip preprocess input=VIDEOS output=data/clips audit=fix audit.expert=CHECKPO
 
 from pathlib import Path
 
+import cv2
 import hydra
 from hydra.utils import instantiate
 from omegaconf import DictConfig
@@ -21,6 +22,7 @@ from wav2lip.preprocessing.corpus import FAILURES, plan_jobs, preprocess
 def run(cfg: DictConfig) -> None:
     """Run one job per video and print a summary."""
     require_complete(cfg)
+    cv2.setNumThreads(1)  # the jobs use the cores
     output = Path(cfg.output)
     audit = instantiate(cfg.audit) if cfg.audit.expert and "_target_" in cfg.audit else None
     jobs = plan_jobs(

@@ -18,6 +18,7 @@ from wav2lip.preprocessing.executors import Executor, run_jobs
 from wav2lip.preprocessing.inputs import find_inputs
 from wav2lip.preprocessing.jobs import Job, Outcome, get_detector, read_record
 from wav2lip.preprocessing.splits import assign_splits, has_splits, read_splits
+from wav2lip.utils.signals import Stopped
 
 FAILURES = "failures.csv"
 
@@ -94,9 +95,15 @@ def preprocess(
     folder.mkdir(parents=True, exist_ok=True)
     with Progress() as progress:
         bar = progress.add_task("videos", total=len(jobs), completed=len(done))
-        for outcome in execute(todo):
-            outcomes.append(outcome)
-            progress.advance(bar)
+        try:
+            for outcome in execute(todo):
+                outcomes.append(outcome)
+                progress.advance(bar)
+        except Stopped as stop:
+            stop.add_note(
+                f"{len(outcomes)} of {len(jobs)} videos are done; the same command does the others"
+            )
+            raise
     rows = [row for outcome in outcomes for row in outcome.rows]
     _write_failures(folder / FAILURES, outcomes)
     if not rows:

@@ -2,22 +2,21 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 
 from wav2lip.preprocessing.jobs import Job, JobFunction, Outcome, run_job
+from wav2lip.preprocessing.workers import run_in_worker, worker_pool
 from wav2lip.utils.platform import cpu_count
 
 Executor = Callable[[Sequence[Job]], Iterator[Outcome]]
-SPAWN = get_context("spawn")  # a forked process may hang if its parent has threads (OpenCV, torch)
 
 
 def _run_isolated(job: Job, function: JobFunction) -> Outcome:
     """Run a job in a process of its own. If the process dies, the outcome is not recorded."""
-    with ProcessPoolExecutor(1, mp_context=SPAWN) as pool:
+    with worker_pool(1) as pool:
         try:
-            return pool.submit(function, job).result()
+            return pool.submit(run_in_worker, function, job).result()
         except BrokenProcessPool:
             return Outcome(
                 job.video.source, [], "its process died: out of memory, or a crash in a decoder"
@@ -29,12 +28,14 @@ def _run_pool(
 ) -> Generator[Outcome, None, list[Job]]:
     """Run the jobs of `waiting`, which empties, in a pool; return those that ran when a worker died."""
     running: dict[Future[Outcome], Job] = {}
-    with ProcessPoolExecutor(workers, mp_context=SPAWN) as pool:
+    with worker_pool(workers) as pool:
         try:
             while waiting or running:
                 # One job per worker: nothing tells which job made a worker die.
                 while waiting and len(running) < workers:
-                    future = pool.submit(function, waiting[0])  # refused once a worker is dead
+                    future = pool.submit(
+                        run_in_worker, function, waiting[0]
+                    )  # refused once a worker is dead
                     running[future] = waiting.popleft()
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     outcome = future.result()

@@ -121,7 +121,6 @@ def _one_line(error: BaseException) -> str:
 
 def run_job(job: Job) -> Outcome:
     """Run one job in this process and record its outcome; a failed video is an outcome, too."""
-    cv2.setNumThreads(1)  # the pool has one process per core
     source = job.video.source
     try:
         outcome = Outcome(source, _write_clips(job))

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.jobs import Job, JobFunction, Outcome, run_job
 from wav2lip.utils.extras import require_extra
@@ -58,7 +60,12 @@ class RayExecutor:
             `retries` fails.
         """
         ray = self._ray
-        remote = ray.remote(num_cpus=self.cpus, max_retries=self.retries)(function)
+
+        def work(job: Job) -> Outcome:
+            cv2.setNumThreads(1)  # a node runs one process per processor
+            return function(job)
+
+        remote = ray.remote(num_cpus=self.cpus, max_retries=self.retries)(work)
         waiting = [absolute(job) for job in reversed(jobs)]
         running: dict[object, Job] = {}
         while waiting or running:

@@ -1,0 +1,71 @@
+"""Workers end with the process that started them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+# Two workers: each makes a file, waits, and removes it when it is asked to stop.
+WORK = """
+import os, sys, time
+from pathlib import Path
+from types import SimpleNamespace
+from wav2lip.cli.exit import exit_on_input_error
+from wav2lip.preprocessing.executors import run_jobs
+
+def work(folder):
+    mark = Path(folder) / str(os.getpid())
+    try:
+        mark.touch()
+        time.sleep(60)
+    finally:
+        mark.unlink()
+
+@exit_on_input_error
+def main():
+    list(run_jobs([sys.argv[1]] * 2, 2, work))
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)]
+)
+def test_workers_clean_up_and_end_with_their_parent(number, code, tmp_path):
+    script, marks = tmp_path / "work.py", tmp_path / "marks"
+    script.write_text(WORK)
+    marks.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(marks)], start_new_session=True, stderr=subprocess.PIPE
+    )
+    wait_for(lambda: len(list(marks.iterdir())) == 2)
+    workers = [int(mark.name) for mark in marks.iterdir()]
+    if number == signal.SIGINT:  # Ctrl-C reaches the whole group
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    assert process.wait(20) == code
+    wait_for(lambda: not any(map(alive, workers)))
+    assert list(marks.iterdir()) == []
+    assert b"Traceback" not in process.stderr.read()

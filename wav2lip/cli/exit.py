@@ -1,0 +1,58 @@
+"""How a command ends: its messages and exit codes."""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from typing import ParamSpec
+
+from wav2lip.errors import InputError
+from wav2lip.utils.signals import Stopped, close_stdout, stop_on_signals
+
+P = ParamSpec("P")
+BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # exit codes
+
+
+def _say(line: str) -> None:
+    with suppress(OSError):  # the terminal may be gone
+        print(line, file=sys.stderr, flush=True)
+
+
+def _code_of(main: Callable[P, int | None], *args: P.args, **kwargs: P.kwargs) -> int:
+    try:
+        try:
+            code = main(*args, **kwargs) or 0
+        except SystemExit:
+            sys.stdout.flush()
+            raise
+        sys.stdout.flush()  # here, and not at exit, where a broken pipe cannot be caught
+    except InputError as error:
+        _say(f"error: {' '.join(str(error).split())}")
+        return BAD_INPUT
+    except Stopped as stop:
+        _say(stop.line())
+        return 128 + stop.number
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        close_stdout()
+        return BROKEN_PIPE
+    return code
+
+
+def exit_on_input_error(main: Callable[P, int | None]) -> Callable[P, None]:
+    """Wrap a command's `main`: print an `InputError` as one line and exit with code 2.
+
+    SIGINT, SIGTERM and SIGHUP exit with 130, 143 and 129, and a closed pipe on stdout with 141. Any
+    other exception is a bug and keeps its traceback.
+    """
+
+    @wraps(main)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with stop_on_signals():
+            code = _code_of(main, *args, **kwargs)
+        if code:
+            sys.exit(code)
+
+    return run
