@@ -51,11 +51,13 @@ def test_mistakes_are_one_line(words: str, message: str) -> None:
 
 def test_good_words_pass(clips: str) -> None:
     words = ["experiment=syncnet", clips, "seed=3", "++task.optimizer.lr=1e-3"]
-    assert prepare(TRAIN, words) == words
+    quoted = clips.replace("[", "['").replace("]", "']")
+    assert prepare(TRAIN, words) == [words[0], quoted, *words[2:]]
 
 
 def test_every_value_of_a_sweep_is_checked(clips: str) -> None:
-    words = ["-m", "experiment=syncnet,published/syncnet", clips, "seed=1,2"]
+    quoted = clips.replace("[", "['").replace("]", "']")
+    words = ["-m", "experiment=syncnet,published/syncnet", quoted, "seed=1,2"]
     assert prepare(TRAIN, words) == words
     with pytest.raises(InputError, match="did you mean experiment=syncnet"):
         prepare(TRAIN, ["-m", "experiment=syncnet,synclet", clips])
@@ -80,7 +82,9 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         prepare(TRAIN, [])
 
 
-def test_audit_takes_its_folder_as_the_first_word(tmp_path: Path) -> None:
+def test_audit_takes_its_folder_as_the_first_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "clips (1)"
     folder.mkdir()
     words = [str(folder), "expert=bundled:judge"]
@@ -88,6 +92,10 @@ def test_audit_takes_its_folder_as_the_first_word(tmp_path: Path) -> None:
         f"clips='{folder}'",
         "expert='bundled:judge'",
     ]
+    (tmp_path / "a=b").mkdir()
+    monkeypatch.chdir(tmp_path)
+    words = prepare(HYDRA_COMMANDS["audit"], ["a=b", "expert=bundled:judge"])
+    assert words == ["clips='a=b'", "expert='bundled:judge'"]
     with pytest.raises(InputError, match="nowhere: no such file or directory; check clips"):
         prepare(HYDRA_COMMANDS["audit"], ["nowhere", "expert=bundled:judge"])
 

@@ -19,6 +19,33 @@ def composed(word: str, name: str = "evaluate") -> object:
         return compose(name, make_safe([word], ["input"])).input
 
 
+# Meant for Hydra or OmegaConf if there is no such file.
+SPECIAL = [
+    "'q'.mp4",
+    "'q'",
+    '"q"',
+    "[1,2]",
+    "{a: 1}",
+    "null",
+    "a${b}.mp4",
+    "a\\${run}",
+    "\udcff.mp4",
+]
+
+
+@pytest.mark.parametrize("name", SPECIAL)
+def test_what_exists_is_that_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).touch()
+    assert composed(f"input={name}") == name
+
+
+def test_the_mark_of_a_missing_value_may_name_a_file() -> None:
+    assert composed("input=???") == "./???"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_any_file_name_can_be_given(name: str) -> None:
     assert composed(f"input={name}") == name
@@ -36,6 +63,11 @@ def test_a_list_of_odd_names() -> None:
     (word,) = make_safe(["data.manifests=[clips (1), é]"], [])
     with initialize_config_module("wav2lip.configs", version_base="1.3"):
         assert list(compose("train", [word]).data.manifests) == ["clips (1)", "é"]
+    (word,) = make_safe(["data.manifests=[007, true, a=b]"], [], lists=["data.manifests"])
+    with initialize_config_module("wav2lip.configs", version_base="1.3"):
+        assert list(compose("train", [word]).data.manifests) == ["007", "true", "a=b"]
+    (word,) = make_safe(["data.manifests=1e5"], [], lists=["data.manifests"])
+    assert word == "data.manifests='1e5'"
 
 
 def test_a_word_that_is_no_override() -> None:
@@ -67,4 +99,4 @@ def test_nearest_name() -> None:
 
 
 def test_the_examples_run() -> None:
-    assert doctest.testmod(overrides) == (0, 1)
+    assert doctest.testmod(overrides) == (0, 2)

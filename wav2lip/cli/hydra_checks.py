@@ -104,9 +104,15 @@ def _check_flags(flags: Sequence[str]) -> None:
 
 def _check_exists(key: str, value: str, may_be_name: bool) -> None:
     path = Path(value)
+    if not value:
+        raise InputError(f"config: {key} is empty; give {key}=PATH")
     if may_be_name and not path.suffix and "/" not in value:
         return
-    if not value or not path.exists():
+    try:
+        found = path.exists()
+    except (OSError, ValueError):  # too long, or with a null character
+        found = False
+    if not found:
         raise InputError(f"{value}: no such file or directory; check {key}")
 
 
@@ -114,7 +120,7 @@ def _check_files(config: "DictConfig", command: HydraCommand) -> None:
     from omegaconf import DictConfig, ListConfig, OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    for key in (*command.inputs, *command.checkpoints):
+    for key in (*command.inputs, *command.lists, *command.checkpoints):
         try:
             value: Any = OmegaConf.select(config, key)
         except OmegaConfBaseException:  # a resolver that reads a checkpoint; too early for it
@@ -181,11 +187,14 @@ def prepare(command: HydraCommand, words: Sequence[str]) -> list[str] | None:
 
     flags, overrides = _split(words)
     _check_flags(flags)
-    if command.positional and overrides and "=" not in overrides[0] and overrides[0][0] != "~":
-        overrides[0] = f"{command.positional}={overrides[0]}"
+    if command.positional and overrides:
+        first = overrides[0]
+        folder = not first.startswith(f"{command.positional}=") and Path(first).exists()
+        if folder or ("=" not in first and not first.startswith("~")):
+            overrides[0] = f"{command.positional}={first}"
     sweep = "-m" in flags or "--multirun" in flags
     paths = (*command.inputs, *command.checkpoints, *command.outputs)
-    safe = make_safe(overrides, paths, sweep)
+    safe = make_safe(overrides, paths, sweep, command.lists)
     if any(flag.partition("=")[0] in UNCHECKED for flag in flags):
         return [*flags, *safe]
     try:

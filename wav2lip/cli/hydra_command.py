@@ -13,7 +13,8 @@ class HydraCommand:
         summary: one line for the help.
         extra: the extra that installs what it requires.
         requires: modules of that extra.
-        inputs: keys that hold a file or folder, or several, which must exist.
+        inputs: keys that hold a file or folder, which must exist.
+        lists: keys that hold a file or folder, a list of them, or a mapping from them, which must exist.
         checkpoints: keys that hold a checkpoint: a file, which must exist, or a name.
         outputs: keys that hold a file or folder to write.
         required: keys that must not be null, with the error message.
@@ -25,6 +26,7 @@ class HydraCommand:
     extra: str
     requires: tuple[str, ...]
     inputs: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
     checkpoints: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     required: Mapping[str, str] = field(default_factory=dict)
@@ -48,7 +50,7 @@ HYDRA_COMMANDS = {
             "Train the sync expert, a generator, or any other experiment.",
             extra="train",
             requires=("hydra", "pytorch_lightning", "torchmetrics"),
-            inputs=("data.manifests",),
+            lists=("data.manifests",),
             checkpoints=("init_from", "task.expert", "task.init_from"),
             outputs=("run",),
             required={

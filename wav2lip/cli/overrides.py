@@ -12,6 +12,8 @@ from hydra.errors import HydraException
 from wav2lip.errors import InputError
 
 CUTOFF = 0.6  # 0-1; how alike a misspelt name and the suggested one must be
+MISSING = "???"
+INTERPOLATION = re.compile(r"\$\{[\w.:-]+\}")  # of a key, such as ${experiment_name}
 WORD = re.compile(r"(?P<key>(?:\+\+?|~)?[\w./@:-]+)=(?P<value>.*)", re.DOTALL)
 
 
@@ -40,10 +42,22 @@ def quote(value: str) -> str:
     return f"'{escaped}'"
 
 
+def literal(path: str) -> str:
+    r"""Return a path as a quoted string that neither Hydra nor OmegaConf interprets.
+
+    Examples:
+        >>> print(literal("a${b}.mp4"))
+        'a\${b}.mp4'
+    """
+    if path == MISSING:  # OmegaConf's mark of a missing value
+        path = f"./{path}"
+    return quote(re.sub(r"(\\*)\$\{", lambda m: f"{2 * m[1]}\\${{", path))
+
+
 def _quote_items(value: str) -> str:
     """Return a list such as `[a (1), b]` with each item quoted."""
     items = [item.strip() for item in value[1:-1].split(",")]
-    return "[" + ",".join(i if i[:1] in "'\"" else quote(i) for i in items if i) + "]"
+    return "[" + ",".join(i if _names_values(i) else literal(i) for i in items if i) + "]"
 
 
 def _parsed(parser: OverridesParser, word: str) -> Override | None:
@@ -53,24 +67,49 @@ def _parsed(parser: OverridesParser, word: str) -> Override | None:
         return None
 
 
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long, or not a path at all
+        return False
+
+
 def _is_quoted(value: str) -> bool:
     return len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
 
 
-def make_safe(words: Sequence[str], paths: Iterable[str], sweep: bool = False) -> list[str]:
+def _names_values(value: str) -> bool:
+    """Tell whether a value is meant for Hydra or OmegaConf: null, quoted, or with `${key}`."""
+    return value in ("", "null") or _is_quoted(value) or INTERPOLATION.search(value) is not None
+
+
+def _path_word(key: str, value: str, parsed: Override | None, sweep: bool) -> str:
+    """Return the override of a key whose value is one path."""
+    if not _exists(value):
+        swept = sweep and parsed is not None and parsed.is_sweep_override()
+        if parsed is not None and (swept or _names_values(value)):
+            return f"{key}={value}"
+    return f"{key}={literal(value)}"
+
+
+def make_safe(
+    words: Sequence[str], paths: Iterable[str], sweep: bool = False, lists: Iterable[str] = ()
+) -> list[str]:
     """Quote the values that Hydra's grammar cannot read, and those of keys that hold a path.
 
-    `input=clip (1).mp4` and `input=a=b.mp4` then mean the files with these names.
+    `input=clip (1).mp4` and `input=a=b.mp4` then mean the files with these names. A value that exists as a
+    file or folder is always that path.
 
     Args:
         words: `key=value` each.
         paths: keys whose value is one path.
         sweep: whether commas separate the values of a sweep.
+        lists: keys whose value is a path, a list of paths, or a mapping from paths.
 
     Raises:
         InputError: a word is not `key=value`.
     """
-    parser, plain = OverridesParser.create(), set(paths)
+    parser, single, several = OverridesParser.create(), set(paths), set(lists)
     safe = []
     for word in words:
         match = WORD.fullmatch(word)
@@ -80,14 +119,15 @@ def make_safe(words: Sequence[str], paths: Iterable[str], sweep: bool = False) -
             safe.append(word)
             continue
         key, value = match["key"], match["value"]
+        name = key.lstrip("+")
         parsed = _parsed(parser, word)
-        if parsed is None:
-            listed = value.startswith("[") and value.endswith("]") and not Path(value).exists()
-            word = f"{key}={_quote_items(value) if listed else quote(value)}"
-        elif key.lstrip("+") in plain and value and not _is_quoted(value):
-            swept = sweep and parsed.is_sweep_override()
-            special = parsed.value() is None or isinstance(parsed.value(), list | dict) or swept
-            if not special or Path(value).exists():
+        bracketed = value[:1] + value[-1:] in ("[]", "{}")
+        if name in single or (name in several and (not bracketed or _exists(value))):
+            word = _path_word(key, value, parsed, sweep)
+        elif parsed is None or (name in several and "'" not in value and '"' not in value):
+            if value.startswith("[") and value.endswith("]"):
+                word = f"{key}={_quote_items(value)}"
+            elif parsed is None:
                 word = f"{key}={quote(value)}"
         safe.append(word)
     return safe
