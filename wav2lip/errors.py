@@ -15,3 +15,10 @@ class InputError(Exception):
     def __init__(self, message: str, *, settings: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.settings = settings
+
+
+class OutputError(InputError):
+    """A file that cannot be written, for example because the disk is full.
+
+    It concerns everything that is still to be written, and not one input alone.
+    """

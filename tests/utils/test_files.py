@@ -1,7 +1,30 @@
-import pytest
+import ast
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
 
-from wav2lip.errors import InputError
-from wav2lip.utils.files import check_writable, write_atomically
+import numpy as np
+import pytest
+import torch
+
+from wav2lip.callbacks import AtomicCheckpoints
+from wav2lip.clips import write_clip
+from wav2lip.errors import InputError, OutputError
+from wav2lip.utils import files
+from wav2lip.utils.files import AtomicFile, append, check_writable, write_atomically
+from wav2lip.utils.partials import sweep_tree
+
+PACKAGE = Path(files.__file__).parents[1]
+WRITERS = (check_writable, lambda path: write_atomically(path, b"data"))
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
 
 
 def test_a_file_is_written_with_its_folders_and_replaced(tmp_path):
@@ -9,19 +32,34 @@ def test_a_file_is_written_with_its_folders_and_replaced(tmp_path):
     write_atomically(path, b"one")
     write_atomically(path, b"two")
     assert path.read_bytes() == b"two"
-    assert [file.name for file in path.parent.iterdir()] == ["a.bin"]
+    assert names(path.parent) == ["a.bin"]
+
+
+def test_the_mode_is_that_of_any_new_file(tmp_path):
+    write_atomically(tmp_path / "a.bin", b"one")
+    (tmp_path / "b.bin").touch()
+    assert (tmp_path / "a.bin").stat().st_mode == (tmp_path / "b.bin").stat().st_mode
 
 
 def test_a_path_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path):
     blocker = tmp_path / "file"
     blocker.write_text("not a folder")
-    for write in (check_writable, lambda path: write_atomically(path, b"data")):
-        for path in (blocker / "a.bin", tmp_path):
+    for write in WRITERS:
+        for path in (blocker / "a.bin", tmp_path, tmp_path / ("n" * 300)):
             with pytest.raises(InputError) as error:
                 write(path)
             assert str(error.value).startswith(f"{path}: ")
             assert "\n" not in str(error.value)
-    assert [file.name for file in tmp_path.iterdir()] == ["file"]
+    assert names(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize(
+    "name", ["n" * 255, "é" * 127, "\N{VIDEO CAMERA}" * 62 + ".mp4", "a." + "b" * 250]
+)
+def test_any_name_that_the_system_takes_can_be_written(name, tmp_path):
+    for write in WRITERS:
+        write(tmp_path / name)
+    assert names(tmp_path) == [name]
 
 
 def test_checking_leaves_the_file_as_it_is(tmp_path):
@@ -31,3 +69,201 @@ def test_checking_leaves_the_file_as_it_is(tmp_path):
     assert path.read_text() == "kept"
     check_writable(tmp_path / "b.txt")
     assert not (tmp_path / "b.txt").exists()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), KeyboardInterrupt(), OSError(5, "read")])
+def test_after_an_error_the_old_file_is_kept(error, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    def write():
+        with AtomicFile(path) as new:
+            new.file.write(b"half")
+            raise error
+
+    with pytest.raises((type(error), OutputError)):
+        write()
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def save_clip(path):
+    empty = np.zeros((1, 4))
+    write_clip(path, [b"0" * 200_000], empty, empty[0], np.zeros((1, 80)), np.zeros(1), {})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a limit on the size of files")
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda path: write_atomically(path, b"0" * 200_000),
+        lambda path: AtomicCheckpoints().save_checkpoint({"w": torch.zeros(100_000)}, path),
+        save_clip,
+    ],
+    ids=["bytes", "checkpoint", "clip"],
+)
+def test_a_full_disk_is_one_line_and_the_file_before_is_kept(save, tmp_path):
+    path = tmp_path / "a.ckpt"
+    path.write_text("old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+        with pytest.raises(OutputError, match=r"a\.ckpt: cannot be written") as error:
+            save(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert "\n" not in str(error.value)
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["a.ckpt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="devices and named pipes of POSIX")
+def test_devices_and_pipes_are_written_into(tmp_path, capfd):
+    for device in ("/dev/null", "/dev/stdout"):
+        before = Path(device).lstat().st_ino
+        for write in WRITERS:
+            write(Path(device))
+        assert Path(device).lstat().st_ino == before
+    assert capfd.readouterr().out == "data"
+    with pytest.raises(OutputError, match="/dev/full: cannot be written: the disk is full"):
+        write_atomically(Path("/dev/full"), b"data")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    received = []
+    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
+    reader.start()
+    write_atomically(pipe, b"data")
+    reader.join(10)
+    assert received == [b"data"]
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)
+    assert names(tmp_path) == ["pipe"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="named pipes of POSIX")
+def test_a_pipe_that_nobody_reads_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "READER_PATIENCE", 0.1)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputError, match="pipe: cannot be written: no program reads"):
+        write_atomically(tmp_path / "pipe", b"data")
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("kept")
+    for name, target in (("a", victim), ("b", tmp_path / "absent"), ("c", tmp_path / "c")):
+        link = tmp_path / name
+        link.symlink_to(target)
+        write_atomically(link, b"data")
+        assert not link.is_symlink()
+        assert link.read_bytes() == b"data"
+    assert victim.read_text() == "kept"
+    assert names(tmp_path) == ["a", "b", "c", "victim"]
+
+
+def test_a_continued_file_is_one_of_our_own(tmp_path):
+    part = tmp_path / "a.part"
+    append(part, b"one")
+    append(part, b"two")
+    assert part.read_bytes() == b"onetwo"
+    victim = tmp_path / "victim"
+    victim.write_text("kept")
+    planted = [tmp_path / "link", tmp_path / "hard", tmp_path / "pipe", tmp_path / "folder"]
+    planted[0].symlink_to(victim)
+    planted[1].hardlink_to(victim)
+    os.mkfifo(planted[2])
+    planted[3].mkdir()
+    for path in planted:
+        with pytest.raises(OutputError, match=path.name):
+            append(path, b"overwritten")
+    assert victim.read_text() == "kept"
+
+
+def test_killed_at_any_moment_the_file_before_is_kept_and_the_rest_is_swept(tmp_path):
+    path = tmp_path / "last.ckpt"
+    write_atomically(path, b"old")
+    (tmp_path / "tmp").mkdir()
+    code = (
+        "import os, sys; from pathlib import Path; from wav2lip.utils.files import AtomicFile\n"
+        "new = AtomicFile(Path(sys.argv[1])); new.file.write(b'half'); new.file.flush()\n"
+        "print('writing', flush=True); sys.stdin.read()"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    with subprocess.Popen(
+        [sys.executable, "-c", code, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+    ) as process:
+        assert process.stdout.readline() == b"writing\n"
+        sweep_tree(tmp_path)
+        assert len(names(tmp_path)) == 3, "the file of a process that lives is not swept"
+        process.kill()
+        process.wait()
+    assert path.read_bytes() == b"old"
+    assert not names(tmp_path / "tmp")
+    sweep_tree(tmp_path)
+    assert names(tmp_path) == ["last.ckpt", "tmp"]
+
+
+# Calls that write to a path by another way, and the only places that may make them.
+FORBIDDEN = {
+    "write_text", "write_bytes", "imwrite", "mkstemp", "NamedTemporaryFile", "mkdtemp", "touch",
+    "to_csv", "tofile", "savetxt", "copyfile", "copy2", "copytree", "move", "urlretrieve", "rename",
+    "symlink_to", "hardlink_to",
+}  # fmt: skip
+INTO_A_FILE = {"savefig", "save_file", "savez", "savez_compressed"}  # fine into an `AtomicFile`
+ALLOWED = {"utils/files.py", "utils/partials.py"}
+
+
+def called(node):
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def opens_for_writing(node):
+    values = [*node.args, *(word.value for word in node.keywords)]
+    texts = [v.value for v in values if isinstance(v, ast.Constant) and isinstance(v.value, str)]
+    return any(set(text) <= set("rwxabt+") and set(text) & set("wxa+") for text in texts)
+
+
+def is_pending(node):
+    """`new.file` and `new.part` of an `AtomicFile`, or a buffer called `data`."""
+    if isinstance(node, ast.Call) and called(node) == "file_url":
+        node = node.args[0]
+    return (isinstance(node, ast.Attribute) and node.attr in {"file", "part"}) or (
+        isinstance(node, ast.Name) and node.id == "data"
+    )
+
+
+def other_ways(tree):
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name, module = called(node), ast.unparse(node.func).partition(".")[0]
+        forbidden = name in FORBIDDEN or (name == "replace" and module in {"os", "shutil"})
+        writes = name in INTO_A_FILE or (name == "save" and module in {"torch", "np"})
+        writes |= name in {"open", "fdopen", "ZipFile"} and opens_for_writing(node)
+        if forbidden or (writes and not any(map(is_pending, node.args))):
+            yield node
+
+
+def test_every_file_is_written_by_the_one_way():
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if name not in ALLOWED:
+            ways = other_ways(ast.parse(path.read_text("utf-8")))
+            found += [f"{name}:{node.lineno}: {ast.unparse(node)}" for node in ways]
+    assert not found, "use AtomicFile, write_atomically, write_table or append"
+
+
+def test_other_ways_are_found():
+    code = (
+        "path.open('w')\nopen(path, mode='xb')\npath.write_text(a)\nfigure.savefig(path)\n"
+        "torch.save(a, path)\nos.replace(a, b)\nav.open(path, 'w')\nwave.open(path, 'wb')\n"
+        "cv2.imwrite(path, a)\nnp.savez(path, a)\nsave_file(a, path)\n"
+    )
+    assert len(list(other_ways(ast.parse(code)))) == len(code.splitlines())
+    fine = "path.open('rb')\nopen(path)\ntorch.save(a, new.file)\nav.open(file_url(x.part), 'w')"
+    assert not list(other_ways(ast.parse(fine)))

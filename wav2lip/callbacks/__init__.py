@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "baseline_validation": ["BaselineValidation"],
         "csv_curves": ["CSVCurves", "read_curves"],
         "ema": ["EMA"],
-        "last_checkpoint": ["LastCheckpoint"],
+        "last_checkpoint": ["AtomicCheckpoints", "LastCheckpoint"],
         "loader_watchdog": ["LoaderWatchdog"],
         "nan_watchdog": ["NaNWatchdog"],
         "plateau_watchdog": ["PlateauWatchdog"],

@@ -1,6 +1,7 @@
 """CSV logger for runs that are interrupted and resumed."""
 
 import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,35 @@ from pytorch_lightning.loggers import CSVLogger
 from pytorch_lightning.loggers.csv_logs import ExperimentWriter
 from pytorch_lightning.utilities import rank_zero_only
 
+from wav2lip.utils.files import write_table
+
 INDEX = ("step", "epoch")  # columns that locate a row; all others are curves
 
 Curve = list[tuple[int, float]]  # (step, value), in order of steps
 
 
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _write_rows(path: Path, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    write_table(path, [names, *([row.get(name, "") for name in names] for row in rows)])
+
+
 class _AppendingWriter(ExperimentWriter):
     """Lightning's writer, which otherwise deletes the file of the run that it resumes."""
+
+    def save(self) -> None:
+        """Write the file anew with the rows logged since the last time: it is complete at any moment."""
+        if not self.metrics:
+            return
+        self._record_new_keys()
+        path = Path(self.metrics_file_path)
+        _write_rows(path, self.metrics_keys, [*_read_rows(path), *self.metrics])
+        self.metrics = []
 
     def _check_log_dir_exists(self) -> None:
         path = Path(self.metrics_file_path)
@@ -43,15 +66,10 @@ class CSVCurves(CSVLogger):
         """Delete the rows of `step` and later steps, which a resumed run logs again."""
         if not self.metrics_file.is_file():
             return
-        with self.metrics_file.open(newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [row for row in reader if int(row["step"]) < step]
-        part = self.metrics_file.with_suffix(".part")
-        with part.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(reader.fieldnames or []))
-            writer.writeheader()
-            writer.writerows(rows)
-        part.replace(self.metrics_file)
+        rows = _read_rows(self.metrics_file)
+        if rows:
+            kept = [row for row in rows if int(row["step"]) < step]
+            _write_rows(self.metrics_file, list(rows[0]), kept)
 
 
 def read_curves(path: Path) -> dict[str, Curve]:

@@ -4,7 +4,26 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import Checkpoint
+from pytorch_lightning.plugins.io import TorchCheckpointIO
+
+from wav2lip.utils.files import AtomicFile
+
+
+class AtomicCheckpoints(TorchCheckpointIO):
+    """Lightning's checkpoint files, written beside the one that they replace.
+
+    Lightning writes to the folder of temporary files and copies. If that is another file system, a process
+    killed meanwhile leaves half a checkpoint instead of the one before.
+    """
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
+    ) -> None:
+        """Write a checkpoint; see `AtomicFile` for the errors."""
+        with AtomicFile(Path(path)) as new:
+            torch.save(checkpoint, new.file)
 
 
 class LastCheckpoint(Checkpoint):

@@ -8,6 +8,7 @@ import pytorch_lightning as pl
 from matplotlib.figure import Figure
 
 from wav2lip.callbacks.csv_curves import CSVCurves, Curve, read_curves
+from wav2lip.utils.files import AtomicFile
 
 COLUMNS = 3  # panels side by side
 PANEL = (4.2, 2.8)  # inches
@@ -36,7 +37,8 @@ def plot_curves(curves: dict[str, Curve], path: Path) -> None:
                 axes.plot(*zip(*points, strict=True), label=stage, marker=marker)
             if len(stages) > 1:
                 axes.legend(frameon=False)
-        figure.savefig(path, dpi=DPI, format="png")
+        with AtomicFile(path) as new:
+            figure.savefig(new.file, dpi=DPI, format="png")
 
 
 class PlotCurves(pl.Callback):

@@ -10,6 +10,7 @@ from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
 from torch import Tensor
 
 from wav2lip.types import Image, LipBatch
+from wav2lip.utils.files import write_atomically
 
 COLUMNS = ("reference", "masked", "generated", "target")
 MARGIN = 14  # pixels at the top, for the names of the columns
@@ -73,9 +74,8 @@ class SampleStrips(pl.Callback):
         if batch_idx or not trainer.is_global_zero or trainer.sanity_checking:
             return
         image = make_strip(batch, pl_module.generate(batch), self.samples)
-        self.folder.mkdir(parents=True, exist_ok=True)
         data = cv2.imencode(".png", image)[1].tobytes()
-        (self.folder / f"step-{trainer.global_step:06}.png").write_bytes(data)
+        write_atomically(self.folder / f"step-{trainer.global_step:06}.png", data)
         for logger in trainer.loggers:
             if isinstance(logger, WandbLogger):
                 logger.log_image("samples", [image[..., ::-1]], caption=[" | ".join(COLUMNS)])

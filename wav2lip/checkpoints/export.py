@@ -3,7 +3,6 @@
 import math
 import sys
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from wav2lip.checkpoints.load import LoadedNetwork, load_network
 from wav2lip.checkpoints.save import save_network
 from wav2lip.errors import InputError
 from wav2lip.models import Generator
-from wav2lip.utils.files import write_atomically
+from wav2lip.utils.files import AtomicFile
 
 PUBLISHED_OFFSETS = (0, -1)  # frames: of inference as published, and of training as published
 
@@ -38,9 +37,8 @@ def save_published(path: Path | str, network: nn.Module, metadata: Mapping[str, 
         "global_step": int(metadata.get("step", 0)),
         "global_epoch": int(metadata.get("epoch", 0)),
     }
-    data = BytesIO()
-    torch.save(content, data)
-    write_atomically(Path(path), data.getvalue())
+    with AtomicFile(Path(path)) as new:
+        torch.save(content, new.file)
 
 
 def unlike_published(loaded: LoadedNetwork) -> list[str]:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wav2lip.checkpoints.registry import RemoteFile
-from wav2lip.errors import InputError
-from wav2lip.utils.files import sha256_of
+from wav2lip.utils.files import append, sha256_of
 
 CHUNK = 1 << 18  # bytes read at once
 READ_TIMEOUT = 20.0  # seconds without a byte before a connection counts as lost
@@ -30,16 +29,6 @@ class RefusedError(Exception):
 
 def _size_of(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
-
-
-def _append(part: Path, data: bytes) -> None:
-    try:
-        with part.open("ab") as file:
-            file.write(data)
-    except OSError as error:
-        raise InputError(
-            f"{part}: cannot be written ({error.strerror}); free some space"
-        ) from error
 
 
 class Mirror:
@@ -125,7 +114,7 @@ class Mirror:
             while have < size and (data := answer.read1(min(CHUNK, size - have))):
                 if not have and data.lstrip()[:1] == b"<":
                     raise RefusedError("serves a web page")
-                _append(part, data)
+                append(part, data)
                 have += len(data)
                 self._received += len(data)
                 self._advance(have)

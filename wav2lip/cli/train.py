@@ -20,11 +20,13 @@ from omegaconf import DictConfig
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 import __main__
+from wav2lip.callbacks import AtomicCheckpoints
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.cli.resolvers import register_resolvers
 from wav2lip.errors import InputError
 from wav2lip.tasks.compiled import compile_stacks
 from wav2lip.tasks.resumable import require_resumable
+from wav2lip.utils.partials import sweep_tree
 
 
 def instantiate_group(config: DictConfig | None) -> list[Any]:
@@ -76,7 +78,9 @@ def train(cfg: DictConfig) -> float | None:
         cfg.trainer,
         callbacks=instantiate_group(cfg.callbacks),
         logger=instantiate_group(cfg.logger),
+        plugins=[AtomicCheckpoints(), *(instantiate(cfg.trainer.get("plugins")) or [])],
     )
+    sweep_tree(Path(cfg.run))
     last = last_checkpoint(cfg.run)
     resume = cfg.resume and last.is_file()
     if resume:

@@ -23,9 +23,10 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from wav2lip.errors import InputError
+from wav2lip.errors import InputError, OutputError
 from wav2lip.media.alignment import column_seconds
 from wav2lip.types import SILENCE, Boxes, Image, Mel, Pcm
+from wav2lip.utils.files import AtomicFile, report_as
 
 FORMAT = 2  # 1 had `shift`, with the opposite sign of `av_shift`
 JPEG_QUALITY = 95
@@ -68,10 +69,12 @@ def write_clip(
         "mel": np.ascontiguousarray(mel, dtype=np.float32),
         "pcm": np.ascontiguousarray(pcm, dtype=np.int16),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    save_file(tensors, temporary, {"clip": json.dumps({"format": FORMAT, **metadata})})
-    temporary.replace(path)
+    header = {"clip": json.dumps({"format": FORMAT, **metadata})}
+    with AtomicFile(path) as new, report_as(path):
+        try:
+            save_file(tensors, new.part, header)
+        except SafetensorError as error:
+            raise OutputError(f"{path}: cannot be written ({error}); free some space") from error
 
 
 class ClipFile:

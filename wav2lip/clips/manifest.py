@@ -3,11 +3,12 @@
 import csv
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from wav2lip.errors import InputError
+from wav2lip.utils.files import write_table
 
 MANIFEST = "manifest.csv"
 SHIFTED_1 = re.compile(r"\.shift([+-]\d+)\.")  # in the name of a shifted clip of format 1
@@ -68,12 +69,8 @@ AUDITED: dict[str, Callable[[Any], int | float]] = {
 
 def write_manifest(path: Path, rows: Iterable[ManifestRow]) -> None:
     """Write rows as CSV, sorted by clip so that the order of processing does not matter."""
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in sorted(rows, key=lambda row: row.clip))
-    temporary.replace(path)
+    ordered = sorted(rows, key=lambda row: row.clip)
+    write_table(path, [COLUMNS, *(astuple(row) for row in ordered)])
 
 
 def _from_format_1(values: Mapping[str, Any]) -> dict[str, Any]:

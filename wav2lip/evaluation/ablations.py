@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 
 from wav2lip.errors import InputError
 from wav2lip.metrics.bootstrap import Interval, bootstrap_mean
-from wav2lip.utils.files import write_atomically
+from wav2lip.utils.files import write_atomically, write_table
 
 CURVES = Path("curves") / "metrics.csv"
 CONFIG = Path("hydra") / "config.yaml"
@@ -132,14 +132,12 @@ def _seeds(runs: Sequence[Run], experiment: str) -> list[int]:
 
 def write_csv(path: Path, table: Ablations, runs: Sequence[Run]) -> None:
     """Write one row per experiment and metric: mean, low, high, seeds."""
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["experiment", "metric", "mean", "low", "high", "runs", "seeds"])
-        for experiment, cells in table.items():
-            seeds = " ".join(map(str, _seeds(runs, experiment)))
-            for name, value in cells.items():
-                row = [value.mean, value.low, value.high, value.clips]
-                writer.writerow([experiment, name, *row, seeds])
+    rows: list[list[object]] = [["experiment", "metric", "mean", "low", "high", "runs", "seeds"]]
+    for experiment, cells in table.items():
+        seeds = " ".join(map(str, _seeds(runs, experiment)))
+        for name, value in cells.items():
+            rows.append([experiment, name, *value[:3], value.clips, seeds])
+    write_table(path, rows)
 
 
 def _cell(value: Interval) -> str:
@@ -170,7 +168,6 @@ def write_tables(folder: Path, runs: Sequence[Run], metrics: Sequence[str]) -> s
     Returns:
         The Markdown table.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     table = tabulate(runs, metrics)
     write_csv(folder / "table.csv", table, runs)
     text = markdown(table, runs)

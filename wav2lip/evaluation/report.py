@@ -1,7 +1,5 @@
 """Results as files: JSON with everything, CSV with one row per clip, CSV with one row per mean."""
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -11,7 +9,7 @@ from typing import Any
 
 from wav2lip.evaluation.results import METRICS, Results, Summary
 from wav2lip.metrics.lse import AV_OFFSETS
-from wav2lip.utils.files import write_atomically
+from wav2lip.utils.files import write_atomically, write_table
 
 
 def _plain(value: Any) -> Any:
@@ -65,11 +63,7 @@ def _number(value: float) -> str:
 
 
 def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    write_atomically(path, text.getvalue().encode())
+    write_table(path, [head, *rows], "\n")
 
 
 def write_results(results: Results, summary: Summary, folder: Path) -> None:

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import logging
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +12,10 @@ from typing import Self
 import numpy as np
 
 from wav2lip.checkpoints.downloads import cache_folder
+from wav2lip.errors import OutputError
 from wav2lip.faces.detectors import Detector
 from wav2lip.types import Boxes, Image
-from wav2lip.utils.files import sha256_of
+from wav2lip.utils.files import AtomicFile, sha256_of
 
 DIGEST = 16  # bytes of a frame's hash
 
@@ -111,17 +110,9 @@ class CachedDetector:
             return
         frames = np.frombuffer(b"".join(self._known), np.uint8).reshape(-1, DIGEST)
         counts = np.array([len(boxes) for boxes in self._known.values()], np.int64)
-        part: Path | None = None
+        boxes = np.concatenate(list(self._known.values()))
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.path.parent, suffix=".part")
-            part = Path(name)
-            with os.fdopen(handle, "wb") as file:
-                boxes = np.concatenate(list(self._known.values()))
-                np.savez(file, frames=frames, counts=counts, boxes=boxes)
-            part.replace(self.path)
-        except OSError as error:
+            with AtomicFile(self.path) as new:
+                np.savez(new.file, frames=frames, counts=counts, boxes=boxes)
+        except OutputError as error:
             log.warning("face detections not cached: %s", error)
-        finally:
-            if part is not None:
-                part.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from wav2lip.types import SAMPLE_RATE, Pcm, Wav
+from wav2lip.utils.files import AtomicFile
 
 FULL_SCALE = 32_768  # PCM value of 1.0
 
@@ -47,6 +48,6 @@ def write_wav(path: Path, pcm: Pcm, sample_rate: int = SAMPLE_RATE) -> None:
         pcm: (N,) int16.
         sample_rate: Hz.
     """
-    with wave.open(str(path), "wb") as file:
+    with AtomicFile(path) as new, wave.open(new.file, "wb") as file:
         file.setparams((1, 2, sample_rate, 0, "NONE", ""))
         file.writeframes(pcm.astype("<i2").tobytes())

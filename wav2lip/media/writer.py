@@ -1,9 +1,7 @@
 """Write a video with its sound in one pass."""
 
-import errno
 import math
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
@@ -22,27 +20,14 @@ from wav2lip.media.container import file_url
 from wav2lip.media.encoders import CODECS, WEBM_CODECS, EncoderSettings, time_base
 from wav2lip.media.picture import Picture
 from wav2lip.media.soundtrack import COPIED, SoundTrack
-
-CANNOT_WRITE = {  # error number of the system -> reason and cure
-    errno.ENOSPC: "the disk is full; free some space",
-    errno.EDQUOT: "your disk quota is used up; free some space",
-    errno.EFBIG: "the file exceeds the size limit of this folder; choose another",
-    errno.EACCES: "the folder is not writable; choose another",
-    errno.EPERM: "the folder is not writable; choose another",
-    errno.EROFS: "the folder is read-only; choose another",
-    errno.ENOENT: "the folder does not exist; choose another",
-    errno.ENOTDIR: "a part of the path is a file; choose another folder",
-    errno.EEXIST: "a part of the path is a file; choose another folder",
-    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
-    errno.EIO: "the disk reports an error; choose another",
-}
+from wav2lip.utils.files import CANNOT_WRITE, AtomicFile, output_error
 
 
 class VideoWriter:
     """Write frames at their own times, with the sound of a file, into one video file.
 
-    A context manager. It writes to a hidden file beside `path`, which is renamed when it is complete;
-    after an error or Ctrl-C nothing is left. Sound is copied if the container supports its codec, and
+    A context manager. It writes to a hidden file beside `path` (see `AtomicFile`), which is renamed when
+    it is complete; after an error or Ctrl-C nothing is left. Sound is copied if the container supports its codec, and
     encoded otherwise. Frames become 8-bit 4:2:0.
 
     Args:
@@ -101,8 +86,7 @@ class VideoWriter:
             width, height, fps, codec, crf, preset, threads, colours, pixel_aspect
         )
         self._audio, self._trim = audio, trim
-        token = secrets.token_hex(4)
-        self._part = self.path.with_name(f".{self.path.stem[:80]}.{token}{self._suffix}")
+        self._file: AtomicFile | None = None
         self._output: Any = None
         self._sound: SoundTrack | None = None
         self._pending: Any = None  # the last frame; its duration is known when the next one comes
@@ -123,22 +107,18 @@ class VideoWriter:
         try:
             yield
         except (av.error.FFmpegError, OSError) as error:
-            cure = CANNOT_WRITE.get(error.errno or 0)
-            if cure is None:
+            if error.errno not in CANNOT_WRITE:
                 raise
-            raise InputError(f"{self.path}: cannot be written: {cure}") from error
+            raise output_error(self.path, error) from error
 
     def __enter__(self) -> Self:
         try:
             with self._reported():
-                if self.path.is_dir():
-                    raise InputError(f"{self.path}: is a directory; give a file name in it")
-                self.path.parent.mkdir(parents=True, exist_ok=True)
                 # FFmpeg's own message for a folder that is not writable is unclear.
-                self._part.touch()
+                self._file = AtomicFile(self.path)
                 faststart = self._suffix in (".mp4", ".m4v", ".mov")
                 options = {"movflags": "+faststart"} if faststart else {}
-                self._output = av.open(file_url(self._part), "w", options=options)
+                self._output = av.open(file_url(self._file.part), "w", options=options)
                 self._stream = self._settings.add_to(self._output)
                 if self._audio is not None:
                     self._sound = SoundTrack(self._output, self._audio, self._suffix)
@@ -221,7 +201,8 @@ class VideoWriter:
                 self._sound.close()
             self._output.close()
             self._output = self._sound = None
-            self._part.replace(self.path)
+            assert self._file is not None
+            self._file.commit()
 
     def _abort(self) -> None:
         """Close and delete the hidden file, in whatever state it is."""
@@ -230,8 +211,8 @@ class VideoWriter:
         if self._output is not None:
             with suppress(av.error.FFmpegError, OSError, ValueError):
                 self._output.close()
-        with suppress(OSError):
-            self._part.unlink(missing_ok=True)
+        if self._file is not None:
+            self._file.discard()
 
     def __exit__(
         self,

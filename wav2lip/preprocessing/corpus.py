@@ -5,7 +5,6 @@ skips videos whose record has the same settings, so that an interrupted and resu
 manifest.
 """
 
-import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,6 +17,8 @@ from wav2lip.preprocessing.executors import Executor, run_jobs
 from wav2lip.preprocessing.inputs import find_inputs
 from wav2lip.preprocessing.jobs import Job, Outcome, get_detector, read_record
 from wav2lip.preprocessing.splits import assign_splits, has_splits, read_splits
+from wav2lip.utils.files import write_table
+from wav2lip.utils.partials import sweep_tree
 from wav2lip.utils.signals import Stopped
 
 FAILURES = "failures.csv"
@@ -60,10 +61,7 @@ def plan_jobs(
 
 def _write_failures(path: Path, outcomes: Sequence[Outcome]) -> None:
     failures = sorted((o.source, o.reason) for o in outcomes if o.reason)
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", newline="") as file:
-        csv.writer(file).writerows([("source", "reason"), *failures])
-    temporary.replace(path)
+    write_table(path, [("source", "reason"), *failures])
 
 
 def preprocess(
@@ -93,6 +91,7 @@ def preprocess(
     if videos:  # first, because without a detector every video would fail
         get_detector(videos[0].detector, videos[0].weights)
     folder.mkdir(parents=True, exist_ok=True)
+    sweep_tree(folder)
     with Progress() as progress:
         bar = progress.add_task("videos", total=len(jobs), completed=len(done))
         try:

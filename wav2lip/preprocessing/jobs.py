@@ -13,11 +13,12 @@ from pathlib import Path
 import cv2
 
 from wav2lip.clips import ClipFile, ManifestRow, parse_row
-from wav2lip.errors import InputError
+from wav2lip.errors import InputError, OutputError
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, video_to_clips
 from wav2lip.preprocessing.inputs import printable
 from wav2lip.preprocessing.published import frames_to_clips
+from wav2lip.utils.files import write_atomically
 
 # Errors that an unusual file may cause.
 UNEXPECTED = (
@@ -124,6 +125,8 @@ def run_job(job: Job) -> Outcome:
     source = job.video.source
     try:
         outcome = Outcome(source, _write_clips(job))
+    except OutputError:  # concerns every job
+        raise
     except InputError as error:
         outcome = Outcome(source, [], _one_line(error))
     except UNEXPECTED as error:
@@ -132,10 +135,7 @@ def run_job(job: Job) -> Outcome:
         # A bug, but no reason to stop the other jobs. Without a record, the next run tries again.
         log.exception("%s", source)
         return Outcome(source, [], f"{type(error).__name__}: {_one_line(error)}")
-    job.record.parent.mkdir(parents=True, exist_ok=True)
-    temporary = job.record.with_suffix(".part")
-    temporary.write_text(json.dumps({"key": job.key, **asdict(outcome)}))
-    temporary.replace(job.record)
+    write_atomically(job.record, json.dumps({"key": job.key, **asdict(outcome)}).encode())
     return outcome
 
 

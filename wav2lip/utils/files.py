@@ -1,17 +1,201 @@
-"""Write small files completely or not at all."""
+"""Write files completely or not at all. Every file that the package writes is written here.
 
+A file is written under a random hidden name beside its path, flushed to the disk, and renamed. What was
+there before is therefore kept until the new file is complete. A link is replaced, not followed. A device
+or a named pipe is written into.
+"""
+
+import csv
+import errno
 import hashlib
+import io
 import os
-from contextlib import suppress
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from wav2lip.errors import InputError
+from wav2lip.errors import InputError, OutputError
+from wav2lip.utils.partials import NO_FOLLOW, NO_WAIT, create_partial, sweep_once
+
+CANNOT_WRITE = {  # error number of the system -> reason and cure
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "your disk quota is used up; free some space",
+    errno.EFBIG: "the file exceeds the size limit of this folder; choose another",
+    errno.EACCES: "the folder is not writable; choose another",
+    errno.EPERM: "the folder is not writable; choose another",
+    errno.EROFS: "the folder is read-only; choose another",
+    errno.ENOENT: "the folder does not exist; choose another",
+    errno.ENOTDIR: "a part of the path is a file; choose another folder",
+    errno.EEXIST: "a part of the path is a file; choose another folder",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+    errno.ELOOP: "its links form a circle; choose another path",
+    errno.EIO: "the disk reports an error; choose another",
+    errno.ENXIO: "no program reads from this pipe; start one first",
+    errno.EPIPE: "the program that reads from this pipe has ended",
+    errno.EMFILE: "too many files are open; raise `ulimit -n`",
+}
+READER_PATIENCE = 10.0  # seconds until a program must read from a named pipe
+STREAMS = ("/dev/fd/", "/dev/std", "/proc/")  # open files of this process by name
 
 
 def sha256_of(path: Path) -> str:
     """Return the hex digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """Return the one-line error for a file that cannot be written."""
+    cure = CANNOT_WRITE.get(error.errno or 0)
+    reason = f": {cure}" if cure else f" ({error.strerror or error}); choose another"
+    return OutputError(f"{path}: cannot be written{reason}")
+
+
+@contextmanager
+def report_as(path: Path) -> Iterator[None]:
+    """Raise an OSError of the block as the one-line `OutputError` for `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def is_stream(path: Path) -> bool:
+    """Tell whether a path is written into, not replaced: a character device or a pipe.
+
+    Raises:
+        InputError: it is a folder, a socket or a disk.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        if error.errno == errno.ELOOP and path.is_symlink():
+            return False  # a link that leads to itself is replaced
+        raise output_error(path, error) from error
+    if stat.S_ISDIR(mode):
+        raise InputError(f"{path}: is a directory; give a file name in it")
+    if stat.S_ISSOCK(mode) or stat.S_ISBLK(mode):
+        raise InputError(f"{path}: is a socket or a disk; give a file name")
+    return not stat.S_ISREG(mode) or str(path.absolute()).startswith(STREAMS)
+
+
+def _open_stream(path: Path) -> int:
+    """Open a device or pipe for writing; wait a while for a pipe's reader."""
+    until = time.monotonic() + READER_PATIENCE
+    while True:
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_APPEND | NO_WAIT)
+        except OSError as error:
+            if error.errno != errno.ENXIO or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            os.set_blocking(handle, True)
+            return handle
+
+
+def _sync_folder(folder: Path) -> None:
+    """Flush a rename to the disk, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class AtomicFile:
+    """A file that appears at its path when it is complete, and not at all after an error.
+
+    A context manager. Write to `file`, or let a library write to the path `part`.
+
+    Args:
+        path: the file; missing folders are created.
+
+    Attributes:
+        part: the hidden file that becomes `path`.
+        file: the hidden file, open for reading and writing.
+
+    Raises:
+        OutputError: The file cannot be written.
+        InputError: `path` is a folder, a socket or a disk.
+
+    Example:
+        >>> with AtomicFile(Path("a.txt")) as new:  # doctest: +SKIP
+        ...     new.file.write(b"text")
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stream = is_stream(path)
+        with report_as(path):
+            if not self._stream:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                sweep_once(path.parent)
+            temporary = Path(tempfile.gettempdir()) if self._stream else None
+            self.part, handle = create_partial(path, temporary)
+        self.file = os.fdopen(handle, "r+b")
+
+    def commit(self) -> None:
+        """Flush the file to the disk and give it its name."""
+        with report_as(self.path):
+            self.file.flush()
+            if self._stream:
+                with (
+                    self.part.open("rb") as source,
+                    os.fdopen(_open_stream(self.path), "wb") as target,
+                ):
+                    shutil.copyfileobj(source, target)
+                self.discard()
+                return
+            os.fsync(self.file.fileno())
+            if os.name == "nt":
+                self.file.close()  # an open file cannot be renamed there
+            self.part.replace(self.path)
+            self.file.close()
+        _sync_folder(self.path.parent)
+
+    def discard(self) -> None:
+        """Delete the hidden file."""
+        with suppress(OSError):  # flushing may fail as writing did
+            self.file.close()
+        with suppress(OSError):
+            self.part.unlink(missing_ok=True)
+
+    def _failure(self, error: BaseException | None) -> OSError | None:
+        """Find the error of writing this file. torch.save raises another one on top of it."""
+        while isinstance(error, OSError | RuntimeError):
+            own = (None, str(self.part))  # a failed write() names no file
+            if isinstance(error, OSError) and error.filename in own and error.errno in CANNOT_WRITE:
+                return error
+            error = error.__cause__ or error.__context__
+        return None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                self.commit()
+        finally:
+            self.discard()
+        failure = self._failure(error)
+        if failure is not None:
+            raise output_error(self.path, failure) from error
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -22,17 +206,26 @@ def write_atomically(path: Path, data: bytes) -> None:
         data: its content.
 
     Raises:
-        InputError: The file cannot be written.
+        OutputError: The file cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):  # the file or its folder may not exist
-            part.unlink()
-        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another") from error
+    with AtomicFile(path) as new, report_as(path):
+        new.file.write(data)
+
+
+def write_table(path: Path, rows: Iterable[Iterable[object]], terminator: str = "\r\n") -> None:
+    """Write rows as a CSV in UTF-8, complete or not at all.
+
+    Args:
+        path: the file; missing folders are created.
+        rows: cells of each row; the first row is the header.
+        terminator: of a line.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=terminator).writerows(rows)
+    write_atomically(path, text.getvalue().encode("utf-8", "surrogateescape"))
 
 
 def check_writable(path: Path) -> None:
@@ -42,14 +235,32 @@ def check_writable(path: Path) -> None:
         path: the file; missing folders are created.
 
     Raises:
-        InputError: The file cannot be written.
+        OutputError: The file cannot be written.
+        InputError: `path` is a folder, a socket or a disk.
     """
-    if path.is_dir():
-        raise InputError(f"{path}: is a directory; give a file name in it")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.touch()
-        part.unlink()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another") from error
+    if not is_stream(path):
+        AtomicFile(path).discard()
+    elif not os.access(path, os.W_OK):
+        raise output_error(path, PermissionError(errno.EACCES, "not writable"))
+
+
+def append(path: Path, data: bytes) -> None:
+    """Add to a file that a later run continues, such as a download that was cut short.
+
+    Args:
+        path: the file, at a name that others can predict: only a regular file of this user with no
+            other name is written.
+        data: what to add.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with report_as(path):
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | NO_FOLLOW | NO_WAIT
+        handle = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
+        with os.fdopen(handle, "ab") as file:
+            status = os.fstat(handle)
+            own = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or not own:
+                raise OutputError(f"{path}: is not a file of this program; remove it")
+            file.write(data)

@@ -22,6 +22,7 @@ from wav2lip.metrics.offset import ClipOffset, clip_offset, offset_scores
 from wav2lip.preprocessing.audit.report import AuditResult, summary, write_report
 from wav2lip.preprocessing.audit.shift import frames_left, shift_clip
 from wav2lip.types import IMAGE_SIZE, MEL_WINDOW, WINDOW_FRAMES, Image, Mel
+from wav2lip.utils.files import write_atomically
 
 CACHE = "audit"  # folder of the measurements, one JSON file per clip
 CHUNK = 256  # windows embedded at a time: memory does not grow with the clip's length
@@ -135,11 +136,8 @@ class SyncAuditor:
         except (OSError, ValueError, KeyError, TypeError):
             pass  # missing or incomplete: measure again
         measured = measure_clip(ClipFile(path), self._network, self._size)
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        temporary = cached.with_suffix(".part")
         content = {"key": key, "measured": measured._asdict() if measured else None}
-        temporary.write_text(json.dumps(content))
-        temporary.replace(cached)
+        write_atomically(cached, json.dumps(content).encode())
         return measured
 
     def audit(self, folder: Path, row: ManifestRow) -> AuditResult:

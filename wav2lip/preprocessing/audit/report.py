@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from wav2lip.clips import ManifestRow
 from wav2lip.metrics.offset import ClipOffset
 from wav2lip.types import MAX_SHIFT
+from wav2lip.utils.files import AtomicFile, write_table
 
 REJECTED = "rejected.csv"
 FIGURE = "audit.png"
@@ -68,12 +69,8 @@ def write_rejections(path: Path, results: Sequence[AuditResult]) -> None:
             shares = [f"{measured.agreement:.2f}", f"{measured.certainly_off:.2f}"]
             cells = [row.clip, row.source, row.speaker, str(measured.av_offset), *shares]
             rows.append(dict(zip(COLUMNS, [*cells, result.reason], strict=True)))
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(sorted(rows, key=lambda row: row["clip"]))
-    temporary.replace(path)
+    ordered = sorted(rows, key=lambda row: row["clip"])
+    write_table(path, [COLUMNS, *([row[name] for name in COLUMNS] for row in ordered)])
 
 
 def plot_offsets(path: Path, results: Sequence[AuditResult], min_agreement: float) -> None:
@@ -103,9 +100,8 @@ def plot_offsets(path: Path, results: Sequence[AuditResult], min_agreement: floa
     scatter.set_ylabel("offset_agreement")
     scatter.set_ylim(0, 1.03)
     scatter.set_xlabel("av_offset (frames; above 0: the sound comes early)")
-    temporary = path.with_name(f".{path.name}.part")
-    figure.savefig(temporary, format="png", dpi=110)
-    temporary.replace(path)
+    with AtomicFile(path) as new:
+        figure.savefig(new.file, format="png", dpi=110)
 
 
 def write_report(folder: Path, results: Sequence[AuditResult], min_agreement: float) -> None:

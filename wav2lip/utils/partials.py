@@ -1,0 +1,126 @@
+"""Hidden files beside the file that they become, and the removal of those that a killed process left.
+
+Each is created under a random name that did not exist before, and is locked as long as its process
+lives. A killed process leaves its files unlocked, so that the next one knows that they are stale.
+"""
+
+import errno
+import hashlib
+import os
+import re
+import secrets
+import socket
+import stat
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+try:
+    import fcntl as _fcntl
+except ImportError:  # Windows: nothing is locked, and nothing is swept
+    _locks: Any = None
+else:
+    _locks = _fcntl
+
+STEM = 32  # characters of the target's stem in the hidden name: a name has at most 255 bytes
+SUFFIX = 16  # characters; FFmpeg chooses the format by the suffix
+ATTEMPTS = 10  # names tried
+FOREIGN_AGE = 86_400.0  # seconds until another machine's file counts as stale: not every file
+# system shows its locks here
+NAME = re.compile(r"\..*\.(?P<host>[0-9a-f]{8})-[0-9a-f]{16}\.part(\.[^.]*)?", re.DOTALL)
+NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # opening a pipe does not wait for its other end
+
+_swept: set[str] = set()  # folders that this process has swept
+
+
+def _host() -> str:
+    return hashlib.blake2b(socket.gethostname().encode(), digest_size=4).hexdigest()
+
+
+def _lock(handle: int) -> bool:
+    """Lock an open file. Returns whether nobody else holds its lock."""
+    if _locks is not None:
+        try:
+            _locks.flock(handle, _locks.LOCK_EX | _locks.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # the file system has no locks
+            pass
+    return True
+
+
+def create_partial(target: Path, folder: Path | None = None) -> tuple[Path, int]:
+    """Create an empty hidden file, locked until its handle is closed.
+
+    Args:
+        target: the file that it becomes.
+        folder: where to create it; beside `target` by default.
+
+    Returns:
+        Its path and its open handle.
+
+    Raises:
+        OSError: the folder cannot be written, or `target` has an impossible name.
+    """
+    with suppress(FileNotFoundError):
+        target.lstat()  # reports a name that is too long, which the shortened one is not
+    suffix = target.suffix if len(target.suffix) <= SUFFIX else ""
+    for _ in range(ATTEMPTS):
+        token = f"{_host()}-{secrets.token_hex(8)}"
+        part = (folder or target.parent) / f".{target.stem[:STEM]}.{token}.part{suffix}"
+        try:
+            handle = os.open(part, NEW | NO_FOLLOW, 0o666)
+        except FileExistsError:
+            continue
+        if _lock(handle) and part.exists():  # a sweep may come between the two calls
+            return part, handle
+        os.close(handle)
+    raise FileExistsError(errno.EEXIST, "no free name for a temporary file", str(target.parent))
+
+
+def _is_stale(path: Path, host: str) -> bool:
+    """Tell whether the process that wrote a hidden file has ended."""
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+        return False
+    if host != _host() and time.time() - status.st_mtime < FOREIGN_AGE:
+        return False
+    handle = os.open(path, os.O_RDWR | NO_FOLLOW | NO_WAIT)
+    try:
+        _locks.flock(handle, _locks.LOCK_EX | _locks.LOCK_NB)
+    except OSError:  # locked, or no locks on this file system
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def sweep(folder: Path) -> None:
+    """Delete the hidden files that killed processes left in a folder."""
+    if _locks is None:
+        return
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            named = NAME.fullmatch(entry.name)
+            if named is not None:
+                with suppress(OSError):  # swept by another process meanwhile
+                    path = Path(entry.path)
+                    if _is_stale(path, named["host"]):
+                        path.unlink()
+
+
+def sweep_once(folder: Path) -> None:
+    """Do the same, but only the first time that this process writes to the folder."""
+    where = str(folder.resolve())
+    if where not in _swept:
+        _swept.add(where)
+        sweep(folder)
+
+
+def sweep_tree(folder: Path) -> None:
+    """Do the same for a folder and everything below it; links are not followed."""
+    for where, _, _ in os.walk(folder):
+        sweep(Path(where))
