@@ -1,5 +1,5 @@
 import json
-from pathlib import Path
+import os
 
 import pytest
 from networks import same, seeded
@@ -51,12 +51,10 @@ def test_nothing_is_left_where_writing_fails(small, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="cannot be written"):
         save_network(tmp_path / "file" / "a.safetensors", small, SMALL, {})
 
-    def full_disk(path: Path, data: bytes) -> int:
-        with path.open("wb") as file:
-            file.write(data[:10])
+    def full_disk(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    monkeypatch.setattr(os, "fsync", full_disk)
     with pytest.raises(InputError, match=r"a\.safetensors: cannot be written: the disk is full"):
         save_network(tmp_path / "a.safetensors", small, SMALL, {})
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
