@@ -1,0 +1,363 @@
+"""The kinds of hostile input: each makes the files of one case and the command line that reads them."""
+
+import json
+import shutil
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import av
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from tests.fuzz.mutate import TEXTS, VALUES, mutate_bytes, mutate_json, mutate_table
+
+
+@dataclass
+class Case:
+    """One command line.
+
+    Attributes:
+        command: name of the `wav2lip` command.
+        words: what follows it.
+        codes: exit codes that are right.
+        leaves: names that may remain in the output folder after a failure.
+    """
+
+    command: str
+    words: list[str]
+    codes: tuple[int, ...] = (0, 2)
+    leaves: tuple[str, ...] = field(default=())
+
+
+BOX = ["--box", "30", "150", "30", "130"]  # the face of the synthetic videos; no detector needed
+RECORDS = ("failures.csv", "records/*")
+
+
+def _infer(base: Path, face: Path | str, audio: Path | str, *words: str) -> Case:
+    checkpoint = str(base / "checkpoints" / "generator.safetensors")
+    words = (*words,) if "--checkpoint" in words else ("--checkpoint", checkpoint, *words)
+    files = ["--face", str(face), "--audio", str(audio), "--output", "out/o.mp4"]
+    return Case("infer", [*files, *BOX, "--device", "cpu", "--nocache", *words])
+
+
+def _preprocess(source: Path | str, *words: str) -> Case:
+    return Case(
+        "preprocess",
+        ["detector=hog", f"input={source}", "output=out", *words, "workers=1"],
+        leaves=RECORDS,
+    )
+
+
+def _evaluate(base: Path, source: Path | str, *words: str) -> Case:
+    judge = f"judge_weights={base / 'checkpoints' / 'expert.safetensors'}"
+    judges = () if any(word.startswith("judge_weights") for word in words) else (judge,)
+    given = ["detector=hog", "device=cpu", f"input={source}", "output=out", "leak_seconds=0"]
+    return Case("evaluate", [*given, *judges, *words])
+
+
+def _train(clips: Path | str, *words: str) -> Case:
+    small = ["trainer.accelerator=cpu", "data.batch_size=2", "data.num_workers=0", "callbacks={}"]
+    small += ["data.dataset.windows=2", "data.val_dataset.windows=2", "data.steps_per_epoch=1"]
+    last = ["trainer.max_steps=1"]
+    manifests = f"data.manifests=[{clips}]"
+    return Case(
+        "train",
+        ["experiment=syncnet", "run=out", manifests, *small, *words, *last],
+        leaves=("**/*",),
+    )
+
+
+def _audit(base: Path, clips: Path | str, *words: str) -> Case:
+    return Case(
+        "audit", [str(clips), f"expert={base / 'checkpoints' / 'expert.safetensors'}", *words]
+    )
+
+
+def _readers(base: Path, path: Path, rng: Random) -> Case:
+    """Return one of the commands that read a media file."""
+    good = base / "media"
+    how = rng.random()
+    if how < 0.35:
+        return _infer(base, path, good / "a.wav")
+    if how < 0.65:
+        return _infer(base, good / "a.png", path)
+    if how < 0.75:
+        return _infer(base, path, path)
+    if how < 0.9:
+        return _preprocess(path.parent)
+    return _evaluate(base, path)
+
+
+def media(base: Path, folder: Path, rng: Random) -> Case:
+    """A damaged picture, video or sound."""
+    source = rng.choice(sorted((base / "media").iterdir()))
+    path = folder / "in" / f"a{source.suffix}"
+    path.write_bytes(mutate_bytes(source.read_bytes(), rng))
+    return _readers(base, path, rng)
+
+
+def timeline(base: Path, folder: Path, rng: Random) -> Case:
+    """A video whose packets have other times: gaps, jumps, late and early starts, no order."""
+    path = folder / "in" / "a.mkv"
+    with av.open(str(base / "media" / "a.mkv")) as source, av.open(str(path), "w") as target:
+        streams = {s.index: target.add_stream_from_template(s) for s in source.streams}
+        moves = dict.fromkeys(streams, 0.0)
+        which, share = rng.choice(list(streams)), rng.choice((0.02, 0.2, 1))
+        steps = (0.02, 0.5, 3, 90, 3600, 36_000, 720_000, 1e7, -0.02, -3, -3600)
+        moves[which] = rng.choice((0, 0, *steps))
+        for packet in source.demux():
+            if packet.dts is None:
+                continue
+            if packet.stream.index == which and rng.random() < share:
+                if rng.random() < 0.3:
+                    continue
+                moves[which] += rng.choice(steps) * (share < 1)
+            shift = round(moves[packet.stream.index] / float(packet.time_base))
+            packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+            packet.stream = streams[packet.stream.index]
+            try:
+                target.mux(packet)
+            except (av.FFmpegError, OverflowError):  # the muxer refuses it
+                continue
+    return _readers(base, path, rng)
+
+
+def wav(base: Path, folder: Path, rng: Random) -> Case:
+    """A WAV whose header says something odd, or whose samples are."""
+    path = folder / "in" / "a.wav"
+    kind, bits = rng.choice(
+        ((1, 16), (1, 8), (1, 24), (1, 32), (3, 32), (3, 64), (6, 8), (65534, 16))
+    )
+    channels = rng.choice((0, 1, 2, 6, 64, 255, 65535))
+    rate = rng.choice((0, 1, 7, 8000, 16000, 44100, 768_000, 2**31 - 1, 2**31, 2**32 - 1))
+    block = channels * bits // 8
+    body = rng.choice(
+        (
+            rng.randbytes(rng.choice((0, 2, 3000, 40_000))),
+            np.full(8000, rng.choice((3e38, np.nan, np.inf, 1e-40)), np.float32).tobytes(),
+        )
+    )
+    fields = (kind, channels, rate, rate * block % 2**32, block % 65536, bits)
+    size = rng.choice((len(body), len(body), 0, 2**32 - 1, 2**31))
+    head = b"fmt " + struct.pack("<IHHIIHH", 16, *fields) + b"data" + struct.pack("<I", size)
+    path.write_bytes(b"RIFF" + struct.pack("<I", 36 + len(body)) + b"WAVE" + head + body)
+    return _infer(base, base / "media" / "a.png", path)
+
+
+def _edit_header(path: Path, rng: Random, edit: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Rewrite the metadata of a safetensors file."""
+    data = path.read_bytes()
+    (size,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + size])
+    header["__metadata__"] = edit(header.get("__metadata__") or {})
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data[8 + size :])
+
+
+def _edit_json(rng: Random) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return an edit of the values that are JSON inside the metadata."""
+
+    def edit(metadata: dict[str, Any]) -> dict[str, Any]:
+        key = rng.choice(sorted(metadata)) if metadata else "x"
+        how = rng.random()
+        if how < 0.05:
+            return {k: v for k, v in metadata.items() if k != key}
+        if how < 0.1:
+            return {**metadata, key: rng.choice(("", "{", "[" * 100_000, "NaN", "[]", "null", "7"))}
+        try:
+            value = json.loads(metadata[key])
+        except (KeyError, ValueError):
+            return {**metadata, key: rng.choice(TEXTS)}
+        return {**metadata, key: json.dumps(mutate_json(value, rng))}
+
+    return edit
+
+
+def _edit_tensors(path: Path, rng: Random) -> None:
+    """Give a tensor another value, type or shape, or leave it out."""
+    data = path.read_bytes()
+    (size,) = struct.unpack("<Q", data[:8])
+    metadata = json.loads(data[8 : 8 + size]).get("__metadata__")
+    tensors = dict(load_file(path))
+    name = rng.choice(sorted(tensors))
+    old = tensors[name]
+    how = rng.randrange(6)
+    if how == 0:
+        del tensors[name]
+    elif how == 1:
+        tensors[name] = old.astype(rng.choice((np.float64, np.int64, np.uint8, np.float16)))
+    elif how == 2:
+        tensors[name] = old.reshape(-1)[: rng.choice((0, 1, old.size // 2))].copy()
+    elif how == 3:
+        tensors[name] = old[None].copy()
+    elif how == 4:
+        value = rng.choice((np.nan, np.inf, -1e9, 1e9, -1, 0))
+        kind = old.dtype
+        if kind.kind in "iu":
+            value = int(np.clip(np.nan_to_num(value), np.iinfo(kind).min, np.iinfo(kind).max))
+        tensors[name] = np.full_like(old, value)
+    else:
+        tensors[name] = old.reshape(-1)[::-1].reshape(old.shape).copy()
+    save_file(tensors, path, metadata)
+
+
+def _damage(path: Path, rng: Random) -> None:
+    """Damage a checkpoint or clip file by its metadata, its tensors or its bytes."""
+    how = rng.random()
+    if path.suffix != ".safetensors" or how < 0.25:
+        path.write_bytes(mutate_bytes(path.read_bytes(), rng))
+    elif how < 0.7:
+        _edit_header(path, rng, _edit_json(rng))
+    else:
+        _edit_tensors(path, rng)
+
+
+def checkpoint(base: Path, folder: Path, rng: Random) -> Case:
+    """A damaged checkpoint of a generator or an expert."""
+    source = rng.choice(sorted((base / "checkpoints").iterdir()))
+    path = folder / "in" / source.name
+    shutil.copy(source, path)
+    _damage(path, rng)
+    good = base / "media"
+    if rng.random() < 0.4:
+        return Case("export", [str(path), f"out/o{rng.choice(('.safetensors', '.pth'))}"])
+    if source.stem == "generator":
+        return _infer(base, good / "a.png", good / "a.wav", "--checkpoint", str(path))
+    if rng.random() < 0.3:
+        return _evaluate(base, good / "a.mp4", f"judge_weights={path}")
+    shutil.copytree(base / "clips", folder / "out")
+    return Case("audit", ["out", f"expert={path}"], leaves=("**/*",))
+
+
+def _clips(base: Path, folder: Path, rng: Random) -> Case:
+    if rng.random() < 0.35:
+        return _train(folder / "in" / "clips")
+    shutil.copytree(folder / "in" / "clips", folder / "out")
+    case = _audit(base, "out")
+    case.leaves = ("**/*",)
+    return case
+
+
+def clip(base: Path, folder: Path, rng: Random) -> Case:
+    """A damaged clip file in a good folder."""
+    shutil.copytree(base / "clips", folder / "in" / "clips")
+    _damage(rng.choice(sorted((folder / "in" / "clips" / "clips").iterdir())), rng)
+    return _clips(base, folder, rng)
+
+
+def manifest(base: Path, folder: Path, rng: Random) -> Case:
+    """A damaged manifest of good clips."""
+    shutil.copytree(base / "clips", folder / "in" / "clips")
+    path = folder / "in" / "clips" / "manifest.csv"
+    path.write_bytes(mutate_table(path.read_text(), rng))
+    return _clips(base, folder, rng)
+
+
+def table(base: Path, folder: Path, rng: Random) -> Case:
+    """A damaged list of videos, splits, pairs or jobs."""
+    good = base / "media"
+    for name in ("a.mp4", "a.wav", "a.png"):
+        shutil.copy(good / name, folder / "in" / name)
+    inside = folder / "in"
+    kind = rng.choice(("files", "splits", "pairs", "jobs"))
+    if kind == "files":
+        text = rng.choice(("file,split\na.mp4,train\n", "a.mp4\n"))
+        path = inside / rng.choice(("list.csv", "list.txt"))
+        case = _preprocess(path)
+    elif kind == "splits":
+        text = rng.choice(("file,split,speaker\na.mp4,val,ann\n", "a.mp4\n"))
+        path = inside / rng.choice(("splits.csv", "val.txt"))
+        case = _preprocess(inside, f"splits={path}")
+    elif kind == "pairs":
+        text = f"face,audio\n{inside}/a.mp4,{inside}/a.mp4\n"
+        path = inside / "pairs.csv"
+        case = _evaluate(base, path, "pairs=pairs")
+    else:
+        text = f"face,audio,output\n{inside}/a.png,{inside}/a.wav,out/o.mp4\n"
+        path = inside / "jobs.csv"
+        checkpoint = str(base / "checkpoints" / "generator.safetensors")
+        words = ["--jobs", str(path), "--checkpoint", checkpoint, *BOX, "--device", "cpu"]
+        case = Case("infer", words, codes=(0, 1, 2))
+    path.write_bytes(mutate_table(text, rng))
+    return case
+
+
+def _options(base: Path, rng: Random) -> list[str]:
+    from wav2lip.cli.infer_arguments import build_parser
+
+    skipped = {"output", "report", "strip", "help", "jobs", "checkpoint", "judge_weights"}
+    actions = [a for a in build_parser()._actions if a.dest not in skipped]
+    action = rng.choice(actions)
+    count = action.nargs if isinstance(action.nargs, int) else 1
+    return [action.option_strings[0], *(rng.choice(TEXTS) for _ in range(count))]
+
+
+def _keys(node: Any, path: str = "") -> Iterator[str]:
+    if isinstance(node, dict) and "_target_" not in path:
+        for key, value in node.items():
+            yield from _keys(value, f"{path}.{key}" if path else str(key))
+    else:
+        yield path
+
+
+def _override(name: str, words: list[str], rng: Random, tried: frozenset[str]) -> str:
+    from hydra import compose, initialize_config_module
+    from omegaconf import OmegaConf
+
+    from wav2lip.cli.resolvers import register_resolvers
+
+    register_resolvers()
+    with initialize_config_module("wav2lip.configs", version_base="1.3"):
+        config = compose(name, words)
+    known = list(_keys(OmegaConf.to_container(config, resolve=False)))
+    keys = [k for k in known if not k.endswith("_target_") and k.split(".")[0] not in tried]
+    value = rng.choice(TEXTS)
+    if rng.random() < 0.1:
+        return f"{rng.choice(keys)}x={value}"
+    return f"{rng.choice(keys)}={value}"
+
+
+def setting(base: Path, folder: Path, rng: Random) -> Case:
+    """A good command line with one or two odd values."""
+    good = base / "media"
+    command = rng.choice(("infer", "infer", "preprocess", "evaluate", "train", "train", "audit"))
+    if command == "infer":
+        return _infer(base, good / "a.png", good / "a.wav", *_options(base, rng))
+    paths = frozenset(("output", "run", "root", "checkpoint", "judge_weights", "executor"))
+    if command == "preprocess":
+        shutil.copy(good / "a.mp4", folder / "in" / "a.mp4")
+        override = _override("preprocess", [], rng, paths | {"input", "workers"})
+        return _preprocess(folder / "in", override)
+    if command == "evaluate":
+        override = _override("evaluate", [], rng, paths | {"leak_seconds"})
+        return _evaluate(base, good / "a.mp4", override)
+    if command == "train":
+        override = _override("train", ["experiment=syncnet"], rng, paths | {"callbacks", "logger"})
+        return _train(base / "clips", override)
+    shutil.copytree(base / "clips", folder / "out")
+    case = _audit(base, "out", _override("audit", [], rng, paths | {"clips", "expert"}))
+    case.leaves = ("**/*",)
+    return case
+
+
+KINDS: dict[str, Callable[[Path, Path, Random], Case]] = {
+    kind.__name__: kind
+    for kind in (media, timeline, wav, checkpoint, clip, manifest, table, setting)
+}
+WEIGHTS = {"media": 6, "timeline": 2, "wav": 1, "checkpoint": 4, "clip": 2, "manifest": 2}
+
+
+def make_case(base: Path, folder: Path, seed: int, index: int) -> tuple[str, Case]:
+    """Write the files of a case into `folder/in` and return its kind and command line."""
+    rng = Random(f"{seed}:{index}")
+    names = list(KINDS)
+    (name,) = rng.choices(names, [WEIGHTS.get(name, 3) for name in names])
+    (folder / "in").mkdir(parents=True)
+    return name, KINDS[name](base, folder, rng)
+
+
+assert VALUES
