@@ -1,18 +1,20 @@
 """What holds for any bytes and any name, with examples by Hypothesis."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from omegaconf import OmegaConf
 
 from wav2lip.cli.overrides import literal
-from wav2lip.clips import COLUMNS, ManifestRow, read_manifest, write_manifest
+from wav2lip.clips import ManifestRow, read_manifest, write_manifest
+from wav2lip.clips.manifest import COLUMNS
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.inputs import find_inputs, printable
-from wav2lip.preprocessing.splits import read_splits
 
 QUICK = settings(max_examples=60, deadline=None, database=None, derandomize=True)
 CELLS = st.one_of(
@@ -28,32 +30,30 @@ def table(columns: tuple[str, ...], rows: list[list[str]]) -> bytes:
     return "\n".join(lines).encode("utf-8", "replace")
 
 
+def assert_read_or_refused(read: Callable[[Path], object], path: Path) -> None:
+    try:
+        read(path)
+    except InputError as error:
+        assert str(path) in str(error)  # noqa: PT017 - most inputs are read
+
+
 @QUICK
 @given(st.one_of(st.binary(max_size=200), ROWS.map(lambda rows: table(tuple(COLUMNS), rows))))
 def test_a_manifest_is_read_or_refused(content):
     with TemporaryDirectory() as folder:
         path = Path(folder) / "manifest.csv"
         path.write_bytes(content)
-        try:
-            rows = read_manifest(path)
-        except InputError as error:
-            assert str(path) in str(error)
-        else:
-            assert all(isinstance(row, ManifestRow) for row in rows)
+        assert_read_or_refused(read_manifest, path)
 
 
 @QUICK
 @given(st.one_of(st.binary(max_size=200), ROWS.map(lambda rows: table(("file", "split"), rows))))
-def test_lists_and_splits_are_read_or_refused(content):
+def test_a_list_of_videos_is_read_or_refused(content):
     with TemporaryDirectory() as folder:
         for name in ("list.csv", "val.txt"):
             path = Path(folder) / name
             path.write_bytes(content)
-            for read in (find_inputs, read_splits):
-                try:
-                    read(path)
-                except InputError as error:
-                    assert str(path) in str(error)
+            assert_read_or_refused(find_inputs, path)
 
 
 @QUICK
@@ -69,7 +69,7 @@ def test_any_file_name_can_be_printed(name):
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30))
 def test_hydra_reads_any_path_as_it_is(path):
     value = OverridesParser.create().parse_override(f"input={literal(path)}").value()
-    assert str(value).replace("\\${", "${").endswith(path) or "\\" in path
+    assert OmegaConf.create({"input": value}).input in (path, f"./{path}")
 
 
 @QUICK
@@ -77,8 +77,10 @@ def test_hydra_reads_any_path_as_it_is(path):
     st.lists(
         st.builds(
             ManifestRow,
-            **{name: st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), max_size=8)
-               for name in ("source", "speaker")},
+            **{
+                name: st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), max_size=8)
+                for name in ("source", "speaker")
+            },
             clip=st.integers(0, 10**6).map("clips/{}.safetensors".format),
             split=st.sampled_from(("train", "val", "test")),
             track=st.integers(0, 9),
