@@ -1,7 +1,8 @@
 import pytest
 
-from wav2lip.checkpoints import build_network, to_plain
+from wav2lip.checkpoints import build_network
 from wav2lip.errors import InputError
+from wav2lip.utils.fields import to_plain
 
 
 def test_plain_data_has_dicts_and_lists_alone():

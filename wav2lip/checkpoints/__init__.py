@@ -11,7 +11,6 @@ if TYPE_CHECKING:  # type checkers do not follow lazy names
     from wav2lip.checkpoints.build import KINDS as KINDS
     from wav2lip.checkpoints.build import Kind as Kind
     from wav2lip.checkpoints.build import build_network as build_network
-    from wav2lip.checkpoints.build import to_plain as to_plain
     from wav2lip.checkpoints.bundled import bundled_names as bundled_names
     from wav2lip.checkpoints.bundled import find_bundled as find_bundled
     from wav2lip.checkpoints.downloads import cache_folder as cache_folder
@@ -28,7 +27,7 @@ if TYPE_CHECKING:  # type checkers do not follow lazy names
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "build": ["KINDS", "Kind", "build_network", "to_plain"],
+        "build": ["KINDS", "Kind", "build_network"],
         "bundled": ["bundled_names", "find_bundled"],
         "downloads": ["cache_folder", "fetch"],
         "export": ["export_network"],

@@ -1,17 +1,23 @@
 """Build a network from a plain dict, so that a checkpoint can rebuild itself."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from typing import Any, Literal, cast, get_args
 
 from torch import nn
 
 from wav2lip import models
+from wav2lip.checkpoints.arguments import ARGUMENTS
 from wav2lip.errors import InputError
+from wav2lip.utils.fields import check_fields, quote, to_plain
 
 Kind = Literal["generator", "syncnet", "quality_discriminator", "syncnet_v2", "mouth_encoder"]
 KINDS: tuple[Kind, ...] = get_args(Kind)  # in order of preference where a file holds several
 
 PACKAGE = "wav2lip.models"
+TARGET = re.compile(r"wav2lip\.models\.(\w+\.)?(?P<name>\w+)")  # older files name the module, too
+# What torch and the networks raise for arguments that contradict each other.
+DO_NOT_FIT = (TypeError, ValueError, RuntimeError, ArithmeticError, LookupError)
 CLASSES: dict[str, Kind] = {
     "Generator": "generator",
     "SyncNet": "syncnet",
@@ -19,22 +25,6 @@ CLASSES: dict[str, Kind] = {
     "SyncNetV2": "syncnet_v2",
     "MouthEncoder": "mouth_encoder",
 }
-
-
-def to_plain(value: Any) -> Any:
-    """Convert mappings and sequences of any type, such as Hydra's, to dicts and lists.
-
-    Args:
-        value: a nested configuration; other values are returned as they are.
-
-    Returns:
-        The same values in dicts with string keys and lists.
-    """
-    if isinstance(value, Mapping):
-        return {str(k): to_plain(v) for k, v in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [to_plain(v) for v in value]
-    return value
 
 
 def class_name(config: Mapping[str, Any]) -> str:
@@ -49,13 +39,39 @@ def class_name(config: Mapping[str, Any]) -> str:
     Raises:
         InputError: if `_target_` is not a network of `wav2lip.models`.
     """
-    package, _, name = str(config.get("_target_", "")).rpartition(".")
-    if name not in CLASSES or not f"{package}.".startswith(f"{PACKAGE}."):
+    found = TARGET.fullmatch(str(config.get("_target_", "")))
+    name = found["name"] if found else ""
+    if name not in CLASSES:
         raise InputError(
-            f"_target_ {config.get('_target_')!r} is refused; "
+            f"_target_ {quote(config.get('_target_'))} is refused; "
             f"it must be one of {', '.join(f'{PACKAGE}.{n}' for n in CLASSES)}"
         )
     return name
+
+
+def check_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a network's config, which may come out of a file, before anything is built from it.
+
+    Args:
+        config: `_target_` and arguments.
+
+    Returns:
+        The same in plain types. `_target_` is `wav2lip.models.NAME`; arguments are numbers, flags and
+        lists of them. So the result holds no text that a config system could interpolate.
+
+    Raises:
+        InputError: if the target is not allowed, or an argument is unknown, of another type or out of
+            its range.
+    """
+    name = class_name(config)
+    try:
+        arguments = {k: v for k, v in to_plain(config).items() if k != "_target_"}
+        unknown = [k for k in arguments if k not in ARGUMENTS[name]]
+        if unknown:
+            raise ValueError(f"{quote(unknown[0])} is no argument of it")
+        return {"_target_": f"{PACKAGE}.{name}", **check_fields(arguments, ARGUMENTS[name])}
+    except ValueError as error:
+        raise InputError(f"{name} cannot be built: {error}") from error
 
 
 def build_network(config: Mapping[str, Any]) -> nn.Module:
@@ -75,9 +91,10 @@ def build_network(config: Mapping[str, Any]) -> nn.Module:
         >>> build_network(config).image_size
         96
     """
-    name = class_name(config)
-    arguments = {k: v for k, v in to_plain(config).items() if k != "_target_"}
+    checked = check_config(config)
+    name = class_name(checked)
+    arguments = {k: v for k, v in checked.items() if k != "_target_"}
     try:
         return cast("nn.Module", getattr(models, name)(**arguments))
-    except (TypeError, ValueError) as error:
+    except DO_NOT_FIT as error:
         raise InputError(f"{name} cannot be built from {arguments}: {error}") from error

@@ -14,13 +14,15 @@ from wav2lip.checkpoints.build import (
     PACKAGE,
     Kind,
     build_network,
+    check_config,
     class_name,
-    to_plain,
 )
 from wav2lip.checkpoints.bundled import DEFAULT, bundled_kind, bundled_names, find_bundled
 from wav2lip.checkpoints.downloads import fetch
+from wav2lip.checkpoints.metadata import check_metadata
 from wav2lip.checkpoints.provenance import TrainingId
 from wav2lip.checkpoints.registry import CHECKPOINTS
+from wav2lip.checkpoints.tensors import check_weights, unpacked_limit
 from wav2lip.checkpoints.weight_files import (
     NETWORK_NAMES,
     WeightFile,
@@ -29,11 +31,10 @@ from wav2lip.checkpoints.weight_files import (
     read_weight_file,
 )
 from wav2lip.errors import InputError
-from wav2lip.types import FPS, IMAGE_SIZE
+from wav2lip.utils.fields import quote
 from wav2lip.utils.files import sha256_of
 
 LOCAL_FILES = ("expert", "init_from", "audio_from")  # paths on the training machine; not passed on
-RENAMED = {"articulation": "motion_gain"}  # metadata keys of older files -> current keys
 MAX_LISTED = 3  # keys named in a message about weights that do not fit
 
 
@@ -104,13 +105,21 @@ def _choose(path: Path, file: WeightFile, kind: Kind | None) -> tuple[Kind, str]
     return chosen, inside[chosen]
 
 
-def _config_of(file: WeightFile, kind: Kind, prefix: str) -> dict[str, Any]:
-    """Return the file's own config, its Lightning task's, or the published network's."""
-    name = next(n for n, k in CLASSES.items() if k == kind)
-    for found in (file.config, file.hyper_parameters.get(prefix.rstrip("."))):
-        if isinstance(found, Mapping) and "_target_" in found:
-            return dict(to_plain(found))
-    return {"_target_": f"{PACKAGE}.{name}"}
+def _config_of(path: Path, file: WeightFile, kind: Kind, prefix: str) -> dict[str, Any]:
+    """Return the file's own config, its Lightning task's, or the published network's, checked."""
+    config = file.config
+    if config is None:
+        config = file.hyper_parameters.get(prefix.rstrip("."))
+    if config is None or (file.config is None and not isinstance(config, Mapping)):
+        name = next(n for n, k in CLASSES.items() if k == kind)
+        config = {"_target_": f"{PACKAGE}.{name}"}
+    try:
+        checked = check_config(config)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    if CLASSES[class_name(checked)] != kind:
+        raise InputError(f"{path}: its config {checked} does not name {NETWORK_NAMES[kind]}")
+    return checked
 
 
 def _fit(path: Path, config: Mapping[str, Any], state: dict[str, Tensor]) -> nn.Module:
@@ -122,7 +131,7 @@ def _fit(path: Path, config: Mapping[str, Any], state: dict[str, Tensor]) -> nn.
         raise InputError(f"{path}: {error}") from error
     needed = network.state_dict()
     wrong = [f"{k} is missing" for k in needed if k not in state]
-    wrong += [f"{k} is unknown" for k in state if k not in needed]
+    wrong += [f"{quote(k)[1:-1]} is unknown" for k in state if k not in needed]
     wrong += [
         f"{k} is {tuple(state[k].shape)} instead of {tuple(v.shape)}"
         for k, v in needed.items()
@@ -134,6 +143,10 @@ def _fit(path: Path, config: Mapping[str, Any], state: dict[str, Tensor]) -> nn.
             f"{path}: does not fit {dict(config)}: {'; '.join(wrong[:MAX_LISTED])}{more}; "
             "it is a network of another size or version"
         )
+    try:
+        check_weights(state, needed, unpacked_limit(path.stat().st_size))
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; get an undamaged checkpoint") from error
     network.load_state_dict({k: v.to(needed[k].dtype) for k, v in state.items()}, assign=True)
     return network.eval()
 
@@ -165,9 +178,7 @@ def load_network(path_or_name: Path | str, kind: Kind | None = None) -> LoadedNe
     path = _find(path_or_name, kind)
     file = read_weight_file(path)
     kind, prefix = _choose(path, file, kind)
-    config = _config_of(file, kind, prefix)
-    if CLASSES.get(class_name(config)) != kind:
-        raise InputError(f"{path}: its config {config} does not name {NETWORK_NAMES[kind]}")
+    config = _config_of(path, file, kind, prefix)
     others = [p for p in networks_inside(file.state).values() if p != prefix]
     state = {
         key.removeprefix(prefix): value
@@ -180,12 +191,9 @@ def load_network(path_or_name: Path | str, kind: Kind | None = None) -> LoadedNe
         for name, value in file.hyper_parameters.items()
         if isinstance(value, int | float | str) and name not in LOCAL_FILES
     }
-    metadata = {RENAMED.get(k, k): v for k, v in {**simple, **file.metadata}.items()}
-    if kind == "generator":
-        defaults = {
-            "mel_offset_frames": 0,
-            "fps": FPS,
-            "image_size": config.get("image_size", IMAGE_SIZE),
-        }
-        metadata = {**defaults, **metadata}
+    image_size = int(getattr(network, "image_size", 0)) if kind == "generator" else None
+    try:
+        metadata = check_metadata({**simple, **file.metadata}, image_size)
+    except ValueError as error:
+        raise InputError(f"{path}: its metadata are wrong: {error}; export it again") from error
     return LoadedNetwork(network, config, metadata, sha256_of(path), path)

@@ -13,8 +13,9 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from wav2lip.checkpoints.build import class_name, to_plain
+from wav2lip.checkpoints.build import check_config
 from wav2lip.checkpoints.weight_files import JSON_ENTRY
+from wav2lip.utils.fields import to_plain
 from wav2lip.utils.files import write_atomically
 
 
@@ -45,8 +46,8 @@ def save_network(
     Raises:
         InputError: if the file cannot be written or `config` names no network.
     """
-    class_name(config)
+    config = check_config(config)
     state = {k: v.detach().cpu() for k, v in network.state_dict().items()}
     tensors = {k: (_to_half(v) if half else v).contiguous().clone() for k, v in state.items()}
-    entry = json.dumps({"config": to_plain(config), "metadata": to_plain(metadata)})
+    entry = json.dumps({"config": config, "metadata": to_plain(metadata)})
     write_atomically(Path(path), save(tensors, metadata={JSON_ENTRY: entry}))

@@ -6,16 +6,22 @@ and lists is enough to get a state dict.
 """
 
 import pickle
+import pickletools
+import struct
 import zipfile
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from wav2lip.checkpoints.tensors import check_stored, unpacked_limit
 from wav2lip.errors import InputError
+from wav2lip.utils.fields import quote
 
 DTYPES = {
     "FloatStorage": torch.float32,
@@ -27,6 +33,11 @@ DTYPES = {
     "ByteStorage": torch.uint8,
     "BoolStorage": torch.bool,
 }
+# What the reader raises on contents that are no weights, depending on their bytes.
+UNREADABLE = (
+    *(RuntimeError, TypeError, ValueError, AttributeError, IndexError, MemoryError, OSError),
+    *(ArithmeticError, zlib.error, struct.error),
+)
 MAX_DEPTH = 32  # levels of nested modules; the published networks have five
 
 
@@ -46,30 +57,54 @@ class _Module:
             self.attributes.update(state)
 
 
-def _rebuild(
-    storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
-) -> Tensor:
-    """Make a strided view of a storage; torch checks its bounds."""
-    return torch.as_strided(storage, size, stride, offset).clone()
+def _check_opcodes(data: bytes) -> None:
+    """Check that the memo is as small as the pickle: one opcode can ask for gigabytes of it.
 
-
-def _list(values: Any) -> list[Any]:
-    return list(values)
+    Raises:
+        ValueError: if an index is larger than the pickle.
+    """
+    for opcode, argument, _ in pickletools.genops(data):
+        if opcode.name.endswith("PUT") and isinstance(argument, int) and argument > len(data):
+            raise ValueError(f"{opcode.name} {argument}")
 
 
 class _Reader(pickle.Unpickler):
-    """An unpickler that accepts only the names below, so that nothing can be imported or called."""
+    """An unpickler that accepts only the names below, so that nothing can be imported or called.
 
-    def __init__(self, archive: zipfile.ZipFile, root: str) -> None:
-        self._stream = archive.open(f"{root}/data.pkl")
-        super().__init__(self._stream)
+    Args:
+        archive: the zip file.
+        root: its top folder.
+        limit: bytes that all tensors may have.
+    """
+
+    def __init__(self, archive: zipfile.ZipFile, root: str, limit: int) -> None:
+        data = archive.read(f"{root}/data.pkl")
+        _check_opcodes(data)
+        super().__init__(BytesIO(data))
         self._archive = archive
         self._root = root
+        self._left = limit
         self._storages: dict[str, Tensor] = {}
+
+    def _rebuild(
+        self, storage: Tensor, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
+    ) -> Tensor:
+        """Make a strided view of a storage; torch checks its bounds."""
+        view = torch.as_strided(storage, size, stride, offset)
+        check_stored(view)
+        self._left -= view.numel() * view.element_size()
+        if self._left < 0:
+            raise ValueError("its tensors are larger than the file")
+        return view.clone()
+
+    def _list(self, values: Any) -> list[Any]:
+        if not isinstance(values, list | tuple):
+            raise TypeError(f"a list of a {type(values).__name__}")
+        return list(values)
 
     def find_class(self, module: str, name: str) -> Any:
         known: dict[tuple[str, str], Callable[..., Any]] = {
-            ("torch._utils", "_rebuild_tensor_v2"): _rebuild,
+            ("torch._utils", "_rebuild_tensor_v2"): self._rebuild,
             ("collections", "OrderedDict"): OrderedDict,
         }
         if module.split(".")[0] == "__torch__":
@@ -77,7 +112,7 @@ class _Reader(pickle.Unpickler):
         if module == "torch" and name in DTYPES:
             return DTYPES[name]
         if module == "torch.jit._pickle" and name.startswith("build_"):
-            return _list
+            return self._list
         if (module, name) in known:
             return known[module, name]
         raise pickle.UnpicklingError(f"{module}.{name}")
@@ -90,12 +125,18 @@ class _Reader(pickle.Unpickler):
         return self._storages[key]
 
 
-def _tensors(module: _Module, prefix: str, depth: int) -> Iterator[tuple[str, Tensor]]:
+def _tensors(
+    module: _Module, prefix: str, depth: int, seen: set[int]
+) -> Iterator[tuple[str, Tensor]]:
+    """Yield the tensors below a module, each module once: a few bytes can make 2^30 paths to one."""
+    seen.add(id(module))
     for name, value in module.attributes.items():
+        if not isinstance(name, str):
+            continue
         if isinstance(value, Tensor):
-            yield prefix + str(name), value
-        elif isinstance(value, _Module) and depth < MAX_DEPTH:
-            yield from _tensors(value, f"{prefix}{name}.", depth + 1)
+            yield f"{prefix}{name}", value
+        elif isinstance(value, _Module) and depth < MAX_DEPTH and id(value) not in seen:
+            yield from _tensors(value, f"{prefix}{name}.", depth + 1, seen)
 
 
 def read_torchscript(path: Path) -> dict[str, Tensor]:
@@ -111,17 +152,18 @@ def read_torchscript(path: Path) -> dict[str, Tensor]:
     try:
         with zipfile.ZipFile(path) as archive:
             root = next(n for n in archive.namelist() if n.endswith("/data.pkl")).split("/")[0]
-            module = _Reader(archive, root).load()
+            module = _Reader(archive, root, unpacked_limit(path.stat().st_size)).load()
     except pickle.UnpicklingError as error:
         raise InputError(
-            f"{path}: refused, because its pickle asks for {error}, which is not a weight"
+            f"{path}: refused, because its pickle asks for {quote(str(error))[1:-1]}, "
+            "which is not a weight"
         ) from error
     except (zipfile.BadZipFile, StopIteration, KeyError, EOFError) as error:
         raise InputError(
             f"{path}: this TorchScript archive is damaged; download it again"
         ) from error
-    except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except UNREADABLE as error:
         raise InputError(f"{path}: this TorchScript archive holds no readable weights") from error
     if not isinstance(module, _Module):
         raise InputError(f"{path}: this TorchScript archive holds no module")
-    return dict(_tensors(module, "", 0))
+    return dict(_tensors(module, "", 0, set()))

@@ -1,8 +1,12 @@
 """Read the tensors of any weight file without running code, or name what the file is instead."""
 
 import json
+import mmap
 import pickle
+import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +16,20 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from wav2lip.checkpoints.tensors import check_stored, unpacked_limit
 from wav2lip.checkpoints.torchscript import read_torchscript
 from wav2lip.errors import InputError
+from wav2lip.utils.fields import quote
 
 HEAD = 512  # bytes that identify a format
+ALLOCATION = b"\nbytearray\n"  # the end of a pickle's opcode that imports it
+LONGEST_ENTRY = 1 << 20  # characters of our header entry
+# What torch's unpickler raises on a damaged file, depending on its bytes.
+DAMAGED = (
+    *(pickle.UnpicklingError, RuntimeError, EOFError, ValueError, LookupError, TypeError),
+    *(AttributeError, OSError, ArithmeticError, MemoryError, AssertionError, struct.error),
+    *(zipfile.BadZipFile, zlib.error),
+)
 JSON_ENTRY = "wav2lip"  # the only entry of our safetensors header
 NESTED = ("state_dict", "params_ema", "params", "model")  # where training scripts store the weights
 
@@ -73,6 +87,8 @@ def sniff(path: Path) -> str:
     if path.is_dir():
         raise InputError(f"{path}: is a directory; give the checkpoint file inside it")
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would block, a device never end
+            raise InputError(f"{path}: is not a regular file; save the checkpoint as one")
         with path.open("rb") as file:
             head = file.read(HEAD)
     except FileNotFoundError as error:
@@ -105,12 +121,33 @@ def sniff(path: Path) -> str:
 def _sniff_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = {name.partition("/")[2] for name in archive.namelist()}
-    except zipfile.BadZipFile as error:
+            records = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
         raise InputError(f"{path}: is truncated or damaged; download it again") from error
+    names = {record.filename.partition("/")[2] for record in records}
     if "data.pkl" not in names:
         raise InputError(f"{path}: is a zip archive, but not one of network weights")
+    unpacked = sum(record.file_size for record in records)
+    if unpacked > unpacked_limit(path.stat().st_size):
+        raise InputError(
+            f"{path}: refused: it would unpack to {unpacked / 1e9:.1f} GB; save it uncompressed"
+        )
     return "torchscript" if "constants.pkl" in names else "torch"
+
+
+def _parse_entry(path: Path, header: Mapping[str, str]) -> tuple[Any, dict[str, Any]]:
+    """Return the config and the metadata that the header of our safetensors states."""
+    text = header.get(JSON_ENTRY, "{}")
+    try:
+        if len(text) > LONGEST_ENTRY:
+            raise ValueError("too long")
+        entry = json.loads(text)
+        config, metadata = entry.get("config"), entry.get("metadata", {})
+        if not (config is None or isinstance(config, dict)) or not isinstance(metadata, dict):
+            raise TypeError("not two dicts")
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise InputError(f"{path}: its `{JSON_ENTRY}` header entry is not our JSON") from error
+    return config, metadata
 
 
 def _read_safetensors(path: Path) -> WeightFile:
@@ -118,32 +155,41 @@ def _read_safetensors(path: Path) -> WeightFile:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (no mapping)
-    except SafetensorError as error:
+    except (SafetensorError, *DAMAGED) as error:
         raise InputError(f"{path}: is truncated or damaged; download it again") from error
-    try:
-        entry = json.loads(header.get(JSON_ENTRY, "{}"))
-        return WeightFile(state, entry.get("config"), dict(entry.get("metadata", {})))
-    except (ValueError, AttributeError, TypeError) as error:
-        raise InputError(f"{path}: its `{JSON_ENTRY}` header entry is not our JSON") from error
+    return WeightFile(state, *_parse_entry(path, header))
+
+
+def _refuse_allocations(path: Path) -> None:
+    """Refuse a pickle that makes a bytearray: torch allows it, and its size is any number."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        found = content.find(ALLOCATION) >= 0
+    if not found and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:  # its pickle may be compressed
+            names = [n for n in archive.namelist() if n.endswith("/data.pkl")]
+            found = any(ALLOCATION in archive.read(name) for name in names)
+    if found:
+        raise InputError(f"{path}: refused: it holds a bytearray, which is not a weight")
 
 
 def _read_torch(path: Path) -> WeightFile:
     try:
+        _refuse_allocations(path)
         with path.open("rb") as file:  # an open file, since torch decides by the suffix of a path
             loaded = torch.load(file, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    except DAMAGED as error:
         # torch's message fills a page; only the name of the forbidden object is useful.
         name = str(error).partition("GLOBAL ")[2].partition(" was not")[0].strip()
-        reason = f"it holds the object {name}, and" if name else "it is damaged or"
-        raise InputError(
-            f"{path}: refused: {reason} is not weights alone; export its state_dict"
-        ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, pickle.UnpicklingError):
+            reason = f"it holds the object {quote(name)[1:-1]}, and" if name else "it is damaged or"
+            raise InputError(
+                f"{path}: refused: {reason} is not weights alone; export its state_dict"
+            ) from error
         raise InputError(f"{path}: is truncated or damaged; download it again") from error
     if not isinstance(loaded, Mapping):
         raise InputError(f"{path}: holds a {type(loaded).__name__}, not a network's weights")
     nested = next((loaded[n] for n in NESTED if isinstance(loaded.get(n), Mapping)), loaded)
-    state = {str(k): v for k, v in nested.items() if isinstance(v, Tensor)}
+    state = {k: v for k, v in nested.items() if isinstance(k, str) and isinstance(v, Tensor)}
     numbers = {"global_step": "step", "epoch": "epoch", "global_epoch": "epoch"}
     metadata = {new: loaded[k] for k, new in numbers.items() if isinstance(loaded.get(k), int)}
     hyper_parameters = loaded.get("hyper_parameters", {})
@@ -158,12 +204,20 @@ def read_weight_file(path: Path) -> WeightFile:
     Raises:
         InputError: if the file cannot be read or is not a weight file.
     """
-    found = sniff(path)
-    if found == "safetensors":
-        return _read_safetensors(path)
-    if found == "torchscript":
-        return WeightFile(read_torchscript(path))
-    return _read_torch(path)
+    read = {
+        "safetensors": _read_safetensors,
+        "torchscript": lambda path: WeightFile(read_torchscript(path)),
+        "torch": _read_torch,
+    }
+    file = read[sniff(path)](path)
+    for key, value in file.state.items():
+        try:
+            check_stored(value)
+        except ValueError as error:
+            raise InputError(
+                f"{path}: {quote(key)} {error}; get an undamaged checkpoint"
+            ) from error
+    return file
 
 
 def networks_inside(state: Mapping[str, Tensor]) -> dict[str, str]:
@@ -188,4 +242,4 @@ def describe_foreign(state: Mapping[str, Tensor]) -> str:
             return name
     if not state:
         return "a file without weights"
-    return f"the weights of an unknown network (its first key is {next(iter(state))})"
+    return f"the weights of an unknown network (its first key is {quote(next(iter(state)))[1:-1]})"

@@ -12,9 +12,10 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from wav2lip import losses
-from wav2lip.checkpoints import Kind, TrainingId, build_network, load_network, to_plain
+from wav2lip.checkpoints import Kind, TrainingId, build_network, load_network
 from wav2lip.checkpoints.provenance import UNKNOWN
 from wav2lip.errors import InputError
+from wav2lip.utils.fields import to_plain
 
 Config = dict[str, Any]
 PACKAGES = {"wav2lip.losses": losses, "torch.optim": torch.optim}

@@ -1,0 +1,53 @@
+"""The arguments that each network may be built with, and their bounds.
+
+The bounds are far beyond any network that trains. They keep a file from asking for a network that no memory
+holds. A test compares the names with the signatures.
+"""
+
+from wav2lip.utils.fields import AnyOf, Field, Flag, Nothing, Number, Several
+
+MAX_LIST = 16  # scales of a network; 384 px has 8
+IMAGE_SIZE = Number(8, 4096, whole=True)  # pixels
+WIDTH = Number(0, 16)
+CHANNELS = Number(1, 8192, whole=True)
+EMBEDDING = Number(1, 8192, whole=True)
+RESIDUALS = Number(0, 32, whole=True)  # blocks per stage
+CHANNEL_LIST = AnyOf((Several(CHANNELS, MAX_LIST), Nothing()))
+RESIDUAL_LIST = Several(RESIDUALS, MAX_LIST)
+
+# Class of wav2lip.models -> argument -> bounds.
+ARGUMENTS: dict[str, dict[str, Field]] = {
+    "Generator": {
+        "width": WIDTH,
+        "image_size": IMAGE_SIZE,
+        "fold": Number(1, 16, whole=True),
+        "warp": Flag(),
+        "rectify_sound": Flag(),
+        "skips": Flag(),
+        "embedding": AnyOf((EMBEDDING, Nothing())),
+        "face_channels": CHANNEL_LIST,
+        "decoder_channels": CHANNEL_LIST,
+        "audio_channels": CHANNEL_LIST,
+        "audio_residuals": RESIDUAL_LIST,
+        "max_residuals": AnyOf((RESIDUALS, RESIDUAL_LIST)),
+    },
+    "SyncNet": {
+        "width": WIDTH,
+        "image_size": IMAGE_SIZE,
+        "stem_stride": Number(1, 2, whole=True),
+        "embedding": EMBEDDING,
+        "final_relu": Flag(),
+        "face_channels": CHANNEL_LIST,
+        "audio_channels": CHANNEL_LIST,
+        "audio_residuals": RESIDUAL_LIST,
+        "max_residuals": RESIDUALS,
+        "frames": Number(1, 5, whole=True),
+    },
+    "QualityDiscriminator": {"width": WIDTH, "image_size": IMAGE_SIZE},
+    "SyncNetV2": {},
+    "MouthEncoder": {
+        "image_size": IMAGE_SIZE,
+        "code": Number(1, 4096, whole=True),
+        "channels": Several(CHANNELS, MAX_LIST),
+    },
+}
