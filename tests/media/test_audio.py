@@ -1,5 +1,7 @@
 import wave
+from fractions import Fraction
 
+import av
 import numpy as np
 import pytest
 
@@ -67,3 +69,66 @@ def test_every_voice_beside_the_checkout_is_read(shared):
         wav = load_wav(path)
         assert wav.size > 16_000
         assert 0.01 < np.abs(wav).max() < 1.2
+
+
+def test_every_sample_is_at_its_own_time_after_small_gaps(make, tmp_path):
+    """Every tenth packet of 20 ms is lost; the gaps add up to 0.4 s before the click at 3.61 s."""
+    path, wav = tmp_path / "loss.mka", make.click(4, 3.61)
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        for index in range(200):
+            data = (wav[None, index * 320 :][:, :320] * 30_000).astype(np.int16)
+            piece = av.AudioFrame.from_ndarray(data, format="s16", layout="mono")
+            piece.sample_rate = 16_000
+            for packet in stream.encode(piece):
+                packet.duration = 20
+                packet.pts = packet.dts = index * 20
+                packet.time_base = Fraction(1, 1000)
+                if index % 10 != 5:
+                    output.mux(packet)
+    problems: list[str] = []
+    heard = np.concatenate(list(read_mono(path, problems=problems)))
+    assert heard.size == pytest.approx(4 * 16_000, abs=2)
+    assert make.onset(heard) == pytest.approx(3.61, abs=0.002)
+    assert problems == ["0.40 s of the sound are missing in 20 places: they are silent"]
+
+
+def test_jitter_of_timestamps_is_no_gap(make, tmp_path):
+    path, wav = tmp_path / "jitter.mka", make.click(2, 1.5)
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("pcm_s16le", rate=16_000, layout="mono")
+        for index in range(100):
+            data = (wav[None, index * 320 :][:, :320] * 30_000).astype(np.int16)
+            piece = av.AudioFrame.from_ndarray(data, format="s16", layout="mono")
+            piece.sample_rate = 16_000
+            for packet in stream.encode(piece):
+                packet.duration = 20
+                packet.pts = packet.dts = index * 20 + (18 if index % 3 == 1 else 0)
+                packet.time_base = Fraction(1, 1000)
+                output.mux(packet)
+    heard = load_wav(path)
+    assert heard.size == 32_000
+    assert make.onset(heard) == pytest.approx(1.5, abs=0.002)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.7])
+def test_a_sound_that_was_cut_off(make, tmp_path, share):
+    whole = make.wav("whole.wav", TONE)
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes(whole.read_bytes()[: int(share * whole.stat().st_size)])
+    if share < 0.5:
+        with pytest.raises(InputError, match=r"cut\.wav: 0\.9\d s of its 1\.00 s of sound"):
+            load_wav(cut)
+        return
+    problems: list[str] = []
+    assert sum(map(len, read_mono(cut, problems=problems))) == pytest.approx(11_200, abs=200)
+    assert problems == ["the sound ends at 0.70 s, its header says 1.00 s"]
+
+
+def test_channels_that_cancel_are_not_averaged(tmp_path):
+    path = tmp_path / "inverted.wav"
+    data = np.stack([TONE, -0.9 * TONE], 1)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 16_000, 0, "NONE", ""))
+        file.writeframes((data * 32_767).astype("<i2").tobytes())
+    assert np.abs(load_wav(path) - TONE).max() < 1e-3

@@ -244,7 +244,8 @@ class LipSyncer:
         """Run all stages but encoding; the report is filled as frames are yielded."""
         settings = self.settings
         mel = MelReader(
-            partial(read_mono, audio), settings.mute_pauses and self._renderer.engine.warps
+            partial(read_mono, audio, problems=report.warnings),
+            settings.mute_pauses and self._renderer.engine.warps,
         )
         report.audio_seconds = mel.seconds
         playback = Playback(source, report.audio_seconds, settings, report.warnings)

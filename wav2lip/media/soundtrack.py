@@ -10,6 +10,7 @@ from av import AudioFrame
 from wav2lip.errors import InputError
 from wav2lip.media.audio import read_sound
 from wav2lip.media.container import audio_stream, open_media, start_time
+from wav2lip.media.timeline import TrackClock
 
 COPIED = {  # suffix of the output -> codecs that can be copied to it and that players support
     ".mp4": {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"},
@@ -50,7 +51,7 @@ class SoundTrack:
     """
 
     def __init__(self, output: Any, path: str | os.PathLike[str], suffix: str) -> None:
-        self._output = output
+        self._output, self._path = output, path
         self._files = ExitStack()
         with open_media(path) as container:
             probed = audio_stream(container)
@@ -80,11 +81,13 @@ class SoundTrack:
 
     def _copy(self, container: Any, source: Any) -> Iterator[tuple[float, Any]]:
         """Copy packets with times from 0; those that end before 0 are dropped except the preroll."""
-        shift = round(self._zero / source.time_base)
+        clock = TrackClock(self._path, self._zero)
         last: int | None = None
         for packet in container.demux(source):
             if packet.dts is None or packet.size == 0:
                 continue
+            raw = float((packet.dts if packet.pts is None else packet.pts) * source.time_base)
+            shift = round((self._zero + raw - clock(raw)) / source.time_base)
             packet.dts -= shift
             packet.pts = packet.dts if packet.pts is None else packet.pts - shift
             time = float(packet.pts * source.time_base)

@@ -18,9 +18,18 @@ from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.media.colour import BT709, Colours, colours_of
-from wav2lip.media.container import audio_stream, check_file, decode, open_media, video_stream
+from wav2lip.media.container import (
+    audio_stream,
+    check_file,
+    decode,
+    open_media,
+    stated_duration,
+    video_stream,
+)
 from wav2lip.media.frame import Frame
 from wav2lip.media.picture import Converter
+from wav2lip.media.rules import MAX_FPS, MIN_FPS, MISSING
+from wav2lip.media.timeline import TrackClock
 from wav2lip.media.writer import VideoWriter
 
 __all__ = [
@@ -33,8 +42,6 @@ __all__ = [
     "read_image",
 ]
 
-MISSING = 0.2  # seconds by which the duration in a header may be too long
-MIN_FPS, MAX_FPS = 1, 240  # rates in a header beyond these are wrong: packets are counted instead
 STANDARD = (24, 25, 30, 48, 50, 60, 120)  # frames per second, each also times 1000/1001
 SNAP = 1e-3  # relative; a measured rate so near to a standard rate is rounded to it
 STILL_FPS = Fraction(25)  # default rate of a still
@@ -125,24 +132,18 @@ def _snap(rate: Fraction) -> Fraction:
     return nearest if abs(nearest - rate) <= SNAP * rate else rate.limit_denominator(1001)
 
 
-def _stated_duration(container: Any, stream: Any) -> float | None:
-    """Duration in seconds by the header. That of the container may belong to the sound."""
-    if stream.duration:
-        return float(stream.duration * stream.time_base)
-    if container.duration and audio_stream(container) is None:
-        return float(container.duration) / 1e6
-    return None
-
-
 def _measure(path: Path) -> tuple[Fraction, float]:
     """Average fps and duration in seconds by the times of the packets, for wrong headers."""
     with open_media(path) as container:
         stream: Any = video_stream(container)
         packets = container.demux(stream)
-        times = sorted(p.pts for p in packets if p.pts is not None and p.size)
+        clock = TrackClock(path)
+        times = sorted(
+            clock(float(p.pts * p.time_base)) for p in packets if p.pts is not None and p.size
+        )
         if len(times) < 2 or times[-1] == times[0]:
             return STILL_FPS, float(1 / STILL_FPS)
-        span = Fraction(times[-1] - times[0]) * stream.time_base
+        span = Fraction(times[-1] - times[0]).limit_denominator(1_000_000)
     step = span / (len(times) - 1)
     return _snap(1 / step), float(span + step)
 
@@ -169,7 +170,7 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         stream = video_stream(container)
         if stream is None:
             raise InputError(f"{path}: has no video track; give a photo or a video")
-        fps, seconds = stream.average_rate, _stated_duration(container, stream)
+        fps, seconds = stream.average_rate, stated_duration(container, stream)
         if seconds is None and container.duration:
             seconds = container.duration / 1e6
         has_audio = audio_stream(container) is not None
@@ -209,9 +210,12 @@ def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, int | None,
         rate = stream.average_rate
         step = float(1 / rate) if rate and MIN_FPS <= rate <= MAX_FPS else float(1 / STILL_FPS)
         index, start, last, length = 0, 0.0, 0.0, step
+        clock, found = TrackClock(path), list[str]()
         size: tuple[int, int] | None = None
-        for frame in decode(container, stream, problems):
-            time = last + step if frame.pts is None else float(frame.pts * frame.time_base) - start
+        for frame in decode(container, stream, found):
+            time = last + step
+            if frame.pts is not None:
+                time = clock(float(frame.pts * frame.time_base)) - start
             if index == 0:
                 start, time = (0.0 if frame.pts is None else time), 0.0
             elif time <= last:
@@ -222,12 +226,17 @@ def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, int | None,
             same = (frame.width, frame.height) == size
             yield frame if same else frame.reformat(*size), turn, time, index
             index, last = index + 1, time
-        stated = _stated_duration(container, stream)
-        if index and stated is not None and stated - last - length > MISSING + step:
-            problems.append(
-                f"the video ends at {last + length:.2f} s, its header says {stated:.2f} s"
-            )
-    for problem in problems:
+        stated = stated_duration(container, stream)
+        if (
+            index
+            and stated is not None
+            and not clock.jumps
+            and stated - last - length > MISSING + step
+        ):
+            found.append(f"the video ends at {last + length:.2f} s, its header says {stated:.2f} s")
+        found += clock.jumps
+    problems += [line for line in found if line not in problems]
+    for problem in found:
         log.warning("%s: %s", path, problem)
     if index == 0:
         raise InputError(f"{path}: no frame of the video decodes; give another file")
