@@ -49,7 +49,7 @@ def test_there_and_back(tmp_path):
 def test_the_suffix_or_the_layout_decides(small, tmp_path):
     source = tmp_path / "a.safetensors"
     save_network(source, small, SMALL, {})
-    with pytest.raises(InputError, match=r"b\.bin: its suffix names no layout; end it in"):
+    with pytest.raises(InputError, match=r"b\.bin: its suffix does not imply a layout; use"):
         export_network(source, tmp_path / "b.bin")
     export_network(source, tmp_path / "b.bin", layout="published")
     assert "state_dict" in torch.load(tmp_path / "b.bin", weights_only=True)

@@ -37,7 +37,7 @@ def test_what_was_written_is_printed(source, tmp_path, monkeypatch, capsys):
     [
         (["gone.ckpt", "b.pth"], "error: gone.ckpt: no such checkpoint file"),
         (["small.safetensors", "small.safetensors"], "is the checkpoint itself; choose another"),
-        (["small.safetensors", "b.bin"], "error: b.bin: its suffix names no layout"),
+        (["small.safetensors", "b.bin"], "error: b.bin: its suffix does not imply a layout"),
         (["small.safetensors", "b.pth", "--precision", "fp16"], "the published layout is fp32"),
         (["small.safetensors"], "error: the following arguments are required: OUTPUT; see --help"),
     ],

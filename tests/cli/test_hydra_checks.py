@@ -33,7 +33,7 @@ def clips(tmp_path: Path) -> str:
         ),
         ("experiment=no_gan", "did you mean experiment=ablation/no_gan?"),
         ("experiment=qqq", "config: unknown experiment=qqq; choose one of ablation/"),
-        ("qqq=1", "config: unknown key qqq; the keys there are "),
+        ("qqq=1", "config: unknown key qqq; the valid keys there are "),
         ("seed=1", "no experiment given; try experiment=syncnet"),
         ("experiment=syncnet", "config: data.manifests must be given; add data.manifests=..."),
         ("experiment=syncnet data.manifests=[no/where]", "no/where: no such file or directory"),

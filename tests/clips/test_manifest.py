@@ -52,7 +52,7 @@ def test_what_is_no_manifest_is_named(tmp_path):
 
 
 def test_numbers_of_the_audit_read_back(tmp_path):
-    measured = row(av_offset=-3, offset_agreement=0.91, certainly_off=0.88, av_shift=2)
+    measured = row(av_offset=-3, offset_agreement=0.91, sign_agreement=0.88, av_shift=2)
     write_manifest(tmp_path / "manifest.csv", [measured, row("clips/b")])
     assert read_manifest(tmp_path) == [measured, row("clips/b")]
     assert (read_manifest(tmp_path)[1].av_offset, row().av_shift) == (None, 0)

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from wav2lip.losses import edge_l1, masked_l1, mouth_l1, mouth_psnr
+from wav2lip.losses import edge_l1, mouth_l1, mouth_psnr, weighted_l1
 from wav2lip.losses.reconstruction import lips_weight
 from wav2lip.metrics.image import psnr
 
 
 def test_plain_l1_is_the_mean_difference():
-    assert masked_l1(torch.full((2, 3, 8, 8), 0.75), torch.full((2, 3, 8, 8), 0.5)).item() == 0.25
+    assert weighted_l1(torch.full((2, 3, 8, 8), 0.75), torch.full((2, 3, 8, 8), 0.5)).item() == 0.25
 
 
 def test_the_weight_map_covers_the_lips():
@@ -43,11 +43,11 @@ def test_training_and_evaluation_measure_the_same_mouth():
 
 def test_a_weighted_mouth_counts_more_and_the_mean_stays_a_mean():
     target = torch.zeros(1, 3, 5, 20, 20)
-    assert masked_l1(target + 0.5, target, mouth_weight=3.0).item() == pytest.approx(0.5)
+    assert weighted_l1(target + 0.5, target, mouth_weight=3.0).item() == pytest.approx(0.5)
     inside, outside = target.clone(), target.clone()
     inside[..., 15, 10] = 1
     outside[..., 2, 10] = 1
-    ratio = masked_l1(inside, target, mouth_weight=3.0) / masked_l1(
+    ratio = weighted_l1(inside, target, mouth_weight=3.0) / weighted_l1(
         outside, target, mouth_weight=3.0
     )
     assert ratio.item() == pytest.approx(3)

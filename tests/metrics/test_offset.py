@@ -30,7 +30,7 @@ def test_a_planted_offset_is_found_with_agreement(late):
     found = clip_offset(offset_scores(*embeddings(100, late, noise=1.0)))
     assert found.av_offset == -late
     assert found.agreement > 0.95
-    assert found.certainly_off == (0.0 if late == 0 else pytest.approx(1, abs=0.05))
+    assert found.sign_agreement == (0.0 if late == 0 else pytest.approx(1, abs=0.05))
 
 
 def test_sound_of_another_clip_has_no_agreement():

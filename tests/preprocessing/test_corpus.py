@@ -120,7 +120,10 @@ def test_a_bad_entry_is_one_failed_row(videos, tmp_path, workers):
 def test_a_corpus_that_gives_nothing_is_named(tmp_path):
     (tmp_path / "a.mp4").write_text("no video")
     output = tmp_path / "out"
-    with pytest.raises(InputError, match=r"none of 1 videos gave a clip; the first: .*a\.mp4"):
+    with pytest.raises(
+        InputError,
+        match=r"no clip could be extracted from any of 1 videos; the first error: .*a\.mp4",
+    ):
         preprocess(jobs_of(tmp_path, output), output, ALONE)
     assert Path(output / "failures.csv").is_file()
 

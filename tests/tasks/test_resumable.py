@@ -13,12 +13,14 @@ def save(path, task):
 def test_only_a_checkpoint_of_the_same_task_can_be_resumed(sync_task, lip_task, gan_task, tmp_path):
     path = save(tmp_path / "last.ckpt", lip_task())
     require_resumable(path, lip_task())
-    with pytest.raises(InputError, match=r"last\.ckpt: is of another task \(discriminator\."):
+    with pytest.raises(InputError, match=r"last\.ckpt: belongs to another task \(discriminator\."):
         require_resumable(path, gan_task())
     with pytest.raises(InputError, match=r"another task .* give another run=\.\.\. or start anew"):
         require_resumable(path, sync_task())
     wider = {**lip_task().hparams["generator"], "embedding": 32}
-    with pytest.raises(InputError, match=r"of other networks \(generator\..* is \(.*\) there, \("):
+    with pytest.raises(
+        InputError, match=r"saved from other networks \(generator\..* is \(.*\) there, \("
+    ):
         require_resumable(path, lip_task(generator=wider))
 
 

@@ -53,12 +53,12 @@ def unlike_published(loaded: LoadedNetwork) -> list[str]:
     reasons = []
     if {k: v.shape for k, v in own.items()} != {k: v.shape for k, v in published.items()}:
         reasons.append(
-            "is of another shape than the published network, the only one that they build"
+            "differs in architecture from the published network, so published scripts cannot load it"
         )
     frames = loaded.metadata.get("mel_offset_frames", 0)
     if frames not in PUBLISHED_OFFSETS:
         reasons.append(
-            f"takes its audio {frames} frames from the image, published inference takes it from 0"
+            f"starts its mel window {frames} frames from the image; published inference assumes 0"
         )
     return reasons
 

@@ -18,7 +18,7 @@ def layout_of(output: Path) -> Layout:
     """
     if output.suffix not in SUFFIXES:
         raise InputError(
-            f"{output}: its suffix names no layout; end it in .safetensors (wav2lip) or .pth "
+            f"{output}: its suffix does not imply a layout; use .safetensors (wav2lip) or .pth "
             "(published), or name the layout"
         )
     return SUFFIXES[output.suffix]

@@ -131,7 +131,7 @@ class Mirror:
         except urllib.error.URLError as error:
             raise RefusedError(f"cannot be reached ({error.reason})") from error
         except ValueError as error:
-            raise RefusedError(f"answers nonsense ({error})") from error
+            raise RefusedError(f"sent a malformed response ({error})") from error
         except (OSError, http.client.HTTPException) as error:
             return f"lost the connection ({error or type(error).__name__})"
         return ""

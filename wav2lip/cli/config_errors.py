@@ -51,7 +51,7 @@ def _unknown_key(error: ConfigAttributeError | ConfigKeyError) -> InputError:
     if near:
         return InputError(f"config: unknown key {key}; did you mean {near}?")
     names = ", ".join(sorted(str(name) for name in parent if not str(name).startswith("_")))
-    return InputError(f"config: unknown key {key}; the keys there are {names}")
+    return InputError(f"config: unknown key {key}; the valid keys there are {names}")
 
 
 def _unknown_option(error: MissingConfigException) -> InputError:

@@ -105,7 +105,7 @@ def _add_frames(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=Settings.resize_factor,
         metavar="N",
-        help="shrink each frame N times first (default: 1)",
+        help="downscale each frame by a factor of N (default: 1)",
     )
     group.add_argument("--rotate", action="store_true", help="then rotate it clockwise by 90°")
     _sides(group, "--crop", "then keep this part, in pixels; -1: up to the edge")

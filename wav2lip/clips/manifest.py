@@ -34,7 +34,7 @@ class ManifestRow:
         av_offset: measured offset, frames; above 0: the sound comes early and must be delayed (the sign
             of SyncNet). None: not measured.
         offset_agreement: share of bootstrap resamples that agree on `av_offset`, 0-1.
-        certainly_off: share of bootstrap resamples that are off in the direction of `av_offset`, 0-1.
+        sign_agreement: share of bootstrap resamples that are off in the direction of `av_offset`, 0-1.
         av_shift: frames by which the audit has delayed the sound; below 0: moved it earlier. Before that,
             the clip's offset was `av_offset` + `av_shift`.
     """
@@ -53,7 +53,7 @@ class ManifestRow:
     loudness: float
     av_offset: int | None = None
     offset_agreement: float | None = None
-    certainly_off: float | None = None
+    sign_agreement: float | None = None
     av_shift: int = 0
 
 
@@ -62,7 +62,7 @@ COLUMNS = [field.name for field in fields(ManifestRow)]
 AUDITED: dict[str, Callable[[Any], int | float]] = {
     "av_offset": int,
     "offset_agreement": float,
-    "certainly_off": float,
+    "sign_agreement": float,
     "av_shift": int,
 }
 

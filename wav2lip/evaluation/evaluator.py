@@ -146,8 +146,8 @@ class Evaluator:
         if self.fid is not None and judged.run.crops:
             self.fid.update(real.run.faces[: len(judged.run.crops)], real=True)
             self.fid.update(judged.run.faces, real=False)
-        same_words = same_sound(judged.pcm, real.pcm)
-        values = generated_metrics(judged.run, real.run, judged.pcm, same_words)
+        same_audio = same_sound(judged.pcm, real.pcm)
+        values = generated_metrics(judged.run, real.run, judged.pcm, same_audio)
         return {self.system: values, REAL: video_metrics(real.run, real.pcm)}
 
     def _leak_values(

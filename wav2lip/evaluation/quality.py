@@ -43,7 +43,7 @@ def video_metrics(run: FaceRun, pcm: Pcm) -> dict[str, float]:
 
 
 def generated_metrics(
-    generated: FaceRun, source: FaceRun, pcm: Pcm, same_words: bool
+    generated: FaceRun, source: FaceRun, pcm: Pcm, same_audio: bool
 ) -> dict[str, float]:
     """Metrics of a generated video against its source, by name.
 
@@ -51,7 +51,7 @@ def generated_metrics(
         generated: face crops at the source's boxes.
         source: face crops of the same frames.
         pcm: (N,) at 16 kHz, the sound of the whole generated video.
-        same_words: whether the source has the same sound. If not, its pictures are no target, and PSNR, SSIM and
+        same_audio: whether the source has the same sound. If not, its pictures are no target, and PSNR, SSIM and
             MS-SSIM are NaN.
 
     Returns:
@@ -63,9 +63,9 @@ def generated_metrics(
     generated, source = generated.shortened(count), source.shortened(count)
     pair = (generated.faces, source.faces)
     return {
-        "psnr": psnr(*pair) if same_words else math.nan,
-        "ssim": ssim(*pair) if same_words else math.nan,
-        "ms_ssim": ms_ssim(*pair) if same_words else math.nan,
+        "psnr": psnr(*pair) if same_audio else math.nan,
+        "ssim": ssim(*pair) if same_audio else math.nan,
+        "ms_ssim": ms_ssim(*pair) if same_audio else math.nan,
         "sharpness_ratio": sharpness_ratio(*pair),
         "jitter_ratio": jitter_ratio(*pair),
         **video_metrics(generated, pcm),

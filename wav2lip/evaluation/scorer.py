@@ -34,10 +34,10 @@ class Scoring:
 
     Attributes:
         windows: "published" leaves out the last window, as the released code does; "all" does not. None: published
-            for SyncNet v2, all for an expert of ours.
+            for SyncNet v2, all for a sync expert.
         padding: what stands beyond the ends of a clip, "zeros" as published, or "none". None: zeros for SyncNet v2,
-            none for an expert of ours, whose unit vectors are all nearer to zero than to an unrelated vector, so
-            that zeros would pull its offsets to the ends.
+            none for a sync expert, whose unit embeddings are closer to the zero vector than to an unrelated
+            embedding, so that zeros would pull its offsets to the ends.
         span: seconds per step of the curves.
     """
 
@@ -128,7 +128,7 @@ def embed_all(
             last = segment.first + len(segment.pictures) - 1
             short.append(f"frames {segment.first}-{last}: {error}")
     if not parts:
-        raise InputError(short[0] if short else "not one frame to judge")
+        raise InputError(short[0] if short else "no frames to score")
     return parts, [f"not scored, {remark}" for remark in short]
 
 

@@ -30,7 +30,7 @@ class Settings:
     Attributes:
         fps: frames per second of the output if the face is a photo, above 0 and at most 240.
         static: use only the first frame of a video.
-        resize_factor: shrink each frame by this factor first.
+        resize_factor: downscale each frame by this factor first.
         rotate: then rotate it clockwise by 90 degrees.
         crop: then keep this part: top, bottom, left, right in pixels; -1 means up to the edge.
         box: the face in every frame: top, bottom, left, right in pixels. Turns detection and `pads`

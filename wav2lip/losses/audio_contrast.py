@@ -11,7 +11,7 @@ SCALE = 300.0  # 1 / the usual difference between two mouths, some thousandths o
 def audio_contrast(
     matching: Tensor, mismatched: Tensor, target: Tensor, scale: float = SCALE
 ) -> Tensor:
-    """Ask that the mouth generated from the matching audio be closer to the target than one from mismatched audio.
+    """Penalise a mouth generated from matching audio that is not closer to the target than one from mismatched audio.
 
     L1 alone leads to the mean of all mouths that fit a sound, which moves too little. This loss is the maximum
     mutual information criterion of speech recognition (Bahl et al., ICASSP 1986) with one competitor and a

@@ -25,7 +25,7 @@ def lips_weight(size: int, weight: float, like: Tensor) -> Tensor:
     return weights
 
 
-def masked_l1(generated: Tensor, target: Tensor, mouth_weight: float = 1.0) -> Tensor:
+def weighted_l1(generated: Tensor, target: Tensor, mouth_weight: float = 1.0) -> Tensor:
     """Compute the mean absolute difference with more weight on the mouth.
 
     Args:
@@ -52,7 +52,7 @@ def edge_l1(generated: Tensor, target: Tensor, mouth_weight: float = 1.0) -> Ten
     Args:
         generated: (..., S, S) in [0, 1].
         target: the same shape.
-        mouth_weight: as in `masked_l1`.
+        mouth_weight: as in `weighted_l1`.
 
     Returns:
         Scalar.
@@ -60,7 +60,7 @@ def edge_l1(generated: Tensor, target: Tensor, mouth_weight: float = 1.0) -> Ten
     difference = generated - target
     down = F.pad(difference.diff(dim=-2), (0, 0, 0, 1))
     right = F.pad(difference.diff(dim=-1), (0, 1))
-    return masked_l1(down, torch.zeros_like(down), mouth_weight) + masked_l1(
+    return weighted_l1(down, torch.zeros_like(down), mouth_weight) + weighted_l1(
         right, torch.zeros_like(right), mouth_weight
     )
 

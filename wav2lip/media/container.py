@@ -12,7 +12,7 @@ from av.stream import Disposition
 from wav2lip.errors import InputError
 
 KINDS = "picture, video or sound file"
-CURE = "it may be truncated or not be media; give another file, or convert it to mp4 or wav"
+CURE = "it may be truncated or not a media file; give another file, or convert it to mp4 or wav"
 
 
 def check_file(path: str | os.PathLike[str]) -> Path:

@@ -29,12 +29,12 @@ class ClipOffset(NamedTuple):
     Attributes:
         av_offset: frames; positive: the sound comes early and must be delayed (the sign of SyncNet).
         agreement: share of resamples, 0-1, within `NEAR` frames of `av_offset`.
-        certainly_off: share of resamples, 0-1, that are off in the same direction; 0 if `av_offset` is 0.
+        sign_agreement: share of resamples, 0-1, that are off in the same direction; 0 if `av_offset` is 0.
     """
 
     av_offset: int
     agreement: float
-    certainly_off: float
+    sign_agreement: float
 
 
 def offset_scores(

@@ -58,7 +58,7 @@ class QualityDiscriminator(nn.Module):
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 # Without norms torch's default initialisation shrinks the signal layer by layer, and the
-                # loss stays at ln 2 for long (He et al., ICCV 2015, section 2.2).
+                # loss stays at ln 2 for a long time (He et al., ICCV 2015, section 2.2).
                 nn.init.kaiming_normal_(layer.weight, a=LEAK)
                 nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
 

@@ -107,7 +107,9 @@ def preprocess(
     _write_failures(folder / FAILURES, outcomes)
     if not rows:
         first = min((o.source, o.reason) for o in outcomes)[1]
-        raise InputError(f"none of {len(jobs)} videos gave a clip; the first: {first}")
+        raise InputError(
+            f"no clip could be extracted from any of {len(jobs)} videos; the first error: {first}"
+        )
     if audit:
         rows = audit(folder, rows)
     write_manifest(folder / MANIFEST, rows)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from wav2lip.checkpoints import load_network
-from wav2lip.losses.reconstruction import edge_l1, masked_l1
+from wav2lip.losses.reconstruction import edge_l1, weighted_l1
 from wav2lip.models.audio_encoder import copy_audio_encoder
 from wav2lip.models.generator import face_inputs
 from wav2lip.tasks.base import Config, Task, build, init_from_checkpoint, to_float
@@ -113,7 +113,7 @@ class MouthCodeTask(Task):
             shift = int(torch.randint(1, faces.shape[1], ()))
             noisy = codes + self.code_noise * torch.randn_like(codes)
             rendered = self.render(noisy, faces, shift)
-            terms["l1"] = masked_l1(rendered, faces, self.mouth_weight)
+            terms["l1"] = weighted_l1(rendered, faces, self.mouth_weight)
             terms["edge"] = edge_l1(rendered, faces, self.mouth_weight)
         loss = torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
         values = {f"train/{name}": value.detach() for name, value in terms.items()}

@@ -24,12 +24,12 @@ def require_resumable(path: Path, task: Task) -> None:
     if set(saved) != set(own):
         key = sorted(set(saved) ^ set(own))[0]
         owner = "the checkpoint" if key in saved else "this run"
-        raise InputError(f"{path}: is of another task ({key} is only in {owner}); {CURE}")
+        raise InputError(f"{path}: belongs to another task ({key} is only in {owner}); {CURE}")
     wrong = [key for key, shape in own.items() if saved[key] != shape]
     if wrong:
         key = wrong[0]
         raise InputError(
-            f"{path}: is of other networks ({key} is {saved[key]} there, {own[key]} here); {CURE}"
+            f"{path}: was saved from other networks ({key} is {saved[key]} there, {own[key]} here); {CURE}"
         )
     before, now = (str(h.get("init_from")) for h in (file.hyper_parameters, task.hparams))
     if before != now:

@@ -10,7 +10,7 @@ from wav2lip.checkpoints import load_network
 from wav2lip.errors import InputError
 from wav2lip.losses.audio_contrast import audio_contrast
 from wav2lip.losses.features import feature_l1
-from wav2lip.losses.reconstruction import edge_l1, masked_l1, mouth_psnr
+from wav2lip.losses.reconstruction import edge_l1, mouth_psnr, weighted_l1
 from wav2lip.models import SyncNet
 from wav2lip.models.audio_encoder import copy_audio_encoder
 from wav2lip.models.generator import face_inputs
@@ -187,7 +187,7 @@ class Wav2LipTask(Task):
     def losses(self, generated: Tensor, batch: LipBatch) -> dict[str, Tensor]:
         """Return the unweighted terms; `weights` has the same keys."""
         target = to_float(batch["target"])
-        terms = {"l1": masked_l1(generated, target, self.mouth_weight)}
+        terms = {"l1": weighted_l1(generated, target, self.mouth_weight)}
         if self.weights.get("audio_contrast"):
             # Half of the batch: a second generated image per window would double the cost.
             half = slice((len(target) + 1) // 2)

@@ -136,7 +136,7 @@ def test_what_is_off_is_shifted_and_what_has_no_sync_is_dropped(
             rows[5],
             av_offset=measured.av_offset,
             offset_agreement=measured.agreement,
-            certainly_off=measured.certainly_off,
+            sign_agreement=measured.sign_agreement,
         )
 
 

@@ -83,7 +83,7 @@ class SyncAuditor:
 
     1. `offset_agreement` below `min_agreement`: drop the clip, because no offset fits it.
     2. |`av_offset`| above `max_shift`: drop the clip.
-    3. `av_offset` not 0 and `certainly_off` at least `min_agreement`: shift the sound by `av_offset`, or
+    3. `av_offset` not 0 and `sign_agreement` at least `min_agreement`: shift the sound by `av_offset`, or
        drop the clip if fewer than `min_frames` frames remain.
     4. Otherwise keep the clip as it is. A clip too short to measure is kept, too.
 
@@ -144,14 +144,14 @@ class SyncAuditor:
         """Measure one clip of the manifest in `folder` and decide on it."""
         measured = self.measure(folder, row)
         if measured is None:
-            unmeasured = replace(row, av_offset=None, offset_agreement=None, certainly_off=None)
+            unmeasured = replace(row, av_offset=None, offset_agreement=None, sign_agreement=None)
             return AuditResult(row, None, unmeasured)
         offset = measured.av_offset
         updated = replace(
             row,
             av_offset=offset,
             offset_agreement=round(measured.agreement, 3),
-            certainly_off=round(measured.certainly_off, 3),
+            sign_agreement=round(measured.sign_agreement, 3),
         )
         if not self.fix:
             return AuditResult(row, measured, updated)
@@ -164,7 +164,7 @@ class SyncAuditor:
         if abs(offset) > self.max_shift:
             reason = f"av_offset {offset:+d} frames, beyond {self.max_shift}"
             return AuditResult(row, measured, None, reason)
-        if offset == 0 or measured.certainly_off < self.min_agreement:
+        if offset == 0 or measured.sign_agreement < self.min_agreement:
             return AuditResult(row, measured, updated)
         if frames_left(row.frames, row.fps, offset) < self.min_frames:
             reason = f"av_offset {offset:+d} frames, too short once shifted"

@@ -15,7 +15,7 @@ from wav2lip.utils.files import AtomicFile, write_table
 
 REJECTED = "rejected.csv"
 FIGURE = "audit.png"
-COLUMNS = ("clip", "source", "speaker", "av_offset", "offset_agreement", "certainly_off", "reason")
+COLUMNS = ("clip", "source", "speaker", "av_offset", "offset_agreement", "sign_agreement", "reason")
 COLOURS = {"kept": "tab:blue", "shifted": "tab:green", "rejected": "tab:red"}  # by decision
 
 
@@ -66,7 +66,7 @@ def write_rejections(path: Path, results: Sequence[AuditResult]) -> None:
     for result in results:
         if result.decision == "rejected" and result.measured is not None:
             row, measured = result.row, result.measured
-            shares = [f"{measured.agreement:.2f}", f"{measured.certainly_off:.2f}"]
+            shares = [f"{measured.agreement:.2f}", f"{measured.sign_agreement:.2f}"]
             cells = [row.clip, row.source, row.speaker, str(measured.av_offset), *shares]
             rows.append(dict(zip(COLUMNS, [*cells, result.reason], strict=True)))
     ordered = sorted(rows, key=lambda row: row["clip"])
