@@ -16,6 +16,7 @@ from wav2lip.checkpoints.save import save_network
 from wav2lip.errors import InputError
 from wav2lip.models import Generator
 from wav2lip.utils.files import AtomicFile
+from wav2lip.utils.outputs import check_outputs
 
 PUBLISHED_OFFSETS = (0, -1)  # frames: of inference as published, and of training as published
 
@@ -105,8 +106,7 @@ def export_network(
     layout = layout or layout_of(output)
     half = precision_of(layout, precision) == "fp16"
     loaded = load_network(checkpoint, kind)
-    if output.exists() and output.samefile(loaded.path):
-        raise InputError(f"{output}: is the checkpoint itself; choose another output")
+    check_outputs([("output", output)], [("checkpoint", loaded.path)])
     if motion_gain != 1.0:
         _scale_motion(loaded, motion_gain)
     if layout == "wav2lip":

@@ -11,6 +11,7 @@ from pathlib import Path
 from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.parser import OneLineParser
 from wav2lip.errors import InputError
+from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.signals import ending_at_once
 
 
@@ -49,15 +50,21 @@ def main() -> None:
     # Imported late: torch takes seconds to load, a wrong argument is reported at once.
     with ending_at_once():
         from wav2lip.evaluation.ablations import (
+            CONFIG,
+            CURVES,
             METRICS,
+            TABLES,
             check_metrics,
             collect,
             find_runs,
             write_tables,
         )
 
-    check_metrics(find_runs(args.runs), [*(args.metric or []), args.choose])
+    runs = find_runs(args.runs)
+    check_metrics(runs, [*(args.metric or []), args.choose])
     metrics = args.metric or METRICS
     output = args.output or args.runs
+    read = [("run's file", run / name) for run in runs for name in (CURVES, CONFIG)]
+    check_outputs([("output", output / name) for name in TABLES], read)
     print(write_tables(output, collect(args.runs, args.choose, metrics), metrics))
     print(f"{output / 'table.csv'} and {output / 'table.md'}")

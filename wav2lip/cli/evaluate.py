@@ -73,6 +73,7 @@ def run(cfg: DictConfig) -> None:
         leak_seconds=cfg.leak_seconds,
         fid=_fid(cfg.inception),
     )
+    evaluator.check_videos(pairs)
     console = Console(stderr=True)
     running = evaluator.run(pairs, results)
     for _ in track(

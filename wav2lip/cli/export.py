@@ -15,6 +15,7 @@ from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.parser import OneLineParser
 from wav2lip.errors import InputError
 from wav2lip.utils.files import check_writable
+from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.signals import ending_at_once
 
 NETWORKS = ("generator", "syncnet", "quality_discriminator", "syncnet_v2", "mouth_encoder")
@@ -63,8 +64,7 @@ def _check(args: argparse.Namespace) -> None:
     source = Path(args.checkpoint)
     if source.suffix and not source.exists():
         raise InputError(f"{source}: no such checkpoint file")
-    if source.exists() and args.output.exists() and args.output.samefile(source):
-        raise InputError(f"{args.output}: is the checkpoint itself; choose another output")
+    check_outputs([("output", args.output)], [("checkpoint", source)])
     check_writable(args.output)
 
 

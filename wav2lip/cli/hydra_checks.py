@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wav2lip.cli.hydra_command import HydraCommand
 from wav2lip.errors import InputError
 from wav2lip.utils.extras import extra_message
+from wav2lip.utils.outputs import Named, check_outputs
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -116,10 +117,20 @@ def _check_exists(key: str, value: str, may_be_name: bool) -> None:
         raise InputError(f"{value}: no such file or directory; check {key}")
 
 
+def _check_written(config: "DictConfig", command: HydraCommand, inputs: Sequence[Named]) -> None:
+    """Check that no file of the output folder that is always written is an input."""
+    from omegaconf import OmegaConf
+
+    for key, names in command.written.items():
+        folder = Path(str(OmegaConf.select(config, key)))
+        check_outputs([(key, folder / name) for name in names], inputs)
+
+
 def _check_files(config: "DictConfig", command: HydraCommand) -> None:
     from omegaconf import DictConfig, ListConfig, OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    inputs: list[Named] = []
     for key in (*command.inputs, *command.lists, *command.checkpoints):
         try:
             value: Any = OmegaConf.select(config, key)
@@ -129,6 +140,8 @@ def _check_files(config: "DictConfig", command: HydraCommand) -> None:
         for item in values:
             if isinstance(item, str):
                 _check_exists(key, item, key in command.checkpoints)
+                inputs.append((f"file of {key}", item if Path(item).exists() else None))
+    _check_written(config, command, inputs)
 
 
 def _check_config(runs: Iterable[list[str]], command: HydraCommand) -> None:

@@ -17,6 +17,7 @@ class HydraCommand:
         lists: keys that hold a file or folder, a list of them, or a mapping from them, which must exist.
         checkpoints: keys that hold a checkpoint: a file, which must exist, or a name.
         outputs: keys that hold a file or folder to write.
+        written: files that are written, by the key of their folder.
         required: keys that must not be null, with the error message.
         positional: key that a first word without `=` sets.
     """
@@ -29,6 +30,7 @@ class HydraCommand:
     lists: tuple[str, ...] = ()
     checkpoints: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    written: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     required: Mapping[str, str] = field(default_factory=dict)
     positional: str | None = None
 
@@ -44,6 +46,7 @@ HYDRA_COMMANDS = {
             inputs=("input", "splits", "detector_weights"),
             checkpoints=("audit.expert",),
             outputs=("output",),
+            written={"output": ("manifest.csv", "failures.csv", "rejected.csv", "audit.png")},
         ),
         HydraCommand(
             "train",
@@ -53,6 +56,14 @@ HYDRA_COMMANDS = {
             lists=("data.manifests",),
             checkpoints=("init_from", "task.expert", "task.init_from"),
             outputs=("run",),
+            written={
+                "run": (
+                    "checkpoints/last.ckpt",
+                    "checkpoints/best.ckpt",
+                    "curves/metrics.csv",
+                    "curves/curves.png",
+                )
+            },
             required={
                 "experiment_name": "no experiment given; try experiment=syncnet or "
                 "experiment=wav2lip (configs/experiment)"
@@ -66,6 +77,16 @@ HYDRA_COMMANDS = {
             inputs=("input", "real", "root", "inception", "detector_weights"),
             checkpoints=("checkpoint", "judge_weights"),
             outputs=("output",),
+            written={
+                "output": (
+                    "results.json",
+                    "clips.csv",
+                    "summary.csv",
+                    "skipped.csv",
+                    "distance.png",
+                    "confidence.png",
+                )
+            },
         ),
         HydraCommand(
             "audit",
@@ -74,6 +95,7 @@ HYDRA_COMMANDS = {
             requires=("hydra",),
             inputs=("clips",),
             checkpoints=("expert",),
+            written={"clips": ("manifest.csv", "rejected.csv", "audit.png")},
             positional="clips",
         ),
     )

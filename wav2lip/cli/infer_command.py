@@ -1,17 +1,22 @@
 """Run `wav2lip infer` with parsed options."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 
-from wav2lip.cli.infer_options import Options, settings_as_options
-from wav2lip.inference.batch_jobs import Job, read_jobs, run_jobs
+from wav2lip.cli.infer_options import (
+    Options,
+    inputs_of,
+    outputs_of,
+    settings_as_options,
+)
+from wav2lip.inference.batch_jobs import Job, check_jobs, read_jobs, run_jobs, strip_of
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.report import Report
 from wav2lip.inference.strip import Strip
 from wav2lip.utils.extras import require_extra
 from wav2lip.utils.files import check_writable
+from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.progress import ProgressBar
 
 if TYPE_CHECKING:
@@ -31,13 +36,11 @@ def _sync_checker(options: Options, syncer: LipSyncer) -> "SyncChecker | None":
 
 
 def _run_jobs(
-    syncer: LipSyncer, checker: "SyncChecker | None", options: Options, table: Path
+    syncer: LipSyncer, checker: "SyncChecker | None", options: Options, jobs: list[Job]
 ) -> int:
-    jobs = read_jobs(table)
-
     def render(job: Job, number: int) -> Report:
-        # Beside the output, with its name and the suffix of --strip.
-        strip = Strip(job.output.with_suffix(options.strip.suffix)) if options.strip else None
+        path = strip_of(job, options.strip)
+        strip = Strip(path) if path else None
         with ProgressBar(f"{number + 1}/{len(jobs)} ") as bar, settings_as_options():
             report = syncer(job.face, job.audio, job.output, progress=bar, strip=strip)
         print(report.line(), flush=True)
@@ -61,14 +64,20 @@ def run(options: Options) -> int:
         InputError: a file or value cannot be used.
     """
     cv2.setNumThreads(1)  # each pipeline stage has its own thread; the generator uses the rest
+    check_outputs(outputs_of(options), inputs_of(options))
     if options.report:
         check_writable(options.report)
+    jobs = read_jobs(options.jobs) if options.jobs else None
+    if jobs is not None:
+        check_jobs(jobs, options.strip, outputs_of(options), inputs_of(options))
     strip = Strip(options.strip) if options.strip and not options.jobs else None
     with settings_as_options():
         syncer = LipSyncer.from_checkpoint(options.checkpoint, options.device, options.settings)
         checker = _sync_checker(options, syncer)
-    if options.jobs is not None:
-        return _run_jobs(syncer, checker, options, options.jobs)
+    if options.report:  # the file behind a name such as "default" is known now
+        check_outputs([("report", options.report)], [("checkpoint", syncer.checkpoint["path"])])
+    if jobs is not None:
+        return _run_jobs(syncer, checker, options, jobs)
     with ProgressBar() as bar, settings_as_options():
         report = syncer(options.face, options.audio, options.output, progress=bar, strip=strip)
     print(report.line(), flush=True)

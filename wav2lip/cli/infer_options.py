@@ -10,6 +10,7 @@ from typing import Any
 from wav2lip.cli.infer_arguments import build_parser, option_of
 from wav2lip.errors import InputError
 from wav2lip.inference.settings import Settings
+from wav2lip.utils.outputs import Named, check_outputs
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,37 @@ def _check_file(path: Path, option: str) -> None:
         raise InputError(f"{path}: no such file; check {option}")
 
 
+def inputs_of(options: Options) -> list[Named]:
+    """Return the files that are read, but for those that a table of jobs names."""
+
+    def file_of(value: str) -> str | None:  # it may be a name
+        return value if Path(value).exists() else None
+
+    return [
+        ("face", options.face),
+        ("audio", options.audio),
+        ("table of jobs", options.jobs),
+        ("checkpoint", file_of(options.checkpoint)),
+        ("judge", file_of(options.judge_weights)),
+        ("file of the detector's weights", options.settings.detector_weights),
+    ]
+
+
+def outputs_of(options: Options) -> list[Named]:
+    """Return the files that are written, but for those that a table of jobs names."""
+    single = options.jobs is None
+    return [
+        ("output", options.output if single else None),
+        ("report", options.report),
+        ("strip", options.strip if single else None),
+    ]
+
+
 def check_files(options: Options) -> None:
-    """Check that the input files exist, before anything heavy is imported.
+    """Check the files that are read and written, before anything heavy is imported.
 
     Raises:
-        InputError: one does not.
+        InputError: an input does not exist, or an output is an input or another output.
     """
     if options.jobs is not None:
         _check_file(options.jobs, "--jobs")
@@ -105,3 +132,4 @@ def check_files(options: Options) -> None:
         _check_file(Path(options.checkpoint), "--checkpoint")
     if options.settings.detector_weights is not None:
         _check_file(Path(options.settings.detector_weights), "--detector_weights")
+    check_outputs(outputs_of(options), inputs_of(options))

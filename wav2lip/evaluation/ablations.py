@@ -18,6 +18,7 @@ from wav2lip.utils.files import write_atomically, write_table
 
 CURVES = Path("curves") / "metrics.csv"
 CONFIG = Path("hydra") / "config.yaml"
+TABLES = ("table.csv", "table.md")
 CHOOSE = "val/loss"  # its lowest value chooses the validation
 METRICS = (
     "val/lower_l1",
@@ -169,7 +170,7 @@ def write_tables(folder: Path, runs: Sequence[Run], metrics: Sequence[str]) -> s
         The Markdown table.
     """
     table = tabulate(runs, metrics)
-    write_csv(folder / "table.csv", table, runs)
+    write_csv(folder / TABLES[0], table, runs)
     text = markdown(table, runs)
-    write_atomically(folder / "table.md", text.encode())
+    write_atomically(folder / TABLES[1], text.encode())
     return text

@@ -31,6 +31,7 @@ from wav2lip.evaluation.video_reader import Clip, VideoData, VideoReader
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector
 from wav2lip.types import Box, Pcm
+from wav2lip.utils.outputs import check_outputs
 
 if TYPE_CHECKING:
     from wav2lip.metrics.fid import FaceFID  # torch-fidelity and torchvision
@@ -100,10 +101,24 @@ class Evaluator:
         if self.fid is not None and self.fid.real_features_num_samples > 1:
             results.set_values[self.system] = {"fid": float(self.fid.compute())}
 
+    def video_of(self, pair: Pair) -> Path:
+        """Return the path of the video that the generator makes from a pair."""
+        return self.folder / "videos" / f"{pair.name}.mp4"
+
+    def check_videos(self, pairs: Sequence[Pair]) -> None:
+        """Check that no generated video replaces a file of any pair.
+
+        Raises:
+            InputError: one would.
+        """
+        if self.generator is not None:
+            files = [("input", path) for p in pairs for path in (p.face, p.audio, p.real)]
+            check_outputs([("output folder", self.video_of(pair)) for pair in pairs], files)
+
     def _score_pair(self, pair: Pair, others: list[Pair], results: Results) -> None:
         video, source = pair.face, pair.real
         if self.generator is not None:
-            video, source = self.folder / "videos" / f"{pair.name}.mp4", pair.face
+            video, source = self.video_of(pair), pair.face
             self.generator(pair.face, pair.audio, video)
         real: VideoData | None = None
         source_error: BaseException | None = None

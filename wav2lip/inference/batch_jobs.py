@@ -3,7 +3,7 @@
 import csv
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import cv2
 from wav2lip.errors import InputError
 from wav2lip.inference.report import Report
 from wav2lip.utils.files import write_atomically
+from wav2lip.utils.outputs import Named, check_outputs
 
 COLUMNS = ("face", "audio", "output")
 # What a bad file may raise; a run over many files must survive it.
@@ -64,6 +65,33 @@ def read_jobs(path: Path) -> list[Job]:
     if not jobs:
         raise InputError(f"{path}: no rows; add one per video: face,audio,output")
     return jobs
+
+
+def strip_of(job: Job, strip: Path | None) -> Path | None:
+    """Return the strip of a job: beside its output, with its name and the suffix of `strip`."""
+    return job.output.with_suffix(strip.suffix) if strip else None
+
+
+def check_jobs(
+    jobs: Sequence[Job], strip: Path | None, outputs: Sequence[Named], inputs: Sequence[Named]
+) -> None:
+    """Check that no job writes over an input of any job, nor over another job's output.
+
+    Args:
+        jobs: rows of the table.
+        strip: see `strip_of`.
+        outputs: other files that are written, with their roles.
+        inputs: other files that are read.
+
+    Raises:
+        InputError: two are the same file.
+    """
+    written, read = [*outputs], [*inputs]
+    for line, job in enumerate(jobs, start=2):
+        place = f"of line {line}"
+        written += [(f"output {place}", job.output), (f"strip {place}", strip_of(job, strip))]
+        read += [(f"face {place}", job.face), (f"audio {place}", job.audio)]
+    check_outputs(written, read)
 
 
 def run_jobs(

@@ -32,6 +32,7 @@ from wav2lip.inference.strip import Strip
 from wav2lip.media.audio import read_mono
 from wav2lip.media.mel_reader import MelReader
 from wav2lip.media.video import VideoWriter
+from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.platform import cpu_count, peak_memory
 
 QUEUE = 2  # frames that wait between two stages
@@ -160,8 +161,15 @@ class LipSyncer:
         notify("reading the audio", 0.0, 0.0)
         check_audio(audio, sample_rate)
         source = open_face(face, color, fps)
-        if source.path and Path(output).exists() and Path(output).samefile(source.path):
-            raise InputError(f"{output}: is the face itself; give the output another name")
+        check_outputs(
+            [("output", output), ("strip", strip.path if strip else None)],
+            [
+                ("face", source.path),
+                ("audio", None if isinstance(audio, np.ndarray) else audio),
+                ("checkpoint", self.checkpoint["path"]),
+                ("detector_weights", self.settings.detector_weights),
+            ],
+        )
         report = self._new_report(source, audio, output)
         encoding = StageTiming()
         with (
