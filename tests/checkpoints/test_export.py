@@ -77,8 +77,8 @@ def test_other_tools_limits_are_noted(small, tmp_path, capsys):
     save_network(tmp_path / "small.safetensors", small, SMALL, {"mel_offset_frames": -2})
     export_network(tmp_path / "small.safetensors", tmp_path / "small.pth")
     shape, sound = capsys.readouterr().err.splitlines()
-    assert "another shape than the published network" in shape
-    assert "takes its audio -2 frames from the image" in sound
+    assert "differs in architecture from the published network" in shape
+    assert "starts its mel window -2 frames from the image" in sound
 
 
 def test_the_published_export_has_the_published_keys_and_shapes(shared, tmp_path):
