@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,10 @@ def test_the_videos_of_a_manifest(tmp_path):
     assert pair == Pair("b", Path("videos/b.mp4"), Path("videos/b.mp4"))
     with pytest.raises(InputError, match="no clip of split 'test'"):
         manifest(str(tmp_path), "videos", split="test")
+
+
+def test_a_folder_with_a_dangling_link_and_a_name_that_is_not_utf8(tmp_path):
+    latin, link = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp4")), tmp_path / "link.mp4"
+    latin.touch()
+    link.symlink_to("nowhere.mp4")
+    assert videos(str(tmp_path)) == [Pair("caf\\xe9", latin, latin), Pair("link", link, link)]

@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.fuzz.corpus import make_corpus
 from tests.fuzz.pool import run_cases
+from wav2lip.utils.text import printable
 
 
 def _report(results: list[dict[str, Any]], seed: int) -> None:
@@ -37,6 +38,7 @@ def _report(results: list[dict[str, Any]], seed: int) -> None:
         words = shlex.join(
             word if len(word) < 200 else f"{word[:200]}..." for word in first["words"]
         )
+        words = printable(words)
         print(f"    --seed {seed} --only {first['index']}: {first['command']} {words}")
 
 

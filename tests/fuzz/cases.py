@@ -34,6 +34,21 @@ class Case:
 
 
 BOX = ["--box", "30", "150", "30", "130"]  # the face of the synthetic videos; no detector needed
+NAMES = (
+    "a",
+    "a",
+    "a",
+    "caf\udce9",
+    "-a",
+    "a b",
+    "a:b",
+    "%d",
+    "\u00e9'\"",
+    "a=b,c",
+    "[x](1)",
+    "${a}",
+    "\u4e2d",
+)
 RECORDS = ("failures.csv", "records/*")
 
 
@@ -95,7 +110,7 @@ def _readers(base: Path, path: Path, rng: Random) -> Case:
 def media(base: Path, folder: Path, rng: Random) -> Case:
     """A damaged picture, video or sound."""
     source = rng.choice(sorted((base / "media").iterdir()))
-    path = folder / "in" / f"a{source.suffix}"
+    path = folder / "in" / f"{rng.choice(NAMES)}{source.suffix}"
     path.write_bytes(mutate_bytes(source.read_bytes(), rng))
     return _readers(base, path, rng)
 

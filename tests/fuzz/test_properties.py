@@ -14,7 +14,8 @@ from wav2lip.cli.overrides import literal
 from wav2lip.clips import ManifestRow, read_manifest, write_manifest
 from wav2lip.clips.manifest import COLUMNS
 from wav2lip.errors import InputError
-from wav2lip.preprocessing.inputs import find_inputs, printable
+from wav2lip.preprocessing.inputs import find_inputs
+from wav2lip.utils.text import printable
 
 QUICK = settings(max_examples=60, deadline=None, database=None, derandomize=True)
 CELLS = st.one_of(

@@ -1,6 +1,8 @@
 """What the command line does with good and bad files, in this process."""
 
 import json
+import os
+import shutil
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +52,17 @@ def test_report_and_strip(
     assert report["settings"]["detector"] == "hog"
     assert read_image("s.png").shape[0] == 240
     assert capsys.readouterr().out.startswith("-a 'b\".ü.mp4: 0.40 s, 10 frames, in ")
+
+
+def test_names_that_are_not_utf8(
+    infer: Infer, still: Path, sound: Sound, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    face, output, strip = (os.fsdecode(name) for name in (b"f\xe9.png", b"o\xe9.mp4", b"s\xe9.png"))
+    shutil.copy(still, tmp_path / face)
+    words = ["--output", output, "--report", "r.json", "--strip", strip]
+    assert infer("--image", face, "--audio", sound(0.2), *words) == 0
+    assert visible(tmp_path) == {face, output, strip, "r.json"}
+    assert json.loads(Path("r.json").read_text())["face"] == face
 
 
 def _write_samples(path: Path, samples: np.ndarray, codec: str, fmt: str) -> Path:

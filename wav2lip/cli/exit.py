@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
+from io import TextIOWrapper
 from typing import ParamSpec
 
 from wav2lip.errors import InputError
@@ -50,6 +51,9 @@ def exit_on_input_error(main: Callable[P, int | None]) -> Callable[P, None]:
 
     @wraps(main)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):  # a file name need not be UTF-8
+                stream.reconfigure(errors="backslashreplace")
         with stop_on_signals():
             code = _code_of(main, *args, **kwargs)
         if code:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from wav2lip.clips import read_manifest
 from wav2lip.errors import InputError
-from wav2lip.preprocessing.inputs import find_inputs, printable
+from wav2lip.preprocessing.inputs import find_inputs
+from wav2lip.utils.text import printable
 
 COLUMNS = ("face", "audio")
 

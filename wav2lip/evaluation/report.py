@@ -73,7 +73,7 @@ def write_results(results: Results, summary: Summary, folder: Path) -> None:
         InputError: the folder cannot be written.
     """
     text = json.dumps(as_json(results, summary), indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomically(folder / "results.json", f"{text}\n".encode())
+    write_atomically(folder / "results.json", f"{text}\n".encode("utf-8", "backslashreplace"))
     _write_csv(
         folder / "clips.csv",
         ["clip", "system", "judge", *METRICS, "remarks"],

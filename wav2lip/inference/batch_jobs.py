@@ -134,5 +134,5 @@ def run_jobs(
         rows.append(row)
         if report is not None:
             text = json.dumps({"jobs": rows, **counts}, indent=2, ensure_ascii=False)
-            write_atomically(report, f"{text}\n".encode())
+            write_atomically(report, f"{text}\n".encode("utf-8", "backslashreplace"))
     return counts

@@ -8,6 +8,7 @@ from typing import Any
 
 from wav2lip.inference.pipeline import StageTiming
 from wav2lip.utils.files import write_atomically
+from wav2lip.utils.text import printable
 
 
 def ranges(numbers: list[int]) -> list[list[int]]:
@@ -90,7 +91,7 @@ class Report:
             InputError: the file cannot be written.
         """
         text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-        write_atomically(Path(path), text.encode())
+        write_atomically(Path(path), text.encode("utf-8", "backslashreplace"))
 
     def line(self) -> str:
         """Return a one-line summary."""
@@ -98,6 +99,6 @@ class Report:
         faceless = f" ({missing} without a face, unchanged)" if missing else ""
         rate = self.frames / self.seconds if self.seconds else 0.0
         return (
-            f"{self.output}: {self.video_seconds:.2f} s, {self.frames} frames{faceless}, "
+            f"{printable(self.output)}: {self.video_seconds:.2f} s, {self.frames} frames{faceless}, "
             f"in {self.seconds:.1f} s ({rate:.1f} frames per second)"
         )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from wav2lip.errors import InputError
 from wav2lip.media.picture import Picture
 from wav2lip.utils.files import check_writable, write_atomically
+from wav2lip.utils.text import printable
 
 FRAMES = 6
 HEIGHT = 240  # px
@@ -25,7 +26,7 @@ class Strip:
     """
 
     def __init__(self, path: Path) -> None:
-        if not cv2.haveImageWriter(path.name):
+        if not cv2.haveImageWriter(f"name{printable(path.suffix)}"):
             raise InputError(f"{path}: unknown image format; name it .png or .jpg")
         check_writable(path)
         self.path = path

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from wav2lip.errors import InputError
+from wav2lip.utils.text import printable
 
 VIDEO_SUFFIXES = frozenset(
     ".mp4 .mov .mkv .webm .avi .mpg .mpeg .m4v .ts .flv .wmv .3gp".split()  # noqa: SIM905
@@ -20,11 +21,6 @@ def is_frame_folder(path: Path) -> bool:
     return (path / FRAMES_SOUND).is_file() and any(
         entry.stem.isdecimal() for entry in path.glob("*.jpg")
     )
-
-
-def printable(text: str) -> str:
-    """Return text that can be encoded; bytes of a file name that are not UTF-8 become escapes."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _below(root: Path) -> Iterator[Path]:

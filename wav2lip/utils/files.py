@@ -22,6 +22,7 @@ from typing import Self
 
 from wav2lip.errors import InputError, OutputError
 from wav2lip.utils.partials import NO_FOLLOW, NO_WAIT, create_partial, sweep_once
+from wav2lip.utils.text import printable
 
 CANNOT_WRITE = {  # error number of the system -> reason and cure
     errno.ENOSPC: "the disk is full; free some space",
@@ -225,7 +226,7 @@ def write_table(path: Path, rows: Iterable[Iterable[object]], terminator: str = 
     """
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator=terminator).writerows(rows)
-    write_atomically(path, text.getvalue().encode("utf-8", "surrogateescape"))
+    write_atomically(path, printable(text.getvalue()).encode())
 
 
 def check_writable(path: Path) -> None:
