@@ -1,4 +1,5 @@
 import json
+import math
 
 import numpy as np
 import pytest
@@ -58,11 +59,115 @@ def test_a_crop_that_does_not_decode_is_named(path):
         ClipFile(path).crops(np.array([0]))
 
 
-def rewrite(path, **metadata: object):
-    """Write the clip file again with other metadata."""
+def rewrite(path, tensors=None, drop=None, **metadata: object):
+    """Write the clip file again with other metadata or tensors."""
     with safe_open(path, "np") as file:
         old = json.loads(file.metadata()["clip"])
-    save_file(load_file(path), path, {"clip": json.dumps({**old, **metadata})})
+    changed = {**old, **metadata}
+    changed.pop(drop, None)
+    kept = {k: v for k, v in {**load_file(path), **(tensors or {})}.items() if v is not None}
+    save_file(kept, path, {"clip": json.dumps(changed)})
+
+
+def refusal(path, read=None) -> str:
+    with pytest.raises(InputError) as caught:
+        (read or ClipFile.pcm)(ClipFile(path))
+    message = str(caught.value)
+    assert message.isprintable()
+    assert len(message) < 1000
+    assert str(path) in message
+    return message
+
+
+@pytest.mark.parametrize("name", ["fps", "crop_size", "pad"])
+def test_missing_metadata_are_named(name, path):
+    rewrite(path, drop=name)
+    assert f"{name} is missing" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("fps", v) for v in (0, -25, math.nan, math.inf, "25", None, [25], 1e9)],
+        *[("crop_size", v) for v in (-1, 0, 10**7, 24.5, "24", None, True, 10**400)],
+        *[("pad", v) for v in (-0.1, math.nan, "a", None, 1e9)],
+        *[("format", v) for v in ("two", None, 0, math.nan, [])],
+        *[("av_shift", v) for v in (math.nan, "3", 10**30)],
+        ("source", ["a"]),
+        ("source", "a" * 5000),
+    ],
+)
+def test_metadata_that_cannot_be_right_are_named(name, value, path):
+    rewrite(path, **{name: value})
+    assert name in refusal(path)
+
+
+@pytest.mark.parametrize("entry", ["[" * 100_000, "[]", "3", "null", "{", ""])
+def test_metadata_that_are_not_ours_are_refused(entry, path):
+    save_file(load_file(path), path, {"clip": entry})
+    refusal(path)
+
+
+OFFSETS = np.arange(0, 110, 10, dtype=np.int64)
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor"),
+    [
+        ("jpeg_offsets", OFFSETS[::-1].copy()),
+        ("jpeg_offsets", OFFSETS - 10),
+        ("jpeg_offsets", OFFSETS * 10**12),
+        ("jpeg_offsets", np.zeros(11, np.int64)),
+        ("jpeg_offsets", np.array([0, 2**63 - 1] * 5 + [5], np.int64)),
+        ("jpeg_offsets", OFFSETS[:1]),
+        ("jpeg_offsets", OFFSETS[:0]),
+        ("jpeg_offsets", OFFSETS.astype(np.float64)),
+        ("jpeg_offsets", OFFSETS[None]),
+        ("jpeg", np.zeros((3, 3), np.uint8)),
+        ("jpeg", np.zeros(3, np.float32)),
+        ("mel", np.zeros(40, np.float32)),
+        ("mel", np.zeros((80, 40), np.float32)),
+        ("mel", np.zeros((40, 80), np.float64)),
+        ("boxes", np.zeros((10, 3), np.float32)),
+        ("boxes", np.zeros((9, 4), np.float32)),
+        ("times", np.zeros((10, 1))),
+        ("times", np.zeros(9)),
+        ("pcm", np.zeros((2, 3200), np.int16)),
+        ("pcm", np.zeros(6400, np.float32)),
+        *[(name, None) for name in ("jpeg", "jpeg_offsets", "boxes", "times", "mel", "pcm")],
+    ],
+)
+def test_tensors_that_do_not_belong_together_are_named(name, tensor, path):
+    rewrite(path, {name: tensor})
+    assert name in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("mel", lambda clip: clip.mel(0, 16)),
+        ("mel", lambda clip: clip.whole_mel),
+        ("boxes", ClipFile.boxes),
+        ("times", ClipFile.times),
+    ],
+)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_are_named_when_they_are_read(name, read, value, path):
+    bad = load_file(path)[name]
+    bad.flat[3] = value
+    rewrite(path, {name: bad})
+    assert f"{name} holds NaN" in refusal(path, read)
+
+
+@pytest.mark.parametrize("read", [ClipFile.crops, ClipFile.thumbnails])
+def test_a_crop_of_another_size_is_named_before_it_is_decoded(read, path):
+    rewrite(path, crop_size=48)
+    assert "24x24 pixels instead of 48x48" in refusal(path, lambda clip: read(clip, np.array([2])))
+    rewrite(path, crop_size=24)
+    data = path.read_bytes()
+    frame = data.index(b"\xff\xc0") + 5  # a bomb: few bytes that state many pixels
+    path.write_bytes(data[:frame] + b"\xff\xff\xff\xff" + data[frame + 4 :])
+    assert "65535x65535" in refusal(path, lambda clip: read(clip, np.array([0])))
 
 
 def test_the_shift_of_format_1_changes_its_sign(path):

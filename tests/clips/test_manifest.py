@@ -1,3 +1,6 @@
+import csv
+from dataclasses import asdict
+
 import pytest
 
 from wav2lip.clips import ManifestRow, read_manifest, write_manifest
@@ -65,3 +68,44 @@ def test_a_manifest_of_format_1_is_converted(tmp_path):
     assert (late.av_offset, late.offset_agreement, late.av_shift) == (-4, 0.91, 0)
     assert (shifted.av_offset, shifted.av_shift) == (0, -3)
     assert (unmeasured.av_offset, unmeasured.offset_agreement) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *[("frames", v) for v in (-28, 0, 10**30, "nan", "1.5")],
+        *[("fps", v) for v in ("nan", 0, -25, "inf", 1e9)],
+        *[
+            ("clip", v)
+            for v in ("../../a", "/etc/passwd", "clips/../../b", "", ".", "a\0b", "a" * 5000)
+        ],
+        *[("source", v) for v in ("../a.mp4", "/a.mp4")],
+        *[("split", v) for v in ("nonsense", "", "Train")],
+        *[("track", v) for v in (-1, "two")],
+        *[("start", v) for v in ("nan", "-inf")],
+        *[("face", v) for v in (-1, "nan")],
+        *[("coverage", v) for v in ("nan", -0.1, 30)],
+        *[(name, "nan") for name in ("sharpness", "loudness", "offset_agreement", "certainly_off")],
+        *[("av_offset", v) for v in (10**30, "nan", "0.5")],
+        ("av_shift", 10**30),
+        ("certainly_off", 1.5),
+    ],
+)
+def test_a_row_that_cannot_be_right_is_named_by_its_line(column, value, tmp_path):
+    path = tmp_path / "manifest.csv"
+    columns = {**asdict(row("clips/b.safetensors")), column: value}
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerow(asdict(row()))
+        writer.writerow(columns)
+    with pytest.raises(InputError, match=r"manifest\.csv: line 3 cannot be read: ") as caught:
+        read_manifest(path)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
+
+
+def test_two_rows_of_one_clip_are_refused(tmp_path):
+    write_manifest(tmp_path / "manifest.csv", [row("clips/a"), row("clips/b"), row("clips/b/.")])
+    with pytest.raises(InputError, match=r"line 4 cannot be read: 'clips/b/.' is in line 3, too"):
+        read_manifest(tmp_path)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
@@ -5,6 +6,7 @@ import pytest
 import torch
 from torch.utils.data import default_collate
 
+from wav2lip.clips import read_manifest, write_manifest
 from wav2lip.data.datamodule import ClipDataModule, ResumableSampler, collate, load_clips
 from wav2lip.data.datasets import LipDataset, SyncDataset
 from wav2lip.errors import InputError
@@ -99,3 +101,15 @@ def test_what_cannot_be_trained_on_is_named(corpus, tmp_path):
         module(corpus, batch_size=1)
     with pytest.raises(InputError, match="steps_per_epoch must be at least 1, not 0"):
         module(corpus, steps_per_epoch=0)
+
+
+def test_a_manifest_that_is_not_of_its_clips_is_named(corpus, tmp_path):
+    rows = read_manifest(corpus)
+    (tmp_path / "clips").symlink_to(corpus / "clips")
+    for changes in ({"frames": 10**6}, {"fps": 50.0}):
+        write_manifest(tmp_path / "manifest.csv", [replace(rows[0], **changes), *rows[1:]])
+        with pytest.raises(
+            InputError, match=r"safetensors: has \d+ frames at 25 fps, but"
+        ) as caught:
+            load_clips(str(tmp_path), rows[0].split, 1)
+        assert rows[0].clip in str(caught.value)

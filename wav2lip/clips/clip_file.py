@@ -13,7 +13,7 @@ that training can shift it. safetensors maps the file: reading a window leaves t
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from wav2lip.clips.checks import UNREADABLE, check_layout, jpeg_size, read_metadata
 from wav2lip.errors import InputError, OutputError
 from wav2lip.media.alignment import column_seconds
 from wav2lip.types import SILENCE, Boxes, Image, Mel, Pcm
@@ -30,6 +31,7 @@ from wav2lip.utils.files import AtomicFile, report_as
 
 FORMAT = 2  # 1 had `shift`, with the opposite sign of `av_shift`
 JPEG_QUALITY = 95
+LONGEST_REASON = 200  # characters of a reason in a message
 
 
 def encode_crop(crop: Image) -> bytes:
@@ -100,33 +102,46 @@ class ClipFile:
         try:
             # torch's tensors lie in the mapped file; numpy's would be copies.
             file: Any = safe_open(self.path, framework="pt")
-            metadata = json.loads((file.metadata() or {})["clip"])
+            metadata = read_metadata(file.metadata() or {})
+            self._check_format(metadata)
             self._file = file
-            self._offsets = self._tensor("jpeg_offsets").tolist()
+            offsets = self._tensor("jpeg_offsets")
             self._jpeg = self._tensor("jpeg")
             self._mel = self._tensor("mel")
+            check_layout(file, offsets)
         except FileNotFoundError as error:
             raise InputError(
                 f"{path}: missing, although the manifest names it; run preprocess again"
             ) from error
-        except (SafetensorError, KeyError, OSError, ValueError) as error:
+        except UNREADABLE as error:
+            reason = " ".join(str(error).split())[:LONGEST_REASON]
             raise InputError(
-                f"{path}: not a complete clip file ({error}); run preprocess again"
+                f"{path}: not a complete clip file ({reason}); run preprocess again"
             ) from error
-        version = metadata.get("format", 1)
-        if version > FORMAT:
-            raise InputError(
-                f"{path}: clip file of format {version}, but this version reads up to {FORMAT}; "
-                "upgrade wav2lip or run preprocess again"
-            )
-        if version == 1 and "shift" in metadata:  # above 0: the sound was moved earlier
-            metadata["av_shift"] = -metadata.pop("shift")
+        if metadata.get("format", 1) == 1 and "shift" in metadata:
+            metadata["av_shift"] = -metadata.pop("shift")  # above 0: the sound was moved earlier
         self.metadata: dict[str, Any] = metadata
         self.fps = float(metadata["fps"])
         self.crop_size = int(metadata["crop_size"])
         self.pad = float(metadata["pad"])
+        self._offsets: list[int] = offsets.tolist()
         self.frames = len(self._offsets) - 1
         self.mel_columns = len(self._mel)
+
+    def _check_format(self, metadata: Mapping[str, Any]) -> None:
+        version = metadata.get("format", 1)
+        if version > FORMAT:
+            raise InputError(
+                f"{self.path}: clip file of format {version}, but this version reads up to {FORMAT}; "
+                "upgrade wav2lip or run preprocess again"
+            )
+
+    def _finite(self, name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        if not np.isfinite(values).all():
+            raise InputError(
+                f"{self.path}: {name} holds NaN or infinite numbers; run preprocess again"
+            )
+        return values
 
     def _tensor(self, name: str) -> npt.NDArray[Any]:
         array: npt.NDArray[Any] = self._file.get_tensor(name).numpy()
@@ -147,7 +162,7 @@ class ClipFile:
         """
         crops = np.empty((len(frames), self.crop_size, self.crop_size, 3), dtype=np.uint8)
         for position, frame in enumerate(frames):
-            crop = cv2.imdecode(self._encoded(frame), cv2.IMREAD_COLOR)
+            crop = cv2.imdecode(self._decodable(frame), cv2.IMREAD_COLOR)
             if crop is None:
                 raise InputError(
                     f"{self.path}: frame {frame} cannot be decoded; run preprocess again"
@@ -157,7 +172,7 @@ class ClipFile:
 
     def thumbnails(self, frames: npt.NDArray[np.int64]) -> Image:
         """Decode grey crops (N, h, w) at an eighth of their size, which JPEG does almost for free."""
-        images = [cv2.imdecode(self._encoded(f), cv2.IMREAD_REDUCED_GRAYSCALE_8) for f in frames]
+        images = [cv2.imdecode(self._decodable(f), cv2.IMREAD_REDUCED_GRAYSCALE_8) for f in frames]
         decoded = [image for image in images if image is not None]
         if len(decoded) < len(images):
             raise InputError(f"{self.path}: a frame cannot be decoded; run preprocess again")
@@ -170,19 +185,31 @@ class ClipFile:
     def _encoded(self, frame: int | np.int64) -> Image:
         return self._jpeg[self._offsets[frame] : self._offsets[frame + 1]]
 
+    def _decodable(self, frame: int | np.int64) -> Image:
+        """Return the bytes of a crop whose header states the clip's crop size."""
+        data = self._encoded(frame)
+        side = jpeg_size(data)
+        if side != (self.crop_size, self.crop_size):
+            stated = f"{side[1]}x{side[0]}" if side else "no"
+            raise InputError(
+                f"{self.path}: frame {frame} cannot be decoded: it has {stated} pixels instead of "
+                f"{self.crop_size}x{self.crop_size}; run preprocess again"
+            )
+        return data
+
     def mel(self, column: int, columns: int) -> Mel:
         """Read mel columns from `column` on as (80, columns); silence beyond either end."""
         length, bands = self._mel.shape
         out = np.full((columns, bands), SILENCE, dtype=np.float32)
         first, last = max(column, 0), min(column + columns, length)
         if first < last:
-            out[first - column : last - column] = self._mel[first:last]
+            out[first - column : last - column] = self._finite("mel", self._mel[first:last])
         return out.T
 
     @property
     def whole_mel(self) -> Mel:
         """Mel of the whole clip, (80, M): a read-only view of the file."""
-        return self._mel.T
+        return self._finite("mel", self._mel).T
 
     def pcm(self) -> Pcm:
         """Read the clip's audio, (S,) at 16 kHz."""
@@ -190,11 +217,11 @@ class ClipFile:
 
     def boxes(self) -> Boxes:
         """Read the face boxes in the source frames, (F, 4) in pixels."""
-        return self._tensor("boxes")
+        return self._finite("boxes", self._tensor("boxes"))
 
     def times(self) -> npt.NDArray[np.float64]:
         """Read the times of the frames in the source video, (F,) in seconds."""
-        return self._tensor("times")
+        return self._finite("times", self._tensor("times"))
 
     @property
     def duration(self) -> float:

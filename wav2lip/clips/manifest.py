@@ -1,13 +1,16 @@
 """The manifest: a CSV with one row per clip."""
 
 import csv
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from wav2lip.clips.bounds import ROW
 from wav2lip.errors import InputError
+from wav2lip.utils.fields import check_fields, quote
 from wav2lip.utils.files import write_table
 
 MANIFEST = "manifest.csv"
@@ -89,7 +92,7 @@ def parse_row(values: Mapping[str, Any]) -> ManifestRow:
 
     Raises:
         KeyError: a column is missing.
-        ValueError: a value has the wrong type.
+        ValueError: a value has the wrong type, or cannot be right.
     """
     if "av_offset" not in values and "offset" in values:
         values = _from_format_1(values)
@@ -98,7 +101,7 @@ def parse_row(values: Mapping[str, Any]) -> ManifestRow:
     for name, kind in AUDITED.items():
         if values.get(name) not in ("", None):
             typed[name] = kind(values[name])
-    return ManifestRow(**typed)
+    return ManifestRow(**check_fields(typed, ROW))
 
 
 def read_manifest(path: Path) -> list[ManifestRow]:
@@ -108,16 +111,23 @@ def read_manifest(path: Path) -> list[ManifestRow]:
         path: the file or its folder.
 
     Raises:
-        InputError: the file is missing or not a manifest.
+        InputError: the file is missing or not a manifest, a value cannot be right, a path leads out of the folder,
+            or two rows name the same clip.
     """
     path = path / MANIFEST if path.is_dir() else path
     if not path.is_file():
         raise InputError(f"{path}: no such manifest; run preprocess first or correct the path")
     rows: list[ManifestRow] = []
+    lines: dict[str, int] = {}  # clip -> its line
     try:
         with path.open(newline="") as file:
             for values in csv.DictReader(file, restval=""):
-                rows.append(parse_row(values))
+                row = parse_row(values)
+                line = len(rows) + 2
+                first = lines.setdefault(os.path.normpath(row.clip), line)
+                if first != line:
+                    raise ValueError(f"{quote(row.clip)} is in line {first}, too; remove one")
+                rows.append(row)
     except KeyError as error:
         raise InputError(f"{path}: not a manifest: column {error} is missing") from error
     except (csv.Error, ValueError, TypeError) as error:  # a UnicodeDecodeError is a ValueError

@@ -51,7 +51,12 @@ def load_clips(
             f"{', '.join(weighted)}; see the columns split and frames of {MANIFEST}"
         )
     for clip in clips:
-        ClipFile(clip.path)
+        file, row = ClipFile(clip.path), clip.row
+        if (file.frames, file.fps) != (row.frames, row.fps):
+            raise InputError(
+                f"{clip.path}: has {file.frames} frames at {file.fps:g} fps, but the manifest states "
+                f"{row.frames} at {row.fps:g}; run preprocess again"
+            )
     return clips
 
 
