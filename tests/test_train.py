@@ -77,7 +77,7 @@ def test_an_expert_trains_and_resumes_then_trains_a_generator(corpus, tmp_path):
     last = tmp_path / "expert" / "checkpoints" / "last.ckpt"
     again = train(*expert, "trainer.max_steps=4")
     assert again.returncode == 0, again.stderr
-    assert f"resuming from {last}" in again.stdout
+    assert f"resuming at step 2 from {last}" in again.stdout
     assert load_network(last, "syncnet").config["width"] == 0.0625
     assert sorted(path.name for path in last.parent.iterdir()) == ["best.ckpt", "last.ckpt"]
     assert torch.load(last, weights_only=True)["global_step"] == 4

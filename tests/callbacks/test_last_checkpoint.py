@@ -1,6 +1,11 @@
+import signal
+
+import pytest
+import pytorch_lightning as pl
 import torch
 
-from wav2lip.callbacks import LastCheckpoint
+from wav2lip.callbacks import CSVCurves, LastCheckpoint, PlotCurves
+from wav2lip.utils.signals import Stopped, stop_on_signals
 
 
 class Recording(LastCheckpoint):
@@ -21,3 +26,39 @@ def test_it_waits_for_the_validation_at_the_end_of_an_epoch(scripted, loaders, t
     assert last.saved == [(2, False), (4, False), (6, True), (8, True)]
     assert [p.name for p in last.path.parent.iterdir()] == ["last.ckpt"]
     assert torch.load(last.path, weights_only=True)["global_step"] == 8
+
+
+class SignalAt(pl.Callback):
+    def __init__(self, step, number) -> None:
+        self.step, self.number = step, number
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        if trainer.global_step == self.step:
+            signal.raise_signal(self.number)
+
+
+@pytest.mark.parametrize(
+    ("number", "during", "saved"),
+    [(signal.SIGINT, 1, 2), (signal.SIGTERM, 0, 1), (signal.SIGHUP, 5, 6)],  # 6 ends an epoch
+)
+def test_a_signal_saves_the_step_and_the_rerun_ends_as_if_undisturbed(
+    number, during, saved, scripted, loaders, trainer, tmp_path
+):
+    def fit(folder, callbacks=(), resume=None):
+        last = LastCheckpoint(folder / "last.ckpt")
+        logger = CSVCurves(save_dir=str(folder), name="", version="curves")
+        task = scripted(
+            losses=[step / 8 for step in range(8)], validations=[{"val/l1": 0.5}, {"val/l1": 0.2}]
+        )
+        run = trainer(8, last, PlotCurves(), *callbacks, logger=logger, enable_checkpointing=True)
+        run.fit(task, *loaders, ckpt_path=resume, weights_only=True)
+        return (folder / "curves" / "metrics.csv").read_text()
+
+    whole = fit(tmp_path / "whole")
+    halved = tmp_path / "halved"
+    with stop_on_signals(), pytest.raises(Stopped) as stop:
+        fit(halved, [SignalAt(during, number)])
+    assert stop.value.code == 128 + number
+    assert f"step {saved} is saved in {halved}/last.ckpt" in stop.value.line()
+    assert torch.load(halved / "last.ckpt", weights_only=True)["global_step"] == saved
+    assert fit(halved, resume=halved / "last.ckpt") == whole

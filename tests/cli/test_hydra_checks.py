@@ -10,6 +10,7 @@ from wav2lip.cli import main as program
 from wav2lip.cli.hydra_checks import prepare
 from wav2lip.cli.hydra_command import HYDRA_COMMANDS
 from wav2lip.errors import InputError
+from wav2lip.utils.locks import locked_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = HYDRA_COMMANDS["train"]
@@ -160,3 +161,14 @@ def test_help_of_the_program_lists_the_commands(
     text = capsys.readouterr().out
     names = ["preprocess", "train", "infer", "evaluate", "export", "audit", "ablations"]
     assert [name for name in names if f"\n  {name} " not in text] == []
+
+
+def test_a_folder_in_use_is_refused_before_anything_is_written(tmp_path: Path, clips: str) -> None:
+    words = ["experiment=syncnet", clips, f"run={tmp_path / 'run'}"]
+    with (
+        locked_folder(tmp_path / "run"),
+        pytest.raises(InputError, match=r"run: process \d+ on .* writes to this folder"),
+    ):
+        prepare(TRAIN, words)
+    assert prepare(TRAIN, words)
+    assert not (tmp_path / "run").exists()

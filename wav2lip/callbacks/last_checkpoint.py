@@ -1,5 +1,6 @@
 """Save the checkpoint that an interrupted run resumes from."""
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 from pytorch_lightning.callbacks import Checkpoint
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
+from wav2lip.utils import signals
 from wav2lip.utils.files import AtomicFile
 
 
@@ -27,11 +29,14 @@ class AtomicCheckpoints(TorchCheckpointIO):
 
 
 class LastCheckpoint(Checkpoint):
-    """Save the whole training state to one file, every `every` steps and after each validation.
+    """Save the whole training state to one file: every `every` steps, after each validation, and on a signal.
 
     At the last step of an epoch Lightning saves before the validation that follows. A run resumed from that
     checkpoint skips the validation and everything that depends on it, such as a schedule, and so differs from an
     uninterrupted run. This callback saves after the validation instead.
+
+    SIGINT, SIGTERM and SIGHUP let the current step finish, and the validation if one is due. Then the state is
+    saved and `Stopped` raised, in every process of the run at the same step.
 
     Args:
         path: The checkpoint file; replaced atomically.
@@ -41,17 +46,53 @@ class LastCheckpoint(Checkpoint):
     def __init__(self, path: str, every: int = 50) -> None:
         self.path = Path(path)
         self.every = every
+        self._stop: int | None = None  # the signal, once the state is saved
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        signals.defer()  # before the first step there is nothing to save
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int
+    ) -> None:
+        # Not right after the save: Lightning logs the metrics of a step after its last hook.
+        if self._stop is not None:
+            stop = signals.Stopped(self._stop)
+            stop.add_note(
+                f"step {trainer.global_step} is saved in {self.path}; the same command resumes there"
+            )
+            raise stop
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        validates_next = trainer.is_last_batch and trainer.enable_validation
-        if trainer.global_step % self.every == 0 and not validates_next:
+        stop = self._stop_requested(trainer)
+        if trainer.is_last_batch and trainer.enable_validation:  # it saves, too
+            return
+        if stop or trainer.global_step % self.every == 0:
             self.save(trainer)
+            self._stop = stop
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        if not trainer.sanity_checking:
-            self.save(trainer)
+        if trainer.sanity_checking:
+            return
+        self.save(trainer)
+        self._stop = self._stop_requested(trainer)
+
+    @staticmethod
+    def _stop_requested(trainer: pl.Trainer) -> int | None:
+        """Return the signal that any process of the run has received."""
+        number = signals.requested()
+        if trainer.world_size == 1:
+            return number
+        if trainer.strategy.reduce_boolean_decision(number is not None, all=False):
+            return number or signal.SIGTERM
+        return None
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: Any, exception: BaseException) -> None:
+        signals.undefer()
+
+    def teardown(self, trainer: pl.Trainer, pl_module: Any, stage: str) -> None:
+        signals.undefer()
 
     def save(self, trainer: pl.Trainer) -> None:
         """Write the checkpoint now."""

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.clips import MANIFEST, read_manifest
 from wav2lip.preprocessing.audit import SyncAuditor, audit_folder
+from wav2lip.utils.locks import locked_folder
 
 
 @hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="audit")
@@ -29,7 +30,8 @@ def run(cfg: DictConfig) -> None:
         min_frames=cfg.min_frames,
         device=cfg.device,
     )
-    rows = audit_folder(folder, auditor)
+    with locked_folder(folder):
+        rows = audit_folder(folder, auditor)
     print(
         f"{len(rows)} of {before} clips -> {folder}/{MANIFEST}; see audit.png and rejected.csv there"
     )

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from wav2lip.cli.hydra_command import HydraCommand
 from wav2lip.errors import InputError
 from wav2lip.utils.extras import extra_message
+from wav2lip.utils.locks import require_unlocked
 from wav2lip.utils.outputs import Named, check_outputs
+from wav2lip.utils.platform import process_rank
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -156,6 +158,8 @@ def _check_config(runs: Iterable[list[str]], command: HydraCommand) -> None:
                 raise InputError(message)
         require_complete(config)
         _check_files(config, command)
+        if command.locked and not process_rank():
+            require_unlocked(Path(str(config[command.locked])))
 
 
 def _help(words: Sequence[str], command: HydraCommand) -> str:

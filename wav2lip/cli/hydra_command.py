@@ -19,6 +19,7 @@ class HydraCommand:
         outputs: keys that hold a file or folder to write.
         written: files that are written, by the key of their folder.
         required: keys that must not be null, with the error message.
+        locked: key of the folder that only one process may write to.
         positional: key that a first word without `=` sets.
     """
 
@@ -32,6 +33,7 @@ class HydraCommand:
     outputs: tuple[str, ...] = ()
     written: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     required: Mapping[str, str] = field(default_factory=dict)
+    locked: str | None = None
     positional: str | None = None
 
 
@@ -47,6 +49,7 @@ HYDRA_COMMANDS = {
             checkpoints=("audit.expert",),
             outputs=("output",),
             written={"output": ("manifest.csv", "failures.csv", "rejected.csv", "audit.png")},
+            locked="output",
         ),
         HydraCommand(
             "train",
@@ -64,6 +67,7 @@ HYDRA_COMMANDS = {
                     "curves/curves.png",
                 )
             },
+            locked="run",
             required={
                 "experiment_name": "no experiment given; try experiment=syncnet or "
                 "experiment=wav2lip (configs/experiment)"
@@ -96,6 +100,7 @@ HYDRA_COMMANDS = {
             inputs=("clips",),
             checkpoints=("expert",),
             written={"clips": ("manifest.csv", "rejected.csv", "audit.png")},
+            locked="clips",
             positional="clips",
         ),
     )

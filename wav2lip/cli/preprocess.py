@@ -15,6 +15,7 @@ from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.clips import MANIFEST
 from wav2lip.preprocessing.clip import ClipSettings
 from wav2lip.preprocessing.corpus import FAILURES, plan_jobs, preprocess
+from wav2lip.utils.locks import locked_folder
 
 
 @hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="preprocess")
@@ -34,7 +35,8 @@ def run(cfg: DictConfig) -> None:
         splits=Path(cfg.splits) if cfg.splits else None,
         val_share=cfg.val_share,
     )
-    outcomes, rows = preprocess(jobs, output, instantiate(cfg.executor), audit)
+    with locked_folder(output):
+        outcomes, rows = preprocess(jobs, output, instantiate(cfg.executor), audit)
     minutes = sum(row.frames / row.fps for row in rows) / 60
     failed = sum(bool(outcome.reason) for outcome in outcomes)
     print(

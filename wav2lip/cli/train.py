@@ -6,8 +6,10 @@ wav2lip train experiment=finetune_speaker init_from=default data.manifests=[data
 wav2lip train -m experiment=ablation/full,ablation/no_gan seed=1,2,3 ++task.expert=... ...   one run after another
 """
 
+import logging
 import sys
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,13 @@ from wav2lip.cli.resolvers import register_resolvers
 from wav2lip.errors import InputError
 from wav2lip.tasks.compiled import compile_stacks
 from wav2lip.tasks.resumable import require_resumable
+from wav2lip.utils.locks import locked_folder
 from wav2lip.utils.partials import sweep_tree
+from wav2lip.utils.platform import process_rank
+from wav2lip.utils.signals import Stopped
+
+log = logging.getLogger(__name__)
+NOT_SAVED = "nothing is saved; the same command starts over"
 
 
 def instantiate_group(config: DictConfig | None) -> list[Any]:
@@ -84,12 +92,16 @@ def train(cfg: DictConfig) -> float | None:
     last = last_checkpoint(cfg.run)
     resume = cfg.resume and last.is_file()
     if resume:
-        require_resumable(last, task)
-        print(f"resuming from {last} (resume=false starts over)")
+        step = require_resumable(last, task)
+        log.info("resuming at step %d from %s (resume=false starts over)", step, last)
     try:
         trainer.fit(task, data, ckpt_path=last if resume else None, weights_only=True)
     except MisconfigurationException as error:
         raise InputError(f"config: {error}") from error
+    except Stopped as stop:
+        if not getattr(stop, "__notes__", []):  # not by the callback that saves
+            stop.add_note(f"the same command resumes from {last}" if last.is_file() else NOT_SAVED)
+        raise
     trainer.save_checkpoint(last)  # the callback saves only every so many steps
     return monitored_value(trainer)
 
@@ -101,7 +113,8 @@ register_resolvers()  # before Hydra composes the config
 @exit_on_config_error
 def run(cfg: DictConfig) -> float | None:
     """Run one job and return the best monitored value, which Hydra's sweepers minimise or maximise."""
-    return train(cfg)
+    with locked_folder(Path(cfg.run)) if process_rank() == 0 else nullcontext():
+        return train(cfg)
 
 
 def main() -> None:

@@ -9,10 +9,13 @@ from wav2lip.tasks.base import Task
 CURE = "give another run=... or start anew with resume=false"
 
 
-def require_resumable(path: Path, task: Task) -> None:
+def require_resumable(path: Path, task: Task) -> int:
     """Check that a task can resume from a checkpoint.
 
     `Task.on_train_start` checks the training clips, which are not loaded yet.
+
+    Returns:
+        The step at which it resumes.
 
     Raises:
         InputError: the checkpoint is damaged, of another task, of networks of another shape, or was initialised
@@ -34,3 +37,4 @@ def require_resumable(path: Path, task: Task) -> None:
     before, now = (str(h.get("init_from")) for h in (file.hyper_parameters, task.hparams))
     if before != now:
         raise InputError(f"{path}: was initialised from {before}, this run from {now}; {CURE}")
+    return int(file.metadata.get("step", 0))

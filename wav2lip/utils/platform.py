@@ -20,6 +20,15 @@ def cpu_count() -> int:
     return os.cpu_count() or 1
 
 
+def process_rank() -> int:
+    """Return the number of this process among those of one training, 0 for the first or only one."""
+    for name in ("RANK", "LOCAL_RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK"):
+        value = os.environ.get(name, "")
+        if value.isdecimal():
+            return int(value)
+    return 0
+
+
 def peak_memory() -> int:
     """Return the most bytes that this process has held in memory, or 0 if that is unknown.
 

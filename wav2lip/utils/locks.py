@@ -1,0 +1,165 @@
+"""Lock a folder that only one process may write to."""
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from wav2lip.errors import InputError
+
+NAME = ".lock"
+BEAT = 30.0  # seconds between two signs of life of the owner
+STALE = 300.0  # seconds without one after which a lock of another machine is given up
+_held: set[str] = set()  # real paths of the locks of this process
+
+
+def _lock_file(descriptor: int) -> bool:
+    """Take the kernel's lock, which ends with this process and is not inherited by its children."""
+    try:
+        fcntl: Any = import_module("fcntl")
+    except ImportError:  # Windows: the process id alone decides
+        return True
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _owner_of(descriptor: int) -> dict[str, Any]:
+    try:
+        owner = json.loads(os.pread(descriptor, 4096, 0))
+        return {"host": str(owner["host"]), "pid": int(owner["pid"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _refuse(path: Path, owner: dict[str, Any]) -> InputError:
+    who = f"process {owner['pid']} on {owner['host']}" if owner else "another process"
+    return InputError(f"{path.parent}: {who} writes to this folder; wait for it, or give another")
+
+
+def _is_stale(path: Path, owner: dict[str, Any]) -> bool:
+    """Return whether the owner of a lock that the kernel does not hold has ended."""
+    if not owner:
+        return True
+    if owner["host"] == socket.gethostname():
+        # Without the kernel's lock another process of that number is not the owner.
+        return os.name == "posix" or not _alive(owner["pid"])
+    return time.time() - path.stat().st_mtime > STALE
+
+
+def _open_locked(path: Path) -> int:
+    """Open and lock a lock file.
+
+    Raises:
+        InputError: another process holds it, or the folder cannot be written.
+    """
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    while True:
+        try:
+            descriptor = os.open(path, flags, 0o644)
+        except OSError as error:
+            raise InputError(
+                f"{path}: cannot be written ({error.strerror}); choose another folder"
+            ) from error
+        locked, owner = _lock_file(descriptor), _owner_of(descriptor)
+        if not locked or not _is_stale(path, owner):
+            os.close(descriptor)
+            raise _refuse(path, owner)
+        with suppress(OSError):
+            if os.fstat(descriptor).st_ino == path.stat().st_ino:
+                return descriptor
+        os.close(descriptor)  # its owner has just removed it
+
+
+def _beat(path: Path, stop: threading.Event) -> None:
+    while not stop.wait(BEAT):
+        with suppress(OSError):
+            os.utime(path)
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder, the file `.lock` with host and process id in it.
+
+    The lock of a process that has died is taken over: at once on this machine, after `STALE` seconds
+    if it ran on another one that shares the folder.
+
+    Args:
+        folder: created if missing; removed again if it was and is still empty.
+
+    Raises:
+        InputError: another process holds the lock, or the folder cannot be written.
+    """
+    new = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot be created ({error.strerror}); choose another folder"
+        ) from error
+    path = folder / NAME
+    key = os.path.realpath(path)
+    if key in _held:  # the kernel's lock does not keep a process from itself
+        raise _refuse(path, {"host": socket.gethostname(), "pid": os.getpid()})
+    descriptor = _open_locked(path)
+    _held.add(key)
+    stop = threading.Event()
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(
+            descriptor,
+            json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode(),
+            0,
+        )
+        threading.Thread(target=_beat, args=(path, stop), daemon=True).start()
+        yield
+    finally:
+        stop.set()
+        _held.discard(key)
+        with suppress(OSError):
+            path.unlink()
+        os.close(descriptor)
+        if new:
+            with suppress(OSError):  # not empty
+                folder.rmdir()
+
+
+def require_unlocked(folder: Path) -> None:
+    """Check that nobody holds the lock of a folder; changes nothing.
+
+    Raises:
+        InputError: one does.
+    """
+    path = folder / NAME
+    if os.path.realpath(path) in _held:  # closing the file would give up the lock
+        raise _refuse(path, {"host": socket.gethostname(), "pid": os.getpid()})
+    try:
+        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:  # no lock; whoever takes it reports any other problem
+        return
+    try:
+        owner = _owner_of(descriptor)
+        if not _lock_file(descriptor) or not _is_stale(path, owner):
+            raise _refuse(path, owner)
+    finally:
+        os.close(descriptor)
