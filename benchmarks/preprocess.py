@@ -29,10 +29,10 @@ from wav2lip.media.audio import load_wav
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import to_pcm, write_wav
 from wav2lip.media.video import VideoWriter, probe, read_frames
-from wav2lip.preprocessing.clip import ClipSettings
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
 from wav2lip.preprocessing.executors import run_jobs
 from wav2lip.preprocessing.retiming import retime_frames
+from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize
 
 WIDTH, HEIGHT = 1280, 720  # px

@@ -83,7 +83,7 @@ def test_a_picture_without_a_face_is_refused_in_one_line(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--fps", "0"], "error: --fps must be above 0 and at most 240, not 0"),
+        (["--fps", "0"], "error: --fps must be 1 to 240, not 0"),
         (
             ["--detector", "eye"],
             "error: --detector must be one of auto, sfd, yunet, retinaface, scrfd, blazeface, hog, not eye",

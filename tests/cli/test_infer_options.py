@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from wav2lip.cli.infer_options import parse
+from wav2lip.cli.infer_options import check_files, parse
 from wav2lip.errors import InputError
 
 
@@ -66,7 +66,12 @@ def test_faces_by_number() -> None:
     ("words", "message"),
     [
         ("--face a", "--face and --audio are required (or use --jobs)"),
-        ("--face a --audio b --fps 0", "--fps must be above 0 and at most 240, not 0"),
+        ("--face a --audio b --fps 0", "--fps must be 1 to 240, not 0"),
+        ("--face a --audio b --fps 0.001", "--fps must be 1 to 240, not 0.001"),
+        ("--face a --audio b --device nonsense", "--device must be auto, cpu, cuda, mps, xpu"),
+        ("--face a --audio b --device cudo", "not cudo; did you mean cuda?"),
+        ("--face a --audio b --min_confidence nan", "--min_confidence must be 0 or more"),
+        ("--face a --audio b --detector retinafce", "did you mean retinaface?"),
         ("--face a --audio b --fps many", "invalid float value: 'many'; see --help"),
         ("--face a --audio b --pads 1 2", "expected 4 arguments"),
         ("--face a --audio b --static maybe", "neither true nor false"),
@@ -92,3 +97,16 @@ def test_a_minimum_confidence_implies_the_sync_check() -> None:
         0.5,
         "bundled:judge",
     )
+
+
+def test_files_are_checked_whatever_their_name(tmp_path: Path) -> None:
+    face = tmp_path / "face.png"
+    face.touch()
+    words = ["--face", str(face), "--audio"]
+    for name in ("x" * 5000, "a\0b"):
+        with pytest.raises(InputError, match="no such file; check --audio"):
+            check_files(parse([*words, name]))
+    with pytest.raises(InputError, match=r"no\.ckpt: no such file; check --judge_weights"):
+        check_files(
+            parse([*words, str(face), "--check_sync", "--judge_weights", str(tmp_path / "no.ckpt")])
+        )

@@ -8,9 +8,10 @@ from wav2lip.evaluation.scorer import Scoring
 from wav2lip.evaluation.segments import LargestFace
 from wav2lip.evaluation.sync_report import check_sync
 from wav2lip.preprocessing.audit import SyncAuditor, audit_folder
-from wav2lip.preprocessing.clip import ClipSettings, video_to_clips
+from wav2lip.preprocessing.clip import video_to_clips
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
 from wav2lip.preprocessing.jobs import Outcome
+from wav2lip.preprocessing.settings import ClipSettings
 
 LATE = -3  # av_offset of a sound that comes 3 frames late
 

@@ -17,15 +17,30 @@ PICTURE = Picture.of(np.asarray(cv2.resize(NOISE, (60, 40)), np.uint8), BT709)
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"fps": 0}, "fps must be above 0 and at most 240, not 0"),
-        ({"fps": float("nan")}, "fps must be above 0 and at most 240, not nan"),
+        ({"fps": 0}, "fps must be 1 to 240, not 0"),
+        ({"fps": float("nan")}, "fps must be 1 to 240, not nan"),
         ({"detector": "eye"}, "auto, sfd, yunet, retinaface, scrfd, blazeface, hog"),
         ({"blend": "glue"}, "feather, box, poisson"),
-        ({"faces": "two"}, "faces must be largest, all or a number from 1, not two"),
-        ({"faces": 0}, "faces must be largest, all or a number from 1, not 0"),
-        ({"batch_size": 0}, "batch_size must be 1 or more, not 0"),
-        ({"resize_factor": 0}, "resize_factor must be 1 or more, not 0"),
-        ({"crf": 52}, "crf must be 0 (best) to 51, not 52"),
+        (
+            {"faces": "two"},
+            "faces must be one of largest, all or a whole number, 1 or more, not two",
+        ),
+        ({"faces": 0}, "faces must be one of largest, all or a whole number, 1 or more, not 0"),
+        ({"fps": 0.001}, "fps must be 1 to 240, not 0.001"),
+        ({"fps": "25"}, "fps must be 1 to 240, not 25"),
+        (
+            {"pads": (0, 1)},
+            "pads must be four numbers (top bottom left right), each a whole number",
+        ),
+        ({"pads": (0, 10, 0, 0.5)}, "pads must be four numbers"),
+        ({"box": (0, 1, -2, 3)}, "box must be four numbers (top bottom left right), each a whole"),
+        ({"detector": "retinafac"}, "did you mean retinaface?"),
+        ({"smooth": "no"}, "smooth must be true or false, not no"),
+        ({"codec": ""}, "codec must be a text that is not empty or null, not ''"),
+        ({"crf": 18.5}, "crf must be a whole number, 0 to 51, not 18.5"),
+        ({"batch_size": 0}, "batch_size must be a whole number, 1 or more, not 0"),
+        ({"resize_factor": 0}, "resize_factor must be a whole number, 1 or more, not 0"),
+        ({"crf": 52}, "crf must be a whole number, 0 to 51, not 52"),
     ],
 )
 def test_what_makes_no_sense_is_refused(wrong: dict[str, Any], message: str) -> None:

@@ -8,8 +8,9 @@ from wav2lip.errors import InputError
 from wav2lip.media.audio import load_wav
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.video import Frame
-from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, video_to_clips
+from wav2lip.preprocessing.clip import Video, clip_name, video_to_clips
 from wav2lip.preprocessing.retiming import retime_frames
+from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
 
@@ -112,7 +113,7 @@ def test_settings_that_make_no_clips_are_refused():
     assert ClipSettings().start_step == 5
     assert ClipSettings(fps=30).start_step == 3
     assert ClipSettings(image_size=192).crop_size == 240
-    with pytest.raises(InputError, match="above 0"):
+    with pytest.raises(InputError, match=r"clip\.fps must be 1 to 240, not 0"):
         ClipSettings(fps=0)
     with pytest.raises(InputError, match="use 25 or 30"):
         ClipSettings(fps=29.97)

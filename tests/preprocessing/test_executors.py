@@ -3,10 +3,10 @@ import sys
 import pytest
 
 from wav2lip.errors import InputError
-from wav2lip.preprocessing.clip import ClipSettings
 from wav2lip.preprocessing.corpus import plan_jobs
 from wav2lip.preprocessing.executors import run_jobs
 from wav2lip.preprocessing.ray_executor import RayExecutor
+from wav2lip.preprocessing.settings import ClipSettings
 
 # A worker's view of the world: a module that a spawned process can import.
 CRASHER = """

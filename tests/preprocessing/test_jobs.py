@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from wav2lip.preprocessing import jobs as module
-from wav2lip.preprocessing.clip import ClipSettings, Video
+from wav2lip.preprocessing.clip import Video
 from wav2lip.preprocessing.jobs import Job, read_record, run_job
+from wav2lip.preprocessing.settings import ClipSettings
 
 
 @pytest.fixture

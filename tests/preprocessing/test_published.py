@@ -11,10 +11,11 @@ from wav2lip.data.datasets import SyncDataset
 from wav2lip.errors import InputError
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import from_pcm, to_pcm, write_wav
-from wav2lip.preprocessing.clip import ClipSettings, Video
+from wav2lip.preprocessing.clip import Video
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
 from wav2lip.preprocessing.executors import run_jobs
 from wav2lip.preprocessing.published import frames_to_clips
+from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize
 
 

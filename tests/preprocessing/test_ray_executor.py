@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from wav2lip.preprocessing.clip import ClipSettings
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
 from wav2lip.preprocessing.executors import run_jobs
 from wav2lip.preprocessing.ray_executor import RayExecutor, absolute
+from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
 ray = pytest.importorskip("ray", reason="the optional extra `ray` is not installed")

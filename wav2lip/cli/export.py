@@ -17,7 +17,9 @@ from wav2lip.errors import InputError
 from wav2lip.utils.files import check_writable
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.signals import ending_at_once
+from wav2lip.utils.values import Number, check
 
+MAX_GAIN = 100  # factor on the motion of a mouth
 NETWORKS = ("generator", "syncnet", "quality_discriminator", "syncnet_v2", "mouth_encoder")
 
 
@@ -59,6 +61,7 @@ def build_parser() -> OneLineParser:
 
 def _check(args: argparse.Namespace) -> None:
     """Check files and settings before torch is imported."""
+    check("--motion_gain", args.motion_gain, Number(0, MAX_GAIN, above=True))
     args.layout = args.layout or layout_of(args.output)
     precision_of(args.layout, args.precision)
     source = Path(args.checkpoint)

@@ -5,7 +5,8 @@ value or a missing file is therefore reported at once, and not after torch has b
 """
 
 import importlib.util
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,17 +147,44 @@ def _check_files(config: "DictConfig", command: HydraCommand) -> None:
     _check_written(config, command, inputs)
 
 
+def _group_of(word: str) -> str:
+    """Return the config group that a word chooses an option of, if it does."""
+    key = word.partition("=")[0].lstrip("+~")
+    return re.split("[/@]", key)[0]
+
+
+def _check_groups(runs: Iterable[list[str]], known: Container[str]) -> None:
+    """Refuse `GROUP=null`, which Hydra answers with a traceback."""
+    from wav2lip.cli.config_help import options_of
+
+    for word in {word for words in runs for word in words}:
+        empty = word.endswith(("=", "=null")) and not word.startswith("~")
+        if empty and word.partition("=")[0].lstrip("+").partition("@")[0] in known:
+            key = word.partition("=")[0].lstrip("+~")
+            options = ", ".join(options_of(key.partition("@")[0]))
+            raise InputError(f"config: {word} chooses no option; choose one of {options}")
+
+
 def _check_config(runs: Iterable[list[str]], command: HydraCommand) -> None:
     from hydra import compose
 
     from wav2lip.cli.config_errors import require_complete
+    from wav2lip.cli.config_help import groups
+    from wav2lip.cli.schema import check_values, needs_defaults
 
+    known = set(groups())
+    runs = list(runs)
+    _check_groups(runs, known)
     for words in runs:
         config = compose(command.name, words)
         for key, message in command.required.items():
             if config.get(key) is None:
                 raise InputError(message)
         require_complete(config)
+        chosen = [word for word in words if _group_of(word) in known]
+        keys = [word.partition("=")[0].lstrip("+~") for word in words if word not in chosen]
+        like = any(needs_defaults(key, command.name) for key in keys)
+        check_values(config, compose(command.name, chosen) if like else config, command.name)
         _check_files(config, command)
         if command.locked and not process_rank():
             require_unlocked(Path(str(config[command.locked])))

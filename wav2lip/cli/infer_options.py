@@ -11,6 +11,7 @@ from wav2lip.cli.infer_arguments import build_parser, option_of
 from wav2lip.errors import InputError
 from wav2lip.inference.settings import Settings
 from wav2lip.utils.outputs import Named, check_outputs
+from wav2lip.utils.values import Device, Number, Text, check, optional
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,23 @@ def parse(arguments: Sequence[str]) -> Options:
             chosen[setting.name] = tuple(value) if isinstance(value, list) else value
     with settings_as_options():
         settings = Settings(**chosen)
+    check("--device", args.device, Device())
+    check("--min_confidence", args.min_confidence, optional(Number(0)))
+    for name in ("checkpoint", "judge_weights"):
+        check(f"--{name}", getattr(args, name), Text())
     args.check_sync = args.check_sync or args.min_confidence is not None
     others = {f.name: getattr(args, f.name) for f in fields(Options) if hasattr(args, f.name)}
     return Options(settings=settings, **others)
 
 
 def _check_file(path: Path, option: str) -> None:
-    if path.is_dir():
+    try:
+        folder, exists = path.is_dir(), path.exists()  # a pipe is no regular file and fine
+    except (OSError, ValueError):  # the name is too long, or holds a null character
+        folder, exists = False, False
+    if folder:
         raise InputError(f"{path}: is a directory; {option} takes a file")
-    if not path.exists():  # a pipe is no regular file and fine
+    if not exists:
         raise InputError(f"{path}: no such file; check {option}")
 
 
@@ -117,6 +126,11 @@ def outputs_of(options: Options) -> list[Named]:
     ]
 
 
+def _check_weights(name: str, option: str) -> None:
+    if Path(name).suffix or "/" in name:  # else it may be a name
+        _check_file(Path(name), option)
+
+
 def check_files(options: Options) -> None:
     """Check the files that are read and written, before anything heavy is imported.
 
@@ -128,8 +142,9 @@ def check_files(options: Options) -> None:
     else:
         _check_file(options.face, "--face")
         _check_file(options.audio, "--audio")
-    if Path(options.checkpoint).suffix or "/" in options.checkpoint:  # else it may be a name
-        _check_file(Path(options.checkpoint), "--checkpoint")
+    _check_weights(options.checkpoint, "--checkpoint")
+    if options.check_sync:
+        _check_weights(options.judge_weights, "--judge_weights")
     if options.settings.detector_weights is not None:
         _check_file(Path(options.settings.detector_weights), "--detector_weights")
     check_outputs(outputs_of(options), inputs_of(options))

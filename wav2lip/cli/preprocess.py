@@ -13,8 +13,8 @@ from omegaconf import DictConfig
 
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.clips import MANIFEST
-from wav2lip.preprocessing.clip import ClipSettings
 from wav2lip.preprocessing.corpus import FAILURES, plan_jobs, preprocess
+from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.utils.locks import locked_folder
 
 

@@ -14,6 +14,7 @@ from wav2lip.media.pcm import from_pcm
 from wav2lip.metrics.judges import ExpertJudge, Judge, SyncNetV2Judge
 from wav2lip.models import SyncNet, SyncNetV2
 from wav2lip.types import FPS, Mel, Pcm
+from wav2lip.utils.devices import torch_device
 
 PUBLISHED_SIZE = 96  # px, of an expert whose config has no image_size
 
@@ -89,8 +90,7 @@ def load_judge(weights: str = "bundled:judge", device: str | torch.device = "cpu
     Raises:
         InputError: no such file, or one that holds neither.
     """
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = torch_device(device)
     if weights == DEFAULT:
         raise InputError(f"{DEFAULT}: is the bundled generator, not a judge; use bundled:judge")
     loaded = load_network(weights)

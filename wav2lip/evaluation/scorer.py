@@ -24,6 +24,7 @@ from wav2lip.metrics.lse import (
     window_count,
 )
 from wav2lip.types import FPS, MAX_SHIFT, SAMPLES_PER_FRAME, WINDOW_FRAMES
+from wav2lip.utils.values import Number, OneOf, check, optional
 
 CONTROL_SHIFT = 5  # frames that the sound of the late control is late
 
@@ -39,11 +40,19 @@ class Scoring:
             none for a sync expert, whose unit embeddings are closer to the zero vector than to an unrelated
             embedding, so that zeros would pull its offsets to the ends.
         span: seconds per step of the curves.
+
+    Raises:
+        InputError: a value is out of range.
     """
 
     windows: Windows | None = None
     padding: Padding | None = None
     span: float = 1.0
+
+    def __post_init__(self) -> None:
+        check("scoring.span", self.span, Number(0, above=True))
+        check("scoring.windows", self.windows, optional(OneOf(("all", "published"))))
+        check("scoring.padding", self.padding, optional(OneOf(("none", "zeros"))))
 
     def of(self, judge: LoadedJudge) -> tuple[Windows, Padding]:
         """Windows and padding for a judge."""

@@ -32,6 +32,7 @@ from wav2lip.inference.strip import Strip
 from wav2lip.media.audio import read_mono
 from wav2lip.media.mel_reader import MelReader
 from wav2lip.media.video import VideoWriter
+from wav2lip.utils.devices import torch_device
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.platform import cpu_count, peak_memory
 
@@ -87,7 +88,7 @@ class LipSyncer:
         settings: Settings | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self.device = torch.device(device)
+        self.device = torch_device(device)
         # The network itself is not kept: the engine has its own copy with fused batch norms.
         self.checkpoint: dict[str, Any] = {
             "path": str(loaded.path),
@@ -120,8 +121,7 @@ class LipSyncer:
         Raises:
             InputError: the file is not a generator.
         """
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = str(torch_device(device))
         name = checkpoint if isinstance(checkpoint, str) else Path(checkpoint)
         return cls(load_network(name, "generator"), device, settings)
 

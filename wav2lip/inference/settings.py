@@ -1,6 +1,5 @@
 """The settings of an inference run, checked once."""
 
-import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,14 +10,50 @@ from wav2lip.errors import InputError
 from wav2lip.faces.detectors import NAMES
 from wav2lip.media.picture import Picture
 from wav2lip.types import Box
+from wav2lip.utils.values import (
+    FACES,
+    Flag,
+    Number,
+    OneOf,
+    Rule,
+    Sides,
+    Text,
+    Whole,
+    check_fields,
+    optional,
+)
 
-MAX_FPS = 240  # frames per second
-MAX_CRF = 51
+MIN_FPS, MAX_FPS = 1, 240  # frames per second
+MAX_CRF = 51  # 0 is best
 UNSET_BOX = (-1, -1, -1, -1)
 WHOLE = (0, -1, 0, -1)  # crop
 BLENDS = ("feather", "box", "poisson")
 
 FourInts = tuple[int, int, int, int]
+
+_FLAG, _EDGE = Flag(), Sides(Whole(-1))
+# What each setting may be; the commands check it before they import anything heavy.
+RULES: dict[str, Rule] = {
+    "fps": Number(MIN_FPS, MAX_FPS),
+    "static": _FLAG,
+    "resize_factor": Whole(1),
+    "rotate": _FLAG,
+    "crop": _EDGE,
+    "box": _EDGE,
+    "pads": Sides(),
+    "smooth": _FLAG,
+    "faces": FACES,
+    "detector": OneOf(NAMES),
+    "detector_weights": optional(Text()),
+    "neutral_reference": _FLAG,
+    "mute_pauses": _FLAG,
+    "blend": OneOf(BLENDS),
+    "batch_size": Whole(1),
+    "codec": optional(Text()),
+    "crf": Whole(0, MAX_CRF),
+    "preset": optional(Text()),
+    "cache": _FLAG,
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +63,7 @@ class Settings:
     The defaults of the settings that the published script has are the published ones.
 
     Attributes:
-        fps: frames per second of the output if the face is a photo, above 0 and at most 240.
+        fps: frames per second of the output if the face is a photo, 1 to 240.
         static: use only the first frame of a video.
         resize_factor: downscale each frame by this factor first.
         rotate: then rotate it clockwise by 90 degrees.
@@ -61,7 +96,7 @@ class Settings:
         >>> Settings(fps=0)
         Traceback (most recent call last):
         ...
-        wav2lip.errors.InputError: fps must be above 0 and at most 240, not 0
+        wav2lip.errors.InputError: fps must be 1 to 240, not 0
     """
 
     fps: float = 25.0
@@ -85,21 +120,7 @@ class Settings:
     cache: bool = True
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.fps) and 0 < self.fps <= MAX_FPS):
-            raise _wrong("fps", f"above 0 and at most {MAX_FPS}", f"{self.fps:g}")
-        if self.resize_factor < 1:
-            raise _wrong("resize_factor", "1 or more", self.resize_factor)
-        if self.batch_size < 1:
-            raise _wrong("batch_size", "1 or more", self.batch_size)
-        if self.detector not in NAMES:
-            raise _wrong("detector", f"one of {', '.join(NAMES)}", self.detector)
-        if self.blend not in BLENDS:
-            raise _wrong("blend", f"one of {', '.join(BLENDS)}", self.blend)
-        wanted = self.faces
-        if not (wanted in ("largest", "all") or (isinstance(wanted, int) and wanted > 0)):
-            raise _wrong("faces", "largest, all or a number from 1", wanted)
-        if not 0 <= self.crf <= MAX_CRF:
-            raise _wrong("crf", f"0 (best) to {MAX_CRF}", self.crf)
+        check_fields(self, RULES)
 
     @property
     def finds_faces(self) -> bool:
@@ -148,10 +169,6 @@ class Settings:
         _check_inside("box", self.box, size)
         top, bottom, left, right = self.box
         return np.array([left, top, right, bottom], np.float32)
-
-
-def _wrong(name: str, allowed: str, value: object) -> InputError:
-    return InputError(f"{name} must be {allowed}, not {value}", settings=(name,))
 
 
 def _check_inside(name: str, sides: FourInts, size: tuple[int, int]) -> None:

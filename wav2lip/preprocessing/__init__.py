@@ -6,13 +6,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["audit"],
     submod_attrs={
-        "clip": ["ClipSettings", "Video", "video_to_clips"],
+        "clip": ["Video", "video_to_clips"],
         "corpus": ["plan_jobs", "preprocess"],
         "executors": ["run_jobs"],
         "inputs": ["find_inputs"],
         "jobs": ["Job", "Outcome", "run_job"],
         "published": ["frames_to_clips"],
         "ray_executor": ["RayExecutor"],
+        "settings": ["ClipSettings"],
         "splits": ["assign_splits", "read_splits"],
     },
 )

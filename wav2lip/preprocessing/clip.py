@@ -13,7 +13,7 @@ from wav2lip.faces.boxes import widen_box
 from wav2lip.faces.crops import crop_face
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.tracking import track_faces
-from wav2lip.media.alignment import coinciding_step, column_count, mel_start
+from wav2lip.media.alignment import column_count, mel_start
 from wav2lip.media.audio import load_wav
 from wav2lip.media.frame import Frame
 from wav2lip.media.mel import mel_spectrogram
@@ -21,55 +21,10 @@ from wav2lip.media.pcm import to_pcm
 from wav2lip.media.video import read_frames
 from wav2lip.preprocessing.measures import loudness, lower_half_sharpness
 from wav2lip.preprocessing.retiming import retime_frames
-from wav2lip.types import MEL_RATE, MEL_WINDOW, SAMPLE_RATE, Box, Mel, Wav
+from wav2lip.preprocessing.settings import ClipSettings
+from wav2lip.types import MEL_WINDOW, SAMPLE_RATE, Box, Mel, Wav
 
-MAX_STEP = 25  # frames; clips start on whole mel columns, which must not drop more frames than this
 ROUNDING = 1e-6  # frames
-
-
-@dataclass(frozen=True)
-class ClipSettings:
-    """How clips are cut.
-
-    Attributes:
-        fps: frames per second of the clips.
-        image_size: side of a face, pixels.
-        pad: margin of a crop around the face, share of the face's side.
-        min_frames: shortest face track to keep, frames.
-        detect_every: frames between two detections; the tracker interpolates.
-        faces: "largest", "all", or the number of faces to keep per frame.
-
-    Raises:
-        InputError: a value is out of range.
-    """
-
-    fps: float = 25.0
-    image_size: int = 96
-    pad: float = 0.125
-    min_frames: int = 15
-    detect_every: int = 5
-    faces: str | int = "largest"
-
-    def __post_init__(self) -> None:
-        if self.fps <= 0 or self.image_size < 1 or self.pad < 0 or self.min_frames < 1:
-            raise InputError(
-                f"{self}: fps, image_size and min_frames must be above 0, and pad not below 0"
-            )
-        if self.start_step > MAX_STEP:
-            raise InputError(
-                f"fps={self.fps:g}: its frames rarely coincide with mel columns ({MEL_RATE} per second); "
-                "use 25 or 30"
-            )
-
-    @property
-    def start_step(self) -> int:
-        """Frames between two that coincide with a mel column: 5 (16 columns) at 25 fps."""
-        return coinciding_step(self.fps)
-
-    @property
-    def crop_size(self) -> int:
-        """Side of a stored crop, pixels: the face with its margin."""
-        return round(self.image_size * (1 + 2 * self.pad))
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from rich.progress import Progress
 
 from wav2lip.clips import MANIFEST, ManifestRow, write_manifest
 from wav2lip.errors import InputError
-from wav2lip.preprocessing.clip import ClipSettings, Video
+from wav2lip.preprocessing.clip import Video
 from wav2lip.preprocessing.executors import Executor, run_jobs
 from wav2lip.preprocessing.inputs import find_inputs
 from wav2lip.preprocessing.jobs import Job, Outcome, get_detector, read_record
+from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.preprocessing.splits import assign_splits, has_splits, read_splits
 from wav2lip.utils.files import write_table
 from wav2lip.utils.partials import sweep_tree

@@ -15,8 +15,9 @@ import cv2
 from wav2lip.clips import ClipFile, ManifestRow, parse_row
 from wav2lip.errors import InputError, OutputError
 from wav2lip.faces.detectors import Detector, build_detector
-from wav2lip.preprocessing.clip import ClipSettings, Video, clip_name, video_to_clips
+from wav2lip.preprocessing.clip import Video, clip_name, video_to_clips
 from wav2lip.preprocessing.published import frames_to_clips
+from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.utils.files import write_atomically
 from wav2lip.utils.text import printable
 

@@ -14,9 +14,10 @@ from wav2lip.clips import ManifestRow, encode_crop
 from wav2lip.errors import InputError
 from wav2lip.media.audio import load_wav
 from wav2lip.media.video import read_image
-from wav2lip.preprocessing.clip import ClipSettings, FaceTrack, Video, tracks_to_clips
+from wav2lip.preprocessing.clip import FaceTrack, Video, tracks_to_clips
 from wav2lip.preprocessing.inputs import FRAMES_SOUND
 from wav2lip.preprocessing.measures import lower_half_sharpness
+from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.types import FPS
 
 

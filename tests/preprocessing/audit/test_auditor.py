@@ -13,7 +13,8 @@ from wav2lip.metrics.offset import ClipOffset
 from wav2lip.preprocessing.audit import auditor as module
 from wav2lip.preprocessing.audit.auditor import SyncAuditor, audit_folder, face_crops
 from wav2lip.preprocessing.audit.shift import shift_clip
-from wav2lip.preprocessing.clip import ClipSettings, Video, video_to_clips
+from wav2lip.preprocessing.clip import Video, video_to_clips
+from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize, write_synthetic_clip
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -192,7 +193,7 @@ def test_a_folder_of_which_nothing_is_left_keeps_its_manifest(
 def test_what_is_no_expert_is_refused(corpus, expert):
     with pytest.raises(InputError, match="is a generator, not a sync expert"):
         SyncAuditor("bundled:generator")
-    with pytest.raises(InputError, match="min_agreement must be between 0 and 1, not 2"):
+    with pytest.raises(InputError, match="min_agreement must be 0 to 1, not 2"):
         SyncAuditor(str(expert), min_agreement=2)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from rich.progress import track
 from torch import nn
 
@@ -21,8 +20,11 @@ from wav2lip.metrics.judges import ExpertJudge
 from wav2lip.metrics.offset import ClipOffset, clip_offset, offset_scores
 from wav2lip.preprocessing.audit.report import AuditResult, summary, write_report
 from wav2lip.preprocessing.audit.shift import frames_left, shift_clip
+from wav2lip.preprocessing.settings import AUDIT_RULES
 from wav2lip.types import IMAGE_SIZE, MEL_WINDOW, WINDOW_FRAMES, Image, Mel
+from wav2lip.utils.devices import torch_device
 from wav2lip.utils.files import write_atomically
+from wav2lip.utils.values import check_fields
 
 CACHE = "audit"  # folder of the measurements, one JSON file per clip
 CHUNK = 256  # windows embedded at a time: memory does not grow with the clip's length
@@ -108,19 +110,15 @@ class SyncAuditor:
         min_frames: int = 15,
         device: str | None = None,
     ) -> None:
-        if not 0 <= min_agreement <= 1:
-            raise InputError(f"min_agreement must be between 0 and 1, not {min_agreement}")
-        if max_shift < 0:
-            raise InputError(f"max_shift must not be below 0: {max_shift}")
-        loaded = load_network(expert, "syncnet")
         self.fix = fix
         self.min_agreement = min_agreement
         self.max_shift = max_shift
         self.min_frames = min_frames
+        check_fields(self, AUDIT_RULES)
+        loaded = load_network(expert, "syncnet")
         self._sha256 = loaded.sha256
         self._size = int(loaded.config.get("image_size", IMAGE_SIZE))
-        chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        self._network = loaded.network.to(chosen)
+        self._network = loaded.network.to(torch_device(device))
 
     def measure(self, folder: Path, row: ManifestRow) -> ClipOffset | None:
         """Measure a clip's offset, or read it from `folder/audit` if an earlier run has measured it."""
