@@ -15,6 +15,7 @@ from wav2lip.clips import ManifestRow, read_manifest, write_manifest
 from wav2lip.clips.manifest import COLUMNS
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.inputs import find_inputs
+from wav2lip.preprocessing.splits import read_splits
 from wav2lip.utils.text import printable
 
 QUICK = settings(max_examples=60, deadline=None, database=None, derandomize=True)
@@ -49,12 +50,13 @@ def test_a_manifest_is_read_or_refused(content):
 
 @QUICK
 @given(st.one_of(st.binary(max_size=200), ROWS.map(lambda rows: table(("file", "split"), rows))))
-def test_a_list_of_videos_is_read_or_refused(content):
+def test_lists_and_splits_are_read_or_refused(content):
     with TemporaryDirectory() as folder:
         for name in ("list.csv", "val.txt"):
             path = Path(folder) / name
             path.write_bytes(content)
             assert_read_or_refused(find_inputs, path)
+            assert_read_or_refused(read_splits, path)
 
 
 @QUICK

@@ -1,11 +1,11 @@
 """Inputs of preprocessing: videos in a folder or list, and frame folders of the published script."""
 
-import csv
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from wav2lip.errors import InputError
+from wav2lip.utils.tables import read_lines, read_table
 from wav2lip.utils.text import printable
 
 VIDEO_SUFFIXES = frozenset(
@@ -13,6 +13,7 @@ VIDEO_SUFFIXES = frozenset(
 )
 FRAMES_SOUND = "audio.wav"  # in a frame folder of the published script, beside the N.jpg
 FILE_COLUMN = "file"
+LIST = "list of videos"
 SHOWN = 80  # characters of a list entry that does not exist
 
 
@@ -38,22 +39,20 @@ def _below(root: Path) -> Iterator[Path]:
 
 
 def _listed(path: Path) -> Iterator[str]:
-    try:
-        with path.open(newline="") as file:
-            if path.suffix.lower() == ".csv":
-                reader = csv.DictReader(file)
-                if FILE_COLUMN not in (reader.fieldnames or ()):
-                    raise InputError(f"{path}: a CSV list requires a column {FILE_COLUMN!r}")
-                yield from (row[FILE_COLUMN] or " " for row in reader)  # a short row lacks the cell
-            else:
-                yield from (line.strip() for line in file)
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a list of videos: {error}") from error
+    """Yield the entries of a list; "" is a line to skip, " " a blank cell of a table."""
+    if path.suffix.lower() != ".csv":
+        yield from read_lines(path, LIST)
+        return
+    columns, rows = read_table(path, LIST)
+    if FILE_COLUMN not in columns:
+        raise InputError(f"{path}: a CSV list requires a column {FILE_COLUMN!r}")
+    yield from (row[FILE_COLUMN] or " " for _, row in rows)
 
 
 def _resolve(folder: Path, entry: str) -> Path | None:
     """Find the video or frame folder of a list entry, which may lack its suffix or have further columns."""
-    for name in (entry, *entry.split()[:1]):
+    names = (entry, *entry.split()[:1])
+    for name in (*names, *(name.replace("\\", "/") for name in names if "\\" in name)):
         path = Path(os.path.normpath(folder / name))
         try:
             if path.is_file() or is_frame_folder(path):

@@ -1,6 +1,5 @@
 """Speaker and split of each video."""
 
-import csv
 import hashlib
 import logging
 from collections import defaultdict
@@ -9,11 +8,14 @@ from pathlib import Path, PurePosixPath
 
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.inputs import VIDEO_SUFFIXES
+from wav2lip.utils.tables import read_lines, read_table
 
 # Parts of LRS2 and LRS3: PART/SPEAKER/NUMBER.mp4, with NUMBER.txt beside it.
 PRETRAIN, TEST = "pretrain", "test"
 PARTS = ("main", PRETRAIN, "trainval", TEST)
 SPLIT_LISTS = {"train": "train", "val": "val", TEST: TEST, PRETRAIN: "train"}  # file -> split
+SPLITS = ("train", "val", TEST)
+SPLIT_LIST = "list of splits"
 log = logging.getLogger(__name__)
 
 Splits = dict[str, tuple[str, str]]  # key of a video (see `split_keys`) -> (split, speaker or "")
@@ -50,9 +52,9 @@ def split_keys(source: str) -> list[str]:
 def _read_list(path: Path, split: str) -> Splits:
     """Read one split in the format of LRS2: one clip per line, optionally with further columns."""
     known = {}
-    for line in path.read_text().splitlines():
-        if line.strip():
-            name = line.split()[0]
+    for line in read_lines(path, SPLIT_LIST):
+        if line:
+            name = line.split()[0].replace("\\", "/")
             if path.stem == PRETRAIN and not name.startswith(f"{PRETRAIN}/"):
                 name = f"{PRETRAIN}/{name}"
             known[name] = (split, "")
@@ -60,19 +62,25 @@ def _read_list(path: Path, split: str) -> Splits:
 
 
 def _read_table(path: Path) -> Splits:
-    with path.open(newline="") as file:
-        reader = csv.DictReader(file)
-        if not {"file", "split"} <= set(reader.fieldnames or ()):
-            raise InputError(f"{path}: requires the columns file and split; speaker is optional")
-        return {row["file"]: (row["split"], row.get("speaker") or "") for row in reader}
+    columns, rows = read_table(path, SPLIT_LIST)
+    if not {"file", "split"} <= set(columns):
+        raise InputError(f"{path}: requires the columns file and split; speaker is optional")
+    known = {}
+    for line, row in rows:
+        split = row["split"].strip()
+        if split not in (*SPLITS, ""):
+            raise InputError(
+                f"{path}, line {line}: unknown split {split!r}; choose one of {', '.join(SPLITS)}"
+            )
+        known[row["file"].strip().replace("\\", "/")] = (split, row.get("speaker", "").strip())
+    return known
 
 
 def has_splits(root: Path) -> bool:
     """Return whether an input contains its own splits: lists in the folder, or a CSV with that column."""
     if root.is_dir():
         return bool(split_lists(root))
-    with root.open(newline="") as file:
-        return root.suffix.lower() == ".csv" and "split" in next(csv.reader(file), [])
+    return root.suffix.lower() == ".csv" and "split" in read_table(root, SPLIT_LIST)[0]
 
 
 def split_lists(folder: Path) -> list[Path]:

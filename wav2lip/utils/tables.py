@@ -1,0 +1,82 @@
+"""Text lists and tables as people save them: UTF-8 with or without a byte-order mark, UTF-16, `,` `;` or tab."""
+
+import codecs
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from wav2lip.errors import InputError
+
+MARKS = {  # byte-order mark -> encoding
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+SEPARATORS = ",;\t"
+
+
+def read_text(path: Path, what: str) -> str:
+    """Read a text file.
+
+    Args:
+        path: the file.
+        what: what it should be, for the error: "list of videos".
+
+    Raises:
+        InputError: it cannot be read, or is neither UTF-8 nor UTF-16 with a byte-order mark.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    encoding = next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a {what} ({error}); save it as text in UTF-8") from error
+    if "\0" in text:
+        raise InputError(f"{path}: not a {what} (it contains zero bytes); save it as text in UTF-8")
+    return text
+
+
+def read_lines(path: Path, what: str) -> list[str]:
+    """Read the lines of a list without surrounding spaces; blank lines are kept.
+
+    Raises:
+        InputError: see `read_text`.
+    """
+    return [line.strip() for line in read_text(path, what).splitlines()]
+
+
+def read_table(path: Path, what: str) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
+    """Read a table whose first line names its columns; the separator is that of the first line.
+
+    Args:
+        path: the file.
+        what: what it should be, for errors.
+
+    Returns:
+        The columns; and, per row that is not empty, its line and its cells by column. A missing
+        cell is "".
+
+    Raises:
+        InputError: see `read_text`; while the rows are read: a row is not CSV.
+    """
+    lines = read_text(path, what).splitlines(keepends=True)
+    first = lines[0] if lines else ""
+    separator = max(SEPARATORS, key=first.count)  # the first of those that occur equally often
+    reader = csv.reader(lines, delimiter=separator)
+    columns = [name.strip() for name in next(reader, [])]
+
+    def rows() -> Iterator[tuple[int, dict[str, str]]]:
+        try:
+            for cells in reader:
+                if cells:
+                    padded = [*cells, *[""] * (len(columns) - len(cells))]
+                    yield reader.line_num, dict(zip(columns, padded, strict=False))
+        except csv.Error as error:
+            raise InputError(
+                f"{path}, line {reader.line_num}: not a {what} ({error}); save it as CSV in UTF-8"
+            ) from error
+
+    return columns, rows()
