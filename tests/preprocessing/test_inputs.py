@@ -84,3 +84,23 @@ def test_names_that_are_not_utf8_can_be_printed(tmp_path):
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp4"))
     path.write_text("")
     assert find_inputs(tmp_path) == {"caf\\xe9.mp4": path}
+
+
+def test_linked_folders_are_followed_once(tmp_path):
+    root, elsewhere = tmp_path / "root", tmp_path / "elsewhere"
+    for folder in (root / "real", elsewhere / "deep"):
+        folder.mkdir(parents=True)
+        (folder / "a.mp4").touch()
+    (root / "alias").symlink_to(root / "real")  # seen under its own name
+    (root / "out").symlink_to(elsewhere)
+    (root / "again").symlink_to(elsewhere)
+    (elsewhere / "loop").symlink_to(root)
+    (root / "self").symlink_to(root / "self")  # leads nowhere
+    assert list(find_inputs(root)) == ["again/deep/a.mp4", "real/a.mp4"]
+
+
+def test_recordings_of_cameras_and_discs_are_found(tmp_path):
+    names = ["a.MTS", "b.m2ts", "c.vob", "d.ogv", "e.mxf", "f.gif"]
+    for name in names:
+        (tmp_path / name).touch()
+    assert list(find_inputs(tmp_path)) == names

@@ -96,3 +96,34 @@ def test_what_holds_no_splits_is_named(tmp_path):
     (tmp_path / "a.csv").write_text("name,split\n")
     with pytest.raises(InputError, match="requires the columns file and split"):
         read_splits(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 10])
+def test_few_speakers_always_train_and_validate(count):
+    for draw in range(40):
+        sources = [f"{draw}-{i}/a.mp4" for i in range(count)]
+        splits = [split for split, _ in assign_splits(sources, {}, 0.1).values()]
+        assert set(splits) == {"train", "val"}
+        many = [split for split, _ in assign_splits(sources, {}, 0.9).values()]
+        assert set(many) == {"train", "val"}
+
+
+def test_one_speaker_trains():
+    assert {assign_splits([f"s{i}/a.mp4"], {}, 0.5)[f"s{i}/a.mp4"][0] for i in range(20)} == {
+        "train"
+    }
+
+
+def test_a_share_of_0_or_1_and_listed_splits_are_kept():
+    sources = [f"{i}.mp4" for i in range(5)]
+    assert {split for split, _ in assign_splits(sources, {}, 0.0).values()} == {"train"}
+    assert {split for split, _ in assign_splits(sources, {}, 1.0).values()} == {"val"}
+    listed = {"0.mp4": ("val", "")}
+    splits = assign_splits(sources, listed, 1e-9)
+    assert [split for split, _ in splits.values()] == ["val", *["train"] * 4]
+
+
+def test_speakers_of_a_corpus_that_validates_stay():
+    sources = [f"{i}/a.mp4" for i in range(50)]
+    for source, (split, speaker) in assign_splits(sources, {}, 0.2).items():
+        assert split == split_by_speaker(speaker, 0.2), source

@@ -43,6 +43,11 @@ def run(cfg: DictConfig) -> None:
         f"{len(rows)} clips ({minutes:.1f} minutes) from {len(jobs) - failed} videos -> "
         f"{output}/{MANIFEST}"
     )
+    if not any(row.split == "val" for row in rows):
+        print(
+            "no clip validates: training needs two speakers or more, with val_share above 0 or splits=FILE; "
+            "experiment=finetune_speaker holds out a part of one speaker itself"
+        )
     if failed:
         print(f"{failed} videos gave no clip; see {output}/{FAILURES}")
 

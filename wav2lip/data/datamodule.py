@@ -48,7 +48,9 @@ def load_clips(
     if not clips:
         raise InputError(
             f"no clip of split {' or '.join(map(repr, splits))} with {min_frames} frames in "
-            f"{', '.join(weighted)}; see the columns split and frames of {MANIFEST}"
+            f"{', '.join(weighted)}; see the columns split and frames of {MANIFEST}; "
+            "the preprocessing settings splits and val_share decide who validates, and speaker fine-tuning "
+            "needs one speaker only"
         )
     for clip in clips:
         file, row = ClipFile(clip.path), clip.row

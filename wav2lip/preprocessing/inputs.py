@@ -9,7 +9,11 @@ from wav2lip.utils.tables import read_lines, read_table
 from wav2lip.utils.text import printable
 
 VIDEO_SUFFIXES = frozenset(
-    ".mp4 .mov .mkv .webm .avi .mpg .mpeg .m4v .ts .flv .wmv .3gp".split()  # noqa: SIM905
+    f".{name}"
+    for name in (
+        *("mp4", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "m4v", "ts", "flv", "wmv", "3gp"),
+        *("mts", "m2ts", "vob", "ogv", "mxf", "gif"),
+    )
 )
 FRAMES_SOUND = "audio.wav"  # in a frame folder of the published script, beside the N.jpg
 FILE_COLUMN = "file"
@@ -24,17 +28,40 @@ def is_frame_folder(path: Path) -> bool:
     )
 
 
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Return what is the same for two names of one folder; None for one that cannot be reached."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def _below(root: Path) -> Iterator[Path]:
+    """Yield the videos and frame folders below a folder. Each linked folder is followed once."""
     closed: list[Path] = []  # folders that cannot be read; each becomes a failed video
-    for folder, subfolders, names in os.walk(
-        root, onerror=lambda e: closed.append(Path(e.filename))
-    ):
-        path = Path(folder)
-        if FRAMES_SOUND in names and is_frame_folder(path):
-            subfolders.clear()
-            yield path
-            continue
-        yield from (path / name for name in names if Path(name).suffix.lower() in VIDEO_SUFFIXES)
+    seen, waiting = set(), [root]
+    while waiting:
+        linked: list[Path] = []  # after all real folders, whose names count
+        for start in waiting:
+            for folder, subfolders, names in os.walk(
+                start, onerror=lambda e: closed.append(Path(e.filename))
+            ):
+                path = Path(folder)
+                identity = _identity(path)
+                if identity in seen:
+                    subfolders.clear()
+                    continue
+                seen.add(identity)
+                if FRAMES_SOUND in names and is_frame_folder(path):
+                    subfolders.clear()
+                    yield path
+                    continue
+                linked += (path / name for name in subfolders if (path / name).is_symlink())
+                yield from (
+                    path / name for name in names if Path(name).suffix.lower() in VIDEO_SUFFIXES
+                )
+        waiting = sorted(linked)
     yield from closed
 
 

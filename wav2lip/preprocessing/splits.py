@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path, PurePosixPath
 
 from wav2lip.errors import InputError
@@ -114,10 +114,38 @@ def read_splits(path: Path) -> Splits:
     return known
 
 
+def _position(speaker: str) -> float:
+    """Return a number from 0 to 1 that depends on the name alone."""
+    return int(hashlib.sha256(speaker.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
+
+
 def split_by_speaker(speaker: str, val_share: float) -> str:
     """Return val for a fixed share of speakers, chosen by hash, and train for the others."""
-    position = int(hashlib.sha256(speaker.encode()).hexdigest()[:8], 16) / 0x1_0000_0000
-    return "val" if position < val_share else "train"
+    return "val" if _position(speaker) < val_share else "train"
+
+
+def _split_speakers(speakers: Iterable[str], val_share: float, used: Set[str]) -> dict[str, str]:
+    """Assign a split to each speaker by hash, so that few speakers give both splits, too.
+
+    Args:
+        speakers: those whose split is free.
+        val_share: share of validation. With 0 or 1 all are in one split.
+        used: splits that other speakers have.
+
+    Returns:
+        Split by speaker. If neither these nor `used` have a validation split, the speaker with the lowest hash
+        gets it; if none would be trained on, the one with the highest hash is. A single speaker is trained on.
+    """
+    ordered = sorted(set(speakers), key=_position)
+    splits = {speaker: split_by_speaker(speaker, val_share) for speaker in ordered}
+    if not ordered or not 0 < val_share < 1:
+        return splits
+    if "train" not in used and "train" not in splits.values():
+        splits[ordered[-1]] = "train"
+    free = len(ordered) > 1 or "train" in used
+    if free and "val" not in used and "val" not in splits.values():
+        splits[ordered[0]] = "val"
+    return splits
 
 
 def assign_splits(
@@ -126,8 +154,9 @@ def assign_splits(
     """Assign a split and a speaker to each video.
 
     A video that no list names goes to the split of its speaker: the held-out one if there are several, or the
-    one given by the speaker's hash if there is none. The part `test` of LRS3 is a split without a list. Logs
-    a warning if the lists put one speaker into more than one split.
+    one given by the speaker's hash if there is none. Few speakers are split so that one validates. The part
+    `test` of LRS3 is a split without a list. Logs a warning if the lists put one speaker into more than one
+    split.
 
     Args:
         sources: paths relative to the input.
@@ -149,9 +178,13 @@ def assign_splits(
     mixed = sorted(speaker for speaker, splits in splits_by_speaker.items() if len(splits) > 1)
     if mixed:
         log.warning("%d speakers are in more than one split, for example %s", len(mixed), mixed[0])
+    unlisted_speakers = {
+        speaker for _, speaker in assigned.values() if not splits_by_speaker[speaker]
+    }
+    used = {split for split, _ in assigned.values()}
+    free = _split_speakers(unlisted_speakers, val_share, used)
     for source, (split, speaker) in assigned.items():
         if not split:  # a speaker held out anywhere is held out everywhere
             splits = sorted(splits_by_speaker[speaker], key=lambda name: name == "train")
-            chosen = splits[0] if splits else split_by_speaker(speaker, val_share)
-            assigned[source] = (chosen, speaker)
+            assigned[source] = (splits[0] if splits else free[speaker], speaker)
     return assigned
