@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference import sources
-from wav2lip.inference.frames import Playback
+from wav2lip.inference.frames import Playback, repeat_held
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FileSource, ReversedVideo
-from wav2lip.media.video import Frame, probe, read_frames
+from wav2lip.media.video import Frame, VideoWriter, probe, read_frames
 
 Film = Callable[..., Path]
 
@@ -52,9 +53,44 @@ def test_a_still_is_repeated_at_the_rate_asked_for(still: Path) -> None:
 
 
 def test_static_shows_the_first_frame_at_the_video_s_rate(film: Film) -> None:
-    frames = play(film("ten.mp4", 9, 10), 0.5, static=True)
+    frames = play(film("twenty.mp4", 9, 20), 0.25, static=True)
     assert [f.index for f in frames] == [0] * 5
-    assert frames[1].time == pytest.approx(0.1)
+    assert frames[1].time == pytest.approx(0.05)
+
+
+def shown(path: Path, seconds: float, **settings: Any) -> list[Frame]:
+    chosen = Settings(**settings)
+    frames = Playback(FileSource(path), seconds, chosen)
+    tracked = (TrackedFrame(frame, []) for frame in frames)
+    return [t.frame for t in repeat_held(tracked, seconds, chosen, probe(path))]
+
+
+def test_a_slow_video_gets_frames_in_between(film: Film) -> None:
+    """One picture a second, 3 s long; the mouth still moves 25 times a second, forwards and back."""
+    path = film("photo.mp4", frames=3, fps=1)
+    assert Playback(FileSource(path), 4.0, Settings()).rate == 25
+    frames = shown(path, 4.0)
+    np.testing.assert_allclose([f.time for f in frames], np.arange(100) / 25, atol=1e-6)
+    assert [f.index for f in frames] == [0] * 25 + [1] * 25 + [2] * 25 + [1] * 25
+    assert len(shown(path, 1.0, fps=30)) == 30
+
+
+def test_a_picture_that_is_held_is_repeated(film: Film, tmp_path: Path) -> None:
+    """25 frames per second with a hold of 1 s after 10 frames, and a dropped frame, which stays."""
+    path = tmp_path / "hold.mp4"
+    times = [i / 25 for i in range(10)] + [1.36 + i / 25 for i in range(40) if i != 5]
+    with VideoWriter(path, 96, 64, Fraction(25)) as writer:
+        for number, time in enumerate(times):
+            writer.write(np.full((64, 96, 3), number * 4, np.uint8), time)
+    frames = shown(path, 2.0)
+    steps = np.diff([f.time for f in frames])
+    assert sorted(np.round(steps, 3))[-2:] == [0.04, 0.08]
+    assert [f.index for f in frames].count(9) == 25
+
+
+def test_15_frames_per_second_are_kept(film: Film) -> None:
+    frames = shown(film("fifteen.mp4", frames=15, fps=15), 1.0)
+    assert [f.index for f in frames] == list(range(15))
 
 
 @pytest.mark.parametrize("seekable", [True, False])

@@ -5,6 +5,7 @@ from av.video.reformatter import VideoReformatter
 
 from wav2lip.media.colour import BT709, Colours, colours_of
 from wav2lip.media.frame import Frame
+from wav2lip.media.orientation import QUARTERS
 from wav2lip.media.picture import EXACT, Converter, Picture
 
 TAGS = [Colours(), BT709, Colours(2, 1, 1, 1), Colours(1, 5, 5, 6), Colours(1, 9, 9, 14)]
@@ -95,7 +96,7 @@ def test_a_picture_s_own_image_changes_nothing():
 @pytest.mark.parametrize("size", [(192, 128), (191, 127)])
 def test_turned(size):
     picture = Picture.of(smooth(*size), BT709)
-    turned = picture.turned(cv2.ROTATE_90_CLOCKWISE)
+    turned = picture.turned(QUARTERS[3])
     assert turned.size == size
     error = turned.bgr().astype(int) - cv2.rotate(picture.bgr(), cv2.ROTATE_90_CLOCKWISE)
     assert np.abs(error).max() <= (0 if size[0] % 2 == 0 else 30)

@@ -1,11 +1,15 @@
 import itertools
+import struct
+import zlib
 from fractions import Fraction
 
+import av
 import cv2
 import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
+from wav2lip.inference.sources import ReversedVideo
 from wav2lip.media.video import Colours, probe, read_frames, read_image
 
 
@@ -173,3 +177,131 @@ def test_every_hard_video_beside_the_checkout_is_read(shared):
 def test_every_still_beside_the_checkout_is_read(shared):
     for path in sorted((shared / "media" / "stills").glob("*.[jp]*")):
         assert min(read_image(path).shape[:2]) > 100
+
+
+def matrix_of(make, source, name, values):
+    """A copy of an mp4 with the display matrix (a, b, c, d)."""
+    data = bytearray(source.read_bytes())
+    a, b, c, d = (value << 16 for value in values)
+    upright = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    at = data.index(upright, data.index(b"tkhd"))
+    data[at : at + len(upright)] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path = make.folder / name
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ((-1, 0, 0, 1), lambda image: image[:, ::-1]),
+        ((1, 0, 0, -1), lambda image: image[::-1]),
+        ((0, 1, 1, 0), lambda image: image.transpose(1, 0, 2)),
+        ((0, -1, -1, 0), lambda image: image[::-1, ::-1].transpose(1, 0, 2)),
+        ((-1, 0, 0, -1), lambda image: image[::-1, ::-1]),
+        ((0, -1, 1, 0), lambda image: np.rot90(image)),
+        ((0, 1, -1, 0), lambda image: np.rot90(image, -1)),
+    ],
+)
+def test_every_display_matrix_is_applied_forwards_and_backwards(make, ticks, values, shown):
+    upright = make.video("upright.mp4", ticks(4, 25))
+    turned = matrix_of(make, upright, "turned.mp4", values)
+    info, frames = probe(turned), frames_of(turned)
+    expected = [shown(frame.image) for frame in frames_of(upright)]
+    assert (info.height, info.width) == expected[0].shape[:2]
+    for frame, image in zip(frames, expected, strict=True):
+        np.testing.assert_array_equal(frame.image, image)
+    for frame in ReversedVideo(info, [f.time for f in frames]):
+        np.testing.assert_array_equal(frame.image, expected[frame.index])
+
+
+@pytest.mark.parametrize("shift", [0, 10])
+def test_a_size_that_changes_is_the_first_one_backwards_too(make, ticks, tmp_path, shift):
+    parts = [
+        make.video("a.ts", ticks(6, 25)),
+        make.video("b.ts", [shift + 0.24 + t for t in ticks(6, 25)], size=(48, 32)),
+    ]
+    path = tmp_path / "both.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    frames = frames_of(path)
+    back = list(ReversedVideo(probe(path), [f.time for f in frames]))
+    assert [f.index for f in back] == list(range(len(frames) - 2, -1, -1))
+    assert {f.image.shape for f in back} == {(64, 96, 3)}
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".mov", "prores_ks"), (".webm", "libvpx-vp9")])
+def test_alpha_of_a_video_is_over_white(tmp_path, suffix, codec):
+    path = tmp_path / f"alpha{suffix}"
+    pixels = np.zeros((64, 96, 4), np.uint8)
+    pixels[..., 1] = 255  # a hidden green
+    pixels[:32] = (200, 60, 30, 255)
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream(codec, rate=25)
+        stream.width, stream.height = 96, 64
+        stream.pix_fmt = "yuva444p10le" if suffix == ".mov" else "yuva420p"
+        for index in range(4):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgba")
+            frame.pts = index
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    for frame in frames_of(path):
+        assert frame.image[50, 48].min() > 245
+        assert np.abs(frame.image[10, 48].astype(int) - [30, 60, 200]).max() < 16
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".png", ".gif"])
+def test_animations_are_videos(make, tmp_path, suffix):
+    path = tmp_path / f"moving{suffix}"
+    animation = cv2.Animation()
+    animation.frames = [cv2.cvtColor(make.picture(i), cv2.COLOR_BGR2BGRA) for i in range(6)]
+    animation.durations = [80] * 6
+    assert cv2.imwriteanimation(str(path), animation)
+    info = probe(path)
+    assert not info.is_still
+    assert (info.width, info.height, float(info.fps)) == (96, 64, pytest.approx(12.5, abs=0.1))
+    frames = frames_of(path)
+    assert [f.time for f in frames] == pytest.approx([i * 0.08 for i in range(6)], abs=1e-3)
+    assert [make.block(f.image) for f in frames] == list(range(6))
+    back = list(ReversedVideo(info, [f.time for f in frames]))
+    assert [make.block(f.image) for f in back] == [4, 3, 2, 1, 0]
+
+
+def test_rgb_video_is_tagged_as_it_is_written(make, ticks):
+    path = make.video("rgb.mkv", ticks(2, 25), codec="libx264rgb", pix_fmt="rgb24")
+    info = probe(path)
+    assert (info.colours.space, info.colours.primaries, info.colours.transfer) == (1, 1, 1)
+    frame = frames_of(path)[0]
+    assert np.abs(frame.picture.bgr().astype(int) - make.picture(0)).mean() < 2
+
+
+def test_a_picture_too_large_is_refused_before_it_is_decoded(make, tmp_path, monkeypatch):
+    path = tmp_path / "large.png"
+    header = b"IHDR" + struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk)
+    with pytest.raises(
+        InputError, match=r"large\.png: 30000x30000 pixels are too many.*MAX_PIXELS"
+    ):
+        probe(path)
+    small = make.image("small.jpg", make.picture(0))
+    monkeypatch.setenv("WAV2LIP_MAX_PIXELS", "6143")
+    with pytest.raises(InputError, match=r"small\.jpg: 96x64"):
+        read_image(small)
+    monkeypatch.setenv("WAV2LIP_MAX_PIXELS", "6144")
+    assert read_image(small).shape == (64, 96, 3)
+
+
+def test_all_tiles_of_a_photo_are_read(shared):
+    path = shared / "cases" / "grid.heic"
+    assert (probe(path).width, probe(path).height, probe(path).is_still) == (1024, 1024, True)
+    image = read_image(path)
+    assert image.shape == (1024, 1024, 3)
+    corners = [image[y : y + 256, x : x + 256].std() for y in (256, 768) for x in (256, 640)]
+    assert min(corners) > 20
+
+
+def test_a_photo_with_a_tile_missing_is_one_line(shared, tmp_path):
+    path = tmp_path / "cut.heic"
+    path.write_bytes((shared / "cases" / "grid.heic").read_bytes()[:30_000])
+    with pytest.raises(InputError, match=r"cut\.heic: a tile of the photo is missing or damaged"):
+        read_image(path)

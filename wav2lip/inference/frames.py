@@ -4,14 +4,56 @@ A video keeps its own frame times. A video that is shorter than the audio plays 
 clock is reflected at the last frame and at the first, so that no frame is jumped over or doubled.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import count, islice
 
+from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
-from wav2lip.media.video import Frame
+from wav2lip.media.alignment import CLOCK
+from wav2lip.media.rules import HELD, SLOW_FPS
+from wav2lip.media.video import Frame, VideoInfo
+
+
+def output_rate(info: VideoInfo, settings: Settings) -> Fraction:
+    """Average frames per second of the output: those of the source unless it is a still or slow."""
+    return settings.rate if info.is_still or info.fps < SLOW_FPS else info.fps
+
+
+def repeat_held(
+    frames: Iterable[TrackedFrame], duration: float, settings: Settings, info: VideoInfo
+) -> Iterator[TrackedFrame]:
+    """Repeat each picture that is shown for long at the rate of a still.
+
+    Long is 1/15 s in a video with fewer than 15 frames per second, and 0.2 s in others.
+
+    Args:
+        frames: frames in the order of their times.
+        duration: seconds of the output, until which the last frame is shown.
+        settings: `fps` is the rate.
+        info: the source.
+
+    Yields:
+        All frames and their repetitions, with the times at which the output shows them.
+    """
+    step = float(1 / settings.rate)
+    limit = 1 / SLOW_FPS if info.fps < SLOW_FPS else HELD
+    last: TrackedFrame | None = None
+
+    def repeated(until: float) -> Iterator[TrackedFrame]:
+        if last is not None and until - last.frame.time > limit + CLOCK:
+            for number in range(1, math.ceil((until - last.frame.time) / step - 0.5)):
+                time = last.frame.time + number * step
+                yield replace(last, frame=replace(last.frame, time=time))
+
+    for tracked in frames:
+        yield from repeated(tracked.frame.time)
+        yield tracked
+        last = tracked
+    yield from repeated(duration)
 
 
 class Playback:
@@ -22,7 +64,8 @@ class Playback:
     Args:
         source: the face.
         duration: seconds of audio. Frames end within half a frame of it; there is at least one.
-        settings: `fps` is the rate of a still; `static` uses only the first frame of a video;
+        settings: `fps` is the rate of a still, of a video with fewer than 15 frames per second, and of
+            a picture that is held; `static` uses only the first frame of a video;
             `resize_factor`, `rotate` and `crop` are applied to every frame.
         problems: receives a line per kind of damage in the source.
     """
@@ -36,7 +79,7 @@ class Playback:
     ) -> None:
         self._source, self._duration, self._settings = source, duration, settings
         self._static = settings.static or source.info.is_still
-        self.rate: Fraction = settings.rate if source.info.is_still else source.info.fps
+        self.rate = output_rate(source.info, settings)
         self._problems: list[str] = [] if problems is None else problems
 
     def __iter__(self) -> Iterator[Frame]:

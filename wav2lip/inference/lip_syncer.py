@@ -20,7 +20,7 @@ from wav2lip.faces.blending import blend
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.inference.face_locator import FaceLocator
-from wav2lip.inference.frames import Playback
+from wav2lip.inference.frames import Playback, output_rate, repeat_held
 from wav2lip.inference.output_frame import OutputFrame
 from wav2lip.inference.pipeline import StageTiming, ThreadedPipeline
 from wav2lip.inference.renderer import FaceRenderer, RenderedFaces
@@ -229,7 +229,7 @@ class LipSyncer:
             report.output,
             report.width,
             report.height,
-            settings.rate if info.is_still else info.fps,
+            output_rate(info, settings),
             codec=settings.codec,
             crf=settings.crf,
             preset=settings.preset,
@@ -264,7 +264,15 @@ class LipSyncer:
             report.detector = detector.settings() if detector else {}
             stages = stack.enter_context(ThreadedPipeline())
             decoded = stages.start("decode", lambda _: iter(playback), (), QUEUE)
-            located = stages.start("faces", FaceLocator(detector, settings), decoded, QUEUE)
+            locate = FaceLocator(detector, settings)
+            located = stages.start(
+                "faces",
+                lambda frames: repeat_held(
+                    locate(frames), report.audio_seconds, settings, source.info
+                ),
+                decoded,
+                QUEUE,
+            )
             render = partial(self._renderer, mel=mel, offset=self._offset)
             rendered = stages.start("generate", render, located, QUEUE)
             for frame in stages.start("blend", partial(_blend, settings.blend), rendered, QUEUE):

@@ -14,7 +14,7 @@ from wav2lip.errors import InputError
 from wav2lip.media.colour import BT709
 from wav2lip.media.container import decode, open_media, start_time, video_stream
 from wav2lip.media.picture import Converter
-from wav2lip.media.video import STILL_FPS, TURNS, Frame, VideoInfo, probe, read_frames
+from wav2lip.media.video import STILL_FPS, Frame, VideoInfo, probe, read_frames
 from wav2lip.types import Image
 
 HELD_BYTES = 48 * 2**20  # of decoded pictures kept to reverse their order
@@ -66,9 +66,9 @@ class ReversedVideo:
             start = max(0, stop - self._run)
             found = self._decode(start, stop) if self._seekable else {}
             if len(found) == stop - start:
-                converter, turn = Converter(), TURNS.get(self._info.rotation)
+                converter = Converter((self._info.width, self._info.height))
                 for index in range(stop - 1, start - 1, -1):
-                    source = converter.convert(found.pop(index), turn)
+                    source = converter.convert(found.pop(index))
                     yield Frame(source, self._times[index], index, self._info.colours)
             else:
                 self._seekable = False

@@ -29,6 +29,7 @@ from wav2lip.media.rules import (
     MAX_OVERLAP,
     MAX_RATE,
     MIN_GAP,
+    MIN_RATE,
     MISSING,
 )
 from wav2lip.media.timeline import TrackClock
@@ -78,10 +79,10 @@ def _pieces(
     clock = TrackClock(path, zero)
     position = 0.0
     for frame in decode(container, stream, losses.problems):
-        if not 0 < frame.sample_rate <= MAX_RATE or frame.layout.nb_channels > MAX_CHANNELS:
+        if not MIN_RATE <= frame.sample_rate <= MAX_RATE or frame.layout.nb_channels > MAX_CHANNELS:
             raise InputError(
                 f"{path}: its sound has {frame.layout.nb_channels} channels at {frame.sample_rate} Hz, "
-                f"at most {MAX_CHANNELS} at {MAX_RATE} are read; convert it to mono or stereo at 48000 Hz"
+                f"at most {MAX_CHANNELS} at {MIN_RATE}-{MAX_RATE} are read; convert it to mono or stereo at 48000 Hz"
             )
         time = None if frame.pts is None else clock(float(frame.pts * frame.time_base))
         yield _Piece(frame, None if time is None else time - position, position)
@@ -120,6 +121,11 @@ def _placed(pieces: Iterator[_Piece]) -> Iterator[tuple[Any, float | None]]:
         yield piece.frame, time
 
 
+def _samples(frame: Any) -> NDArray[np.float32]:
+    """Samples (C, N) of an interleaved frame. PyAV reads beyond memory at 8 planes."""
+    return np.ascontiguousarray(frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T)
+
+
 def _resampled(
     frames: Iterator[tuple[Any, float | None]], rate: int, layout: str | None
 ) -> Iterator[tuple[float | None, NDArray[np.float32]]]:
@@ -135,14 +141,14 @@ def _resampled(
         now = (frame.format.name, frame.layout.name, frame.sample_rate)
         if resampler is None or time is not None or now != known:
             for out in [] if resampler is None else resampler.resample(None):
-                yield None, out.to_ndarray()
-            resampler = AudioResampler(format="fltp", layout=layout, rate=rate)
+                yield None, _samples(out)
+            resampler = AudioResampler(format="flt", layout=layout, rate=rate)
             known = now
         for out in resampler.resample(frame):
-            yield time, out.to_ndarray()
+            yield time, _samples(out)
             time = None
     for out in [] if resampler is None else resampler.resample(None):
-        yield None, out.to_ndarray()
+        yield None, _samples(out)
 
 
 def _silence(channels: int, samples: int, rate: int) -> Iterator[NDArray[np.float32]]:

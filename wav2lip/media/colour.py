@@ -69,9 +69,9 @@ def yuv_to_bgr(space: int, full: bool) -> NDArray[np.float64]:
 def colours_of(frame: Any) -> Colours:
     """Colour tags of a decoded `av` frame. The old `yuvj` formats are full range by name."""
     full = frame.format.name.startswith("yuvj")
+    if not frame.format.name.startswith("yuv"):
+        return BT709  # RGB and grey have no matrix: the planes are made with this one
     known = [
         value or UNSPECIFIED for value in (frame.colorspace, frame.color_primaries, frame.color_trc)
     ]
-    if not frame.format.name.startswith("yuv"):
-        known[0] = UNSPECIFIED  # RGB and grey have no matrix
     return Colours(FULL_RANGE if full else int(frame.color_range), *(int(value) for value in known))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from av.stream import Disposition
 from wav2lip.errors import InputError
 
 KINDS = "picture, video or sound file"
+UNREADABLE = (av.error.FFmpegError, OSError, ValueError, ArithmeticError, MemoryError)
 CURE = "it may be truncated or not a media file; give another file, or convert it to mp4 or wav"
 
 
@@ -47,28 +49,44 @@ def file_url(path: Path) -> str:
     return f"file:{path.absolute()}"
 
 
-def open_media(path: str | os.PathLike[str]) -> Any:
-    """Open a media file for reading.
-
-    Args:
-        path: any file.
-
-    Returns:
-        An `av` input container, which is a context manager.
-
-    Raises:
-        InputError: The file is missing, empty, a directory or not media.
-    """
-    path = check_file(path)
+def _open(path: Path) -> Any:
     try:
         container = av.open(file_url(path), metadata_errors="replace")
-    except (av.error.FFmpegError, OSError, ValueError) as error:
+    except UNREADABLE as error:
         reason = getattr(error, "strerror", None) or "unknown format"
         raise InputError(f"{path}: not a readable {KINDS} ({reason}); {CURE}") from error
     if all(stream.codec_context is None for stream in container.streams):
         container.close()
         raise InputError(f"{path}: not a readable {KINDS} (no known track); {CURE}")
     return container
+
+
+@contextmanager
+def open_media(path: str | os.PathLike[str]) -> Iterator[Any]:
+    """Open a media file for reading.
+
+    What FFmpeg and its numbers raise in the body becomes one line: damaged headers claim time scales of
+    0 and tracks of more memory than there is.
+
+    Args:
+        path: any file.
+
+    Yields:
+        An `av` input container.
+
+    Raises:
+        InputError: The file is missing, empty, a directory, not media, or damaged.
+    """
+    path = check_file(path)
+    container = _open(path)
+    try:
+        yield container
+    except UNREADABLE as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise InputError(f"{path}: damaged, cannot be decoded ({reason}); {CURE}") from error
+    finally:
+        with suppress(av.error.FFmpegError):  # a damaged file can fail to close
+            container.close()
 
 
 def video_stream(container: Any) -> Any | None:
@@ -97,6 +115,19 @@ def stated_duration(container: Any, stream: Any) -> float | None:
     return None
 
 
+def _decoder(stream: Any) -> Any:
+    """Codec context that decodes a stream. FFmpeg's own VP8 and VP9 decoders drop the alpha."""
+    library = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(stream.codec_context.name)
+    if library is None or stream.metadata.get("alpha_mode") != "1":
+        return stream.codec_context
+    try:
+        decoder = av.CodecContext.create(library, "r")
+    except (av.error.FFmpegError, ValueError):  # this FFmpeg is built without it
+        return stream.codec_context
+    decoder.extradata = stream.codec_context.extradata
+    return decoder
+
+
 def decode(container: Any, stream: Any, problems: list[str] | None = None) -> Iterator[Any]:
     """Decode a stream, skipping damaged packets.
 
@@ -109,6 +140,7 @@ def decode(container: Any, stream: Any, problems: list[str] | None = None) -> It
         Decoded `av` frames, in order.
     """
     broken, cut = 0, ""
+    decoder = _decoder(stream)
     packets = container.demux(stream)
     while True:
         try:
@@ -117,7 +149,7 @@ def decode(container: Any, stream: Any, problems: list[str] | None = None) -> It
             cut = str(getattr(error, "strerror", error))
             packet = None
         try:
-            yield from stream.codec_context.decode(packet)
+            yield from decoder.decode(packet)
         except av.error.EOFError:
             pass
         except av.error.FFmpegError:

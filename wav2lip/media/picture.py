@@ -16,6 +16,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from wav2lip.media.colour import FULL_RANGE, Colours, bgr_to_yuv, colours_of, yuv_to_bgr
+from wav2lip.media.orientation import UPRIGHT, Orientation, orientation_of
 from wav2lip.types import Image
 
 EXACT = (
@@ -136,13 +137,13 @@ class Picture:
         _blend(chroma[..., 2], soft, red, top // 2, left // 2)
         return type(self)(luma, blue, red, self.colours)
 
-    def turned(self, code: int) -> "Picture":
-        """Rotate by right angles, `code` as `cv2.rotate` takes it."""
+    def turned(self, orientation: Orientation) -> "Picture":
+        """Turn and mirror the frame."""
         if (
             self.luma.shape[0] % 2 or self.luma.shape[1] % 2
         ):  # chroma samples would cover other pixels
-            return Picture.of(_bytes(cv2.rotate(self.bgr(), code)), self.colours)
-        luma, blue, red = (_bytes(cv2.rotate(p, code)) for p in (self.luma, self.blue, self.red))
+            return Picture.of(orientation.apply(self.bgr()), self.colours)
+        luma, blue, red = (orientation.apply(p) for p in (self.luma, self.blue, self.red))
         return Picture(luma, blue, red, self.colours)
 
     def coded(self) -> Any:
@@ -167,35 +168,59 @@ def _plane(frame: Any, index: int) -> Image:
     return rows[: plane.height, : plane.width]
 
 
+def over_white(image: NDArray[np.uint8]) -> Image:
+    """Composite BGRA (H, W, 4) over white: BGR (H, W, 3)."""
+    if (image[..., 3] == 255).all():
+        return np.ascontiguousarray(image[..., :3])
+    alpha = image[..., 3:].astype(np.uint16)
+    mixed = image[..., :3] * alpha + 255 * (255 - alpha)
+    return ((mixed + 127) // 255).astype(np.uint8)
+
+
 class Converter:
-    """Convert the decoded `av` frames of one stream."""
+    """Convert the decoded `av` frames of one stream to what is displayed.
 
-    def __init__(self) -> None:
+    Frames are turned by their display matrix. All have the size of the first: a frame of another size
+    is scaled. Alpha is composited over white.
+
+    Args:
+        size: width and height as displayed, in pixels; None: those of the first frame.
+    """
+
+    def __init__(self, size: tuple[int, int] | None = None) -> None:
         self._scaler = VideoReformatter()
+        self._size = size
 
-    def convert(self, frame: Any, rotation: int | None = None) -> Image | Picture:
+    def convert(self, frame: Any) -> Image | Picture:
         """Convert a frame to the form that loses nothing.
 
         Args:
             frame: a decoded `av` frame.
-            rotation: by right angles, as `cv2.rotate` takes it.
 
         Returns:
-            The planes of an 8-bit 4:2:0 frame, without a copy if it is not rotated. Other formats,
-            and rotated frames with an odd side, as (H, W, 3) BGR.
+            The planes of an 8-bit 4:2:0 frame, without a copy if it is not turned. Other formats,
+            and turned frames with an odd side, as (H, W, 3) BGR.
         """
+        orientation, colours = orientation_of(frame), colours_of(frame)
+        size = (frame.width, frame.height)
+        self._size = self._size or (size[::-1] if orientation.transpose else size)
+        coded = self._size[::-1] if orientation.transpose else self._size
+        if size != coded:
+            frame = frame.reformat(*coded)
         if frame.format.name not in PLANAR_420:
+            alpha = any(component.is_alpha for component in frame.format.components)
             # The scaler applies the frame's own matrix and range.
             scaled: Any = self._scaler.reformat(
-                frame, format="bgr24", interpolation=EXACT, threads=1
+                frame, format="bgra" if alpha else "bgr24", interpolation=EXACT, threads=1
             )
             image = _bytes(scaled.to_ndarray())
+            image = over_white(image) if alpha else image
         else:
             luma, blue, red = (_plane(frame, index) for index in range(3))
-            picture = Picture(luma, blue, red, colours_of(frame))
-            if rotation is None:
+            picture = Picture(luma, blue, red, colours)
+            if orientation == UPRIGHT:
                 return picture
             if picture.size[0] % 2 == 0 and picture.size[1] % 2 == 0:
-                return picture.turned(rotation)
-            image = picture.bgr()  # chroma samples would cover other pixels after the rotation
-        return image if rotation is None else _bytes(cv2.rotate(image, rotation))
+                return picture.turned(orientation)
+            image = picture.bgr()  # chroma samples would cover other pixels when turned
+        return image if orientation == UPRIGHT else orientation.apply(image)

@@ -1,5 +1,9 @@
 """Bounds of what is accepted from media files. `docs/media.md` lists what happens at each."""
 
+import os
+
+from wav2lip.errors import InputError
+
 MIN_GAP = 0.01  # seconds; smaller steps between sound timestamps are rounding
 MAX_OVERLAP = 0.05  # seconds by which sound may run ahead of its timestamps before it is cut
 LOOKAHEAD = 4  # frames of sound that must agree on a step; a single late timestamp is jitter
@@ -7,10 +11,35 @@ MAX_GAP = 60.0  # seconds; a longer stretch without picture and sound is a jump 
 BACK = 1.0  # seconds; a larger step back starts another recording
 MISSING = 0.2  # seconds by which the duration in a header may be too long
 MAX_LOST = 0.5  # share of a sound that may be missing
-MAX_RATE = 768_000  # Hz
-MAX_CHANNELS = 32
+MIN_RATE, MAX_RATE = 1000, 768_000  # Hz
+MAX_CHANNELS = 16
 MAX_LEVEL = 1e5  # sample value; full scale is 1
 CANCELLED = 0.02  # power of the mean of the channels over their mean power; below, they cancel
 MIN_FPS, MAX_FPS = 1, 240  # rates in a header beyond these are wrong: packets are counted instead
-SLOW_FPS = 15  # a picture shown for longer than 1 / 15 s is repeated in the output of inference
+SLOW_FPS = 15  # frames per second; inference repeats the pictures of slower videos
+HELD = 0.2  # seconds; inference repeats a picture of another video that is shown for longer
 MAX_PIXELS = 150_000_000  # of one picture
+PIXELS_VARIABLE = "WAV2LIP_MAX_PIXELS"  # environment variable that replaces MAX_PIXELS
+
+
+def check_pixels(path: str | os.PathLike[str], width: int, height: int, count: int = 1) -> None:
+    """Check the size of a picture before it is decoded.
+
+    Args:
+        path: the file.
+        width: pixels.
+        height: pixels.
+        count: pictures that are in memory at the same time.
+
+    Raises:
+        InputError: The picture has more pixels than `MAX_PIXELS` or the environment variable
+            `WAV2LIP_MAX_PIXELS` allows.
+    """
+    value = os.environ.get(PIXELS_VARIABLE, "")
+    limit = int(value) if value.isdecimal() else MAX_PIXELS
+    if width * height * count > limit:
+        pictures = f"{count} pictures of {width}x{height}" if count > 1 else f"{width}x{height}"
+        raise InputError(
+            f"{path}: {pictures} pixels are too many, the limit is {limit}; make it smaller, or set the "
+            f"environment variable {PIXELS_VARIABLE}"
+        )

@@ -12,10 +12,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from wav2lip.errors import InputError
 from wav2lip.media.colour import BT709, Colours, colours_of
 from wav2lip.media.container import (
@@ -27,8 +23,10 @@ from wav2lip.media.container import (
     video_stream,
 )
 from wav2lip.media.frame import Frame
+from wav2lip.media.orientation import orientation_of
 from wav2lip.media.picture import Converter
-from wav2lip.media.rules import MAX_FPS, MIN_FPS, MISSING
+from wav2lip.media.rules import MAX_FPS, MIN_FPS, MISSING, check_pixels
+from wav2lip.media.still import is_animated_webp, is_still, read_animated_webp, read_image
 from wav2lip.media.timeline import TrackClock
 from wav2lip.media.writer import VideoWriter
 
@@ -45,12 +43,6 @@ __all__ = [
 STANDARD = (24, 25, 30, 48, 50, 60, 120)  # frames per second, each also times 1000/1001
 SNAP = 1e-3  # relative; a measured rate so near to a standard rate is rounded to it
 STILL_FPS = Fraction(25)  # default rate of a still
-TURNS = {
-    90: cv2.ROTATE_90_COUNTERCLOCKWISE,
-    180: cv2.ROTATE_180,
-    270: cv2.ROTATE_90_CLOCKWISE,
-}
-SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0", b"MM\0*")  # first bytes
 log = logging.getLogger(__name__)
 
 
@@ -66,6 +58,7 @@ class VideoInfo:
         duration: seconds; None for a still.
         has_audio: whether the file has a sound track.
         rotation: degrees counter-clockwise that reading applies: 0, 90, 180 or 270.
+        mirrored: whether reading swaps left and right before it rotates.
         is_still: whether the file is an image.
         colours: colour tags.
         pixel_aspect: width of a pixel over its height, as displayed.
@@ -81,48 +74,7 @@ class VideoInfo:
     is_still: bool
     colours: Colours
     pixel_aspect: Fraction
-
-
-def _is_still(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(12)
-    return head.startswith(SIGNATURES) or (head[:4] == b"RIFF" and head[8:] == b"WEBP")
-
-
-def _over_white(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Composite BGRA (H, W, 4) over white: BGR (H, W, 3)."""
-    alpha = image[..., 3:].astype(np.uint16)
-    mixed = image[..., :3] * alpha + 255 * (255 - alpha)
-    return ((mixed + 127) // 255).astype(np.uint8)
-
-
-def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """Read a still: jpg, png, webp, bmp or tiff.
-
-    Args:
-        path: the file.
-
-    Returns:
-        (H, W, 3) BGR uint8, upright by its EXIF tag, with transparency over white.
-
-    Raises:
-        InputError: The file is missing, a directory, or not a readable image.
-    """
-    path = check_file(path)
-    data = np.frombuffer(path.read_bytes(), np.uint8)
-    try:
-        image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-        if image is not None and not (image.ndim == 3 and image.shape[2] == 4):
-            image = cv2.imdecode(data, cv2.IMREAD_COLOR)  # applies the EXIF rotation
-        elif image is not None:
-            if image.dtype == np.uint16:
-                image = (image // 257).astype(np.uint8)
-            image = _over_white(image)
-    except cv2.error as error:
-        raise InputError(f"{path}: the image is damaged; give another") from error
-    if image is None:
-        raise InputError(f"{path}: not a readable image; give a jpg, png, webp or bmp")
-    return np.ascontiguousarray(image, np.uint8)
+    mirrored: bool = False
 
 
 def _snap(rate: Fraction) -> Fraction:
@@ -163,13 +115,16 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         InputError: The file is missing, a directory, not media, or has no video that decodes.
     """
     path = check_file(path)
-    if _is_still(path):
+    if is_still(path):
         height, width = read_image(path).shape[:2]
         return VideoInfo(path, width, height, STILL_FPS, None, False, 0, True, BT709, Fraction(1))
+    if is_animated_webp(path):
+        return _probe_animation(path)
     with open_media(path) as container:
         stream = video_stream(container)
         if stream is None:
             raise InputError(f"{path}: has no video track; give a photo or a video")
+        check_pixels(path, stream.width or 0, stream.height or 0)
         fps, seconds = stream.average_rate, stated_duration(container, stream)
         if seconds is None and container.duration:
             seconds = container.duration / 1e6
@@ -178,29 +133,51 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         first = next(decode(container, stream), None)
         if first is None:
             raise InputError(f"{path}: no frame of the video decodes; give another file")
-        rotation = _turn(first)
+        orientation = orientation_of(first)
         colours = colours_of(first)
         width, height = first.width, first.height
     if fps is None or not MIN_FPS <= fps <= MAX_FPS or seconds is None:
         fps, seconds = _measure(path)
-    if rotation in (90, 270):
+    if orientation.transpose:
         width, height, aspect = height, width, 1 / aspect
     return VideoInfo(
-        path, width, height, Fraction(fps), seconds, has_audio, rotation, False, colours, aspect
+        path,
+        width,
+        height,
+        Fraction(fps),
+        seconds,
+        has_audio,
+        orientation.rotation,
+        False,
+        colours,
+        aspect,
+        orientation.mirrored,
     )
 
 
-def _turn(frame: Any) -> int:
-    """Degrees counter-clockwise that turn a decoded frame upright: 0, 90, 180 or 270."""
-    return int(round(frame.rotation / 90) * 90 % 360)
+def _animation(path: Path) -> Iterator[Frame]:
+    time = 0.0
+    for index, (image, seconds) in enumerate(read_animated_webp(path)):
+        yield Frame(image, time, index)
+        time += seconds
 
 
-def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, int | None, float, int]]:
+def _probe_animation(path: Path) -> VideoInfo:
+    height = width = count = 0
+    duration = 0.0
+    for image, seconds in read_animated_webp(path):
+        (height, width), count, duration = image.shape[:2], count + 1, duration + seconds
+    if not count:
+        raise InputError(f"{path}: the animation has no frame; give another file")
+    fps = _snap(Fraction(count / duration))
+    return VideoInfo(path, width, height, fps, duration, False, 0, False, BT709, Fraction(1))
+
+
+def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, float, int]]:
     """Decode a video.
 
     Yields:
-        The `av` frame, scaled to the size of the first; its rotation as `cv2.rotate` takes it, or
-        None; its time in seconds; its index.
+        The `av` frame, its time in seconds, and its index.
     """
     with open_media(path) as container:
         stream = video_stream(container)
@@ -211,7 +188,6 @@ def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, int | None,
         step = float(1 / rate) if rate and MIN_FPS <= rate <= MAX_FPS else float(1 / STILL_FPS)
         index, start, last, length = 0, 0.0, 0.0, step
         clock, found = TrackClock(path), list[str]()
-        size: tuple[int, int] | None = None
         for frame in decode(container, stream, found):
             time = last + step
             if frame.pts is not None:
@@ -220,11 +196,8 @@ def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, int | None,
                 start, time = (0.0 if frame.pts is None else time), 0.0
             elif time <= last:
                 time = last + step
-            size = size or (frame.width, frame.height)
             length = float(frame.duration * frame.time_base) if frame.duration else step
-            turn = TURNS.get(_turn(frame))
-            same = (frame.width, frame.height) == size
-            yield frame if same else frame.reformat(*size), turn, time, index
+            yield frame, time, index
             index, last = index + 1, time
         stated = stated_duration(container, stream)
         if (
@@ -259,9 +232,12 @@ def read_frames(path: str | os.PathLike[str], problems: list[str] | None = None)
         InputError: The file is missing, a directory or not media, or no frame decodes.
     """
     path = check_file(path)
-    if _is_still(path):
+    if is_still(path):
         yield Frame(read_image(path), 0.0, 0)
         return
+    if is_animated_webp(path):
+        yield from _animation(path)
+        return
     converter = Converter()
-    for frame, code, time, index in _decoded(path, [] if problems is None else problems):
-        yield Frame(converter.convert(frame, code), time, index, colours_of(frame))
+    for frame, time, index in _decoded(path, [] if problems is None else problems):
+        yield Frame(converter.convert(frame), time, index, colours_of(frame))
