@@ -1,6 +1,7 @@
 """Against a server on this machine that cuts, lies and serves pages."""
 
 import hashlib
+import os
 import socket
 import threading
 import time
@@ -232,3 +233,31 @@ def test_a_name_is_downloaded_checked_and_loaded(server, tmp_path, monkeypatch):
     assert loaded.path == tmp_path / "cache" / "expert.pth"
     key = "face_encoder.1.conv_block.0.weight"
     assert torch.equal(loaded.network.state_dict()[key], network.state_dict()[key])
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch):
+    def refuse(*_: object):
+        raise KeyError("uid not found")
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("WAV2LIP_CACHE", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", refuse)
+    with pytest.raises(InputError, match="no such home; set WAV2LIP_CACHE to a folder"):
+        cache_folder()
+
+
+def test_a_planted_link_at_the_name_of_the_partial_file_is_not_followed(server, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("kept")
+    part = tmp_path / "a.bin.part"
+    for plant in (
+        lambda: part.symlink_to(victim),
+        lambda: part.hardlink_to(victim),
+        lambda: os.mkfifo(part),
+    ):
+        plant()
+        with pytest.raises(InputError, match=r"a\.bin\.part: was not written by this program"):
+            fetch(remote(f"{server}/good"), tmp_path)
+        part.unlink()
+    assert victim.read_text() == "kept"
+    assert Handler.asked == []

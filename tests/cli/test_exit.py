@@ -1,7 +1,10 @@
+import errno
 import subprocess
 import sys
 
 import pytest
+
+from wav2lip.cli.exit import exit_on_input_error
 
 
 @pytest.mark.parametrize(
@@ -21,3 +24,33 @@ def test_a_reader_that_leaves_early_is_no_error(words):
     process.stdin.close()
     assert process.stderr.read() == ""
     assert process.wait(20) in (0, 141)  # argparse itself ignores a closed pipe
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "error: the disk is full; free some"),
+        (PermissionError(errno.EACCES, "Permission denied", "a/b"), "error: a/b: access is not"),
+        (OSError(errno.EROFS, "Read-only file system", "a/b"), "error: a/b: the folder is read-on"),
+    ],
+)
+def test_an_error_of_the_machine_is_one_line(error, line, capsys):
+    @exit_on_input_error
+    def command():
+        raise error
+
+    with pytest.raises(SystemExit) as stop:
+        command()
+    assert stop.value.code == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(line)
+    assert printed.count("\n") == 1
+
+
+def test_any_other_error_of_the_system_is_a_bug():
+    @exit_on_input_error
+    def command():
+        raise FileNotFoundError(errno.ENOENT, "No such file", "a/b")
+
+    with pytest.raises(FileNotFoundError):
+        command()

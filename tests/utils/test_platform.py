@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from wav2lip.errors import InputError
 from wav2lip.utils import platform
+from wav2lip.utils.platform import require_processes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,3 +55,15 @@ def test_the_package_imports_without_linux_calls() -> None:
         "assert cpu_count() >= 1 and peak_memory() >= 0\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_processes_require_shared_memory(monkeypatch):
+    require_processes(2, "workers=1")
+
+    def refuse(*_: object):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("multiprocessing.synchronize._multiprocessing.SemLock", refuse)
+    with pytest.raises(InputError, match=r"require shared memory \(/dev/shm\).*; set workers=1"):
+        require_processes(2, "workers=1")
+    require_processes(0, "workers=1")

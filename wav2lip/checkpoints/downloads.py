@@ -17,15 +17,22 @@ from rich.progress import (
 from wav2lip.checkpoints.mirror import Mirror, RefusedError
 from wav2lip.checkpoints.registry import RemoteFile
 from wav2lip.errors import InputError
-from wav2lip.utils.files import sha256_of
+from wav2lip.utils.files import check_own, sha256_of
 
 ANSWER_TIMEOUT = 15.0  # seconds until a mirror must have answered
 
 
 def cache_folder() -> Path:
-    """Return `$WAV2LIP_CACHE`, or `~/.cache/wav2lip` if that is not set."""
-    chosen = os.environ.get("WAV2LIP_CACHE")
-    return Path(chosen).expanduser() if chosen else Path.home() / ".cache" / "wav2lip"
+    """Return `$WAV2LIP_CACHE`, or `~/.cache/wav2lip` if that is not set.
+
+    Raises:
+        InputError: the user has no home.
+    """
+    chosen = os.environ.get("WAV2LIP_CACHE") or "~/.cache/wav2lip"
+    try:
+        return Path(chosen).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"{chosen}: no such home; set WAV2LIP_CACHE to a folder") from error
 
 
 def is_complete(path: Path, remote: RemoteFile) -> bool:
@@ -59,6 +66,7 @@ def _prepare(folder: Path, target: Path, part: Path) -> None:
         raise InputError(
             f"{folder}: cannot be created ({error.strerror}); set WAV2LIP_CACHE to another folder"
         ) from error
+    check_own(part)
 
 
 def fetch(

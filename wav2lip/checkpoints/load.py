@@ -1,6 +1,7 @@
 """Load a network from any supported file. No code in a checkpoint can run."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,9 @@ def _find(path_or_name: Path | str, kind: Kind | None) -> Path:
             return bundled
         if path_or_name in CHECKPOINTS:
             return fetch(CHECKPOINTS[path_or_name])
-    path = Path(path_or_name).expanduser()
+    path = Path(path_or_name)
+    with suppress(RuntimeError):  # no such home: the path is taken as it is
+        path = path.expanduser()
     if not path.exists() and len(path.parts) == 1 and not path.suffix:
         names = ", ".join([DEFAULT, *CHECKPOINTS, *bundled_names()])
         raise InputError(f"{path}: no such checkpoint file, and not one of the names {names}")

@@ -1,5 +1,6 @@
 """How a command ends: its messages and exit codes."""
 
+import errno
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,9 +9,26 @@ from io import TextIOWrapper
 from typing import ParamSpec
 
 from wav2lip.errors import InputError
+from wav2lip.utils.files import CANNOT_WRITE
 from wav2lip.utils.signals import Stopped, close_stdout, stop_on_signals
 
 P = ParamSpec("P")
+PERMISSION = "access is not permitted; check the permissions"
+SYSTEM = {  # errors of the machine that may come from any library -> reason and cure
+    errno.EACCES: PERMISSION,
+    errno.EPERM: PERMISSION,
+    **{
+        number: CANNOT_WRITE[number]
+        for number in (
+            errno.ENOSPC,
+            errno.EDQUOT,
+            errno.EROFS,
+            errno.EFBIG,
+            errno.EIO,
+            errno.EMFILE,
+        )
+    },
+}
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # exit codes
 
 
@@ -39,6 +57,12 @@ def _code_of(main: Callable[P, int | None], *args: P.args, **kwargs: P.kwargs) -
     except BrokenPipeError:
         close_stdout()
         return BROKEN_PIPE
+    except OSError as error:  # of a library; the package's own writers raise InputError
+        if error.errno not in SYSTEM:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        _say(f"error: {place}{SYSTEM[error.errno]}")
+        return BAD_INPUT
     return code
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from wav2lip.cli.hydra_command import HydraCommand
 from wav2lip.errors import InputError
 from wav2lip.utils.extras import extra_message
+from wav2lip.utils.files import check_folder
 from wav2lip.utils.locks import require_unlocked
 from wav2lip.utils.outputs import Named, check_outputs
 from wav2lip.utils.platform import process_rank
@@ -121,11 +122,12 @@ def _check_exists(key: str, value: str, may_be_name: bool) -> None:
 
 
 def _check_written(config: "DictConfig", command: HydraCommand, inputs: Sequence[Named]) -> None:
-    """Check that no file of the output folder that is always written is an input."""
+    """Check the folders that are written, and that no file that is always written there is an input."""
     from omegaconf import OmegaConf
 
     for key, names in command.written.items():
         folder = Path(str(OmegaConf.select(config, key)))
+        check_folder(folder)
         check_outputs([(key, folder / name) for name in names], inputs)
 
 

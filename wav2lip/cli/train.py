@@ -30,7 +30,7 @@ from wav2lip.tasks.compiled import compile_stacks
 from wav2lip.tasks.resumable import require_resumable
 from wav2lip.utils.locks import locked_folder
 from wav2lip.utils.partials import sweep_tree
-from wav2lip.utils.platform import process_rank
+from wav2lip.utils.platform import process_rank, require_processes
 from wav2lip.utils.signals import Stopped
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ def train(cfg: DictConfig) -> float | None:
     warnings.filterwarnings("ignore", message=".*your dataloader is not resumable.*")
     pl.seed_everything(cfg.seed, workers=True)
     torch.set_num_threads(cfg.threads or torch.get_num_threads())
+    require_processes(cfg.data.get("num_workers", 0), "data.num_workers=0")
     data = instantiate(cfg.data)
     # Hyper-parameters must be plain data: a DictConfig cannot be read back with weights_only=True.
     task = instantiate(cfg.task, _recursive_=False, _convert_="all")

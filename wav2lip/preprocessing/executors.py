@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from wav2lip.preprocessing.jobs import Job, JobFunction, Outcome, run_job
 from wav2lip.preprocessing.workers import run_in_worker, worker_pool
-from wav2lip.utils.platform import cpu_count
+from wav2lip.utils.platform import cpu_count, require_processes
 
 Executor = Callable[[Sequence[Job]], Iterator[Outcome]]
 
@@ -66,6 +66,7 @@ def run_jobs(
     if workers <= 1:
         yield from map(function, jobs)
         return
+    require_processes(workers, "workers=1")
     waiting = deque(jobs)
     while waiting:
         suspects = yield from _run_pool(waiting, workers, function)

@@ -245,23 +245,54 @@ def check_writable(path: Path) -> None:
         raise output_error(path, PermissionError(errno.EACCES, "not writable"))
 
 
+def check_folder(folder: Path) -> None:
+    """Check that files can be written to a folder, which need not exist yet. Creates nothing.
+
+    Raises:
+        OutputError: It cannot be created or written.
+    """
+    with report_as(folder):
+        for place in (folder, *folder.parents):
+            if place.is_dir():
+                if os.access(place, os.W_OK | os.X_OK):
+                    return
+                read_only = bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+                raise OSError(errno.EROFS if read_only else errno.EACCES, "not writable")
+            try:
+                place.lstat()
+            except FileNotFoundError:
+                continue
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder")
+
+
+def check_own(path: Path) -> None:
+    """Check that a file, if it exists, is a regular one of this user without another name.
+
+    Raises:
+        OutputError: It is a link or a pipe, for example, which somebody else may have placed there.
+    """
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return
+    own = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or not own:
+        raise OutputError(f"{path}: was not written by this program; remove it")
+
+
 def append(path: Path, data: bytes) -> None:
     """Add to a file that a later run continues, such as a download that was cut short.
 
     Args:
-        path: the file, at a name that others can predict: only a regular file of this user with no
-            other name is written.
+        path: the file, at a name that others can predict; see `check_own`.
         data: what to add.
 
     Raises:
         OutputError: The file cannot be written.
     """
     with report_as(path):
+        check_own(path)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | NO_FOLLOW | NO_WAIT
         handle = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
         with os.fdopen(handle, "ab") as file:
-            status = os.fstat(handle)
-            own = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
-            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or not own:
-                raise OutputError(f"{path}: is not a file of this program; remove it")
             file.write(data)

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -81,6 +82,12 @@ def _open_locked(path: Path) -> int:
             raise InputError(
                 f"{path}: cannot be written ({error.strerror}); choose another folder"
             ) from error
+        status = os.fstat(descriptor)
+        if (
+            not stat.S_ISREG(status.st_mode) or status.st_nlink > 1
+        ):  # planted: another file's content
+            os.close(descriptor)
+            raise InputError(f"{path}: is not a lock; remove it")
         locked, owner = _lock_file(descriptor), _owner_of(descriptor)
         if not locked or not _is_stale(path, owner):
             os.close(descriptor)

@@ -3,7 +3,10 @@
 import os
 import sys
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
+
+from wav2lip.errors import InputError
 
 STATUS = Path("/proc/self/status")  # Linux; its sizes are in kB
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the unit of ru_maxrss
@@ -27,6 +30,25 @@ def process_rank() -> int:
         if value.isdecimal():
             return int(value)
     return 0
+
+
+def require_processes(workers: int, key: str) -> None:
+    """Check that this machine has the shared memory that worker processes require.
+
+    Args:
+        workers: number of processes beside this one; 0 requires nothing.
+        key: the setting that says so, with the value that does without, for the message.
+
+    Raises:
+        InputError: it has none.
+    """
+    if workers > 0:
+        try:
+            get_context("spawn").Semaphore()
+        except (OSError, ImportError) as error:
+            raise InputError(
+                f"worker processes require shared memory (/dev/shm), which this machine lacks; set {key}"
+            ) from error
 
 
 def peak_memory() -> int:
