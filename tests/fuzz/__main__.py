@@ -47,11 +47,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", type=int, default=0, help="number of the first case")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", type=int, help="number of a single case")
     parser.add_argument("--keep", type=Path, help="folder for the files of cases with problems")
     args = parser.parse_args()
-    indices = list(range(args.count)) if args.only is None else [args.only]
+    indices = list(range(args.start, args.start + args.count)) if args.only is None else [args.only]
     scratch = Path(tempfile.mkdtemp(prefix="wav2lip-fuzz-"))
     results: list[dict[str, Any]] = []
     try:

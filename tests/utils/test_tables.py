@@ -37,7 +37,9 @@ def test_what_is_no_text_is_one_line(tmp_path):
     for content in (b"file,split\n\xe9.mp4,val\n", b"file,split\n\0,val\n", b"\xff\xfe\x80"):
         path.write_bytes(content)
         for read in (find_inputs, read_splits, has_splits):
-            with pytest.raises(InputError, match=r"list\.csv: not a list of \w+ \("):
+            with pytest.raises(
+                InputError, match=r"list\.csv: not a list of \w+: it is not a text file"
+            ):
                 read(path)
     path.write_text("file,split\na.mp4,evaluation\n")
     with pytest.raises(

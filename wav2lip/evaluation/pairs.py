@@ -3,7 +3,6 @@
 A list does not open the files that it names: missing ones are skipped later, with the reason.
 """
 
-import csv
 from dataclasses import dataclass, replace
 from glob import escape
 from itertools import count
@@ -12,9 +11,11 @@ from pathlib import Path
 from wav2lip.clips import read_manifest
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.inputs import find_inputs
+from wav2lip.utils.tables import read_lines, read_table
 from wav2lip.utils.text import printable
 
 COLUMNS = ("face", "audio")
+LIST = "list of pairs"
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,7 @@ class Pair:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not a text file; give a list") from error
-    return [line for line in lines if line.strip()]
+    return [line for line in read_lines(path, LIST) if line]
 
 
 def _named(files: list[tuple[str, Path, Path]], path: Path) -> list[Pair]:
@@ -112,13 +107,13 @@ def pairs(path: str, root: str | None = None) -> list[Pair]:
     Raises:
         InputError: unreadable, a missing column, or an empty cell.
     """
-    rows = list(csv.DictReader(_lines(Path(path))))
-    if not rows or not set(COLUMNS) <= set(rows[0]):
+    columns, rows = read_table(Path(path), LIST)
+    if not set(COLUMNS) <= set(columns):
         raise InputError(f"{path}: its first line must name the columns {', '.join(COLUMNS)}")
     base = Path(root) if root else Path()
     found = []
-    for line, row in enumerate(rows, start=2):
-        cells = [(row[column] or "").strip() for column in COLUMNS]
+    for line, row in rows:
+        cells = [row[column].strip() for column in COLUMNS]
         if not all(cells):
             raise InputError(f"{path}, line {line}: a cell is empty; fill face and audio")
         face, audio = (base / cell for cell in cells)

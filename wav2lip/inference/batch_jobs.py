@@ -1,6 +1,5 @@
 """Process many pairs of face and audio from a table; a failed pair does not stop the others."""
 
-import csv
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from wav2lip.errors import InputError
 from wav2lip.inference.report import Report
 from wav2lip.utils.files import write_atomically
 from wav2lip.utils.outputs import Named, check_outputs
+from wav2lip.utils.tables import read_table
 
 COLUMNS = ("face", "audio", "output")
 # What a bad file may raise; a run over many files must survive it.
@@ -38,23 +38,16 @@ def read_jobs(path: Path) -> list[Job]:
     Raises:
         InputError: it is not such a file, a cell is empty, or an output occurs twice.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            table = csv.DictReader(file)
-            missing = [c for c in COLUMNS if c not in (table.fieldnames or [])]
-            if missing:
-                raise InputError(
-                    f"{path}: no column {', '.join(missing)}; its first line must contain "
-                    f"{', '.join(COLUMNS)}"
-                )
-            rows = list(table)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: not a CSV file in UTF-8 ({error})") from error
+    columns, rows = read_table(path, "table of jobs")
+    missing = [name for name in COLUMNS if name not in columns]
+    if missing:
+        raise InputError(
+            f"{path}: no column {', '.join(missing)}; its first line must contain "
+            f"{', '.join(COLUMNS)}"
+        )
     jobs, outputs = [], set()
-    for line, row in enumerate(rows, start=2):
-        cells = [(row[column] or "").strip() for column in COLUMNS]
+    for line, row in rows:
+        cells = [row[column].strip() for column in COLUMNS]
         if not all(cells):
             raise InputError(f"{path}, line {line}: a cell is empty; fill face, audio and output")
         job = Job(*map(Path, cells))

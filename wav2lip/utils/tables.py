@@ -33,9 +33,14 @@ def read_text(path: Path, what: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a {what} ({error}); save it as text in UTF-8") from error
-    if "\0" in text:
-        raise InputError(f"{path}: not a {what} (it contains zero bytes); save it as text in UTF-8")
+        raise InputError(
+            f"{path}: not a {what}: it is not a text file in UTF-8 ({error}); save it as one"
+        ) from error
+    # A list has a dot, a separator or a line break; data whose start looks like a mark has none.
+    if "\0" in text or (text and not any(c.isascii() for c in text)):
+        raise InputError(
+            f"{path}: not a {what}: it is not a text file in UTF-8 (binary data); save it as one"
+        )
     return text
 
 
