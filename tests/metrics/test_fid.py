@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -64,3 +66,20 @@ def test_wrong_weights_are_refused(tmp_path):
     torch.save({"a": torch.zeros(1)}, tmp_path / "other.pth")
     with pytest.raises(InputError, match=r"other\.pth: not the Inception weights of FID"):
         FaceFID(tmp_path / "other.pth")
+
+
+class Bomb:
+    """Creates a file when unpickled by a reader that runs code."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_no_code_in_the_weights_runs(tmp_path):
+    torch.save({"fc.bias": Bomb(tmp_path / "ran")}, tmp_path / "bomb.pth")
+    with pytest.raises(InputError, match=r"bomb\.pth: not the Inception weights of FID"):
+        FaceFID(tmp_path / "bomb.pth")
+    assert not (tmp_path / "ran").exists()

@@ -23,7 +23,7 @@ from wav2lip.checkpoints.downloads import fetch
 from wav2lip.checkpoints.metadata import check_metadata
 from wav2lip.checkpoints.provenance import TrainingId
 from wav2lip.checkpoints.registry import CHECKPOINTS
-from wav2lip.checkpoints.tensors import check_weights, unpacked_limit
+from wav2lip.checkpoints.tensors import check_weights
 from wav2lip.checkpoints.weight_files import (
     NETWORK_NAMES,
     WeightFile,
@@ -34,6 +34,7 @@ from wav2lip.checkpoints.weight_files import (
 from wav2lip.errors import InputError
 from wav2lip.utils.fields import quote
 from wav2lip.utils.files import sha256_of
+from wav2lip.utils.torch_files import unpacked_limit
 
 LOCAL_FILES = ("expert", "init_from", "audio_from")  # paths on the training machine; not passed on
 MAX_LISTED = 3  # keys named in a message about weights that do not fit

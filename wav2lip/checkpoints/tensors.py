@@ -1,4 +1,4 @@
-"""Bounds of the tensors of a weight file: they lie in the file, and their numbers are finite."""
+"""Check the tensors of a network before they become its weights."""
 
 from collections.abc import Mapping
 
@@ -7,29 +7,7 @@ from torch import Tensor
 
 from wav2lip.utils.fields import quote
 
-# Records of weights shrink by a tenth. A file that unpacks to more than this was made to fill the memory.
-MAX_EXPANSION = 4
-SLACK = 1 << 20  # bytes; small files may shrink more
 VARIANCE = "running_var"  # of a batch norm; its square root is taken
-
-
-def unpacked_limit(size: int) -> int:
-    """Return how many bytes a file of `size` bytes may unpack to."""
-    return MAX_EXPANSION * size + SLACK
-
-
-def check_stored(value: Tensor) -> None:
-    """Check that a tensor is plain memory and that each of its elements is stored.
-
-    A stride of 0 lets four bytes stand for any number of elements.
-
-    Raises:
-        ValueError: if it is sparse, quantised, without data, or larger than its storage.
-    """
-    if value.layout != torch.strided or value.is_quantized or value.device.type != "cpu":
-        raise ValueError("is not a plain tensor")
-    if value.numel() * value.element_size() > value.untyped_storage().nbytes():
-        raise ValueError("has more elements than the file stores")
 
 
 def check_weights(state: Mapping[str, Tensor], needed: Mapping[str, Tensor], limit: int) -> None:

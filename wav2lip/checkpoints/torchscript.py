@@ -19,9 +19,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from wav2lip.checkpoints.tensors import check_stored, unpacked_limit
 from wav2lip.errors import InputError
 from wav2lip.utils.fields import quote
+from wav2lip.utils.torch_files import check_stored, unpacked_limit
 
 DTYPES = {
     "FloatStorage": torch.float32,

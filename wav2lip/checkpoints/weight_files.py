@@ -1,35 +1,27 @@
 """Read the tensors of any weight file without running code, or name what the file is instead."""
 
 import json
-import mmap
-import pickle
-import stat
-import struct
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from wav2lip.checkpoints.tensors import check_stored, unpacked_limit
 from wav2lip.checkpoints.torchscript import read_torchscript
 from wav2lip.errors import InputError
 from wav2lip.utils.fields import quote
+from wav2lip.utils.torch_files import (
+    DAMAGED,
+    check_records,
+    load_pickled,
+    require_regular,
+    stored_tensors,
+)
 
 HEAD = 512  # bytes that identify a format
-ALLOCATION = b"\nbytearray\n"  # the end of a pickle's opcode that imports it
 LONGEST_ENTRY = 1 << 20  # characters of our header entry
-# What torch's unpickler raises on a damaged file, depending on its bytes.
-DAMAGED = (
-    *(pickle.UnpicklingError, RuntimeError, EOFError, ValueError, LookupError, TypeError),
-    *(AttributeError, OSError, ArithmeticError, MemoryError, AssertionError, struct.error),
-    *(zipfile.BadZipFile, zlib.error),
-)
 JSON_ENTRY = "wav2lip"  # the only entry of our safetensors header
 NESTED = ("state_dict", "params_ema", "params", "model")  # where training scripts store the weights
 
@@ -87,8 +79,7 @@ def sniff(path: Path) -> str:
     if path.is_dir():
         raise InputError(f"{path}: is a directory; give the checkpoint file inside it")
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would block, a device never end
-            raise InputError(f"{path}: is not a regular file; save the checkpoint as one")
+        require_regular(path)
         with path.open("rb") as file:
             head = file.read(HEAD)
     except FileNotFoundError as error:
@@ -119,19 +110,9 @@ def sniff(path: Path) -> str:
 
 
 def _sniff_zip(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            records = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
-        raise InputError(f"{path}: is truncated or damaged; download it again") from error
-    names = {record.filename.partition("/")[2] for record in records}
+    names = check_records(path)
     if "data.pkl" not in names:
         raise InputError(f"{path}: is a zip archive, but not one of network weights")
-    unpacked = sum(record.file_size for record in records)
-    if unpacked > unpacked_limit(path.stat().st_size):
-        raise InputError(
-            f"{path}: refused: it would unpack to {unpacked / 1e9:.1f} GB; save it uncompressed"
-        )
     return "torchscript" if "constants.pkl" in names else "torch"
 
 
@@ -160,36 +141,12 @@ def _read_safetensors(path: Path) -> WeightFile:
     return WeightFile(state, *_parse_entry(path, header))
 
 
-def _refuse_allocations(path: Path) -> None:
-    """Refuse a pickle that makes a bytearray: torch allows it, and its size is any number."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        found = content.find(ALLOCATION) >= 0
-    if not found and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:  # its pickle may be compressed
-            names = [n for n in archive.namelist() if n.endswith("/data.pkl")]
-            found = any(ALLOCATION in archive.read(name) for name in names)
-    if found:
-        raise InputError(f"{path}: refused: it holds a bytearray, which is not a weight")
-
-
 def _read_torch(path: Path) -> WeightFile:
-    try:
-        _refuse_allocations(path)
-        with path.open("rb") as file:  # an open file, since torch decides by the suffix of a path
-            loaded = torch.load(file, map_location="cpu", weights_only=True)
-    except DAMAGED as error:
-        # torch's message fills a page; only the name of the forbidden object is useful.
-        name = str(error).partition("GLOBAL ")[2].partition(" was not")[0].strip()
-        if isinstance(error, pickle.UnpicklingError):
-            reason = f"it holds the object {quote(name)[1:-1]}, and" if name else "it is damaged or"
-            raise InputError(
-                f"{path}: refused: {reason} is not weights alone; export its state_dict"
-            ) from error
-        raise InputError(f"{path}: is truncated or damaged; download it again") from error
+    loaded = load_pickled(path)
     if not isinstance(loaded, Mapping):
         raise InputError(f"{path}: holds a {type(loaded).__name__}, not a network's weights")
     nested = next((loaded[n] for n in NESTED if isinstance(loaded.get(n), Mapping)), loaded)
-    state = {k: v for k, v in nested.items() if isinstance(k, str) and isinstance(v, Tensor)}
+    state = stored_tensors(path, nested)
     numbers = {"global_step": "step", "epoch": "epoch", "global_epoch": "epoch"}
     metadata = {new: loaded[k] for k, new in numbers.items() if isinstance(loaded.get(k), int)}
     hyper_parameters = loaded.get("hyper_parameters", {})
@@ -209,15 +166,7 @@ def read_weight_file(path: Path) -> WeightFile:
         "torchscript": lambda path: WeightFile(read_torchscript(path)),
         "torch": _read_torch,
     }
-    file = read[sniff(path)](path)
-    for key, value in file.state.items():
-        try:
-            check_stored(value)
-        except ValueError as error:
-            raise InputError(
-                f"{path}: {quote(key)} {error}; get an undamaged checkpoint"
-            ) from error
-    return file
+    return read[sniff(path)](path)
 
 
 def networks_inside(state: Mapping[str, Tensor]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Pixel losses over neighbourhoods: structural similarity and learned perceptual similarity."""
 
-import pickle
 from pathlib import Path
 from typing import Literal
 
@@ -9,17 +8,8 @@ from torch import Tensor, nn
 from torchmetrics.functional.image import structural_similarity_index_measure
 
 from wav2lip.errors import InputError
+from wav2lip.utils.torch_files import load_state
 
-# torch.load raises these on a damaged or foreign file, depending on its bytes.
-LOAD_ERRORS = (
-    pickle.UnpicklingError,
-    RuntimeError,
-    EOFError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-)
 Backbone = Literal["alex", "vgg"]
 # The shape of the first weight identifies the backbone.
 FIRST_WEIGHT: dict[Backbone, tuple[int, ...]] = {"alex": (64, 3, 11, 11), "vgg": (64, 3, 3, 3)}
@@ -74,12 +64,12 @@ class LPIPSLoss(nn.Module):
 
         path = Path(weights)
         try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            state = load_state(path)
         except FileNotFoundError as error:
             raise InputError(f"{path}: no such file; give the path of LPIPS weights") from error
-        except (*LOAD_ERRORS, OSError) as error:
+        except InputError as error:
             raise InputError(f"{path}: cannot be read as weights; download it again") from error
-        name = _find_backbone(state if isinstance(state, dict) else {}, path)
+        name = _find_backbone(state, path)
         network = _NoTrainLpips(net=name, pnet_rand=True)
         # slice2.3.weight here is features.3.weight in torchvision.
         own = {k: state.get("features." + k.partition(".")[2]) for k in network.net.state_dict()}

@@ -4,8 +4,9 @@ Source: Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to
 Not imported with the package: it needs torch-fidelity and torchvision.
 """
 
-import pickle
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 
 from wav2lip.errors import InputError
 from wav2lip.types import Image
+from wav2lip.utils.torch_files import DAMAGED, load_state
 
 BATCH = 32  # crops
 FEATURES = 2048  # of the last average pool, as in all published numbers
@@ -38,9 +40,13 @@ class FaceFID(FrechetInceptionDistance):
             return
         if not inception.is_file():
             raise InputError(f"{inception}: no such file; give the Inception weights {WEIGHTS}")
+        # torch-fidelity unpickles any object. So it gets a copy of the tensors alone.
+        copy: Any = BytesIO()
         try:
-            super().__init__(feature=FEATURES, feature_extractor_weights_path=str(inception))
-        except (OSError, EOFError, RuntimeError, TypeError, pickle.UnpicklingError) as error:
+            torch.save(load_state(inception), copy)
+            copy.seek(0)
+            super().__init__(feature=FEATURES, feature_extractor_weights_path=copy)
+        except (InputError, *DAMAGED) as error:
             raise InputError(
                 f"{inception}: not the Inception weights of FID; give {WEIGHTS}"
             ) from error
