@@ -44,6 +44,9 @@ class Handler(BaseHTTPRequestHandler):
             return self.trickle(body)
         if self.path == "/short":
             body = body[:1000]
+        if self.path == "/again":  # a little more each time, and always from the start
+            sent = body[: 30_000 * len(Handler.asked)]
+            return self.answer(200, sent, "binary/octet-stream", len(body))
         if wanted and self.path != "/cut-no-range":
             start = int(wanted.removeprefix("bytes=").rstrip("-"))
         keep = len(body)
@@ -261,3 +264,10 @@ def test_a_planted_link_at_the_name_of_the_partial_file_is_not_followed(server, 
         part.unlink()
     assert victim.read_text() == "kept"
     assert Handler.asked == []
+
+
+def test_a_server_that_starts_over_again_and_again_is_given_up(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(mirror, "CHUNK", 20_000)
+    with pytest.raises(InputError, match="starts over again and again"):
+        fetch(remote(f"{server}/again"), tmp_path)
+    assert len(Handler.asked) < 20

@@ -82,3 +82,15 @@ def test_a_wrong_argument_of_the_command_is_one_line(monkeypatch, capsys):
             main()
         (line,) = capsys.readouterr().err.splitlines()
         assert message in line
+
+
+def test_a_run_of_somebody_else_cannot_read_the_environment(runs, monkeypatch):
+    monkeypatch.setenv("SECRET", "swordfish")
+    config = runs / "no_gan" / "seed-1" / "hydra" / "config.yaml"
+    config.write_text("experiment_name: ${oc.env:SECRET}\nseed: 1\n")
+    names = {run.experiment for run in collect(runs, "val/loss", ["val/lower_l1"])}
+    assert names == {"full", "${oc.env:SECRET}"}
+    for broken in ("seed: 1", "- a", "experiment_name: a\nseed: b", "{", "seed: ${oc.env:SECRET}"):
+        config.write_text(broken)
+        with pytest.raises(InputError, match=r"config\.yaml: states no experiment_name"):
+            collect(runs, "val/loss", ["val/lower_l1"])

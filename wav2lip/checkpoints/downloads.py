@@ -75,8 +75,8 @@ def fetch(
     """Return the path of a file, downloaded if it is not there yet.
 
     A download cut short stays as `NAME.part`; the next mirror or the next run resumes it. A mirror
-    that sends less than `MIN_RATE` is given up, so a download takes at most
-    `size / MIN_RATE + PATIENCE` seconds per mirror.
+    that sends less than `MIN_RATE`, or the same bytes again and again, is given up. So a download takes
+    at most `PATIENCE + MAX_REPEATS * size / MIN_RATE` seconds per mirror.
 
     Args:
         remote: what to download.

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from wav2lip.checkpoints.registry import RemoteFile
+from wav2lip.utils.fields import quote
 from wav2lip.utils.files import append, sha256_of
 
 CHUNK = 1 << 18  # bytes read at once
 READ_TIMEOUT = 20.0  # seconds without a byte before a connection counts as lost
 MIN_RATE = 30_000  # bytes per second; a mirror that stays below it is given up
 PATIENCE = 30.0  # seconds that a mirror may be behind MIN_RATE
+MAX_REPEATS = 3  # times the file's size that a mirror may send; a server without ranges starts over
 ATTEMPTS = 4  # connections a mirror may lose without progress
 PAUSE = 0.5  # seconds before the same mirror is asked again
 PARTIAL = 206  # HTTP status of an answer to a Range request
@@ -35,7 +37,8 @@ class Mirror:
     """One address of a file.
 
     The deadline grows with what the mirror has sent: a slow connection gets the time it needs, and
-    one of a byte per second is given up after `PATIENCE`.
+    one of a byte per second is given up after `PATIENCE`. What it sends in all is bounded, too, so a mirror takes
+    at most `PATIENCE + MAX_REPEATS * size / MIN_RATE` seconds.
 
     Args:
         url: the address.
@@ -62,6 +65,8 @@ class Mirror:
         elapsed = time.monotonic() - self._started
         if elapsed > PATIENCE + self._received / MIN_RATE:
             raise RefusedError(f"sends less than {MIN_RATE // 1000} kB per second")
+        if self._received > MAX_REPEATS * self._remote.size:
+            raise RefusedError("starts over again and again")
 
     def _open(self, start: int) -> Any:
         """Return the server's answer for the bytes from `start`.
@@ -97,7 +102,7 @@ class Mirror:
         if length is None:
             return
         if not length.strip().isdecimal():
-            raise RefusedError(f"states a Content-Length of {length!r}")
+            raise RefusedError(f"states a Content-Length of {quote(length)}")
         if have + int(length) != self._remote.size:
             raise RefusedError(f"serves {have + int(length)} bytes instead of {self._remote.size}")
 
@@ -126,7 +131,7 @@ class Mirror:
             self._receive()
         except urllib.error.HTTPError as error:
             if error.code != UNSATISFIABLE:
-                raise RefusedError(f"answers {error.code} {error.reason}") from error
+                raise RefusedError(f"answers {error.code} {quote(error.reason)[1:-1]}") from error
             self._part.unlink(missing_ok=True)
         except urllib.error.URLError as error:
             raise RefusedError(f"cannot be reached ({error.reason})") from error

@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError  # type: ignore[import-untyped]
 
 from wav2lip.errors import InputError
 from wav2lip.metrics.bootstrap import Interval, bootstrap_mean
+from wav2lip.utils.fields import Text
 from wav2lip.utils.files import write_atomically, write_table
 
 CURVES = Path("curves") / "metrics.csv"
@@ -55,15 +59,29 @@ def _read_curves(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def _read_config(path: Path) -> tuple[str, int]:
+    """Return experiment and seed, as they stand in the file.
+
+    Interpolations are not resolved: the run may be somebody else's, and the table of the runs is published.
+    """
+    try:
+        config: Any = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+        return Text().check(config["experiment_name"]), int(config["seed"])
+    except (OSError, KeyError, TypeError, ValueError, YAMLError, OmegaConfBaseException) as error:
+        raise InputError(
+            f"{path}: states no experiment_name and seed of a run; remove its folder"
+        ) from error
+
+
 def read_run(folder: Path, choose: str, metrics: Sequence[str]) -> Run | None:
     """Read the scores of a run at the validation with the lowest `choose`; None if it has not validated yet."""
-    config = OmegaConf.load(folder / CONFIG)
+    experiment, seed = _read_config(folder / CONFIG)
     rows = [row for row in _read_curves(folder) if row.get(choose)]
     if not rows:
         return None
     best = min(rows, key=lambda row: float(row[choose]))
     scores = {name: float(best[name]) for name in metrics if best.get(name)}
-    return Run(str(config.experiment_name), int(config.seed), int(best["step"]), scores)
+    return Run(experiment, seed, int(best["step"]), scores)
 
 
 def find_runs(root: Path) -> list[Path]:
