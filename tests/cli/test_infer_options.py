@@ -110,3 +110,10 @@ def test_files_are_checked_whatever_their_name(tmp_path: Path) -> None:
         check_files(
             parse([*words, str(face), "--check_sync", "--judge_weights", str(tmp_path / "no.ckpt")])
         )
+    for name, message in (
+        ("x" * 300, "name is too long"),
+        ("/no-such-folder/o.mp4", "make it first"),
+    ):
+        for option in ("--output", "--report", "--strip"):
+            with pytest.raises(InputError, match=f"{message}.*choose another {option}"):
+                check_files(parse([*words, str(face), option, name]))

@@ -96,3 +96,13 @@ def test_a_value_that_cannot_be_used(
 )
 def test_a_value_that_can_be_used(command: str, word: str, words: dict[str, list[str]]) -> None:
     assert prepare(HYDRA_COMMANDS[command], [*words[command], word]) is not None
+
+
+def test_an_output_that_cannot_be_made(words: dict[str, list[str]]) -> None:
+    good = [word for word in words["preprocess"] if not word.startswith("output")]
+    for name, message in (
+        ("x" * 300, "the name is too long; choose another output"),
+        ("/no-such-folder/out", "the folder /no-such-folder does not exist; make it first"),
+    ):
+        with pytest.raises(InputError, match=message):
+            prepare(HYDRA_COMMANDS["preprocess"], [*good, f"output={name}"])

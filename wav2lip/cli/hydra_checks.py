@@ -14,6 +14,7 @@ from wav2lip.cli.hydra_command import HydraCommand
 from wav2lip.errors import InputError
 from wav2lip.utils.extras import extra_message
 from wav2lip.utils.files import check_folder
+from wav2lip.utils.folders import check_output_path
 from wav2lip.utils.locks import require_unlocked
 from wav2lip.utils.outputs import Named, check_outputs
 from wav2lip.utils.platform import process_rank
@@ -146,6 +147,8 @@ def _check_files(config: "DictConfig", command: HydraCommand) -> None:
             if isinstance(item, str):
                 _check_exists(key, item, key in command.checkpoints)
                 inputs.append((f"file of {key}", item if Path(item).exists() else None))
+    for key in command.outputs:
+        check_output_path(Path(str(OmegaConf.select(config, key))), key)
     _check_written(config, command, inputs)
 
 

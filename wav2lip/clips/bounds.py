@@ -72,7 +72,7 @@ ROW: dict[str, Field] = {  # by column of the manifest
     "loudness": Number(-1000, 1000),
     "av_offset": AnyOf((SHIFT, Nothing())),
     "offset_agreement": SHARE,
-    "certainly_off": SHARE,
+    "sign_agreement": SHARE,
     "av_shift": SHIFT,
 }
 METADATA: dict[str, Field] = {  # of a clip file

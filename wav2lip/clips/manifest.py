@@ -1,6 +1,5 @@
 """The manifest: a CSV with one row per clip."""
 
-import csv
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +11,7 @@ from wav2lip.clips.bounds import ROW
 from wav2lip.errors import InputError
 from wav2lip.utils.fields import check_fields, quote
 from wav2lip.utils.files import write_table
+from wav2lip.utils.tables import read_table
 
 MANIFEST = "manifest.csv"
 SHIFTED_1 = re.compile(r"\.shift([+-]\d+)\.")  # in the name of a shifted clip of format 1
@@ -119,17 +119,19 @@ def read_manifest(path: Path) -> list[ManifestRow]:
         raise InputError(f"{path}: no such manifest; run preprocess first or correct the path")
     rows: list[ManifestRow] = []
     lines: dict[str, int] = {}  # clip -> its line
+    line = 1
     try:
-        with path.open(newline="") as file:
-            for values in csv.DictReader(file, restval=""):
-                row = parse_row(values)
-                line = len(rows) + 2
-                first = lines.setdefault(os.path.normpath(row.clip), line)
-                if first != line:
-                    raise ValueError(f"{quote(row.clip)} is in line {first}, too; remove one")
-                rows.append(row)
+        columns, table = read_table(path, "manifest")
+        if "clip" not in columns:
+            raise KeyError("clip")
+        for line, values in table:
+            row = parse_row(values)
+            first = lines.setdefault(os.path.normpath(row.clip), line)
+            if first != line:
+                raise ValueError(f"{quote(row.clip)} is in line {first}, too; remove one")
+            rows.append(row)
     except KeyError as error:
         raise InputError(f"{path}: not a manifest: column {error} is missing") from error
-    except (csv.Error, ValueError, TypeError) as error:  # a UnicodeDecodeError is a ValueError
-        raise InputError(f"{path}: line {len(rows) + 2} cannot be read: {error}") from error
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path}: line {line} cannot be read: {error}") from error
     return rows

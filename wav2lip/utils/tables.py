@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def read_lines(path: Path, what: str) -> list[str]:
     Raises:
         InputError: see `read_text`.
     """
-    return [line.strip() for line in read_text(path, what).splitlines()]
+    return [line.strip() for line in io.StringIO(read_text(path, what), newline=None)]
 
 
 def read_table(path: Path, what: str) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
@@ -67,7 +68,7 @@ def read_table(path: Path, what: str) -> tuple[list[str], Iterator[tuple[int, di
     Raises:
         InputError: see `read_text`; while the rows are read: a row is not CSV.
     """
-    lines = read_text(path, what).splitlines(keepends=True)
+    lines = list(io.StringIO(read_text(path, what), newline=""))  # a name may hold U+2028
     first = lines[0] if lines else ""
     separator = max(SEPARATORS, key=first.count)  # the first of those that occur equally often
     reader = csv.reader(lines, delimiter=separator)
