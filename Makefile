@@ -12,10 +12,10 @@ demo: $(STAMP)  ## install, render a video of the sample portrait, print its pat
 	@echo "Play it:   open it with any player, e.g. xdg-open demo.mp4 (macOS: open demo.mp4)"
 
 test: $(STAMP) lint  ## style, types and the quick tests with their coverage
-	$(BIN)/python -m pytest --cov
+	$(BIN)/python -m pytest -n auto --cov
 
 test-slow: $(STAMP)  ## the slow tests
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n auto -m slow
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -20,7 +20,7 @@ def to_pcm(wav: Wav) -> Pcm:
     Returns:
         (N,) int16, rounded.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> to_pcm(np.array([-1.0, 0.5], np.float32)).tolist()
         [-32768, 16384]

@@ -48,8 +48,9 @@ class VideoWriter:
         InputError: The suffix or codec is unknown, this machine lacks the encoder, the folder cannot
             be written, the disk is full, or `audio` has no sound.
 
-    Example:
-        >>> with VideoWriter("out.mp4", 96, 64, Fraction(25)) as writer:  # doctest: +SKIP
+    Examples:
+        >>> images = np.zeros((5, 64, 96, 3), np.uint8)
+        >>> with VideoWriter("out.mp4", 96, 64, Fraction(25)) as writer:
         ...     for index, image in enumerate(images):
         ...         writer.write(image, time=index / 25)
     """

@@ -92,7 +92,7 @@ def synthesize(
     Raises:
         ValueError: `seconds` or `fps` is not above 0.
 
-    Example:
+    Examples:
         >>> clip = synthesize(seed=1, seconds=0.2, size=32)
         >>> clip.frames.shape, clip.wav.shape
         ((5, 32, 32, 3), (3200,))

@@ -129,7 +129,7 @@ class AtomicFile:
         OutputError: The file cannot be written.
         InputError: `path` is a folder, a socket or a disk.
 
-    Example:
+    Examples:
         >>> with AtomicFile(Path("a.txt")) as new:  # doctest: +SKIP
         ...     new.file.write(b"text")
     """

@@ -35,7 +35,7 @@ def check_outputs(outputs: Iterable[Named], inputs: Iterable[Named]) -> None:
     Raises:
         InputError: two are the same file.
 
-    Example:
+    Examples:
         >>> check_outputs([("output", "a.mp4")], [("face", "b.jpg"), ("audio", "./a.mp4")])
         Traceback (most recent call last):
         wav2lip.errors.InputError: a.mp4: is the audio itself; choose another output

@@ -27,7 +27,7 @@ class Stopped(SystemExit):
     Args:
         number: of the signal.
 
-    Example:
+    Examples:
         >>> Stopped(signal.SIGTERM).code
         143
     """
