@@ -71,11 +71,15 @@ def trainer():
         max_steps=steps,
         accelerator="cpu",
         callbacks=list(callbacks),
-        enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         log_every_n_steps=1,
-        **{"logger": False, "enable_checkpointing": False, **options},
+        **{
+            "logger": False,
+            "enable_checkpointing": False,
+            "enable_progress_bar": False,
+            **options,
+        },
     )
 
 

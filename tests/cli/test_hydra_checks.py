@@ -172,3 +172,19 @@ def test_a_folder_in_use_is_refused_before_anything_is_written(tmp_path: Path, c
         prepare(TRAIN, words)
     assert prepare(TRAIN, words)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("experiment", "before"),
+    [
+        ("bundled/mouth_code_audio", "bundled/mouth_code"),
+        ("bundled/mouth_code_joint", "syncnet"),
+        ("bundled/generator", "syncnet"),
+    ],
+)
+def test_an_experiment_without_the_one_before_names_it(
+    experiment: str, before: str, clips: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=f"does not exist yet; run experiment={before} first"):
+        prepare(TRAIN, [f"experiment={experiment}", clips])

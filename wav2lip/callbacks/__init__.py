@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "baseline_validation": ["BaselineValidation"],
+        "best_checkpoint": ["BestCheckpoint"],
         "csv_curves": ["CSVCurves", "read_curves"],
         "ema": ["EMA"],
         "last_checkpoint": ["AtomicCheckpoints", "LastCheckpoint"],
@@ -20,5 +21,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "sample_videos": ["SampleVideos"],
         "speaker_metrics": ["SpeakerMetrics"],
         "sync_weight": ["SyncWeightSchedule"],
+        "training_line": ["TrainingLine"],
     },
 )

@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.utilities.seed import isolate_rng
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +18,7 @@ class BaselineValidation(pl.Callback):
     of each metric.
 
     Args:
-        shown: Log keys of the metrics to compare.
+        shown: Log keys of the metrics to compare; empty: `monitor` alone.
         monitor: Log key that selects the best validation; lower is better.
     """
 
@@ -39,15 +40,17 @@ class BaselineValidation(pl.Callback):
         if trainer.global_step:  # resumed
             return
         # The same call as between two epochs, so that checkpoints and early stopping see this validation.
-        trainer.validating = True
-        trainer.fit_loop.epoch_loop.val_loop.run()
-        trainer.training = True
+        with isolate_rng():  # the steps draw the same numbers as without it
+            trainer.validating = True
+            trainer.fit_loop.epoch_loop.val_loop.run()
+            trainer.training = True
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         metrics = trainer.callback_metrics
         if trainer.sanity_checking or self.monitor not in metrics:
             return
-        values = {name: float(metrics[name]) for name in self.shown if name in metrics}
+        shown = self.shown or [self.monitor]
+        values = {name: float(metrics[name]) for name in shown if name in metrics}
         if not trainer.global_step:
             self.baseline = values
         if float(metrics[self.monitor]) < self.best:

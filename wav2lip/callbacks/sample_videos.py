@@ -93,7 +93,7 @@ class SampleVideos(pl.Callback):
         dataloader_idx: int = 0,
     ) -> None:
         # During validation, because the averaged weights are in place only then.
-        if batch_idx or trainer.sanity_checking:
+        if batch_idx or trainer.sanity_checking or not trainer.global_step:
             return
         self._validations += 1
         if self._validations % self.every or not trainer.is_global_zero:

@@ -61,6 +61,8 @@ class SyncWeightSchedule(pl.Callback):
             return
         terms = {n: float(metrics[f"val/{n}"]) for n in self._full if f"val/{n}" in metrics}
         pl_module.log("val/score", sum(self._full[n] * v for n, v in terms.items() if n != "adv"))
+        if not trainer.global_step:  # untrained: a low loss is chance
+            return
         l1, sync = terms["l1"], terms["sync"]
         exploded = not math.isfinite(l1 + sync) or l1 > self.explode * self.best
         if math.isfinite(l1):

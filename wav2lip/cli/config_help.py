@@ -31,7 +31,8 @@ def groups() -> list[str]:
     return sorted(e.name for e in files(CONFIGS).iterdir() if e.is_dir() and e.name[0] != "_")
 
 
-def _text_of(name: str) -> str:
+def text_of(name: str) -> str:
+    """Return the text of a config file, given its path below the configs without the suffix."""
     return files(CONFIGS).joinpath(*f"{name}.yaml".split("/")).read_text(encoding="utf-8")
 
 
@@ -98,7 +99,7 @@ def help_text(command: str, arguments: str, summary: str, choices: Mapping[str, 
         summary: one line about the command.
         choices: option of each config group.
     """
-    text = _text_of(command)
+    text = text_of(command)
     lines = [f"usage: wav2lip {command} {arguments}", "", summary, ""]
     lines += [f"  {line}" for line in _description(text)]
     lines += ["", "keys, with their defaults:", *_table(text)]
@@ -108,7 +109,7 @@ def help_text(command: str, arguments: str, summary: str, choices: Mapping[str, 
         known = ", ".join(options_of(group.partition("@")[0])) or "none"
         lines += ["", f"{group}={choice or 'null'}  (one of: {known})"]
         if choice:
-            own = _text_of(f"{group.partition('@')[0]}/{choice}")
+            own = text_of(f"{group.partition('@')[0]}/{choice}")
             lines += [f"  {line}" for line in _description(own)]
             lines += _table(own, _package(group, own))
     lines += ["", "-m runs every combination of comma-separated values; --hydra-help explains more"]

@@ -108,6 +108,19 @@ def _check_flags(flags: Sequence[str]) -> None:
         waiting = not waiting and name in WITH_VALUE and "=" not in flag
 
 
+def experiment_of(checkpoint: Path) -> str | None:
+    """Return the experiment that writes a checkpoint by default, or None: runs/NAME/checkpoints/last.ckpt."""
+    from wav2lip.cli.config_help import options_of, text_of
+
+    if len(checkpoint.parts) < 3 or checkpoint.parent.name != "checkpoints":
+        return None
+    line = f"experiment_name: {checkpoint.parent.parent.name}"
+    for option in options_of("experiment"):
+        if line in text_of(f"experiment/{option}").splitlines():
+            return option
+    return None
+
+
 def _check_exists(key: str, value: str, may_be_name: bool) -> None:
     path = Path(value)
     if not value:
@@ -119,6 +132,11 @@ def _check_exists(key: str, value: str, may_be_name: bool) -> None:
     except (OSError, ValueError):  # too long, or with a null character
         found = False
     if not found:
+        experiment = experiment_of(path) if may_be_name else None
+        if experiment:
+            raise InputError(
+                f"{value}: does not exist yet; run experiment={experiment} first, or set {key}"
+            )
         raise InputError(f"{value}: no such file or directory; check {key}")
 
 

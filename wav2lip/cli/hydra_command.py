@@ -57,7 +57,7 @@ HYDRA_COMMANDS = {
             extra="train",
             requires=("hydra", "pytorch_lightning", "torchmetrics"),
             lists=("data.manifests",),
-            checkpoints=("init_from", "task.expert", "task.init_from"),
+            checkpoints=("init_from", "task.expert", "task.init_from", "task.audio_from"),
             outputs=("run",),
             written={
                 "run": (

@@ -74,6 +74,9 @@ def train(cfg: DictConfig) -> float | None:
     require_complete(cfg)
     # Lightning cannot know that the sampler of the data module resumes where it stopped.
     warnings.filterwarnings("ignore", message=".*your dataloader is not resumable.*")
+    # Lightning's own use of torch; nothing that a user can change.
+    warnings.filterwarnings("ignore", message=".*LeafSpec.*is deprecated.*")
+    logging.captureWarnings(True)
     pl.seed_everything(cfg.seed, workers=True)
     torch.set_num_threads(cfg.threads or torch.get_num_threads())
     require_processes(cfg.data.get("num_workers", 0), "data.num_workers=0")

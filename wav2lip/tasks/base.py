@@ -94,10 +94,17 @@ class Task(pl.LightningModule):
     Args:
         optimizer: `_target_` and arguments of a torch optimizer, as a plain dict.
         warmup: steps of linear warm-up, followed by a cosine to the trainer's max_steps; None: constant rate.
+
+    Attributes:
+        figures: log keys of the metrics that matter most, for the progress line.
+        chance: value at chance of logged metrics, for the curves.
     """
+
+    figures: tuple[str, ...] = ("val/loss",)
 
     def __init__(self, optimizer: Config, warmup: int | None) -> None:
         super().__init__()
+        self.chance: dict[str, float] = {}
         self._optimizer = optimizer
         self._warmup = warmup
         self._resumed: TrainingId | None = None  # of the run that is resumed

@@ -38,6 +38,8 @@ class MouthCodeTask(Task):
         warmup: see `Task`.
     """
 
+    figures = ("train/code", "val/code", "val/audio_l1")
+
     def __init__(
         self,
         generator: Config,

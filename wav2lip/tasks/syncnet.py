@@ -47,8 +47,9 @@ def pairwise_accuracy(similarity: Tensor, min_distance: int = MIN_DISTANCE) -> T
 class SyncNetTask(Task):
     """Train the sync expert: embeddings of audio and lips agree if they are of the same moment, and differ if not.
 
-    Logs `val/sync` (the loss), `val/pairwise` (see `pairwise_accuracy`) and `val/offset_within_1` (the share of
-    clips whose offset is found within one frame).
+    Logs `train/sync` and `val/sync` (the loss), `train/chance_ratio` and `val/chance_ratio` (the loss as a share of
+    its value at chance, which depends on the numbers of windows and clips in a batch), `val/pairwise` (see
+    `pairwise_accuracy`) and `val/offset_within_1` (the share of clips whose offset is found within one frame).
 
     Args:
         syncnet: config of `wav2lip.models.SyncNet`.
@@ -56,6 +57,8 @@ class SyncNetTask(Task):
         optimizer: see `Task`.
         warmup: see `Task`.
     """
+
+    figures = ("train/sync", "val/sync", "val/pairwise")
 
     def __init__(
         self, syncnet: Config, loss: Config, optimizer: Config, warmup: int | None = None
@@ -73,10 +76,23 @@ class SyncNetTask(Task):
         )
         return audio.unflatten(0, size), face.unflatten(0, size)
 
+    def _chance_ratio(self, name: str, loss: Tensor, clips: int, windows: int) -> dict[str, Tensor]:
+        """Return the loss as a share of its value at chance, and note that value for the curves."""
+        if not hasattr(self.loss, "chance"):
+            return {}
+        chance = self.loss.chance(clips, windows)
+        self.chance.setdefault(f"{name}/sync", chance)  # the last batch may be smaller
+        self.chance[f"{name}/chance_ratio"] = 1.0
+        return {f"{name}/chance_ratio": loss / chance}
+
     def training_step(self, batch: SyncBatch, _: int) -> Tensor:
         audio, face = self.embed(batch)
         loss: Tensor = self.loss(*map(self.gather_across_processes, (audio, face)))
-        self.log("train/sync", loss, prog_bar=True, batch_size=len(batch["clip"]))
+        clips = len(batch["clip"])
+        values = {"train/sync": loss.detach()}
+        processes = self._trainer.world_size if self._trainer else 1
+        values |= self._chance_ratio("train", loss.detach(), clips * processes, audio.shape[1])
+        self.log_dict(values, batch_size=clips)
         return loss
 
     def validation_step(self, batch: SyncBatch, _: int) -> None:
@@ -92,4 +108,7 @@ class SyncNetTask(Task):
             "val/pairwise": pairwise_accuracy(similarity, min(MIN_DISTANCE, windows - 1)),
             "val/offset_within_1": (offset.abs() <= 1).float().mean(),
         }
+        values |= self._chance_ratio("val", loss, len(audio), windows)
+        self.chance["val/pairwise"] = 0.5
+        self.chance["val/offset_within_1"] = 3 / (2 * max_shift + 1)
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)

@@ -55,6 +55,8 @@ class Wav2LipTask(Task):
             does not fit.
     """
 
+    figures = ("train/l1", "val/loss", "val/mouth_psnr")
+
     def __init__(
         self,
         generator: Config,
