@@ -4,6 +4,7 @@ import logging
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytorch_lightning as pl
@@ -56,7 +57,8 @@ class TrainingLine(ProgressBar):
             if steps > step:
                 parts.append(f"{format_seconds((steps - step) * seconds / done)} left")
         metrics = trainer.callback_metrics
-        for name in self.figures or getattr(task, "figures", ()):
+        figures: Sequence[str] = self.figures or task.figures
+        for name in figures:
             if name in metrics:
                 parts.append(f"{name} {float(metrics[name]):.4g}")
         return "  ".join(parts)
