@@ -132,3 +132,8 @@ def test_channels_that_cancel_are_not_averaged(tmp_path):
         file.setparams((2, 2, 16_000, 0, "NONE", ""))
         file.writeframes((data * 32_767).astype("<i2").tobytes())
     assert np.abs(load_wav(path) - TONE).max() < 1e-3
+
+
+def test_a_whole_sound_is_its_pieces(make):
+    path = make.wav("long.wav", np.tile(TONE, 7)[:-123], 44_100)
+    np.testing.assert_array_equal(load_wav(path), np.concatenate(list(read_mono(path))))

@@ -317,4 +317,11 @@ def load_wav(path: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE) -> ND
     Raises:
         InputError: See `read_mono`.
     """
-    return np.concatenate(list(read_mono(path, sample_rate)))
+    wav, count = np.empty(sample_rate, np.float32), 0
+    for piece in read_mono(path, sample_rate):
+        if count + piece.size > wav.size:  # grows in place: hours of sound are held once
+            wav.resize(count + piece.size + wav.size // 4, refcheck=False)
+        wav[count : count + piece.size] = piece
+        count += piece.size
+    wav.resize(count, refcheck=False)
+    return wav
