@@ -4,7 +4,7 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-from wav2lip.callbacks import CSVCurves, LastCheckpoint, PlotCurves
+from wav2lip.callbacks import AtomicCheckpoints, CSVCurves, LastCheckpoint, PlotCurves
 from wav2lip.utils.signals import Stopped, stop_on_signals
 
 
@@ -62,3 +62,16 @@ def test_a_signal_saves_the_step_and_the_rerun_ends_as_if_undisturbed(
     assert f"step {saved} is saved in {halved}/last.ckpt" in stop.value.line()
     assert torch.load(halved / "last.ckpt", weights_only=True)["global_step"] == saved
     assert fit(halved, resume=halved / "last.ckpt") == whole
+
+
+def test_checkpoints_are_written_beside_the_one_they_replace(
+    scripted, loaders, trainer, tmp_path, monkeypatch
+):
+    elsewhere = tmp_path / "absent"  # as a folder of temporary files on another file system
+    monkeypatch.setattr("tempfile.tempdir", str(elsewhere))
+    last = LastCheckpoint(tmp_path / "checkpoints" / "last.ckpt", every=2)
+    run = trainer(4, last, enable_checkpointing=True, plugins=[AtomicCheckpoints()])
+    run.fit(scripted(validations=[{"val/l1": 0.0}]), *loaders)
+    assert [p.name for p in last.path.parent.iterdir()] == ["last.ckpt"]
+    assert torch.load(last.path, weights_only=True)["global_step"] == 4
+    assert not elsewhere.exists()

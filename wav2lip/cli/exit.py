@@ -9,8 +9,8 @@ from io import TextIOWrapper
 from typing import ParamSpec
 
 from wav2lip.errors import InputError
-from wav2lip.utils.files import CANNOT_WRITE
 from wav2lip.utils.signals import Stopped, close_stdout, stop_on_signals
+from wav2lip.utils.write_errors import CANNOT_WRITE
 
 P = ParamSpec("P")
 PERMISSION = "access is not permitted; check the permissions"

@@ -27,7 +27,8 @@ from wav2lip.clips.checks import UNREADABLE, check_layout, jpeg_size, read_metad
 from wav2lip.errors import InputError, OutputError
 from wav2lip.media.alignment import column_seconds
 from wav2lip.types import SILENCE, Boxes, Image, Mel, Pcm
-from wav2lip.utils.files import AtomicFile, report_as
+from wav2lip.utils.files import AtomicFile
+from wav2lip.utils.write_errors import report_as
 
 FORMAT = 2  # 1 had `shift`, with the opposite sign of `av_shift`
 JPEG_QUALITY = 95

@@ -20,7 +20,8 @@ from wav2lip.media.container import file_url
 from wav2lip.media.encoders import CODECS, WEBM_CODECS, EncoderSettings, time_base
 from wav2lip.media.picture import Picture
 from wav2lip.media.soundtrack import COPIED, SoundTrack
-from wav2lip.utils.files import CANNOT_WRITE, AtomicFile, output_error
+from wav2lip.utils.files import AtomicFile
+from wav2lip.utils.write_errors import CANNOT_WRITE, output_error
 
 
 class VideoWriter:

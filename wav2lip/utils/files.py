@@ -14,8 +14,8 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,24 +23,8 @@ from typing import Self
 from wav2lip.errors import InputError, OutputError
 from wav2lip.utils.partials import NO_FOLLOW, NO_WAIT, create_partial, sweep_once
 from wav2lip.utils.text import printable
+from wav2lip.utils.write_errors import CANNOT_WRITE, output_error, report_as
 
-CANNOT_WRITE = {  # error number of the system -> reason and cure
-    errno.ENOSPC: "the disk is full; free some space",
-    errno.EDQUOT: "your disk quota is used up; free some space",
-    errno.EFBIG: "the file exceeds the size limit of this folder; choose another",
-    errno.EACCES: "the folder is not writable; choose another",
-    errno.EPERM: "the folder is not writable; choose another",
-    errno.EROFS: "the folder is read-only; choose another",
-    errno.ENOENT: "the folder does not exist; choose another",
-    errno.ENOTDIR: "a part of the path is a file; choose another folder",
-    errno.EEXIST: "a part of the path is a file; choose another folder",
-    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
-    errno.ELOOP: "its links form a circle; choose another path",
-    errno.EIO: "the disk reports an error; choose another",
-    errno.ENXIO: "no program reads from this pipe; start one first",
-    errno.EPIPE: "the program that reads from this pipe has ended",
-    errno.EMFILE: "too many files are open; raise `ulimit -n`",
-}
 READER_PATIENCE = 10.0  # seconds until a program must read from a named pipe
 STREAMS = ("/dev/fd/", "/dev/std", "/proc/")  # open files of this process by name
 
@@ -49,22 +33,6 @@ def sha256_of(path: Path) -> str:
     """Return the hex digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def output_error(path: Path, error: OSError) -> OutputError:
-    """Return the one-line error for a file that cannot be written."""
-    cure = CANNOT_WRITE.get(error.errno or 0)
-    reason = f": {cure}" if cure else f" ({error.strerror or error}); choose another"
-    return OutputError(f"{path}: cannot be written{reason}")
-
-
-@contextmanager
-def report_as(path: Path) -> Iterator[None]:
-    """Raise an OSError of the block as the one-line `OutputError` for `path`."""
-    try:
-        yield
-    except OSError as error:
-        raise output_error(path, error) from error
 
 
 def is_stream(path: Path) -> bool:
