@@ -30,6 +30,12 @@ def test_one_failure_does_not_stop_the_rest_and_a_second_run_resumes(tmp_path: P
     assert run_jobs(jobs, made) == {"made": 0, "skipped": 2, "failed": 1}
 
 
+def test_an_empty_output_is_not_finished(tmp_path: Path) -> None:
+    job = Job(Path("1.png"), Path("a.wav"), tmp_path / "1.mp4")
+    job.output.touch()
+    assert run_jobs([job], made) == {"made": 1, "skipped": 0, "failed": 0}
+
+
 def test_every_output_that_is_there_is_judged_made_now_or_before(tmp_path: Path) -> None:
     jobs = [Job(Path(name), Path("a.wav"), tmp_path / f"{name}.mp4") for name in ("1", "bad.png")]
     report = tmp_path / "out.json"

@@ -17,7 +17,7 @@ from wav2lip.inference.strip import Strip
 from wav2lip.utils.extras import require_extra
 from wav2lip.utils.files import check_writable
 from wav2lip.utils.outputs import check_outputs
-from wav2lip.utils.progress import ProgressBar
+from wav2lip.utils.progress import ProgressBar, say
 
 if TYPE_CHECKING:
     from wav2lip.cli.sync_check import SyncChecker
@@ -43,11 +43,11 @@ def _run_jobs(
         strip = Strip(path) if path else None
         with ProgressBar(f"{number + 1}/{len(jobs)} ") as bar, settings_as_options():
             report = syncer(job.face, job.audio, job.output, progress=bar, strip=strip)
-        print(report.line(), flush=True)
+        say(report.line())
         return report
 
     counts = run_jobs(jobs, render, checker.check_job if checker else None, options.report)
-    print(", ".join(f"{count} {state}" for state, count in counts.items()))
+    say(", ".join(f"{count} {state}" for state, count in counts.items()))
     if counts["failed"]:
         return SOME_FAILED
     return OUT_OF_SYNC if checker and checker.failed else 0
@@ -80,7 +80,7 @@ def run(options: Options) -> int:
         return _run_jobs(syncer, checker, options, jobs)
     with ProgressBar() as bar, settings_as_options():
         report = syncer(options.face, options.audio, options.output, progress=bar, strip=strip)
-    print(report.line(), flush=True)
+    say(report.line())
     try:
         if checker:
             report.sync = checker(options.output)

@@ -13,6 +13,7 @@ from wav2lip.evaluation.sync_report import check_sync
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.faces.detectors.fixed import FixedBox
 from wav2lip.inference.batch_jobs import FAILURES
+from wav2lip.utils.progress import say
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class SyncChecker:
         """
         report = check_sync(video, self._judge, self._detector, self._min_confidence)
         self.failed = self.failed or report.passed is False
-        print(f"{video}: {report.line()}", flush=True)
+        say(f"{video}: {report.line()}")
         return report.as_dict()
 
     def check_job(self, video: Path) -> dict[str, Any]:

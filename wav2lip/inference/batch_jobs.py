@@ -111,7 +111,7 @@ def run_jobs(
     rows: list[dict[str, Any]] = []
     for number, job in enumerate(jobs):
         row: dict[str, Any] = {column: str(getattr(job, column)) for column in COLUMNS}
-        if job.output.is_file():
+        if job.output.is_file() and job.output.stat().st_size:
             row["state"] = "skipped"
         else:
             try:
