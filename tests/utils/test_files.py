@@ -230,7 +230,13 @@ FORBIDDEN = {
     "symlink_to", "hardlink_to",
 }  # fmt: skip
 INTO_A_FILE = {"savefig", "save_file", "savez", "savez_compressed"}  # fine into an `AtomicFile`
-ALLOWED = {"utils/files.py", "utils/partials.py", "utils/locks.py", "utils/signals.py"}
+ALLOWED = {
+    "utils/files.py",
+    "utils/partials.py",
+    "utils/locks.py",
+    "utils/progress.py",
+    "utils/signals.py",
+}
 
 
 def called(node):

@@ -6,6 +6,7 @@ from wav2lip.utils.folders import check_output_path
 
 def test_new_folders_are_told(tmp_path, caplog):
     check_output_path(tmp_path / "out.mp4")
+    check_output_path(tmp_path / "new" / "out.mp4")
     assert caplog.text == ""
     check_output_path(tmp_path / "a" / "b" / "out.mp4")
     assert f"{tmp_path / 'a' / 'b'} does not exist and will be made" in caplog.text

@@ -41,11 +41,11 @@ class FaceFID(FrechetInceptionDistance):
         if not inception.is_file():
             raise InputError(f"{inception}: no such file; give the Inception weights {WEIGHTS}")
         # torch-fidelity unpickles any object. So it gets a copy of the tensors alone.
-        copy: Any = BytesIO()
+        data: Any = BytesIO()
         try:
-            torch.save(load_state(inception), copy)
-            copy.seek(0)
-            super().__init__(feature=FEATURES, feature_extractor_weights_path=copy)
+            torch.save(load_state(inception), data)
+            data.seek(0)
+            super().__init__(feature=FEATURES, feature_extractor_weights_path=data)
         except (InputError, *DAMAGED) as error:
             raise InputError(
                 f"{inception}: not the Inception weights of FID; give {WEIGHTS}"

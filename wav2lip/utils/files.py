@@ -98,8 +98,9 @@ class AtomicFile:
         InputError: `path` is a folder, a socket or a disk.
 
     Examples:
-        >>> with AtomicFile(Path("a.txt")) as new:  # doctest: +SKIP
+        >>> with AtomicFile(Path("a.txt")) as new:
         ...     new.file.write(b"text")
+        4
     """
 
     def __init__(self, path: Path) -> None:

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def check_output_path(path: Path, what: str = "output") -> None:
-    """Check that an output can have this path, and log which folders will be made for it.
+    """Check that an output can have this path, and log if more than its last folder will be made.
 
     A folder at the root of the disk is not made: a missing one is more likely a misspelt or unmounted one.
 
@@ -43,5 +43,5 @@ def check_output_path(path: Path, what: str = "output") -> None:
         raise OutputError(
             f"{path}: the folder {missing[-1]} does not exist; make it first, or choose another {what}"
         )
-    if missing:
+    if len(missing) > 1:  # one new folder is what a user expects, a whole path may be a slip
         log.warning("%s does not exist and will be made", missing[0])

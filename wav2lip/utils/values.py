@@ -230,6 +230,7 @@ def check(name: str, value: object, rule: Rule, settings: Sequence[str] = ()) ->
     if rule.accepts(value):
         return
     text = "null" if value is None else repr(value) if value == "" else str(value)
+    text = f"{value:g}" if isinstance(value, float) else text
     shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
     raise InputError(
         f"{name} must be {rule}, not {shown}{rule.hint(value)}", settings=tuple(settings)
