@@ -68,7 +68,7 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path):
     empty, output = tmp_path / "empty", tmp_path / "out"
     empty.mkdir()
     cases = {
-        "no such folder": [f"input={tmp_path}/missing", f"output={output}"],
+        "no such file or directory; check input": [f"input={tmp_path}/missing", f"output={output}"],
         "contains no video": [f"input={empty}", f"output={output}"],
         "input must be given": [f"output={output}"],
         "unknown key clip.fpss; did you mean clip.fps?": [
@@ -76,7 +76,7 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path):
             f"output={output}",
             "clip.fpss=3",
         ],
-        "above 0": [f"input={empty}", f"output={output}", "clip.fps=0"],
+        "must be 1 to 240": [f"input={empty}", f"output={output}", "clip.fps=0"],
     }
     for text, arguments in cases.items():
         assert text in refused(preprocess(*arguments))

@@ -190,6 +190,19 @@ class Converter:
     def __init__(self, size: tuple[int, int] | None = None) -> None:
         self._scaler = VideoReformatter()
         self._size = size
+        self._rotation: int | None = None  # of the frame that the orientation was read from
+        self._orientation = UPRIGHT
+
+    def _orientation_of(self, frame: Any) -> Orientation:
+        """Read the display matrix of the first frame, and again if its rotation changes.
+
+        PyAV's side data and the frame refer to each other: reading it of every frame would keep all of them in
+        memory until the garbage collector runs.
+        """
+        rotation = int(frame.rotation)
+        if rotation != self._rotation:
+            self._rotation, self._orientation = rotation, orientation_of(frame)
+        return self._orientation
 
     def convert(self, frame: Any) -> Image | Picture:
         """Convert a frame to the form that loses nothing.
@@ -201,7 +214,7 @@ class Converter:
             The planes of an 8-bit 4:2:0 frame, without a copy if it is not turned. Other formats,
             and turned frames with an odd side, as (H, W, 3) BGR.
         """
-        orientation, colours = orientation_of(frame), colours_of(frame)
+        orientation, colours = self._orientation_of(frame), colours_of(frame)
         size = (frame.width, frame.height)
         self._size = self._size or (size[::-1] if orientation.transpose else size)
         coded = self._size[::-1] if orientation.transpose else self._size
