@@ -77,7 +77,10 @@ def from_matrix(matrix: NDArray[np.int32]) -> Orientation:
 
 def orientation_of(frame: Any) -> Orientation:
     """Orientation of a decoded `av` frame, by its display matrix."""
-    data = frame.side_data.get(Type.DISPLAYMATRIX)
+    # PyAV's side data and their frame refer to each other until the garbage collector runs. A frame of the
+    # decoder would keep the decoder's whole pool of buffers, so a tiny copy is asked.
+    small = frame.reformat(width=16, height=16, format="gray")
+    data = small.side_data.get(Type.DISPLAYMATRIX)
     if data is None or len(bytes(data)) < 36:
         return UPRIGHT
     return from_matrix(np.frombuffer(bytes(data), "<i4", 9))

@@ -194,11 +194,7 @@ class Converter:
         self._orientation = UPRIGHT
 
     def _orientation_of(self, frame: Any) -> Orientation:
-        """Read the display matrix of the first frame, and again if its rotation changes.
-
-        PyAV's side data and the frame refer to each other: reading it of every frame would keep all of them in
-        memory until the garbage collector runs.
-        """
+        """Read the display matrix of the first frame, and again if the rotation changes."""
         rotation = int(frame.rotation)
         if rotation != self._rotation:
             self._rotation, self._orientation = rotation, orientation_of(frame)
