@@ -15,7 +15,7 @@ def test_new_folders_are_told(tmp_path, caplog):
 
 def test_what_cannot_be_made(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="file is no folder"):
+    with pytest.raises(OutputError, match="file is not a folder"):
         check_output_path(tmp_path / "file" / "out.mp4")
     with pytest.raises(OutputError, match=r"x…: cannot be written: the name is too long"):
         check_output_path(tmp_path.with_name("x" * 300))

@@ -195,7 +195,7 @@ class Evaluator:
         return probe._asdict()
 
     def _other_sound(self, others: list[Pair], *known: Pcm | None) -> Pcm:
-        """The sound of the first pair whose sound is none of the known; unreadable ones are passed over."""
+        """Return the sound of the first pair that differs from all known sounds; unreadable ones are skipped."""
         for other in others:
             try:
                 pcm = self._read_pcm(other.audio)

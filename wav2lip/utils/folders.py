@@ -38,7 +38,7 @@ def check_output_path(path: Path, what: str = "output") -> None:
         missing.append(folder)
         folder = folder.parent
     if not folder.is_dir():
-        raise OutputError(f"{path}: {folder} is no folder; choose another {what}")
+        raise OutputError(f"{path}: {folder} is not a folder; choose another {what}")
     if missing and folder == folder.parent:
         raise OutputError(
             f"{path}: the folder {missing[-1]} does not exist; make it first, or choose another {what}"
