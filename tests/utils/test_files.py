@@ -17,7 +17,7 @@ from wav2lip.clips import write_clip
 from wav2lip.errors import InputError, OutputError
 from wav2lip.utils import files
 from wav2lip.utils.files import AtomicFile, append, check_folder, check_writable, write_atomically
-from wav2lip.utils.partials import sweep_tree
+from wav2lip.utils.partials import create_partial, sweep_tree
 
 PACKAGE = Path(files.__file__).parents[1]
 WRITERS = (check_writable, lambda path: write_atomically(path, b"data"))
@@ -221,6 +221,25 @@ def test_killed_at_any_moment_the_file_before_is_kept_and_the_rest_is_swept(tmp_
     assert not names(tmp_path / "tmp")
     sweep_tree(tmp_path)
     assert names(tmp_path) == ["last.ckpt", "tmp"]
+
+
+def test_a_sweep_deletes_a_file_only_while_it_holds_the_lock(tmp_path, monkeypatch):
+    """Otherwise a new file, not locked yet, is deleted after its creator has found it there."""
+    fcntl = pytest.importorskip("fcntl")
+    part, handle = create_partial(tmp_path / "a.mp4")
+    os.close(handle)
+    unlink, found = Path.unlink, []
+
+    def checked(path):
+        with path.open() as creator, pytest.raises(BlockingIOError):
+            fcntl.flock(creator, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        found.append(path)
+        unlink(path)
+
+    monkeypatch.setattr(Path, "unlink", checked)
+    sweep_tree(tmp_path)
+    assert found == [part]
+    assert not names(tmp_path)
 
 
 # Calls that write to a path by another way, and the only places that may make them.

@@ -81,21 +81,23 @@ def create_partial(target: Path, folder: Path | None = None) -> tuple[Path, int]
     raise FileExistsError(errno.EEXIST, "no free name for a temporary file", str(target.parent))
 
 
-def _is_stale(path: Path, host: str) -> bool:
-    """Tell whether the process that wrote a hidden file has ended."""
+def _remove_if_stale(path: Path, host: str) -> None:
+    """Delete a hidden file if the process that wrote it has ended.
+
+    It is deleted under its lock: between the two calls of `create_partial` a file that is about to
+    be written is not locked yet, and its creator then finds it either locked or gone.
+    """
     status = path.lstat()
     if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
-        return False
+        return
     if host != _host() and time.time() - status.st_mtime < FOREIGN_AGE:
-        return False
+        return
     handle = os.open(path, os.O_RDWR | NO_FOLLOW | NO_WAIT)
     try:
         _locks.flock(handle, _locks.LOCK_EX | _locks.LOCK_NB)
-    except OSError:  # locked, or no locks on this file system
-        return False
+        path.unlink()
     finally:
         os.close(handle)
-    return True
 
 
 def sweep(folder: Path) -> None:
@@ -106,10 +108,9 @@ def sweep(folder: Path) -> None:
         for entry in entries:
             named = NAME.fullmatch(entry.name)
             if named is not None:
-                with suppress(OSError):  # swept by another process meanwhile
-                    path = Path(entry.path)
-                    if _is_stale(path, named["host"]):
-                        path.unlink()
+                # OSError: locked, swept by another process meanwhile, or no locks on this file system
+                with suppress(OSError):
+                    _remove_if_stale(Path(entry.path), named["host"])
 
 
 def sweep_once(folder: Path) -> None:
