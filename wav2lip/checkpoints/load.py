@@ -20,17 +20,17 @@ from wav2lip.checkpoints.build import (
 )
 from wav2lip.checkpoints.bundled import DEFAULT, bundled_kind, bundled_names, find_bundled
 from wav2lip.checkpoints.downloads import fetch
-from wav2lip.checkpoints.metadata import check_metadata
-from wav2lip.checkpoints.provenance import TrainingId
-from wav2lip.checkpoints.registry import CHECKPOINTS
-from wav2lip.checkpoints.tensors import check_weights
-from wav2lip.checkpoints.weight_files import (
+from wav2lip.checkpoints.formats import (
     NETWORK_NAMES,
     WeightFile,
     describe_foreign,
     networks_inside,
     read_weight_file,
 )
+from wav2lip.checkpoints.metadata import check_metadata
+from wav2lip.checkpoints.provenance import TrainingId
+from wav2lip.checkpoints.registry import CHECKPOINTS
+from wav2lip.checkpoints.tensors import check_weights
 from wav2lip.errors import InputError
 from wav2lip.utils.fields import quote
 from wav2lip.utils.files import sha256_of

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from wav2lip.checkpoints.weight_files import read_weight_file
+from wav2lip.checkpoints.formats import read_weight_file
 from wav2lip.errors import InputError
 from wav2lip.tasks.base import Task
 

@@ -1,4 +1,7 @@
-"""Read the tensors of any weight file without running code, or name what the file is instead."""
+"""The formats of weight files: our safetensors and .ckpt, the published .pth, TorchScript.
+
+Files are read without running code. A file of another format is named in the error.
+"""
 
 import json
 from collections.abc import Mapping
