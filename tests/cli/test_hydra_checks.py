@@ -163,15 +163,29 @@ def test_help_of_the_program_lists_the_commands(
     assert [name for name in names if f"\n  {name} " not in text] == []
 
 
-def test_a_folder_in_use_is_refused_before_anything_is_written(tmp_path: Path, clips: str) -> None:
-    words = ["experiment=syncnet", clips, f"run={tmp_path / 'run'}"]
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("preprocess", "input=. output=run"),
+        ("train", "experiment=syncnet data.manifests=[.] run=run"),
+        ("evaluate", "input=. output=run"),
+        ("audit", "run expert=bundled:judge"),
+    ],
+)
+def test_a_folder_in_use_is_refused_before_anything_is_written(
+    command: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    checked = HYDRA_COMMANDS[command]
     with (
-        locked_folder(tmp_path / "run"),
+        locked_folder(Path("run")),
         pytest.raises(InputError, match=r"run: process \d+ on .* writes to this folder"),
     ):
-        prepare(TRAIN, words)
-    assert prepare(TRAIN, words)
-    assert not (tmp_path / "run").exists()
+        prepare(checked, words.split())
+    assert not Path("run").exists()
+    Path("run").mkdir()
+    assert prepare(checked, words.split())
+    assert list(Path("run").iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ from wav2lip.evaluation.table import print_results
 from wav2lip.faces.detectors import build_detector
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
+from wav2lip.utils.locks import locked_folder
+from wav2lip.utils.partials import sweep_tree
 
 
 def inference_settings(values: dict[str, Any]) -> Settings:
@@ -46,12 +48,17 @@ def _fid(inception: str | None) -> Any:
     return FaceFID(Path(inception))
 
 
-@hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="evaluate")
-@exit_on_config_error
-def run(cfg: DictConfig) -> None:
-    """Load the judge, the generator and the list; score; write and print the results."""
-    require_complete(cfg)
+def evaluate(cfg: DictConfig) -> None:
+    """Load the judge, the generator and the list; score; write and print the results.
+
+    Args:
+        cfg: the composed `evaluate` config.
+
+    Raises:
+        InputError: a file or value cannot be used, or nothing could be scored.
+    """
     pairs, output = instantiate(cfg.pairs)[: cfg.limit], Path(cfg.output)
+    sweep_tree(output)
     judge = load_judge(str(cfg.judge_weights), cfg.device)
     settings = cast("dict[str, Any]", OmegaConf.to_container(cfg, resolve=True))
     results = Results(judge.facts(), None, settings)
@@ -92,6 +99,15 @@ def run(cfg: DictConfig) -> None:
     write_plots(results, output)
     print_results(results, summary)
     print(f"results per clip: {output}")
+
+
+@hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="evaluate")
+@exit_on_config_error
+def run(cfg: DictConfig) -> None:
+    """Evaluate; no other process may write to the output folder meanwhile."""
+    require_complete(cfg)
+    with locked_folder(Path(cfg.output)):
+        evaluate(cfg)
 
 
 def main() -> None:

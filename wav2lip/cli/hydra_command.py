@@ -91,6 +91,7 @@ HYDRA_COMMANDS = {
                     "confidence.png",
                 )
             },
+            locked="output",
         ),
         HydraCommand(
             "audit",

@@ -3,9 +3,11 @@
 import argparse
 from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import NoReturn
 
 from wav2lip.errors import InputError
+from wav2lip.utils.addresses import require_local
 
 CUTOFF = 0.7  # 0-1; how alike a misspelt option and the suggested one must be
 
@@ -24,12 +26,17 @@ class OneLineParser(argparse.ArgumentParser):
         """Parse a command line.
 
         Raises:
-            InputError: an option is unknown, misses its value, or there is an unexpected word.
+            InputError: an option is unknown, misses its value, or there is an unexpected word or the address of
+                a remote file.
         """
         # An unknown option is the likelier mistake than the one that argparse reports first.
         for word in words:
             if word.startswith("--") and len(word) > 2:
                 self._check_option(word.partition("=")[0])
+        for before, word in pairwise(["", *words]):  # before pathlib shortens s3:// to s3:/
+            option, equals, value = word.partition("=")
+            named = option.startswith("--") and equals
+            require_local(option if named else before or "a path", value if named else word)
         parsed, unknown = self.parse_known_args(words)
         if unknown:
             self.error(f"unexpected argument {unknown[0]!r}")

@@ -15,6 +15,7 @@ from wav2lip.faces.detectors import NAMES
 from wav2lip.inference.settings import RULES as INFER_RULES
 from wav2lip.preprocessing.settings import AUDIT_RULES, VAL_SHARE
 from wav2lip.preprocessing.settings import RULES as CLIP_RULES
+from wav2lip.utils.addresses import require_local
 from wav2lip.utils.values import (
     SIZE,
     Device,
@@ -139,6 +140,8 @@ SCHEMAS: dict[str, Mapping[str, Rule]] = {
 }
 # Values whose type may differ from that of their default.
 FREE = ("trainer.*", "data.manifests", "data.manifests.*")
+# Values that may be the address of a server; every other one is a local path, a name or a number.
+ADDRESSES = ("executor.address", "logger.*", "trainer.strategy.*")
 # Nodes that null switches off.
 SWITCHES = ("callbacks.*", "logger.*", "*.augment", "*.pixel_losses")
 
@@ -179,7 +182,17 @@ def _finite(value: object) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
+def _check_local(key: str, value: object) -> None:
+    """Refuse the address of a remote file, in a value, a list, or the name of an item such as a manifest."""
+    require_local("config: a path", key.partition("data.manifests.")[2])
+    for item in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(item, str):
+            require_local(f"config: {key}", item)
+
+
 def _check_leaf(key: str, value: object, rule: Rule | None, default: object) -> None:
+    if not _matches(key, ADDRESSES):
+        _check_local(key, value)
     if rule is not None:
         check(f"config: {key}", value, rule)
     elif not _finite(value):

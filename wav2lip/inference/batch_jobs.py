@@ -12,6 +12,7 @@ import cv2
 
 from wav2lip.errors import InputError
 from wav2lip.inference.report import Report
+from wav2lip.utils.addresses import require_local
 from wav2lip.utils.files import write_atomically
 from wav2lip.utils.outputs import Named, check_outputs
 from wav2lip.utils.tables import read_table
@@ -36,7 +37,8 @@ def read_jobs(path: Path) -> list[Job]:
     """Read a CSV file with the columns face, audio and output.
 
     Raises:
-        InputError: it is not such a file, a cell is empty, or an output occurs twice.
+        InputError: it is not such a file, a cell is empty or the address of a remote file, or an output occurs
+            twice.
     """
     columns, rows = read_table(path, "table of jobs")
     missing = [name for name in COLUMNS if name not in columns]
@@ -50,6 +52,8 @@ def read_jobs(path: Path) -> list[Job]:
         cells = [row[column].strip() for column in COLUMNS]
         if not all(cells):
             raise InputError(f"{path}, line {line}: a cell is empty; fill face, audio and output")
+        for column, cell in zip(COLUMNS, cells, strict=True):
+            require_local(f"{path}, line {line}: {column}", cell)
         job = Job(*map(Path, cells))
         if job.output in outputs:
             raise InputError(f"{path}, line {line}: {job.output} is written twice; rename one")
