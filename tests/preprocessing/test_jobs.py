@@ -6,6 +6,7 @@ import pytest
 
 from wav2lip.preprocessing import jobs as module
 from wav2lip.preprocessing.clip import Video
+from wav2lip.preprocessing.corpus import plan_jobs
 from wav2lip.preprocessing.jobs import Job, read_record, run_job
 from wav2lip.preprocessing.settings import ClipSettings
 
@@ -63,3 +64,15 @@ def test_a_truncated_clip_is_made_again(job):
     (job.folder / "clips").mkdir()
     (job.folder / "clips" / "a.safetensors").write_bytes(bytes(100))
     assert read_record(job) is None
+
+
+def test_a_job_names_the_detector_that_auto_means(tmp_path):
+    (tmp_path / "a.mp4").touch()
+
+    def detector(weights, device):
+        jobs = plan_jobs(tmp_path, tmp_path / "out", ClipSettings(), weights=weights, device=device)
+        return jobs[0].detector
+
+    assert detector(None, "cpu") == "hog"
+    assert detector("face.onnx", "cpu") == "yunet"
+    assert detector("s3fd.pth", "cuda") == "sfd"

@@ -73,7 +73,7 @@ def evaluate(cfg: DictConfig) -> None:
     evaluator = Evaluator(
         judge,
         instantiate(cfg.segments),
-        build_detector(cfg.detector, cfg.detector_weights),
+        build_detector(cfg.detector, cfg.detector_weights, cfg.device),
         output,
         instantiate(cfg.scoring),
         generator,

@@ -32,6 +32,7 @@ def run(cfg: DictConfig) -> None:
         ClipSettings(**cfg.clip),
         detector=cfg.detector,
         weights=cfg.detector_weights,
+        device=cfg.device,
         splits=Path(cfg.splits) if cfg.splits else None,
         val_share=cfg.val_share,
     )

@@ -36,7 +36,7 @@ class SyncChecker:
         settings = options.settings
         # --box is a place in the output frame, after cropping and rotation.
         self._detector: Detector = (
-            build_detector(settings.detector, settings.detector_weights)
+            build_detector(settings.detector, settings.detector_weights, options.device)
             if settings.finds_faces
             else FixedBox(settings.fixed_box)
         )

@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from wav2lip.clips import MANIFEST, ManifestRow, write_manifest
 from wav2lip.errors import InputError
+from wav2lip.faces.detectors import resolve_detector
 from wav2lip.preprocessing.clip import Video
 from wav2lip.preprocessing.executors import Executor, run_jobs
 from wav2lip.preprocessing.inputs import find_inputs
@@ -35,6 +36,7 @@ def plan_jobs(
     weights: str | None = None,
     splits: Path | None = None,
     val_share: float = 0.1,
+    device: str | None = "cpu",
 ) -> list[Job]:
     """Create one job per video or frame folder.
 
@@ -46,6 +48,7 @@ def plan_jobs(
         weights: file of the detector's weights; None: the default.
         splits: see `read_splits`. None: the splits that `root` contains, if any.
         val_share: share of the speakers without a split that becomes validation.
+        device: torch device of the detector; None or "auto": the GPU if there is one.
 
     Raises:
         InputError: the input or the splits cannot be read.
@@ -53,10 +56,13 @@ def plan_jobs(
     found = find_inputs(root)
     splits = splits or (root if has_splits(root) else None)
     assigned = assign_splits(found, read_splits(splits) if splits else {}, val_share)
+    if any(path.is_file() for path in found.values()):  # frame folders need no detector
+        detector = resolve_detector(detector, weights, device)
     jobs = []
     for source, path in found.items():
         split, speaker = assigned[source]
-        jobs.append(Job(Video(path, source, speaker, split), folder, detector, weights, settings))
+        video = Video(path, source, speaker, split)
+        jobs.append(Job(video, folder, detector, weights, settings, device))
     return jobs
 
 
@@ -90,7 +96,7 @@ def preprocess(
     todo = [job for job in jobs if job.video.source not in done]
     videos = [job for job in todo if job.video.path.is_file()]
     if videos:  # first, because without a detector every video would fail
-        get_detector(videos[0].detector, videos[0].weights)
+        get_detector(videos[0].detector, videos[0].weights, videos[0].device)
     folder.mkdir(parents=True, exist_ok=True)
     sweep_tree(folder)
     with Progress() as progress:

@@ -46,9 +46,10 @@ class Job:
     Attributes:
         video: the input.
         folder: output folder.
-        detector: name of the face detector.
+        detector: name of the face detector; not "auto", so that a record tells which one was used.
         weights: file of the detector's weights; None: the default.
         settings: crop settings.
+        device: torch device of the detector. The clips do not depend on it.
     """
 
     video: Video
@@ -56,6 +57,7 @@ class Job:
     detector: str
     weights: str | None
     settings: ClipSettings
+    device: str | None = "cpu"
 
     @property
     def record(self) -> Path:
@@ -100,9 +102,9 @@ JobFunction = Callable[[Job], Outcome]
 
 
 @cache
-def get_detector(name: str, weights: str | None) -> Detector:
+def get_detector(name: str, weights: str | None, device: str | None = "cpu") -> Detector:
     """Create a detector once per process."""
-    return build_detector(name, weights)
+    return build_detector(name, weights, device)
 
 
 def _write_clips(job: Job) -> list[ManifestRow]:
@@ -113,7 +115,7 @@ def _write_clips(job: Job) -> list[ManifestRow]:
         if not os.access(path, os.R_OK | os.X_OK):
             raise InputError(f"{path}: the folder cannot be read; check its permissions")
         return frames_to_clips(job.video, job.folder, job.settings)
-    detector = get_detector(job.detector, job.weights)
+    detector = get_detector(job.detector, job.weights, job.device)
     return video_to_clips(job.video, job.folder, detector, job.settings)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from wav2lip.checkpoints import DETECTOR_WEIGHTS
 from wav2lip.errors import InputError
-from wav2lip.faces.detectors import build_detector, weights
+from wav2lip.faces.detectors import build_detector, resolve_detector, weights
 
 
 def test_unknown_detector_lists_the_names():
@@ -37,6 +37,20 @@ def test_auto_on_a_cpu_is_hog_and_downloads_nothing(monkeypatch, caplog):
     monkeypatch.setattr(weights, "fetch", None)
     assert build_detector("auto").settings()["detector"] == "hog"
     assert caplog.records == []
+
+
+def test_auto_depends_on_the_device_and_the_weights(offline):
+    assert resolve_detector("scrfd", None, "cuda") == "scrfd"
+    assert resolve_detector("auto", None, "cpu") == "hog"
+    assert resolve_detector("auto", "face.onnx", "cpu") == "yunet"
+    assert resolve_detector("auto", "s3fd.pth", "cuda:1") == "sfd"
+
+
+@pytest.mark.parametrize(("has_gpu", "meant"), [(False, "yunet"), (True, "sfd")])
+def test_the_device_auto_is_the_gpu_if_there_is_one(monkeypatch, has_gpu, meant):
+    monkeypatch.setattr(weights.torch.cuda, "is_available", lambda: has_gpu)
+    assert resolve_detector("auto", "file", "auto") == meant
+    assert resolve_detector("auto", "file", None) == meant
 
 
 def test_a_named_detector_without_weights_is_an_error(offline):

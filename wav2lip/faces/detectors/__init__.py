@@ -8,6 +8,7 @@ if TYPE_CHECKING:  # type checkers do not follow lazy names
     from wav2lip.faces.detectors.build import NAMES as NAMES
     from wav2lip.faces.detectors.build import Detector as Detector
     from wav2lip.faces.detectors.build import build_detector as build_detector
+    from wav2lip.faces.detectors.build import resolve_detector as resolve_detector
     from wav2lip.faces.detectors.fixed import FixedBox as FixedBox
     from wav2lip.faces.detectors.hog import HogDetector as HogDetector
     from wav2lip.faces.detectors.neural import NeuralDetector as NeuralDetector
@@ -15,7 +16,7 @@ if TYPE_CHECKING:  # type checkers do not follow lazy names
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "build": ["NAMES", "Detector", "build_detector"],
+        "build": ["NAMES", "Detector", "build_detector", "resolve_detector"],
         "fixed": ["FixedBox"],
         "hog": ["HogDetector"],
         "neural": ["NeuralDetector"],

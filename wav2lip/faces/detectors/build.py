@@ -6,6 +6,7 @@ from typing import Protocol
 
 from wav2lip.errors import InputError
 from wav2lip.types import Boxes, Image
+from wav2lip.utils.devices import torch_device
 
 NAMES = ("auto", "sfd", "yunet", "retinaface", "scrfd", "blazeface", "hog")
 
@@ -54,25 +55,56 @@ def _hog() -> Detector:
     return HogDetector()
 
 
+def resolve_detector(
+    name: str = "auto", weights: str | Path | None = None, device: str | None = "cpu"
+) -> str:
+    """Return the detector that "auto" means on a device; any other name is returned as it is.
+
+    Args:
+        name: as for `build_detector`.
+        weights: as for `build_detector`.
+        device: as for `build_detector`.
+
+    Returns:
+        sfd on a GPU; on a CPU hog, or yunet if a file of weights is given. On a GPU hog, with a
+        warning, if sfd's weights are neither cached nor reachable.
+    """
+    if name != "auto":
+        return name
+    if device is None or device == "auto":
+        device = torch_device(device).type
+    if not device.startswith("cuda"):
+        return "hog" if weights is None else "yunet"
+    if weights is None:
+        from wav2lip.faces.detectors.weights import find_weights
+
+        try:
+            find_weights("sfd")
+        except InputError:
+            log.warning("no weights for the face detector sfd; using dlib's hog")
+            return "hog"
+    return "sfd"
+
+
 def build_detector(
-    name: str = "auto", weights: str | Path | None = None, device: str = "cpu"
+    name: str = "auto", weights: str | Path | None = None, device: str | None = "cpu"
 ) -> Detector:
     """Build a face detector.
 
     Args:
         name: sfd, yunet, retinaface, scrfd or blazeface (of face-alignment), or hog (of dlib).
-            "auto" is sfd on a GPU and hog on a CPU, where no download is tried. On a GPU without
-            access to sfd's weights it is hog too, with a warning.
-        weights: a local file in place of the cached or downloaded one. "auto" on a CPU then is
-            yunet.
-        device: torch device; only sfd, retinaface and blazeface use it.
+            "auto" is sfd on a GPU and hog on a CPU, where no download is tried; see
+            `resolve_detector`.
+        weights: a local file in place of the cached or downloaded one.
+        device: torch device; None or "auto": the GPU if there is one. It decides what "auto" is,
+            and sfd, retinaface and blazeface run there.
 
     Returns:
         The detector. All detectors share one convention of boxes.
 
     Raises:
-        InputError: for an unknown name, for a file that is not the detector's weights, or if the
-            weights are neither present nor reachable.
+        InputError: for an unknown name, for a file that is not the detector's weights, if the
+            weights are neither present nor reachable, or for a device that this machine lacks.
 
     Examples:
         >>> build_detector("hog").settings()["detector"]
@@ -80,8 +112,8 @@ def build_detector(
     """
     if name not in NAMES:
         raise InputError(f"unknown face detector {name!r}; choose one of {', '.join(NAMES)}")
-    on_gpu = device.startswith("cuda")
-    if name == "hog" or (name == "auto" and not on_gpu and weights is None):
+    name = resolve_detector(name, weights, device)
+    if name == "hog":
         if weights is not None:
             raise InputError(f"{weights}: the detector hog takes no weights; leave them out")
         return _hog()
@@ -89,17 +121,14 @@ def build_detector(
     from wav2lip.faces.detectors.neural import NeuralDetector
     from wav2lip.faces.detectors.weights import find_weights, local_files
 
-    wanted = name if name != "auto" else ("sfd" if on_gpu else "yunet")
     if weights is not None:
-        return NeuralDetector(wanted, local_files(wanted, weights), device)
-    try:
-        paths = find_weights(wanted)
-    except InputError as error:
-        if name == "auto":
-            log.warning("no weights for the face detector %s; using dlib's hog", wanted)
-            return _hog()
-        raise InputError(
-            f"the weights of the face detector {wanted} are neither cached nor reachable; "
-            f"give their file, or choose the detector hog ({error})"
-        ) from error
-    return NeuralDetector(wanted, paths, device)
+        paths = local_files(name, weights)
+    else:
+        try:
+            paths = find_weights(name)
+        except InputError as error:
+            raise InputError(
+                f"the weights of the face detector {name} are neither cached nor reachable; "
+                f"give their file, or choose the detector hog ({error})"
+            ) from error
+    return NeuralDetector(name, paths, str(torch_device(device)))
