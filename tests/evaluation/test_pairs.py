@@ -17,8 +17,11 @@ def test_a_video_and_a_folder(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     a, other = tmp_path / "a.mp4", tmp_path / "b" / "a.mov"
-    assert videos(str(a)) == [Pair("a", a, a)]
-    assert videos(str(tmp_path)) == [Pair("a", a, a), Pair("b_a", other, other)]
+    assert videos(str(a)) == [Pair("a", a, a, speaker="a")]
+    assert videos(str(tmp_path)) == [
+        Pair("a", a, a, speaker="a"),
+        Pair("b_a", other, other, speaker="b"),
+    ]
     with pytest.raises(InputError, match="no such file or folder"):
         videos(str(tmp_path / "none"))
     (tmp_path / "empty").mkdir()
@@ -46,6 +49,8 @@ def test_pairs_of_a_table(tmp_path):
         Pair("a", Path("r/a.mp4"), Path("r/a.mp4")),
         Pair("a-b-2", Path("r/a.mp4"), Path("r/b.wav")),
     ]
+    table.write_text("face;audio;speaker\na.mp4;b.wav; anna \na.mp4;a.mp4;\n")
+    assert [pair.speaker for pair in pairs(str(table))] == ["anna", ""]
     table.write_text("face,sound\na,b\n")
     with pytest.raises(InputError, match="must name the columns face, audio"):
         pairs(str(table))
@@ -74,21 +79,22 @@ def test_published_lists(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "line", "face", "audio"),
+    ("name", "line", "face", "audio", "speaker"),
     [
-        ("lrs2", "5672/00009 6330/00018", "6330/00018.mp4", "5672/00009.mp4"),
-        ("lrs3", "0Fi83BHQsMA/00002 zAq2/00005", "zAq2/00005.mp4", "0Fi83BHQsMA/00002.mp4"),
-        ("lrw", "ABOUT/test/ABOUT_1 WORD/test/WORD_2", "WORD/test/WORD_2.mp4", "ABOUT/test/ABOUT_1.mp4"),
-        ("resynced", "agad_1.mp4 agad_1.wav", "agad_1.mp4", "agad_1.wav"),
+        ("lrs2", "5672/00009 6330/00018", "6330/00018.mp4", "5672/00009.mp4", "6330"),
+        ("lrs3", "0Fi83BHQsMA/00002 zAq2/00005", "zAq2/00005.mp4", "0Fi83BHQsMA/00002.mp4", "zAq2"),
+        ("lrw", "ABOUT/test/ABOUT_1 WORD/test/WORD_2", "WORD/test/WORD_2.mp4", "ABOUT/test/ABOUT_1.mp4", ""),
+        ("resynced", "agad_1.mp4 agad_1.wav", "agad_1.mp4", "agad_1.wav", ""),
     ],
 )  # fmt: skip
-def test_every_published_list_by_its_config(tmp_path, name, line, face, audio):
+def test_every_published_list_by_its_config(tmp_path, name, line, face, audio, speaker):
     path = tmp_path / "list.txt"
     path.write_text(f"{line}\n")
     with initialize_config_dir(str(CONFIGS), version_base="1.3"):
         cfg = compose("evaluate", [f"pairs={name}", f"input={path}", "root=data"])
     (pair,) = instantiate(cfg.pairs)
     assert (pair.face, pair.audio) == (Path("data") / face, Path("data") / audio)
+    assert pair.speaker == speaker
 
 
 def test_published_lists_that_are_none(tmp_path):
@@ -115,7 +121,7 @@ def test_the_videos_of_a_manifest(tmp_path):
     rows = [row("1", "b.mp4", "val"), row("2", "b.mp4", "val"), row("3", "a.mp4", "train")]
     write_manifest(tmp_path / "manifest.csv", rows)
     (pair,) = manifest(str(tmp_path), "videos")
-    assert pair == Pair("b", Path("videos/b.mp4"), Path("videos/b.mp4"))
+    assert pair == Pair("b", Path("videos/b.mp4"), Path("videos/b.mp4"), speaker="p")
     with pytest.raises(InputError, match="no clip of split 'test'"):
         manifest(str(tmp_path), "videos", split="test")
 
@@ -124,4 +130,7 @@ def test_a_folder_with_a_dangling_link_and_a_name_that_is_not_utf8(tmp_path):
     latin, link = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp4")), tmp_path / "link.mp4"
     latin.touch()
     link.symlink_to("nowhere.mp4")
-    assert videos(str(tmp_path)) == [Pair("caf\\xe9", latin, latin), Pair("link", link, link)]
+    assert videos(str(tmp_path)) == [
+        Pair("caf\\xe9", latin, latin, speaker="caf\\xe9"),
+        Pair("link", link, link, speaker="link"),
+    ]

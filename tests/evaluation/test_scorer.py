@@ -54,17 +54,29 @@ def test_segments_of_one_clip_share_their_windows_and_keep_their_times(planted):
 
 def test_the_late_control_moves_the_offset_and_nothing_else(planted):
     part = embed(segment(60), planted.judge, "all")
-    before, after = (score([p], "none").values() for p in (part, delayed(part)))
+    before, after = (score(parts, "none").values() for parts in ([part], delayed([part])))
     assert (before["av_offset"], after["av_offset"]) == (2, -3)
     assert after["lse_d"] == pytest.approx(before["lse_d"], abs=1e-4)
     assert after["lse_c_at_0"] < 0.5 * before["lse_c"]
     with pytest.raises(InputError, match="too few for a sound 5 frames late"):
-        delayed(Embedded(0, torch.zeros(5, 2), torch.zeros(5, 2), torch.zeros(2)))
+        delayed([windows_of(5), windows_of(3)])
+
+
+def windows_of(count):
+    return Embedded(0, torch.zeros(count, 2), torch.zeros(count, 2), torch.zeros(2))
+
+
+def test_a_part_too_short_for_the_late_control_is_left_out_of_the_clip():
+    found = delayed([windows_of(30), windows_of(5), windows_of(6)])
+    assert [(part.first, len(part.lips), len(part.audio)) for part in found] == [
+        (5, 25, 25),
+        (5, 1, 1),
+    ]
 
 
 def test_the_frozen_control_is_the_first_frame_throughout():
     whole = segment(30)
-    part = frozen(embed(whole, Still(), "all"))
+    (part,) = frozen([embed(whole, Still(), "all")])
     assert part.lips.shape == (26, 2)
     assert part.lips.unique().tolist() == pytest.approx([whole.pictures[0].mean()])
 

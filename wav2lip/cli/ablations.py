@@ -1,4 +1,4 @@
-"""Collect the runs below a folder into table.csv and table.md, means over seeds with 95 % intervals.
+"""Collect the runs below a folder into table.csv and table.md: means over seeds, with the value of each seed.
 
 wav2lip ablations runs/ablation
 wav2lip ablations runs/ablation --metric val/lower_l1 val/sync --output tables

@@ -20,7 +20,8 @@ from wav2lip.evaluation.held_out import held_out_warning
 from wav2lip.evaluation.judge import load_judge
 from wav2lip.evaluation.plots import write_plots
 from wav2lip.evaluation.report import write_results
-from wav2lip.evaluation.results import Results, summarise
+from wav2lip.evaluation.results import Results
+from wav2lip.evaluation.summary import summarise
 from wav2lip.evaluation.table import print_results
 from wav2lip.faces.detectors import build_detector
 from wav2lip.inference.lip_syncer import LipSyncer

@@ -1,4 +1,4 @@
-"""Collect the runs below a folder into one table: means over seeds with confidence intervals.
+"""Collect the runs below a folder into one table: means over seeds with intervals or the value of each seed.
 
 A run is a folder with curves/metrics.csv; its experiment and seed are those of its hydra/config.yaml. Its score is the
 value at the validation that its best checkpoint comes from: the one with the lowest value of a chosen metric.
@@ -137,7 +137,9 @@ def tabulate(runs: Sequence[Run], metrics: Sequence[str]) -> Ablations:
     table: Ablations = {}
     present = [name for name in metrics if any(name in run.scores for run in runs)]
     for experiment in sorted({run.experiment for run in runs}):
-        own = [run for run in runs if run.experiment == experiment]
+        own = sorted(
+            (run for run in runs if run.experiment == experiment), key=lambda run: run.seed
+        )
         table[experiment] = {
             name: bootstrap_mean(run.scores.get(name, float("nan")) for run in own)
             for name in present
@@ -150,25 +152,31 @@ def _seeds(runs: Sequence[Run], experiment: str) -> list[int]:
 
 
 def write_csv(path: Path, table: Ablations, runs: Sequence[Run]) -> None:
-    """Write one row per experiment and metric: mean, low, high, seeds."""
-    rows: list[list[object]] = [["experiment", "metric", "mean", "low", "high", "runs", "seeds"]]
+    """Write one row per experiment and metric: mean, interval or values of the seeds, seeds."""
+    head = ["experiment", "metric", "mean", "low", "high", "runs", "seeds", "values"]
+    rows: list[list[object]] = [head]
     for experiment, cells in table.items():
         seeds = " ".join(map(str, _seeds(runs, experiment)))
         for name, value in cells.items():
-            rows.append([experiment, name, *value[:3], value.clips, seeds])
+            each = " ".join(map(str, value.values))
+            rows.append([experiment, name, *value[:3], value.clips, seeds, each])
     write_table(path, rows)
 
 
 def _cell(value: Interval) -> str:
+    """Format a mean with its interval or, if there are too few seeds for one, the value of each seed."""
     if not value.clips:
         return ""
+    mean = f"{value.mean:.{DIGITS}f}"
     if value.clips == 1:
-        return f"{value.mean:.{DIGITS}f}"
-    return f"{value.mean:.{DIGITS}f} [{value.low:.{DIGITS}f}, {value.high:.{DIGITS}f}]"
+        return mean
+    if value.values:
+        return f"{mean} ({', '.join(f'{seed:.{DIGITS}f}' for seed in value.values)})"
+    return f"{mean} [{value.low:.{DIGITS}f}, {value.high:.{DIGITS}f}]"
 
 
 def markdown(table: Ablations, runs: Sequence[Run]) -> str:
-    """Format one row per experiment: mean and 95 % interval over the seeds; one seed has no interval."""
+    """Format one row per experiment: mean and 95 % interval over the seeds; up to seven seeds are listed instead."""
     names = list(next(iter(table.values())))
     lines = [
         f"| experiment | seeds | {' | '.join(names)} |",

@@ -148,11 +148,11 @@ class Evaluator:
             probe = self._leak_values(pair, real, reference.boxes, others, results)
             extra[self.system] = extra.get(self.system, {}) | probe
         for clip in judged.clips if judged else []:
-            self._add(results, clip, self.system, clip.parts, extra.pop(self.system, {}))
+            self._add(results, pair, clip, self.system, clip.parts, extra.pop(self.system, {}))
         for clip in real.clips if real else []:
-            self._add(results, clip, REAL, clip.parts, extra.pop(REAL, {}))
+            self._add(results, pair, clip, REAL, clip.parts, extra.pop(REAL, {}))
         for clip in reference.clips:
-            self._add_controls(results, clip)
+            self._add_controls(results, pair, clip)
 
     def _picture_values(self, judged: VideoData, real: VideoData | None) -> dict[str, Values]:
         """System -> the metrics of its pictures, once per pair."""
@@ -208,6 +208,7 @@ class Evaluator:
     def _add(
         self,
         results: Results,
+        pair: Pair,
         clip: Clip,
         system: str,
         parts: list[Embedded],
@@ -216,13 +217,15 @@ class Evaluator:
         sync = score(parts, self.padding, self.scoring.span)
         remarks = [] if extra is None else clip.remarks
         values = sync_values(sync) | (extra or {})
-        results.clips.append(ClipScores(clip.name, system, values, sync, remarks))
+        results.clips.append(
+            ClipScores(clip.name, system, values, sync, pair.speaker or pair.name, remarks)
+        )
 
-    def _add_controls(self, results: Results, clip: Clip) -> None:
+    def _add_controls(self, results: Results, pair: Pair, clip: Clip) -> None:
         """Add the same clip with its sound late, and with a mouth that stands still."""
         for system, change in ((LATE, delayed), (FROZEN, frozen)):
             try:
-                self._add(results, clip, system, [change(part) for part in clip.parts])
+                self._add(results, pair, clip, system, change(clip.parts))
             except InputError as error:
                 _skip(results, clip.name, system, error)
 

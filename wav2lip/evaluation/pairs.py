@@ -6,15 +6,17 @@ A list does not open the files that it names: missing ones are skipped later, wi
 from dataclasses import dataclass, replace
 from glob import escape
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from wav2lip.clips import read_manifest
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.inputs import find_inputs
+from wav2lip.preprocessing.splits import speaker_from_path
 from wav2lip.utils.tables import read_lines, read_table
 from wav2lip.utils.text import printable
 
 COLUMNS = ("face", "audio")
+SPEAKER = "speaker"  # a column that may be missing
 LIST = "list of pairs"
 
 
@@ -27,35 +29,37 @@ class Pair:
         face: video or still.
         audio: sound file or video; the same file as `face` if the video is judged with its own sound.
         real: the real video behind a `face` that was generated before, if it is known.
+        speaker: who is seen; clips of one speaker are resampled together. Empty: nobody else's.
     """
 
     name: str
     face: Path
     audio: Path
     real: Path | None = None
+    speaker: str = ""
 
 
 def _lines(path: Path) -> list[str]:
     return [line for line in read_lines(path, LIST) if line]
 
 
-def _named(files: list[tuple[str, Path, Path]], path: Path) -> list[Pair]:
-    """Make pairs of (name, face, audio), numbering equal names.
+def _named(files: list[tuple[str, Path, Path, str]], path: Path) -> list[Pair]:
+    """Make pairs of (name, face, audio, speaker), numbering equal names.
 
     Raises:
         InputError: there are none.
     """
     if not files:
         raise InputError(f"{path}: the list is empty; give one face and one sound per line")
-    wanted = {name for name, _, _ in files}
+    wanted = {name for name, *_ in files}
     used: set[str] = set()
     pairs = []
-    for name, face, audio in files:
+    for name, face, audio, speaker in files:
         # A numbered name must not be that of another line either.
         numbered = (f"{name}-{number}" for number in count(2))
         free = name if name not in used else next(n for n in numbered if n not in used | wanted)
         used.add(free)
-        pairs.append(Pair(free, face, audio))
+        pairs.append(Pair(free, face, audio, speaker=speaker))
     return pairs
 
 
@@ -70,6 +74,8 @@ def _real(video: Path, base: Path, real: Path) -> Path:
 def videos(path: str, real: str | None = None) -> list[Pair]:
     """A video, or every video below a folder, each with its own sound.
 
+    Videos in one subfolder count as one speaker's.
+
     Args:
         path: video or folder.
         real: the real video that the video was generated from, or a folder with a file of the same name (and any
@@ -83,14 +89,11 @@ def videos(path: str, real: str | None = None) -> list[Pair]:
         raise InputError(f"{root}: no such file or folder; give input=VIDEO or input=FOLDER")
     found = [root] if root.is_file() else [p for p in find_inputs(root).values() if not p.is_dir()]
     base = root.parent if root.is_file() else root
-    named = [
-        (
-            printable(video.relative_to(base).with_suffix("").as_posix()).replace("/", "_"),
-            video,
-            video,
-        )
-        for video in found
-    ]
+    named = []
+    for video in found:
+        source = printable(video.relative_to(base).as_posix())
+        name = PurePosixPath(source).with_suffix("").as_posix().replace("/", "_")
+        named.append((name, video, video, speaker_from_path(source)))
     pairs = _named(named, root)
     if not real:
         return pairs
@@ -98,7 +101,7 @@ def videos(path: str, real: str | None = None) -> list[Pair]:
 
 
 def pairs(path: str, root: str | None = None) -> list[Pair]:
-    """A CSV file with the columns face and audio.
+    """A CSV file with the columns face and audio, and optionally speaker.
 
     Args:
         path: the file.
@@ -117,12 +120,18 @@ def pairs(path: str, root: str | None = None) -> list[Pair]:
         if not all(cells):
             raise InputError(f"{path}, line {line}: a cell is empty; fill face and audio")
         face, audio = (base / cell for cell in cells)
-        own = face == audio
-        found.append((face.stem if own else f"{face.stem}-{audio.stem}", face, audio))
+        name = face.stem if face == audio else f"{face.stem}-{audio.stem}"
+        found.append((name, face, audio, row.get(SPEAKER, "").strip()))
     return _named(found, Path(path))
 
 
-def filelist(path: str, root: str | None, audio_first: bool = True, suffix: str = "") -> list[Pair]:
+def filelist(
+    path: str,
+    root: str | None,
+    audio_first: bool = True,
+    suffix: str = "",
+    speakers: bool = False,
+) -> list[Pair]:
     """A published test list: two names per line.
 
     Sources: evaluation/test_filelists of Rudrabha/Wav2Lip for LRS2, LRS3 and LRW (the video of the sound, then the
@@ -133,6 +142,7 @@ def filelist(path: str, root: str | None, audio_first: bool = True, suffix: str 
         root: folder that the names are relative to.
         audio_first: whether the sound is named before the face.
         suffix: added to both names.
+        speakers: whether the first folder of a face is its speaker.
 
     Raises:
         InputError: no `root`, unreadable, or a line without two names.
@@ -149,7 +159,8 @@ def filelist(path: str, root: str | None, audio_first: bool = True, suffix: str 
         one, other = (Path(root) / f"{name}{suffix}" for name in names)
         face, audio = (other, one) if audio_first else (one, other)
         parts = [part.relative_to(root).with_suffix("").as_posix() for part in (face, audio)]
-        found.append(("-".join(parts).replace("/", "_"), face, audio))
+        speaker = speaker_from_path(parts[0]) if speakers else ""
+        found.append(("-".join(parts).replace("/", "_"), face, audio, speaker))
     return _named(found, Path(path))
 
 
@@ -166,8 +177,9 @@ def manifest(path: str, root: str | None, split: str = "val") -> list[Pair]:
     """
     if not root:
         raise InputError(f"{path}: names videos; give the folder that they are in with root=")
-    sources = sorted({row.source for row in read_manifest(Path(path)) if row.split == split})
+    rows = [row for row in read_manifest(Path(path)) if row.split == split]
+    sources = sorted({row.source: row.speaker for row in rows}.items())
     if not sources:
         raise InputError(f"{path}: has no clip of split {split!r}; see its split column")
-    files = [Path(root) / source for source in sources]
-    return _named([(file.stem, file, file) for file in files], Path(path))
+    files = [(Path(root) / source, speaker) for source, speaker in sources]
+    return _named([(file.stem, file, file, speaker) for file, speaker in files], Path(path))

@@ -7,7 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from wav2lip.evaluation.results import METRICS, Results, Summary
+from wav2lip.evaluation.results import METRICS, Results
+from wav2lip.evaluation.summary import DIFFERENCE, Summary
+from wav2lip.metrics.bootstrap import Interval
 from wav2lip.metrics.lse import AV_OFFSETS
 from wav2lip.utils.files import write_atomically, write_table
 
@@ -30,12 +32,13 @@ def as_json(results: Results, summary: Summary) -> dict[str, Any]:
     """
     means = {
         system: {metric: interval._asdict() for metric, interval in metrics.items()}
-        for system, metrics in summary.items()
+        for system, metrics in summary.means.items()
     }
     clips = [
         {
             "clip": row.clip,
             "system": row.system,
+            "speaker": row.speaker,
             "values": row.values,
             "windows": row.sync.windows,
             "distances": row.sync.distances.tolist(),
@@ -51,6 +54,11 @@ def as_json(results: Results, summary: Summary) -> dict[str, Any]:
         "warnings": results.warnings,
         "av_offsets": AV_OFFSETS.tolist(),
         "summary": means,
+        "left_out": summary.left_out,
+        "differences": {
+            metric: difference.interval._asdict() | {"p": difference.p}
+            for metric, difference in summary.differences.items()
+        },
         "clips": clips,
         "skipped": [asdict(item) for item in results.skipped],
     }
@@ -66,6 +74,11 @@ def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]
     write_table(path, [head, *rows], "\n")
 
 
+def _summary_row(system: str, metric: str, interval: Interval, p: str, judge: str) -> list[object]:
+    numbers = [_number(value) for value in interval[:3]]
+    return [system, metric, *numbers, interval.clips, interval.missing, interval.speakers, p, judge]
+
+
 def write_results(results: Results, summary: Summary, folder: Path) -> None:
     """Write results.json, clips.csv, summary.csv and skipped.csv.
 
@@ -76,11 +89,12 @@ def write_results(results: Results, summary: Summary, folder: Path) -> None:
     write_atomically(folder / "results.json", f"{text}\n".encode("utf-8", "backslashreplace"))
     _write_csv(
         folder / "clips.csv",
-        ["clip", "system", "judge", *METRICS, "remarks"],
+        ["clip", "system", "speaker", "judge", *METRICS, "remarks"],
         [
             [
                 row.clip,
                 row.system,
+                row.speaker,
                 results.judge["label"],
                 *(_number(row.values.get(metric, math.nan)) for metric in METRICS),
                 "; ".join(row.remarks),
@@ -88,22 +102,18 @@ def write_results(results: Results, summary: Summary, folder: Path) -> None:
             for row in results.clips
         ],
     )
-    _write_csv(
-        folder / "summary.csv",
-        ["system", "metric", "mean", "low", "high", "clips", "missing", "judge"],
-        [
-            [
-                system,
-                metric,
-                *(_number(value) for value in interval[:3]),
-                interval.clips,
-                interval.missing,
-                results.judge["label"],
-            ]
-            for system, metrics in summary.items()
-            for metric, interval in metrics.items()
-        ],
-    )
+    judge = results.judge["label"]
+    rows = [
+        _summary_row(system, metric, interval, "", judge)
+        for system, metrics in summary.means.items()
+        for metric, interval in metrics.items()
+    ]
+    rows += [
+        _summary_row(DIFFERENCE, metric, difference.interval, _number(difference.p), judge)
+        for metric, difference in summary.differences.items()
+    ]
+    head = ["system", "metric", "mean", "low", "high", "clips", "missing", "speakers", "p", "judge"]
+    _write_csv(folder / "summary.csv", head, rows)
     _write_csv(
         folder / "skipped.csv",
         ["clip", "what", "reason"],

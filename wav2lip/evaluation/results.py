@@ -1,14 +1,9 @@
 """Results of an evaluation: scores per clip and system, what was skipped, means over clips."""
 
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from wav2lip.evaluation.scorer import CONTROL_SHIFT, SyncScores
-from wav2lip.metrics.bootstrap import Interval, bootstrap_mean, bootstrap_ratio
 
 GENERATED = "generated"
 VIDEO = "video"  # judged as it is
@@ -49,8 +44,6 @@ LEAK = {
 }
 METRICS = SYNC | PICTURES | LEAK
 
-Summary = dict[str, dict[str, Interval]]  # system -> metric -> mean over its clips
-
 
 @dataclass(frozen=True)
 class ClipScores:
@@ -61,6 +54,7 @@ class ClipScores:
         system: one of `SYSTEMS`.
         values: by metric; NaN if it cannot be measured.
         sync: distances and curve behind the sync scores.
+        speaker: who is seen; clips of one speaker are resampled together.
         remarks: what a reader of the scores should know.
     """
 
@@ -68,6 +62,7 @@ class ClipScores:
     system: str
     values: dict[str, float]
     sync: SyncScores
+    speaker: str
     remarks: list[str] = field(default_factory=list)
 
 
@@ -116,46 +111,3 @@ def sync_values(sync: SyncScores) -> dict[str, float]:
     """The judge's part of a clip's values."""
     values = sync.values()
     return {**values, "in_sync": float(abs(values["av_offset"]) <= 1)}
-
-
-def _finite(values: Iterable[float]) -> list[float]:
-    """Infinite values as NaN: the PSNR of a clip without an error counts as missing in a mean."""
-    return [value if math.isfinite(value) else math.nan for value in values]
-
-
-def _interval(metric: str, rows: list[ClipScores]) -> Interval:
-    """Mean of a metric over clips; offsets: the median without an interval; `RATIO`: the ratio of two means."""
-
-    def column(name: str) -> list[float]:
-        return [row.values.get(name, math.nan) for row in rows]
-
-    if metric == RATIO:
-        return bootstrap_ratio(column("agreement_sound"), column("agreement_source"))
-    values = _finite(column(metric))
-    if metric in OFFSETS:
-        clips = sum(map(math.isfinite, values))
-        return Interval(float(np.median(values)), math.nan, math.nan, clips, len(values) - clips)
-    return bootstrap_mean(values)
-
-
-def summarise(results: Results) -> Summary:
-    """Mean of every metric over the clips of each system, with its bootstrap interval.
-
-    Compute it once: it costs 10,000 resamples per metric and system.
-
-    Returns:
-        System -> metric -> interval. Offsets are medians without an interval; `agreement_ratio` is a ratio of two
-        means. A metric that no clip of a system has is left out.
-    """
-    summary: Summary = {}
-    for system in results.systems():
-        rows = results.of(system)
-        whole = results.set_values.get(system, {})
-        found = {
-            metric: Interval(whole[metric], math.nan, math.nan, len(rows), 0)
-            if metric in whole
-            else _interval(metric, rows)
-            for metric in METRICS
-        }
-        summary[system] = {metric: interval for metric, interval in found.items() if interval.clips}
-    return summary

@@ -141,22 +141,29 @@ def embed_all(
     return parts, [f"not scored, {remark}" for remark in short]
 
 
-def delayed(part: Embedded, frames: int = CONTROL_SHIFT) -> Embedded:
-    """The same segment with its sound `frames` late.
+def delayed(parts: Iterable[Embedded], frames: int = CONTROL_SHIFT) -> list[Embedded]:
+    """The same segments with their sound `frames` late; segments without that many more windows are left out.
 
     Raises:
-        InputError: the segment has no more windows than that.
+        InputError: no segment has more windows than that.
     """
-    if len(part.lips) <= frames:
-        raise InputError(f"{len(part.lips)} windows are too few for a sound {frames} frames late")
-    return replace(
-        part, first=part.first + frames, audio=part.audio[:-frames], lips=part.lips[frames:]
-    )
+    given = list(parts)
+    found = [
+        replace(
+            part, first=part.first + frames, audio=part.audio[:-frames], lips=part.lips[frames:]
+        )
+        for part in given
+        if len(part.lips) > frames
+    ]
+    if not found:
+        longest = max(len(part.lips) for part in given)
+        raise InputError(f"{longest} windows are too few for a sound {frames} frames late")
+    return found
 
 
-def frozen(part: Embedded) -> Embedded:
-    """The same segment with a mouth that stands still."""
-    return replace(part, lips=part.frozen.expand_as(part.lips))
+def frozen(parts: Iterable[Embedded]) -> list[Embedded]:
+    """The same segments with a mouth that stands still."""
+    return [replace(part, lips=part.frozen.expand_as(part.lips)) for part in parts]
 
 
 def score(parts: list[Embedded], padding: Padding = "zeros", span: float = 1.0) -> SyncScores:

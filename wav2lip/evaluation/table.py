@@ -1,12 +1,14 @@
 """Results in the terminal: tables with intervals, warnings, remarks, what was skipped."""
 
 import math
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.table import Table
 
-from wav2lip.evaluation.results import LEAK, PICTURES, SYNC, Results, Summary
-from wav2lip.metrics.bootstrap import Interval
+from wav2lip.evaluation.results import LEAK, METRICS, PICTURES, SYNC, Results
+from wav2lip.evaluation.summary import DIFFERENCE, Summary
+from wav2lip.metrics.bootstrap import MIN_SPEAKERS, Interval
 
 WIDTH = 160  # columns if the output is no terminal
 
@@ -14,28 +16,52 @@ Headings = dict[str, tuple[str, int]]  # metric -> heading, digits
 
 
 def cell(interval: Interval | None, digits: int) -> str:
-    """Format a mean, and its interval on a second line."""
+    """Format a mean; below it its interval or, if there are too few speakers, the value of each."""
     if interval is None:
         return "–"
-    mean, low, high = (f"{value:.{digits}f}".replace("inf", "∞") for value in interval[:3])
-    return mean if math.isnan(interval.low) else f"{mean}\n{low}…{high}"
+
+    def number(value: float) -> str:
+        return f"{value:.{digits}f}".replace("inf", "∞")
+
+    mean = number(interval.mean)
+    if not math.isnan(interval.low):
+        return f"{mean}\n{number(interval.low)}…{number(interval.high)}"
+    if interval.speakers > 1 and interval.values:
+        return "\n".join([mean, *(f"({number(value)})" for value in interval.values)])
+    return mean
 
 
 def build_table(results: Results, summary: Summary, metrics: Headings, title: str) -> Table | None:
     """Build a table with one row per system and one column per metric that has a value; None without any."""
-    shown = [metric for metric in metrics if any(metric in row for row in summary.values())]
+    means = summary.means
+    shown = [metric for metric in metrics if any(metric in row for row in means.values())]
     if not shown:
         return None
     table = Table(title=title, title_justify="left")
     table.add_column("", no_wrap=True)
     table.add_column("clips", justify="right")
+    table.add_column("speakers", justify="right")
     for metric in shown:
         table.add_column(metrics[metric][0], justify="right", no_wrap=True)
-    for system, row in summary.items():
-        if any(metric in row for metric in shown):
+    differences = {metric: found.interval for metric, found in summary.differences.items()}
+    for system, row in [*means.items(), (DIFFERENCE, differences)]:
+        present = [row[metric] for metric in shown if metric in row]
+        if present:
             cells = [cell(row.get(metric), metrics[metric][1]) for metric in shown]
-            table.add_row(system, str(len(results.of(system))), *cells)
+            table.add_row(
+                system,
+                _range(i.clips for i in present),
+                _range(i.speakers for i in present),
+                *cells,
+            )
     return table
+
+
+def _range(counts: Iterable[int]) -> str:
+    """Format counts that may differ from metric to metric."""
+    known = list(counts)
+    low, high = min(known), max(known)
+    return str(low) if low == high else f"{low}-{high}"
 
 
 def print_results(results: Results, summary: Summary, console: Console | None = None) -> None:
@@ -53,10 +79,16 @@ def print_results(results: Results, summary: Summary, console: Console | None = 
         if table is not None:
             console.print(table)
     console.print(
-        "mean over clips, 95 % bootstrap interval below it; AV offset and fine: medians, in frames of 40 ms, "
+        "mean over the clips that every row has; below it the 95 % bootstrap interval over speakers or, with "
+        f"fewer than {MIN_SPEAKERS}, the value of each speaker; AV offset and fine: medians, in frames of 40 ms, "
         "positive if the sound comes early; sound / source: ratio of the two means, ∞ if that of the source "
         "may be 0"
     )
+    for clip, names in summary.left_out_by_clip().items():
+        headings = ", ".join(METRICS[name][0] for name in names)
+        console.print(
+            f"left out of {headings}: {clip}, which some row has no value for", markup=False
+        )
     for warning in results.warnings:
         console.print(f"warning: {warning}", markup=False)
     for row in results.clips:

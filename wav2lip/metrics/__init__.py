@@ -3,7 +3,13 @@
 FID is `wav2lip.metrics.fid.FaceFID`: it alone needs torch-fidelity and torchvision.
 """
 
-from wav2lip.metrics.bootstrap import Interval, bootstrap_mean, bootstrap_ratio
+from wav2lip.metrics.bootstrap import (
+    Difference,
+    Interval,
+    bootstrap_mean,
+    bootstrap_ratio,
+    paired_difference,
+)
 from wav2lip.metrics.image import ms_ssim, psnr, ssim
 from wav2lip.metrics.jitter import jitter, jitter_ratio
 from wav2lip.metrics.judges import ExpertJudge, Judge, SyncNetV2Judge
@@ -26,6 +32,7 @@ from wav2lip.metrics.sharpness import sharpness, sharpness_ratio
 
 __all__ = [
     "ClipOffset",
+    "Difference",
     "ExpertJudge",
     "Interval",
     "Judge",
@@ -49,6 +56,7 @@ __all__ = [
     "mouth_region",
     "ms_ssim",
     "offset_scores",
+    "paired_difference",
     "pause_motion_ratio",
     "psnr",
     "sharpness",

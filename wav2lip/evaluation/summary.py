@@ -1,0 +1,131 @@
+"""Means over clips: all rows of a table over the same clips, with intervals over speakers."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wav2lip.evaluation.results import (
+    GENERATED,
+    METRICS,
+    OFFSETS,
+    RATIO,
+    REAL,
+    VIDEO,
+    ClipScores,
+    Results,
+)
+from wav2lip.metrics.bootstrap import (
+    Difference,
+    Interval,
+    bootstrap_mean,
+    bootstrap_ratio,
+    paired_difference,
+)
+
+DIFFERENCE = "difference to real"  # the judged videos minus the real ones
+
+SystemMeans = dict[str, dict[str, Interval]]  # system -> metric -> mean over the common clips
+
+
+@dataclass
+class Summary:
+    """The means of an evaluation.
+
+    Attributes:
+        means: system -> metric -> interval. A metric that no clip of a system has is left out.
+        left_out: metric -> clips that some system has a value for and another has not; they are in no row of
+            this metric.
+        differences: metric -> difference of the judged videos to the real ones, on the same clips.
+    """
+
+    means: SystemMeans = field(default_factory=dict)
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+    differences: dict[str, Difference] = field(default_factory=dict)
+
+    def left_out_by_clip(self) -> dict[str, list[str]]:
+        """The metrics that each clip was left out of."""
+        found: dict[str, list[str]] = {}
+        for metric, clips in self.left_out.items():
+            for clip in clips:
+                found.setdefault(clip, []).append(metric)
+        return found
+
+
+def _parts(metric: str) -> tuple[str, ...]:
+    """The columns that a metric is made from."""
+    return ("agreement_sound", "agreement_source") if metric == RATIO else (metric,)
+
+
+def _known(metric: str, rows: Iterable[ClipScores]) -> set[str]:
+    """The clips with a finite value. The PSNR of a clip without an error is infinite, and has no mean."""
+    return {
+        row.clip
+        for row in rows
+        if all(math.isfinite(row.values.get(part, math.nan)) for part in _parts(metric))
+    }
+
+
+def _interval(metric: str, rows: list[ClipScores]) -> Interval:
+    """Mean of a metric; offsets: the median without an interval; `RATIO`: the ratio of two means."""
+    speakers = [row.speaker for row in rows]
+    columns = [[row.values[part] for row in rows] for part in _parts(metric)]
+    if metric == RATIO:
+        return bootstrap_ratio(*columns, speakers)
+    if metric in OFFSETS:
+        median = float(np.median(columns[0]))
+        return Interval(median, math.nan, math.nan, len(rows), 0, len(set(speakers)))
+    return bootstrap_mean(columns[0], speakers)
+
+
+def _differences(rows: dict[str, list[ClipScores]]) -> dict[str, Difference]:
+    """Differences of the judged videos to the real ones, by metric; medians and ratios have none."""
+    judged = {row.clip: row for row in rows.get(GENERATED, rows.get(VIDEO, []))}
+    pairs = [(judged[real.clip], real) for real in rows.get(REAL, []) if real.clip in judged]
+    found = {}
+    for metric in METRICS:
+        if metric not in (*OFFSETS, RATIO):
+            values, baseline = (
+                [pair[side].values.get(metric, math.nan) for pair in pairs] for side in (0, 1)
+            )
+            speakers = [row.speaker for row, _ in pairs]
+            difference = paired_difference(values, baseline, speakers)
+            if difference.interval.clips:
+                found[metric] = difference
+    return found
+
+
+def summarise(results: Results) -> Summary:
+    """Mean of every metric over the clips that all systems have, with its bootstrap interval over speakers.
+
+    A system without a single value of a metric, such as the PSNR of the real video, does not count. Compute it
+    once: it costs 10,000 resamples per metric and system.
+
+    Returns:
+        The means. Offsets are medians without an interval; `agreement_ratio` is a ratio of two means.
+    """
+    summary = Summary({system: {} for system in results.systems()})
+    rows = {system: results.of(system) for system in summary.means}
+    for metric in METRICS:
+        known = {system: _known(metric, rows[system]) for system in rows}
+        measured = [clips for clips in known.values() if clips]
+        if measured:
+            common, some = set.intersection(*measured), set.union(*measured)
+            if some - common:
+                summary.left_out[metric] = sorted(some - common)
+        for system, clips in known.items():
+            of_system = {row.clip for row in rows[system]}
+            whole = results.set_values.get(system, {})
+            if metric in whole:
+                count = len(of_system)
+                speakers = len({row.speaker for row in rows[system]})
+                found = Interval(whole[metric], math.nan, math.nan, count, 0, speakers)
+            elif clips and common:
+                found = _interval(metric, [row for row in rows[system] if row.clip in common])
+                found = found._replace(missing=len(of_system - common))
+            else:
+                continue
+            summary.means[system][metric] = found
+    summary.differences = _differences(rows)
+    return summary
