@@ -30,7 +30,7 @@ from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import to_pcm, write_wav
 from wav2lip.media.video import VideoWriter, probe, read_frames
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
-from wav2lip.preprocessing.executors import run_jobs
+from wav2lip.preprocessing.executors import run_in_pool
 from wav2lip.preprocessing.retiming import retime_frames
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize
@@ -105,7 +105,7 @@ def main() -> None:
         jobs = plan_jobs(source, folder / "out", ClipSettings(), detector=args.detector)
         media = sum(float(probe(job.video.path).duration or 0) for job in jobs)
         began, used = time.perf_counter(), processor()
-        _, rows = preprocess(jobs, folder / "out", partial(run_jobs, workers=args.workers))
+        _, rows = preprocess(jobs, folder / "out", partial(run_in_pool, workers=args.workers))
         wall, used = time.perf_counter() - began, processor() - used
         kept = sum(row.frames / row.fps for row in rows)
         print(

@@ -79,7 +79,7 @@ def test_a_list_is_generated_first_and_the_trainer_is_no_judge(folder: Path) -> 
     assert "warning: this judge trained the generator" in done.stdout
     assert (folder / "two" / "videos" / "a-b.mp4").is_file()
     results = json.loads((folder / "two" / "results.json").read_text())
-    assert {"real", "sound 5 frames late", "frozen mouth"} <= set(results["summary"])
+    assert {"real", "audio 5 frames late", "frozen mouth"} <= set(results["summary"])
     assert results["generator"]["path"] == "tiny.safetensors"
     assert results["settings"]["leak_seconds"] == 0.8
     assert results["settings"]["infer"]["batch_size"] == 16
@@ -137,7 +137,7 @@ def test_a_whole_video_by_syncnet_v2s_architecture(folder: Path, mode: str, clip
     # 40 frames hold 36 windows, of which the published count leaves out the last
     assert found == [
         (clip, "video", 35),
-        (clip, "sound 5 frames late", 30),
+        (clip, "audio 5 frames late", 30),
         (clip, "frozen mouth", 35),
     ]
     assert len(results["judge"]["sha256"]) == 64

@@ -101,10 +101,10 @@ def test_the_leak_probe_is_part_of_the_results(evaluate, film, tmp_path):
     assert results.skipped == []
     first, second = results.of(GENERATED)
     # The planted judge embeds every sound alike, two frames off.
-    assert first.values["agreement_sound"] == pytest.approx(0, abs=0.6)
-    assert first.values["agreement_sound"] == first.values["agreement_source"]
+    assert first.values["agreement_swapped"] == pytest.approx(0, abs=0.6)
+    assert first.values["agreement_swapped"] == first.values["agreement_source"]
     assert first.values["response"] == second.values["response"] == 0
-    assert "agreement_sound" not in results.of(REAL)[0].values
+    assert "agreement_swapped" not in results.of(REAL)[0].values
     ratio = summarise(results).means[GENERATED]["agreement_ratio"]
     assert (ratio.clips, ratio.missing) == (2, 0)
     write_results(results, summarise(results), tmp_path)
@@ -116,7 +116,7 @@ def test_the_leak_probe_is_part_of_the_results(evaluate, film, tmp_path):
     assert row["system"] == GENERATED
     with (tmp_path / "table.txt").open("w") as file:
         print_results(results, summarise(results), Console(file=file))
-    assert "sound / source" in (tmp_path / "table.txt").read_text()
+    assert "swapped / source" in (tmp_path / "table.txt").read_text()
 
 
 def test_videos_made_before_are_compared_with_the_real_ones(evaluate, film):

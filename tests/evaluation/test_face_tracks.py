@@ -3,7 +3,7 @@ import pytest
 
 from wav2lip.errors import InputError
 from wav2lip.evaluation.face_crops import CropCollector
-from wav2lip.evaluation.face_tracks import Track, find_tracks, join, overlap, track_segments
+from wav2lip.evaluation.face_tracks import Track, find_tracks, join, track_segments
 from wav2lip.evaluation.segments import read_pcm
 from wav2lip.evaluation.views import TrackCrop
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
@@ -11,12 +11,6 @@ from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
 def box(x, y=0.0, side=10.0):
     return np.array([x, y, x + side, y + side, 1.0], np.float32)
-
-
-def test_overlap():
-    assert overlap(box(0), box(0)) == 1.0
-    assert overlap(box(0), box(5)) == pytest.approx(50 / 150)
-    assert overlap(box(0), box(10)) == 0.0
 
 
 def test_boxes_that_overlap_by_half_are_one_track():

@@ -6,7 +6,7 @@ import torch
 
 from wav2lip.checkpoints import CHECKPOINTS, RemoteFile, bundled
 from wav2lip.errors import InputError
-from wav2lip.evaluation.judge import expert_sound, load_judge
+from wav2lip.evaluation.judge import expert_mels, load_judge
 from wav2lip.evaluation.views import TrackCrop, WholePicture
 from wav2lip.metrics import SyncNetV2Judge
 from wav2lip.models import SyncNetV2
@@ -38,7 +38,7 @@ def test_syncnet_v2_is_told_by_its_weights(tmp_path, monkeypatch):
 def test_the_sound_of_a_window_starts_with_its_first_frame():
     pcm = np.zeros(16000, np.int16)
     pcm[640 * 10 :] = np.random.default_rng(0).integers(-9000, 9000, 16000 - 6400)
-    windows = expert_sound(pcm, 20)
+    windows = expert_mels(pcm, 20)
     assert windows.shape == (20, 80, 16)
     # Frame 10 is column 32. A column looks 25 ms, two columns, to either side.
     assert (windows[4, :, :16] == SILENCE).all()  # columns 12-27

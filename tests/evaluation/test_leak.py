@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
-from wav2lip.evaluation.leak import ProbeSounds, fitted, probe_leak
+from wav2lip.evaluation.leak import ProbeAudio, fitted, probe_leak
 from wav2lip.evaluation.segments import read_pcm
 from wav2lip.media.pcm import to_pcm
 from wav2lip.synthetic.face import BOX_HEIGHT, Pose, SyntheticFace
@@ -26,7 +26,7 @@ class Rendered:
 class Actor:
     """A nodding face of `size` px that can say what `voices` say; its source says the right one."""
 
-    def __init__(self, size: int, person: int, sounds: ProbeSounds, voices: dict) -> None:
+    def __init__(self, size: int, person: int, sounds: ProbeAudio, voices: dict) -> None:
         self.variants = sounds.variants(round(SECONDS * 16_000))
         self.voices = voices
         self.face = SyntheticFace(person, size)
@@ -66,7 +66,7 @@ class Copier(Actor):
 def scene(judge, kind: type[Actor], person: int = 905):
     voices = [speak(seed, SECONDS) for seed in (person, person + 40)]
     pcm = [to_pcm(voice.wav) for voice in voices]
-    sounds = ProbeSounds(pcm[0], pcm[1], pcm[0])
+    sounds = ProbeAudio(pcm[0], pcm[1], pcm[0])
     named = dict(zip(("right", "swapped", "late"), (*voices, voices[0]), strict=True))
     size = round(judge.clip_view.size / BOX_HEIGHT)
     return kind(size, person, sounds, named), sounds
@@ -74,7 +74,7 @@ def scene(judge, kind: type[Actor], person: int = 905):
 
 def test_the_four_sounds():
     right, other = np.arange(1, 9, dtype=np.int16), np.array([7, 8, 9], np.int16)
-    made = ProbeSounds(right, other, None).variants(3202)
+    made = ProbeAudio(right, other, None).variants(3202)
     assert {name: len(pcm) for name, pcm in made.items()} == {
         "right": 3202, "swapped": 3202, "late": 3202, "muted": 3202,
     }  # fmt: skip
@@ -90,7 +90,7 @@ def test_a_follower_follows_the_sound_and_a_copier_its_source(judge, tmp_path):
     actor, sounds = scene(judge, Follower)
     follower = probe_leak(actor, tmp_path, sounds, actor.boxes, judge, SECONDS)
     assert follower.agreement_right > 0.25
-    assert follower.agreement_sound > 0.25
+    assert follower.agreement_swapped > 0.25
     assert follower.agreement_late > 0.25
     assert abs(follower.agreement_source) < 0.06
     assert abs(follower.agreement_muted_source) < 0.06
@@ -103,7 +103,7 @@ def test_a_follower_follows_the_sound_and_a_copier_its_source(judge, tmp_path):
         == copier.agreement_right
         == follower.agreement_right
     )
-    assert abs(copier.agreement_sound) < 0.06
+    assert abs(copier.agreement_swapped) < 0.06
     assert copier.response == 0
 
 
@@ -111,8 +111,8 @@ def test_only_frames_with_a_face_are_judged(judge, tmp_path):
     actor, sounds = scene(judge, Follower)
     late = {frame: box for frame, box in actor.boxes.items() if frame >= 30}
     part = probe_leak(actor, tmp_path, sounds, late, judge, SECONDS)
-    assert part.agreement_sound > 0.25
-    assert part.agreement_source < 0.3 * part.agreement_sound
+    assert part.agreement_swapped > 0.25
+    assert part.agreement_source < 0.3 * part.agreement_swapped
     few = {frame: box for frame, box in actor.boxes.items() if frame >= 80}
     with pytest.raises(
         InputError, match="20 consecutive frames with a face in its first 4 s are too few"

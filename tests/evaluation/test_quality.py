@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 
 from wav2lip.evaluation.face_crops import FaceRun
-from wav2lip.evaluation.quality import generated_metrics, same_sound, video_metrics
+from wav2lip.evaluation.quality import generated_metrics, is_same_audio, video_metrics
 
 
 def test_two_codings_of_one_sound_are_the_same_sound():
     rng = np.random.default_rng(0)
     sound = rng.integers(-9000, 9000, 20000).astype(np.int16)
     coded = (sound + rng.integers(-900, 900, 20000)).astype(np.int16)
-    assert same_sound(sound, coded[:-500])
-    assert not same_sound(sound, coded[::-1])
-    assert not same_sound(sound, coded[:9000])
-    assert not same_sound(np.zeros_like(sound), np.zeros_like(sound))
+    assert is_same_audio(sound, coded[:-500])
+    assert not is_same_audio(sound, coded[::-1])
+    assert not is_same_audio(sound, coded[:9000])
+    assert not is_same_audio(np.zeros_like(sound), np.zeros_like(sound))
 
 
 def test_pictures_are_a_target_only_where_the_words_are_the_same():

@@ -24,7 +24,7 @@ SOUNDS = ProbeEmbeddings(RIGHT, OTHER, LATE, MUTED)
 def test_a_mouth_that_follows_the_sound_does_not_follow_its_source():
     probe = leak_probe(SOUNDS, SOUNDS, RIGHT, 7.0)
     # lips equal to their sound lie at 0, unrelated unit vectors at the square root of two
-    for agrees in (probe.agreement_right, probe.agreement_sound, probe.agreement_late):
+    for agrees in (probe.agreement_right, probe.agreement_swapped, probe.agreement_late):
         assert agrees == pytest.approx(math.sqrt(2), abs=0.03)
     assert probe.agreement_source == pytest.approx(0, abs=0.04)
     assert probe.agreement_muted_source == pytest.approx(0, abs=0.04)
@@ -34,7 +34,7 @@ def test_a_mouth_that_follows_the_sound_does_not_follow_its_source():
 def test_a_mouth_that_copies_its_source_does_not_follow_the_sound():
     probe = leak_probe(ProbeEmbeddings(RIGHT, RIGHT, RIGHT, RIGHT), SOUNDS, RIGHT, 0.0)
     assert probe.agreement_right == pytest.approx(math.sqrt(2), abs=0.03)
-    assert probe.agreement_sound == pytest.approx(0, abs=0.04)
+    assert probe.agreement_swapped == pytest.approx(0, abs=0.04)
     assert probe.agreement_source == probe.agreement_muted_source == probe.agreement_right
 
 
@@ -45,7 +45,7 @@ def test_what_is_followed_moves_from_sound_to_source_with_the_share_taken_from_i
         )
         for share in (0.0, 0.25, 0.5, 0.75, 1.0)
     ]
-    sound, source = [p.agreement_sound for p in probes], [p.agreement_source for p in probes]
+    sound, source = [p.agreement_swapped for p in probes], [p.agreement_source for p in probes]
     assert sound == sorted(sound, reverse=True)
     assert source == sorted(source)
     assert len(set(sound)) == len(set(source)) == 5
@@ -56,7 +56,7 @@ def test_a_still_has_no_mouth_of_its_own():
     probe = leak_probe(SOUNDS, SOUNDS, None, 0.0)
     assert math.isnan(probe.agreement_source)
     assert math.isnan(probe.agreement_muted_source)
-    assert probe.agreement_sound > 1.3
+    assert probe.agreement_swapped > 1.3
 
 
 def test_agreement_is_the_confidence_at_no_shift():

@@ -10,11 +10,11 @@ from wav2lip.clips import read_manifest
 from wav2lip.errors import InputError
 from wav2lip.preprocessing import jobs as jobs_module
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
-from wav2lip.preprocessing.executors import run_jobs
+from wav2lip.preprocessing.executors import run_in_pool
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
-ALONE = partial(run_jobs, workers=1)
+ALONE = partial(run_in_pool, workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_a_bad_entry_is_one_failed_row(videos, tmp_path, workers):
     shutil.copy(os.fsencode(videos / "bob.mp4"), latin + b".mp4")
     Path(os.fsdecode(latin + b"-broken.mp4")).write_text("no video")
     (folder / "list.csv").write_text(f'file\n""\ngood.mp4\n{"x" * 5000}\n')
-    run = partial(run_jobs, workers=workers)
+    run = partial(run_in_pool, workers=workers)
     preprocess(jobs_of(folder, output), output, run)
     assert {row.source for row in read_manifest(output)} == {"good.mp4", "caf\\xe9.mp4"}
     assert [source for source, _ in failures(output)[1:]] == ["caf\\xe9-broken.mp4", "link.mp4"]

@@ -4,7 +4,7 @@ import pytest
 
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.corpus import plan_jobs
-from wav2lip.preprocessing.executors import run_jobs
+from wav2lip.preprocessing.executors import run_in_pool
 from wav2lip.preprocessing.ray_executor import RayExecutor
 from wav2lip.preprocessing.settings import ClipSettings
 
@@ -30,7 +30,7 @@ def test_a_worker_that_dies_costs_one_video(tmp_path, monkeypatch):
     for name in names:
         (tmp_path / name).touch()
     jobs = plan_jobs(tmp_path, tmp_path, ClipSettings(), detector="hog")
-    outcomes = [(o.source, o.reason) for o in run_jobs(jobs, 2, crasher.work)]
+    outcomes = [(o.source, o.reason) for o in run_in_pool(jobs, 2, crasher.work)]
     assert sorted(source for source, _ in outcomes) == names  # each once
     reasons = dict(outcomes)
     assert reasons.pop("crash.mp4").startswith("its process died")

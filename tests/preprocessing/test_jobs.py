@@ -7,7 +7,7 @@ import pytest
 from wav2lip.preprocessing import jobs as module
 from wav2lip.preprocessing.clip import Video
 from wav2lip.preprocessing.corpus import plan_jobs
-from wav2lip.preprocessing.jobs import Job, read_record, run_job
+from wav2lip.preprocessing.jobs import VideoJob, read_record, run_job
 from wav2lip.preprocessing.settings import ClipSettings
 
 
@@ -15,7 +15,7 @@ from wav2lip.preprocessing.settings import ClipSettings
 def job(tmp_path):
     (tmp_path / "a.mp4").write_text("no video")
     video = Video(tmp_path / "a.mp4", "a.mp4", "a", "train")
-    return Job(video, tmp_path / "out", "hog", None, ClipSettings())
+    return VideoJob(video, tmp_path / "out", "hog", None, ClipSettings())
 
 
 def test_another_setting_or_a_changed_video_makes_a_record_stale(job):

@@ -13,7 +13,7 @@ from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import from_pcm, to_pcm, write_wav
 from wav2lip.preprocessing.clip import Video
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
-from wav2lip.preprocessing.executors import run_jobs
+from wav2lip.preprocessing.executors import run_in_pool
 from wav2lip.preprocessing.published import frames_to_clips
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize
@@ -37,7 +37,7 @@ def test_a_published_root_becomes_clip_files(tmp_path):
     write_frame_folder(root / "6001" / "00002", 2, seconds=1.0)
     (root / "val.txt").write_text("6001/00002\n")
     jobs = plan_jobs(root, output, ClipSettings(), detector="magic")  # no detector is needed
-    preprocess(jobs, output, partial(run_jobs, workers=1))
+    preprocess(jobs, output, partial(run_in_pool, workers=1))
     rows = read_manifest(output)
     assert [(r.source, r.speaker, r.split) for r in rows] == [
         ("5535/00001", "5535", rows[0].split),

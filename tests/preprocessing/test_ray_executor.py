@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
-from wav2lip.preprocessing.executors import run_jobs
+from wav2lip.preprocessing.executors import run_in_pool
 from wav2lip.preprocessing.ray_executor import RayExecutor, absolute
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
@@ -35,7 +35,7 @@ def test_a_node_killed_half_way_costs_nothing(cluster, tmp_path, monkeypatch):
     def jobs_of(name):
         return plan_jobs(videos, tmp_path / name, ClipSettings(), detector="hog", val_share=0.0)
 
-    preprocess(jobs_of("here"), tmp_path / "here", run_jobs)
+    preprocess(jobs_of("here"), tmp_path / "here", run_in_pool)
     second = cluster.add_node(**NODE)
     cluster.wait_for_nodes()
     execute = RayExecutor(cluster.address)

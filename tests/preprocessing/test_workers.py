@@ -15,7 +15,7 @@ import os, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 from wav2lip.cli.exit import exit_on_input_error
-from wav2lip.preprocessing.executors import run_jobs
+from wav2lip.preprocessing.executors import run_in_pool
 
 def work(folder):
     mark = Path(folder) / str(os.getpid())
@@ -27,7 +27,7 @@ def work(folder):
 
 @exit_on_input_error
 def main():
-    list(run_jobs([sys.argv[1]] * 2, 2, work))
+    list(run_in_pool([sys.argv[1]] * 2, 2, work))
 
 if __name__ == "__main__":
     main()

@@ -44,7 +44,7 @@ def render_clip(
     return np.stack(generated), targets
 
 
-def write_with_sound(path: Path, images: Image, fps: float, pcm: Pcm) -> None:
+def write_with_audio(path: Path, images: Image, fps: float, pcm: Pcm) -> None:
     """Write images (T, H, W, 3) BGR and 16 kHz mono sound (S,) as a video, as long as the images."""
     height, width = images.shape[1:3]
     seconds = len(images) / fps
@@ -111,7 +111,7 @@ class SampleVideos(pl.Callback):
             part = f"-{first}" if clip.span else ""
             name = f"step-{trainer.global_step:06}-{Path(clip.path).stem}{part}.mp4"
             sound = file.pcm()[round(first / file.fps * SAMPLE_RATE) :]
-            write_with_sound(self.folder / name, images, file.fps, sound)
+            write_with_audio(self.folder / name, images, file.fps, sound)
             for logger in trainer.loggers:
                 if isinstance(logger, WandbLogger):
                     logger.log_video("samples", [str(self.folder / name)], format=["mp4"])

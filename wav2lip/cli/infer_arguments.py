@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from wav2lip.cli.parser import OneLineParser
+from wav2lip.faces.blending import MODES
 from wav2lip.faces.detectors import NAMES
-from wav2lip.inference.settings import BLENDS, Settings
+from wav2lip.inference.settings import Settings
 from wav2lip.media.encoders import CODECS
 
 OUTPUT = Path("results/result_voice.mp4")  # as published
@@ -145,7 +146,7 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
         "--blend",
         default=Settings.blend,
         metavar="HOW",
-        help=f"how the mouth is pasted back: {', '.join(BLENDS)} (default: feather)",
+        help=f"how the mouth is pasted back: {', '.join(MODES)} (default: feather)",
     )
 
 

@@ -23,11 +23,7 @@ class TorchEngine:
         network: the generator; any device, any mode.
         device: where to run.
 
-    Attributes:
-        on_cpu: whether it runs on the CPU.
-        image_size: S, side of the generator's faces in pixels.
-        warps: whether the generator warps its reference, so that it renders crops at their own resolution.
-        max_batch: faces per call that run fastest on the device.
+    The attributes are those of `Engine`.
 
     Examples:
         >>> import numpy as np
@@ -52,16 +48,7 @@ class TorchEngine:
     def render(
         self, crops: list[Image], mels: Mel, *, neutral_reference: bool = True
     ) -> list[Image]:
-        """Render each crop with the mouth of its mel window; see `Generator.render`.
-
-        Args:
-            crops: B crops (R, R, 3) uint8 BGR; R is a multiple of S, and S if the generator does not warp.
-            mels: (B, 80, 16).
-            neutral_reference: neutralize each crop first, if the generator warps.
-
-        Returns:
-            B faces (R, R, 3) uint8 BGR.
-        """
+        """Render each crop with the mouth of its mel window; see `Engine.render`, `Generator.render`."""
         reference = self._tensor(np.stack([self._resize(crop) for crop in crops]))
         mel = torch.from_numpy(mels)[:, None].to(self.device, self.dtype)
         tensors = [self._tensor(crop[None])[0] for crop in crops] if self.warps else []

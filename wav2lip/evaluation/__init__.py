@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "face_tracks": ["FaceTracks"],
         "held_out": ["held_out_warning"],
         "judge": ["LoadedJudge", "load_judge"],
-        "leak": ["ProbeSounds", "probe_leak"],
+        "leak": ["ProbeAudio", "probe_leak"],
         "pairs": ["Pair"],
         "plots": ["write_plots"],
         "report": ["write_results"],

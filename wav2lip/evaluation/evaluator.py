@@ -11,9 +11,9 @@ import cv2
 from wav2lip.errors import InputError
 from wav2lip.evaluation.face_crops import longest_run
 from wav2lip.evaluation.judge import LoadedJudge
-from wav2lip.evaluation.leak import Generator, ProbeSounds, probe_leak
+from wav2lip.evaluation.leak import ProbeAudio, VideoGenerator, probe_leak
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.quality import generated_metrics, same_sound, video_metrics
+from wav2lip.evaluation.quality import generated_metrics, is_same_audio, video_metrics
 from wav2lip.evaluation.results import (
     FROZEN,
     GENERATED,
@@ -46,7 +46,7 @@ FAILURES = (
     av.error.FFmpegError,
     cv2.error,
 )
-SOUNDS = 4  # decoded sounds kept: those of a pair, its source, and the next pair
+KEPT_AUDIO = 4  # decoded sounds kept: those of a pair, its source, and the next pair
 
 Values = dict[str, float]
 
@@ -75,7 +75,7 @@ class Evaluator:
         detector: Detector,
         folder: Path,
         scoring: Scoring,
-        generator: Generator | None = None,
+        generator: VideoGenerator | None = None,
         leak_seconds: float = 0.0,
         fid: "FaceFID | None" = None,
     ) -> None:
@@ -84,7 +84,7 @@ class Evaluator:
         self.generator, self.leak_seconds, self.fid = generator, leak_seconds, fid
         self.system = VIDEO if generator is None else GENERATED
         self._read_video = VideoReader(judge, segmenter, self.windows)
-        self._read_pcm = lru_cache(SOUNDS)(read_pcm)
+        self._read_pcm = lru_cache(KEPT_AUDIO)(read_pcm)
 
     def run(self, pairs: Sequence[Pair], results: Results) -> Iterator[Pair]:
         """Score the pairs into `results`.
@@ -161,8 +161,8 @@ class Evaluator:
         if self.fid is not None and judged.run.crops:
             self.fid.update(real.run.faces[: len(judged.run.crops)], real=True)
             self.fid.update(judged.run.faces, real=False)
-        same_audio = same_sound(judged.pcm, real.pcm)
-        values = generated_metrics(judged.run, real.run, judged.pcm, same_audio)
+        same = is_same_audio(judged.pcm, real.pcm)
+        values = generated_metrics(judged.run, real.run, judged.pcm, same)
         return {self.system: values, REAL: video_metrics(real.run, real.pcm)}
 
     def _leak_values(
@@ -178,7 +178,7 @@ class Evaluator:
         try:
             right = self._read_pcm(pair.audio)
             source = None if real is None else real.pcm
-            sounds = ProbeSounds(right, self._other_sound(others, right, source), source)
+            sounds = ProbeAudio(right, self._other_audio(others, right, source), source)
             probe = probe_leak(
                 self.generator,
                 pair.face,
@@ -194,14 +194,14 @@ class Evaluator:
             return {}
         return probe._asdict()
 
-    def _other_sound(self, others: list[Pair], *known: Pcm | None) -> Pcm:
+    def _other_audio(self, others: list[Pair], *known: Pcm | None) -> Pcm:
         """Return the sound of the first pair that differs from all known sounds; unreadable ones are skipped."""
         for other in others:
             try:
                 pcm = self._read_pcm(other.audio)
             except FAILURES:
                 continue  # listed at its own turn
-            if not any(same_sound(pcm, sound) for sound in known if sound is not None):
+            if not any(is_same_audio(pcm, sound) for sound in known if sound is not None):
                 return pcm
         raise InputError("the leak probe requires a second pair with a different sound")
 

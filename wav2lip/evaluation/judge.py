@@ -59,7 +59,7 @@ class LoadedJudge:
         }
 
 
-def expert_sound(pcm: Pcm, count: int) -> Mel:
+def expert_mels(pcm: Pcm, count: int) -> Mel:
     """Mel windows (count,80,16) of a sound (N,) that start with frames 0 to count - 1 at 25 fps."""
     mel = mel_spectrogram(from_pcm(pcm))
     return mel_windows(mel, frame_times(count, FPS))
@@ -68,7 +68,7 @@ def expert_sound(pcm: Pcm, count: int) -> Mel:
 def _of_expert(loaded: LoadedNetwork) -> LoadedJudge:
     size = int(loaded.config.get("image_size", PUBLISHED_SIZE))
     label = f"own expert {loaded.path.name} (not comparable with published scores)"
-    judge = ExpertJudge(loaded.network, expert_sound, label)
+    judge = ExpertJudge(loaded.network, expert_mels, label)
     view = FaceCrop(size)
     return LoadedJudge(judge, view, view, str(loaded.path), loaded.sha256, loaded.training_id)
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from wav2lip.errors import InputError
 from wav2lip.evaluation.face_crops import FACE_SIZE, longest_run
 from wav2lip.evaluation.judge import LoadedJudge
+from wav2lip.evaluation.scorer import CONTROL_SHIFT
 from wav2lip.faces.crops import crop_face
 from wav2lip.media.frame import Frame
 from wav2lip.media.pcm import write_wav
@@ -20,7 +21,6 @@ from wav2lip.metrics.lse import Padding, Windows, window_count
 from wav2lip.preprocessing.retiming import retime_frames
 from wav2lip.types import FPS, MAX_SHIFT, SAMPLES_PER_FRAME, WINDOW_FRAMES, Box, Image, Pcm
 
-DELAY = 5  # frames at 25 fps that the late sound is late
 MIN_FRAMES = MAX_SHIFT + WINDOW_FRAMES + 1  # so that every shift has a pair
 
 
@@ -38,7 +38,7 @@ class RenderedFrame(Protocol):
         ...
 
 
-class Generator(Protocol):
+class VideoGenerator(Protocol):
     """Renders a face for a sound: `wav2lip.inference.lip_syncer.LipSyncer`."""
 
     def __call__(self, face: Path, audio: Path, output: Path) -> object:
@@ -51,7 +51,7 @@ class Generator(Protocol):
 
 
 @dataclass(frozen=True)
-class ProbeSounds:
+class ProbeAudio:
     """The sounds of the leak probe, (N,) samples at 16 kHz each.
 
     Attributes:
@@ -67,7 +67,9 @@ class ProbeSounds:
     def variants(self, samples: int) -> dict[str, Pcm]:
         """Right, swapped, late and muted sound, (samples,) each; short sounds are padded, `other` is repeated."""
         right = fitted(self.right, samples)
-        late = np.concatenate([np.zeros(DELAY * SAMPLES_PER_FRAME, np.int16), right])[:samples]
+        late = np.concatenate([np.zeros(CONTROL_SHIFT * SAMPLES_PER_FRAME, np.int16), right])[
+            :samples
+        ]
         other = np.resize(self.other, samples).astype(np.int16)
         return {"right": right, "swapped": other, "late": late, "muted": np.zeros_like(right)}
 
@@ -96,9 +98,9 @@ def _views_and_faces(
 
 
 def probe_leak(
-    generator: Generator,
+    generator: VideoGenerator,
     face: Path,
-    sounds: ProbeSounds,
+    sounds: ProbeAudio,
     boxes: dict[int, Box],
     judge: LoadedJudge,
     seconds: float = 5.0,

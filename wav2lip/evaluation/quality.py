@@ -15,7 +15,7 @@ MAX_LENGTH_DIFFERENCE = (
 MIN_CORRELATION = 0.9  # of two codings of one sound
 
 
-def same_sound(one: Pcm, other: Pcm) -> bool:
+def is_same_audio(one: Pcm, other: Pcm) -> bool:
     """Whether two sounds (N,), (M,) are the same at the same time, possibly coded differently."""
     if abs(len(one) - len(other)) > MAX_LENGTH_DIFFERENCE:
         return False

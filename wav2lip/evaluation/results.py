@@ -8,7 +8,7 @@ from wav2lip.evaluation.scorer import CONTROL_SHIFT, SyncScores
 GENERATED = "generated"
 VIDEO = "video"  # judged as it is
 REAL = "real"
-LATE = f"sound {CONTROL_SHIFT} frames late"
+LATE = f"audio {CONTROL_SHIFT} frames late"
 FROZEN = "frozen mouth"
 SYSTEMS = (GENERATED, VIDEO, REAL, LATE, FROZEN)  # in the order of the table
 OFFSETS = ("av_offset", "av_offset_fine")  # medians: a few wrongly judged clips would move a mean
@@ -35,9 +35,9 @@ PICTURES = {
 }
 LEAK = {
     "agreement_right": ("right", 3),
-    "agreement_sound": ("other: sound", 3),
-    "agreement_source": ("other: source", 3),
-    RATIO: ("sound / source", 1),
+    "agreement_swapped": ("swapped", 3),
+    "agreement_source": ("swapped: source", 3),
+    RATIO: ("swapped / source", 1),
     "agreement_late": ("late", 3),
     "agreement_muted_source": ("muted: source", 3),
     "response": ("response", 2),

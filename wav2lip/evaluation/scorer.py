@@ -26,7 +26,7 @@ from wav2lip.metrics.lse import (
 from wav2lip.types import FPS, MAX_SHIFT, SAMPLES_PER_FRAME, WINDOW_FRAMES
 from wav2lip.utils.values import Number, OneOf, check, optional
 
-CONTROL_SHIFT = 5  # frames that the sound of the late control is late
+CONTROL_SHIFT = 5  # frames that the late audio is late, in the control and in the leak probe
 
 
 @dataclass(frozen=True)

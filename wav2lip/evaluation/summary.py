@@ -55,7 +55,7 @@ class Summary:
 
 def _parts(metric: str) -> tuple[str, ...]:
     """The columns that a metric is made from."""
-    return ("agreement_sound", "agreement_source") if metric == RATIO else (metric,)
+    return ("agreement_swapped", "agreement_source") if metric == RATIO else (metric,)
 
 
 def _known(metric: str, rows: Iterable[ClipScores]) -> set[str]:

@@ -81,7 +81,7 @@ def print_results(results: Results, summary: Summary, console: Console | None = 
     console.print(
         "mean over the clips that every row has; below it the 95 % bootstrap interval over speakers or, with "
         f"fewer than {MIN_SPEAKERS}, the value of each speaker; AV offset and fine: medians, in frames of 40 ms, "
-        "positive if the sound comes early; sound / source: ratio of the two means, ∞ if that of the source "
+        "positive if the sound comes early; swapped / source: ratio of the two means, ∞ if that of the source "
         "may be 0"
     )
     for clip, names in summary.left_out_by_clip().items():

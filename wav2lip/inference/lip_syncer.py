@@ -19,6 +19,7 @@ from wav2lip.errors import InputError
 from wav2lip.faces.blending import blend
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector, build_detector
+from wav2lip.inference.audio_input import Audio, audio_file, check_audio
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.frames import Playback, output_rate, repeat_held
 from wav2lip.inference.output_frame import OutputFrame
@@ -26,7 +27,6 @@ from wav2lip.inference.pipeline import StageTiming, ThreadedPipeline
 from wav2lip.inference.renderer import FaceRenderer, RenderedFaces
 from wav2lip.inference.report import Report, ranges
 from wav2lip.inference.settings import Settings
-from wav2lip.inference.sound import Audio, audio_file, check_audio
 from wav2lip.inference.sources import Face, FrameSource, open_face
 from wav2lip.inference.strip import Strip
 from wav2lip.media.audio import read_mono

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from wav2lip.errors import InputError
+from wav2lip.faces.blending import MODES
 from wav2lip.faces.detectors import NAMES
 from wav2lip.media.picture import Picture
 from wav2lip.types import Box
@@ -27,7 +28,6 @@ MIN_FPS, MAX_FPS = 1, 240  # frames per second
 MAX_CRF = 51  # 0 is best
 UNSET_BOX = (-1, -1, -1, -1)
 WHOLE = (0, -1, 0, -1)  # crop
-BLENDS = ("feather", "box", "poisson")
 
 FourInts = tuple[int, int, int, int]
 
@@ -47,7 +47,7 @@ RULES: dict[str, Rule] = {
     "detector_weights": optional(Text()),
     "neutral_reference": _FLAG,
     "mute_pauses": _FLAG,
-    "blend": OneOf(BLENDS),
+    "blend": OneOf(MODES),
     "batch_size": Whole(1),
     "codec": optional(Text()),
     "crf": Whole(0, MAX_CRF),

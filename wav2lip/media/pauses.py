@@ -16,7 +16,7 @@ from wav2lip.types import HOP, MEL_RATE, SILENCE, Mel, Wav
 
 Floats = NDArray[np.float64]
 
-SILENT_BELOW = 25.0  # dB below the loud parts
+SILENT_BELOW = 25.0  # dB below the loud parts; also of the pause motion ratio
 LOUD_PERCENTILE = 95.0
 NOISE_PERCENTILE = 5.0
 SILENT_POWER = 1e-12

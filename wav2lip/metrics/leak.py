@@ -23,7 +23,7 @@ class LeakProbe(NamedTuple):
 
     Attributes:
         agreement_right: of the output for the right sound with that sound.
-        agreement_sound: of the output for another sound with that sound.
+        agreement_swapped: of the output for the swapped (another) sound with that sound.
         agreement_source: of the same output with the source's own sound, the leak; NaN without such a sound.
         agreement_late: of the output for the late sound with that sound.
         agreement_muted_source: of the output for silence with the source's own sound; NaN without such a sound.
@@ -31,7 +31,7 @@ class LeakProbe(NamedTuple):
     """
 
     agreement_right: float
-    agreement_sound: float
+    agreement_swapped: float
     agreement_source: float
     agreement_late: float
     agreement_muted_source: float
@@ -93,7 +93,7 @@ def leak_probe(
 
     return LeakProbe(
         agreement_right=agreement(lips.right, sounds.right, padding),
-        agreement_sound=agreement(lips.swapped, sounds.swapped, padding),
+        agreement_swapped=agreement(lips.swapped, sounds.swapped, padding),
         agreement_source=with_source(lips.swapped),
         agreement_late=agreement(lips.late, sounds.late, padding),
         agreement_muted_source=with_source(lips.muted),

@@ -3,13 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.media.pauses import runs
+from wav2lip.media.pauses import LOUD_PERCENTILE, SILENT_BELOW, runs
 from wav2lip.media.pcm import from_pcm
 from wav2lip.metrics.mouth_motion import mouth_changes
 from wav2lip.types import SAMPLES_PER_FRAME, Image, Pcm
 
-SILENT_BELOW = 25.0  # dB under the loud frames of the clip
-LOUD_PERCENTILE = 95.0
 FLOOR = -60.0  # dB of full scale; a clip whose loud frames are below holds no speech
 MARGIN = 4  # frames at either end of a pause, in which real mouths still close or already open
 MIN_PAUSE = 2 * MARGIN + 2  # frames, 0.4 s; a shorter pause has no inside

@@ -8,9 +8,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "clip": ["Video", "video_to_clips"],
         "corpus": ["plan_jobs", "preprocess"],
-        "executors": ["run_jobs"],
+        "executors": ["run_in_pool"],
         "inputs": ["find_inputs"],
-        "jobs": ["Job", "Outcome", "run_job"],
+        "jobs": ["VideoJob", "Outcome", "run_job"],
         "published": ["frames_to_clips"],
         "ray_executor": ["RayExecutor"],
         "settings": ["ClipSettings"],

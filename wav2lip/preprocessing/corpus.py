@@ -14,9 +14,9 @@ from wav2lip.clips import MANIFEST, ManifestRow, write_manifest
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import resolve_detector
 from wav2lip.preprocessing.clip import Video
-from wav2lip.preprocessing.executors import Executor, run_jobs
+from wav2lip.preprocessing.executors import Executor, run_in_pool
 from wav2lip.preprocessing.inputs import find_inputs
-from wav2lip.preprocessing.jobs import Job, Outcome, get_detector, read_record
+from wav2lip.preprocessing.jobs import Outcome, VideoJob, get_detector, read_record
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.preprocessing.splits import assign_splits, has_splits, read_splits
 from wav2lip.utils.files import write_table
@@ -37,7 +37,7 @@ def plan_jobs(
     splits: Path | None = None,
     val_share: float = 0.1,
     device: str | None = "cpu",
-) -> list[Job]:
+) -> list[VideoJob]:
     """Create one job per video or frame folder.
 
     Args:
@@ -62,7 +62,7 @@ def plan_jobs(
     for source, path in found.items():
         split, speaker = assigned[source]
         video = Video(path, source, speaker, split)
-        jobs.append(Job(video, folder, detector, weights, settings, device))
+        jobs.append(VideoJob(video, folder, detector, weights, settings, device))
     return jobs
 
 
@@ -72,9 +72,9 @@ def _write_failures(path: Path, outcomes: Sequence[Outcome]) -> None:
 
 
 def preprocess(
-    jobs: Sequence[Job],
+    jobs: Sequence[VideoJob],
     folder: Path,
-    execute: Executor = run_jobs,
+    execute: Executor = run_in_pool,
     audit: Audit | None = None,
 ) -> tuple[list[Outcome], list[ManifestRow]]:
     """Run the jobs that have no record, then write manifest.csv and failures.csv.

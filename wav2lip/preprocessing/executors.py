@@ -5,14 +5,14 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 
-from wav2lip.preprocessing.jobs import Job, JobFunction, Outcome, run_job
+from wav2lip.preprocessing.jobs import JobFunction, Outcome, VideoJob, run_job
 from wav2lip.preprocessing.workers import run_in_worker, worker_pool
 from wav2lip.utils.platform import cpu_count, require_processes
 
-Executor = Callable[[Sequence[Job]], Iterator[Outcome]]
+Executor = Callable[[Sequence[VideoJob]], Iterator[Outcome]]
 
 
-def _run_isolated(job: Job, function: JobFunction) -> Outcome:
+def _run_isolated(job: VideoJob, function: JobFunction) -> Outcome:
     """Run a job in a process of its own. If the process dies, the outcome is not recorded."""
     with worker_pool(1) as pool:
         try:
@@ -24,10 +24,10 @@ def _run_isolated(job: Job, function: JobFunction) -> Outcome:
 
 
 def _run_pool(
-    waiting: deque[Job], workers: int, function: JobFunction
-) -> Generator[Outcome, None, list[Job]]:
+    waiting: deque[VideoJob], workers: int, function: JobFunction
+) -> Generator[Outcome, None, list[VideoJob]]:
     """Run the jobs of `waiting`, which empties, in a pool; return those that ran when a worker died."""
-    running: dict[Future[Outcome], Job] = {}
+    running: dict[Future[Outcome], VideoJob] = {}
     with worker_pool(workers) as pool:
         try:
             while waiting or running:
@@ -46,8 +46,8 @@ def _run_pool(
     return []
 
 
-def run_jobs(
-    jobs: Sequence[Job], workers: int | None = None, function: JobFunction = run_job
+def run_in_pool(
+    jobs: Sequence[VideoJob], workers: int | None = None, function: JobFunction = run_job
 ) -> Iterator[Outcome]:
     """Run jobs in a pool of processes that survives the death of a worker.
 

@@ -1,4 +1,4 @@
-"""Job of one video: its parameters, its execution, and the record that lets a later run skip it."""
+"""The job of one video: its parameters, its execution, and the record that lets a later run skip it."""
 
 import errno
 import hashlib
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Job:
+class VideoJob:
     """One video to preprocess, with everything a worker needs.
 
     Attributes:
@@ -98,7 +98,7 @@ class Outcome:
     reason: str = ""
 
 
-JobFunction = Callable[[Job], Outcome]
+JobFunction = Callable[[VideoJob], Outcome]
 
 
 @cache
@@ -107,7 +107,7 @@ def get_detector(name: str, weights: str | None, device: str | None = "cpu") -> 
     return build_detector(name, weights, device)
 
 
-def _write_clips(job: Job) -> list[ManifestRow]:
+def _write_clips(job: VideoJob) -> list[ManifestRow]:
     path = job.video.path
     if path.is_symlink() and not path.exists():
         raise InputError(f"{path}: is a link to {path.readlink()}, which does not exist; mend it")
@@ -123,7 +123,7 @@ def _one_line(error: BaseException) -> str:
     return printable(" ".join(str(error).split()))
 
 
-def run_job(job: Job) -> Outcome:
+def run_job(job: VideoJob) -> Outcome:
     """Run one job in this process and record its outcome; a failed video is an outcome, too."""
     source = job.video.source
     try:
@@ -151,7 +151,7 @@ def is_complete(path: Path) -> bool:
     return True
 
 
-def read_record(job: Job) -> Outcome | None:
+def read_record(job: VideoJob) -> Outcome | None:
     """Return the outcome of an earlier run with the same settings if its clips still exist."""
     try:
         record = json.loads(job.record.read_text())

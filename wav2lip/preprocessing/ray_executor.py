@@ -8,13 +8,13 @@ from pathlib import Path
 import cv2
 
 from wav2lip.errors import InputError
-from wav2lip.preprocessing.jobs import Job, JobFunction, Outcome, run_job
+from wav2lip.preprocessing.jobs import JobFunction, Outcome, VideoJob, run_job
 from wav2lip.utils.extras import require_extra
 
 AHEAD = 4  # jobs submitted per processor of the cluster; the others wait here
 
 
-def absolute(job: Job) -> Job:
+def absolute(job: VideoJob) -> VideoJob:
     """Return the job with absolute paths, which do not depend on the working directory."""
     weights = Path(job.weights).expanduser().resolve() if job.weights else None
     return replace(
@@ -52,7 +52,9 @@ class RayExecutor:
                     f"no Ray cluster at {address} ({error}); correct the address or start a cluster"
                 ) from error
 
-    def __call__(self, jobs: Sequence[Job], function: JobFunction = run_job) -> Iterator[Outcome]:
+    def __call__(
+        self, jobs: Sequence[VideoJob], function: JobFunction = run_job
+    ) -> Iterator[Outcome]:
         """Run jobs.
 
         Yields:
@@ -61,13 +63,13 @@ class RayExecutor:
         """
         ray = self._ray
 
-        def work(job: Job) -> Outcome:
+        def work(job: VideoJob) -> Outcome:
             cv2.setNumThreads(1)  # a node runs one process per processor
             return function(job)
 
         remote = ray.remote(num_cpus=self.cpus, max_retries=self.retries)(work)
         waiting = [absolute(job) for job in reversed(jobs)]
-        running: dict[object, Job] = {}
+        running: dict[object, VideoJob] = {}
         while waiting or running:
             # Count the processors every time: nodes come and go.
             room = AHEAD * max(1, round(ray.cluster_resources().get("CPU", 1)))

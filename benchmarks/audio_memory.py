@@ -1,7 +1,7 @@
 """Measure how much memory the sound of a run of infer.py takes, and how long reading it takes.
 
-    python benchmarks/sound_memory.py             one hour
-    python benchmarks/sound_memory.py --hours 10
+    python benchmarks/audio_memory.py             one hour
+    python benchmarks/audio_memory.py --hours 10
 
 Writes a WAV file of that length (115 MB per hour, 16 kHz mono, speech-like noise with pauses) to a
 temporary folder, then does what infer.py does with it: finds its pauses, asks for the mel windows of
