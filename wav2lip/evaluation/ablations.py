@@ -153,7 +153,7 @@ def _seeds(runs: Sequence[Run], experiment: str) -> list[int]:
 
 def write_csv(path: Path, table: Ablations, runs: Sequence[Run]) -> None:
     """Write one row per experiment and metric: mean, interval or values of the seeds, seeds."""
-    head = ["experiment", "metric", "mean", "low", "high", "runs", "seeds", "values"]
+    head: list[object] = ["experiment", "metric", "mean", "low", "high", "runs", "seeds", "values"]
     rows: list[list[object]] = [head]
     for experiment, cells in table.items():
         seeds = " ".join(map(str, _seeds(runs, experiment)))

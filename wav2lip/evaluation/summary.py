@@ -72,7 +72,8 @@ def _interval(metric: str, rows: list[ClipScores]) -> Interval:
     speakers = [row.speaker for row in rows]
     columns = [[row.values[part] for row in rows] for part in _parts(metric)]
     if metric == RATIO:
-        return bootstrap_ratio(*columns, speakers)
+        numerators, denominators = columns
+        return bootstrap_ratio(numerators, denominators, speakers)
     if metric in OFFSETS:
         median = float(np.median(columns[0]))
         return Interval(median, math.nan, math.nan, len(rows), 0, len(set(speakers)))

@@ -182,7 +182,7 @@ def bootstrap_ratio(
         The interval; clips without two finite numbers count as missing.
     """
     given = np.array([list(numerators), list(denominators)], np.float64)  # (2, n)
-    known = np.isfinite(given).all(0)
+    known = np.asarray(np.isfinite(given).all(0), np.bool_)
     kept = given[:, known]
     clips, missing = kept.shape[1], given.shape[1] - kept.shape[1]
     sums = _sums(kept, speakers, known)[:2]
@@ -229,7 +229,7 @@ def paired_difference(
     from scipy.stats import permutation_test
 
     both = np.array([list(values), list(baseline)], np.float64)
-    known = np.isfinite(both).all(0)
+    known = np.asarray(np.isfinite(both).all(0), np.bool_)
     differences = np.where(known, both[0], 0.0) - np.where(known, both[1], 0.0)
     interval = bootstrap_mean(np.where(known, differences, NAN), speakers, seed=seed)
     if not interval.clips:
