@@ -103,7 +103,11 @@ def test_metadata_and_contents(wheel):
         (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
         fields = message_from_string(archive.read(metadata).decode())
     assert fields["License-Expression"] == "MIT AND LicenseRef-wav2lip-weights"
-    assert fields.get_all("License-File") == ["LICENSE", "wav2lip/assets/LICENSE"]
+    assert fields.get_all("License-File") == [
+        "LICENSE",
+        "wav2lip/assets/LICENSE",
+        "wav2lip/assets/silero_vad.LICENSE",
+    ]
     configs = {f"wav2lip/{file.relative_to(ROOT)}" for file in ROOT.glob("configs/**/*.yaml")}
     assert configs <= names
     assert {"wav2lip/py.typed", "wav2lip/assets/LICENSE", "wav2lip/assets/README.md"} <= names

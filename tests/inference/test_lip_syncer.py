@@ -16,8 +16,10 @@ from wav2lip.errors import InputError
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.strip import Strip
+from wav2lip.media.audio import load_wav
 from wav2lip.media.video import VideoWriter, read_frames, read_image
 
+SPEECH = Path(__file__).resolve().parents[2] / "data" / "speech.wav"
 Film = Callable[..., Path]
 Sound = Callable[[float], Path]
 Make = Callable[..., LipSyncer]
@@ -187,10 +189,10 @@ def test_a_strip_must_be_a_picture(tmp_path: Path) -> None:
 
 
 def test_muted_pauses_and_neutral_references_are_two_switches(still: Path, tmp_path: Path) -> None:
-    noise = np.random.default_rng(0).normal(size=30000)
-    level = np.full(30000, 0.1)
-    level[8000:22000] = 3e-4  # 0.5 to 1.375 s, 50 dB below the rest
-    write_pcm(tmp_path / "pause.wav", noise * level)
+    speech = load_wav(SPEECH)[16000:46000]
+    noise = np.random.default_rng(0).normal(size=30000) * 3e-4
+    speech[8000:22000] = noise[8000:22000]  # 0.5 to 1.375 s
+    write_pcm(tmp_path / "pause.wav", speech)
 
     def render(neutral: bool, mute: bool) -> list[np.ndarray]:
         settings = Settings(detector="hog", neutral_reference=neutral, mute_pauses=mute)
@@ -212,3 +214,15 @@ def test_muted_pauses_and_neutral_references_are_two_switches(still: Path, tmp_p
     assert np.array_equal(both[0], neutral_only[0])
     assert np.array_equal(muted_only[0], neither[0])
     assert not np.array_equal(both[0], neither[0])
+
+
+def test_audio_without_a_voice_is_a_warning(tmp_path: Path) -> None:
+    settings = Settings(box=(10, 110, 10, 110))
+    syncer = LipSyncer.from_checkpoint("default", "cpu", settings)
+    face = np.full((128, 128, 3), 127, np.uint8)
+    noise = np.random.default_rng(0).normal(0, 0.1, 8000).astype(np.float32)
+    report = syncer(face, noise, tmp_path / "out.mp4", color="bgr", sample_rate=16000)
+    assert report.warnings == [
+        "array: no voice found, so the mouth stays still; "
+        "switch mute_pauses off to let every sound move it"
+    ]

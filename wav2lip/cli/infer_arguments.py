@@ -141,7 +141,11 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
         "neutral_reference",
         "do not render the face in silence first: faster, but the mouth of the source shows through",
     )
-    _off(group, "mute_pauses", "do not fade pauses to silence: breath and noise move the mouth")
+    _off(
+        group,
+        "mute_pauses",
+        "do not fade pauses to silence: noise, music and breath move the mouth",
+    )
     group.add_argument(
         "--blend",
         default=Settings.blend,

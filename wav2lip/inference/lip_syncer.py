@@ -1,5 +1,6 @@
 """Animate a face with audio: the public class `LipSyncer`."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -35,6 +36,8 @@ from wav2lip.media.video import VideoWriter
 from wav2lip.utils.devices import torch_device
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.platform import cpu_count, peak_memory
+
+log = logging.getLogger(__name__)
 
 QUEUE = 2  # frames that wait between two stages
 CORES_PER_ENCODER_THREAD = 4  # the generator needs the others
@@ -255,6 +258,12 @@ class LipSyncer:
             partial(read_mono, audio, problems=report.warnings),
             settings.mute_pauses and self._renderer.engine.warps,
         )
+        if mel.voiceless:
+            report.warnings.append(
+                f"{report.audio}: no voice found, so the mouth stays still; "
+                "switch mute_pauses off to let every sound move it"
+            )
+            log.warning("%s", report.warnings[-1])
         report.audio_seconds = mel.seconds
         playback = Playback(source, report.audio_seconds, settings, report.warnings)
         report.fps = float(playback.rate)

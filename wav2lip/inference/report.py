@@ -49,7 +49,7 @@ class Report:
         frames_with_face: frames in which a face was rendered.
         without_face: first and last frame of each stretch without a face.
         sync: a `SyncReport` as plain data, if one was asked for.
-        warnings: damage found in the inputs.
+        warnings: damage found in the inputs, and audio without a voice.
         stage_seconds: time at work by stage; stages overlap.
         stage_processor_seconds: processor time by stage.
         seconds: time of the whole run.

@@ -78,8 +78,8 @@ class Settings:
         neutral_reference: render each face in silence first and use the result as the reference, so
             that the mouth of the source does not show through. Costs a second pass. Only for
             generators that warp.
-        mute_pauses: fade the mel of pauses to silence, so that breath and noise do not move the
-            mouth. Only for generators that warp.
+        mute_pauses: fade the mel of pauses to silence, so that noise, music without voice and
+            breath do not move the mouth. Only for generators that warp.
         blend: how the mouth is pasted back: "feather", "box" or "poisson".
         batch_size: largest number of faces in one batch. Does not change the result.
         codec: video codec; None: libx264, and libvpx-vp9 in .webm.

@@ -1,6 +1,7 @@
 """Audio and video in and out, and the alignment of the two.
 
-The submodules load on first use: `alignment`, `mel`, `mel_reader`, `pauses` and `pcm` need no video library.
+The submodules load on first use. `alignment`, `mel`, `mel_reader`, `pauses`, `pcm` and `voice_activity` need no
+video library.
 """
 
 import lazy_loader
@@ -12,9 +13,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "audio": ["load_wav", "read_mono", "read_sound"],
         "mel": ["mel_blocks", "mel_spectrogram"],
         "mel_reader": ["MelReader"],
-        "pauses": ["column_power", "find_pauses", "mute_pauses"],
+        "pauses": ["column_power", "find_pauses", "mute_pauses", "read_pauses"],
         "pcm": ["from_pcm", "to_pcm", "write_wav"],
         "video": ["probe", "read_frames", "read_image"],
+        "voice_activity": ["VoiceActivity", "voice_activity"],
         "writer": ["VideoWriter"],
     },
 )

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import window_columns
 from wav2lip.media.mel import BLOCK, mel_blocks
-from wav2lip.media.pauses import column_power, find_pauses, mute_pauses
+from wav2lip.media.pauses import mute_pauses, read_pauses
 from wav2lip.types import HOP, MEL_WINDOW, N_MELS, SAMPLE_RATE, SILENCE, Mel, Wav
 
 KEPT_BLOCKS = 8  # 51 seconds; workers ask for windows slightly out of order
@@ -31,6 +31,7 @@ class MelReader:
     Attributes:
         samples: number of samples of the sound.
         columns: number of mel columns, 1 + samples // 200.
+        voiceless: whether the whole sound is muted, because no voice is found in it.
 
     Raises:
         InputError: `sound` raises it, as `read_mono` does for a file without sound.
@@ -46,11 +47,11 @@ class MelReader:
         self._sound = sound
         self._pauses: list[tuple[int, int]] = []
         if mute_pauses:
-            power, self.samples = column_power(sound())
-            self._pauses = find_pauses(power)
+            self._pauses, self.samples = read_pauses(sound())
         else:
             self.samples = sum(len(piece) for piece in sound())
         self.columns = 1 + self.samples // HOP
+        self.voiceless = self._pauses == [(0, self.columns)]
         self._blocks: Iterator[Mel] = iter(())
         self._next = -1  # number of the block that `_blocks` yields next; -1 before the start
         self._kept: OrderedDict[int, Mel] = OrderedDict()

@@ -1,27 +1,31 @@
-"""Pauses in speech, and their removal from a mel: breath and room noise then move no mouth.
+"""Pauses in speech, and their removal from a mel: noise, music and breath then move no mouth.
 
-The loudness of a whole sound is kept as one value per mel column (10 hours: 12 MB), its samples are not.
+The loudness of a whole sound is kept as one value per mel column (10 hours: 12 MB), and one probability of
+voice per 32 ms; its samples are not.
 """
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import percentile_filter, uniform_filter1d
 
+from wav2lip.media.voice_activity import BLOCK, Probabilities, VoiceActivity
 from wav2lip.types import HOP, MEL_RATE, SILENCE, Mel, Wav
 
 Floats = NDArray[np.float64]
 
+# Probabilities of voice; see docs/voice_activity.md for how they were chosen.
+VOICE_BEGINS = 0.15
+VOICE_STAYS = 0.05
+LEAD = 2  # blocks of 32 ms before a stretch of voice that belong to it
+HANGOVER = 3  # blocks after it
 SILENT_BELOW = 25.0  # dB below the loud parts; also of the pause motion ratio
 LOUD_PERCENTILE = 95.0
-NOISE_PERCENTILE = 5.0
 SILENT_POWER = 1e-12
-DIGITAL_SILENCE = -100.0  # dB; lower levels are not the noise of a room
-NOISE_MARGIN = 6.0  # dB above the noise level that still count as noise
 NEIGHBOURHOOD = 6.0  # seconds over which a speaker keeps one loudness
 SMOOTHING = 4  # mel columns, 50 ms
 MIN_PAUSE = 0.3  # seconds; the closure before a plosive is shorter
@@ -83,31 +87,68 @@ def _far_below_neighbours(level: Floats) -> NDArray[np.bool_]:
     return quiet
 
 
-def find_pauses(power: NDArray[np.float32]) -> list[tuple[int, int]]:
+def voiced_columns(probabilities: Probabilities, columns: int) -> NDArray[np.bool_]:
+    """Tell which mel columns lie in a stretch of voice.
+
+    A stretch begins where a probability exceeds 0.05 and counts if one of its probabilities exceeds
+    0.15. It is extended by 64 ms before and 96 ms after, because lips move before and after the voice.
+
+    Args:
+        probabilities: (B,) from `voice_activity`.
+        columns: number of mel columns M.
+
+    Returns:
+        (M,) mask.
+    """
+    voiced = np.zeros(columns, np.bool_)
+    for start, stop in runs(probabilities > VOICE_STAYS):
+        if probabilities[start:stop].max() > VOICE_BEGINS:
+            first = max(0, start - LEAD) * BLOCK // HOP
+            voiced[first : -(-(stop + HANGOVER) * BLOCK // HOP)] = True
+    return voiced
+
+
+def find_pauses(power: NDArray[np.float32], probabilities: Probabilities) -> list[tuple[int, int]]:
     """Find the pauses of 0.3 s or longer in a sound.
 
-    A column is quiet if its level is 25 dB below the loud level (95th percentile) of the 6 seconds
-    around it, so that a whisper counts as a pause only next to a shout. In a long pause nothing near
-    is loud: there a column is quiet if it is 25 dB below the loud level of the whole sound and within
-    6 dB of its noise level (5th percentile).
+    A column is in a pause if it is not in a stretch of voice (`voiced_columns`). Probabilities fall only
+    about 0.1 s after the voice, so that they fill short pauses. A column is therefore in a pause also if its
+    level is 25 dB below the loud level (95th percentile) of the 6 seconds around it.
 
     Args:
         power: (M,) from `column_power`.
+        probabilities: (B,) from `voice_activity`, of the same sound.
 
     Returns:
         Stretches (start, stop) of mel columns, in order.
     """
     if len(power) == 0:
         return []
-    level = levels(power)
-    quiet = _far_below_neighbours(level)
-    loud = np.percentile(level, LOUD_PERCENTILE)
-    audible = level[level > DIGITAL_SILENCE]
-    if len(audible):
-        noise = np.percentile(audible, NOISE_PERCENTILE, overwrite_input=True) + NOISE_MARGIN
-        quiet |= (level < loud - SILENT_BELOW) & (level < noise)
+    silent = ~voiced_columns(probabilities, len(power))
+    silent |= _far_below_neighbours(levels(power))
     least = MIN_PAUSE * MEL_RATE - (SMOOTHING - 1)  # smoothing shortens a pause by so much
-    return [(start, stop) for start, stop in runs(quiet) if stop - start >= least]
+    return [(start, stop) for start, stop in runs(silent) if stop - start >= least]
+
+
+def read_pauses(pieces: Iterable[Wav]) -> tuple[list[tuple[int, int]], int]:
+    """Find the pauses of a sound that is read once, in blocks.
+
+    Args:
+        pieces: consecutive samples, each (N,) float mono at 16 kHz, of any length.
+
+    Returns:
+        The pauses, as `find_pauses`, and the number of samples.
+    """
+    activity, found = VoiceActivity(), array("f")
+
+    def observed() -> Iterator[Wav]:
+        for piece in pieces:
+            found.frombytes(activity.push(piece).tobytes())
+            yield piece
+        found.frombytes(activity.finish().tobytes())
+
+    power, samples = column_power(observed())
+    return find_pauses(power, np.frombuffer(found, np.float32)), samples
 
 
 def mute_pauses(
