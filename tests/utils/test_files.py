@@ -2,10 +2,8 @@ import ast
 import os
 import resource
 import signal
-import stat
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -135,36 +133,6 @@ def test_a_full_disk_is_one_line_and_the_file_before_is_kept(save, tmp_path):
     assert names(tmp_path) == ["a.ckpt"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="devices and named pipes of POSIX")
-def test_devices_and_pipes_are_written_into(tmp_path, capfd):
-    for device in ("/dev/null", "/dev/stdout"):
-        before = Path(device).lstat().st_ino
-        for write in WRITERS:
-            write(Path(device))
-        assert Path(device).lstat().st_ino == before
-    assert capfd.readouterr().out == "data"
-    with pytest.raises(OutputError, match="/dev/full: cannot be written: the disk is full"):
-        write_atomically(Path("/dev/full"), b"data")
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    received = []
-    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
-    reader.start()
-    write_atomically(pipe, b"data")
-    reader.join(10)
-    assert received == [b"data"]
-    assert stat.S_ISFIFO(pipe.lstat().st_mode)
-    assert names(tmp_path) == ["pipe"]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="named pipes of POSIX")
-def test_a_pipe_that_nobody_reads_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "READER_PATIENCE", 0.1)
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(OutputError, match="pipe: cannot be written: no program reads"):
-        write_atomically(tmp_path / "pipe", b"data")
-
-
 def test_a_link_is_replaced_and_not_followed(tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("kept")
@@ -251,6 +219,7 @@ FORBIDDEN = {
 INTO_A_FILE = {"savefig", "save_file", "savez", "savez_compressed"}  # fine into an `AtomicFile`
 ALLOWED = {
     "utils/files.py",
+    "utils/streams.py",
     "utils/partials.py",
     "utils/locks.py",
     "utils/progress.py",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wav2lip.cli.hydra_command import HydraCommand
+from wav2lip.cli.hydra_flags import check_flags, needs_hydra, split_flags
 from wav2lip.errors import InputError
 from wav2lip.utils.extras import extra_message
 from wav2lip.utils.files import check_folder
@@ -21,91 +22,6 @@ from wav2lip.utils.platform import process_rank
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
-
-# Options of Hydra itself; those that take a value.
-FLAGS = [
-    "--help",
-    "-h",
-    "--hydra-help",
-    "--version",
-    "--cfg",
-    "-c",
-    "--resolve",
-    "--package",
-    "-p",
-    "--run",
-    "-r",
-    "--multirun",
-    "-m",
-    "--shell-completion",
-    "-sc",
-    "--config-path",
-    "-cp",
-    "--config-name",
-    "-cn",
-    "--config-dir",
-    "-cd",
-    "--experimental-rerun",
-    "--info",
-    "-i",
-]
-WITH_VALUE = [
-    "--cfg",
-    "-c",
-    "--package",
-    "-p",
-    "--config-path",
-    "-cp",
-    "--config-name",
-    "-cn",
-    "--config-dir",
-    "-cd",
-]
-# These need Hydra's own view of the config or change which config it is: no checks then.
-UNCHECKED = [
-    "--hydra-help",
-    "--version",
-    "--cfg",
-    "-c",
-    "--shell-completion",
-    "-sc",
-    "--config-path",
-    "-cp",
-    "--config-name",
-    "-cn",
-    "--config-dir",
-    "-cd",
-    "--experimental-rerun",
-    "--info",
-    "-i",
-]
-
-
-def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split a command line into Hydra's own options, with their values, and overrides."""
-    flags: list[str] = []
-    overrides: list[str] = []
-    waiting = False
-    for word in words:
-        if waiting or word.startswith("-"):
-            flags.append(word)
-        else:
-            overrides.append(word)
-        waiting = not waiting and word in WITH_VALUE
-    return flags, overrides
-
-
-def _check_flags(flags: Sequence[str]) -> None:
-    from wav2lip.cli.overrides import nearest
-
-    waiting = False
-    for flag in flags:
-        name = flag.partition("=")[0]
-        if not waiting and name not in FLAGS:
-            near = nearest(name, FLAGS) if name.startswith("--") else None
-            hint = f"did you mean {near}?" if near else f"write {name.lstrip('-')}=VALUE"
-            raise InputError(f"unknown option {name}; {hint}")
-        waiting = not waiting and name in WITH_VALUE and "=" not in flag
 
 
 def experiment_of(checkpoint: Path) -> str | None:
@@ -253,8 +169,8 @@ def prepare(command: HydraCommand, words: Sequence[str]) -> list[str] | None:
     from wav2lip.cli.config_errors import as_input_error
     from wav2lip.cli.overrides import make_safe, unswept
 
-    flags, overrides = _split(words)
-    _check_flags(flags)
+    flags, overrides = split_flags(words)
+    check_flags(flags)
     if command.positional and overrides:
         first = overrides[0]
         folder = not first.startswith(f"{command.positional}=") and Path(first).exists()
@@ -263,7 +179,7 @@ def prepare(command: HydraCommand, words: Sequence[str]) -> list[str] | None:
     sweep = "-m" in flags or "--multirun" in flags
     paths = (*command.inputs, *command.checkpoints, *command.outputs)
     safe = make_safe(overrides, paths, sweep, command.lists)
-    if any(flag.partition("=")[0] in UNCHECKED for flag in flags):
+    if needs_hydra(flags):
         return [*flags, *safe]
     try:
         with initialize_config_module("wav2lip.configs", version_base="1.3"):

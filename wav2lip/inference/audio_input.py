@@ -1,8 +1,10 @@
 """The audio that a face speaks: a file, or an array, which becomes a temporary WAV file."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
@@ -10,8 +12,12 @@ from typing import TypeAlias
 import numpy as np
 
 from wav2lip.errors import InputError
+from wav2lip.media.audio import read_mono
+from wav2lip.media.mel_reader import MelReader
 from wav2lip.media.pcm import to_pcm, write_wav
 from wav2lip.types import Wav
+
+log = logging.getLogger(__name__)
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Audio: TypeAlias = PathLike | Wav
@@ -40,7 +46,10 @@ def check_audio(audio: Audio, sample_rate: int | None) -> None:
 
 @contextmanager
 def audio_file(audio: Audio, sample_rate: int | None) -> Iterator[PathLike]:
-    """Provide `audio` as a file. An array becomes a 16-bit WAV file, deleted at the end."""
+    """Provide `audio` as a file. An array becomes a 16-bit WAV file, deleted at the end.
+
+    The mel and the output read the file in blocks, so that arrays and files take the same path.
+    """
     if not isinstance(audio, np.ndarray):
         yield audio
         return
@@ -49,3 +58,22 @@ def audio_file(audio: Audio, sample_rate: int | None) -> Iterator[PathLike]:
         path = Path(folder) / "audio.wav"
         write_wav(path, to_pcm(audio), sample_rate)
         yield path
+
+
+def read_mel(path: PathLike, name: str, mute_pauses: bool, warnings: list[str]) -> MelReader:
+    """Open the mel of an audio file.
+
+    Args:
+        path: the file.
+        name: of the audio in a warning.
+        mute_pauses: fade pauses to silence.
+        warnings: receives one line per kind of damage, and one if there is no voice.
+    """
+    mel = MelReader(partial(read_mono, path, problems=warnings), mute_pauses)
+    if mel.voiceless:
+        warnings.append(
+            f"{name}: no voice found, so the mouth stays still; "
+            "switch mute_pauses off to let every sound move it"
+        )
+        log.warning("%s", warnings[-1])
+    return mel

@@ -1,12 +1,9 @@
 """Animate a face with audio: the public class `LipSyncer`."""
 
-import logging
-import os
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeAlias, cast
 
@@ -16,43 +13,26 @@ import torch
 from wav2lip import models
 from wav2lip.checkpoints import LoadedNetwork, load_network
 from wav2lip.engines import TorchEngine
-from wav2lip.errors import InputError
-from wav2lip.faces.blending import blend
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector, build_detector
-from wav2lip.inference.audio_input import Audio, audio_file, check_audio
-from wav2lip.inference.face_locator import FaceLocator
-from wav2lip.inference.frames import Playback, output_rate, repeat_held
+from wav2lip.inference.audio_input import Audio, PathLike, audio_file, check_audio, read_mel
+from wav2lip.inference.frames import output_rate
 from wav2lip.inference.output_frame import OutputFrame
-from wav2lip.inference.pipeline import StageTiming, ThreadedPipeline
-from wav2lip.inference.renderer import FaceRenderer, RenderedFaces
-from wav2lip.inference.report import Report, ranges
+from wav2lip.inference.pipeline import StageTiming
+from wav2lip.inference.renderer import FaceRenderer
+from wav2lip.inference.report import Report
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import Face, FrameSource, open_face
+from wav2lip.inference.stages import run_stages
 from wav2lip.inference.strip import Strip
-from wav2lip.media.audio import read_mono
-from wav2lip.media.mel_reader import MelReader
 from wav2lip.media.video import VideoWriter
 from wav2lip.utils.devices import torch_device
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.platform import cpu_count, peak_memory
 
-log = logging.getLogger(__name__)
-
-QUEUE = 2  # frames that wait between two stages
 CORES_PER_ENCODER_THREAD = 4  # the generator needs the others
 
-PathLike: TypeAlias = str | os.PathLike[str]
 Progress: TypeAlias = Callable[[str, float, float], None]
-
-
-def _blend(mode: str, rendered: Iterator[RenderedFaces]) -> Iterator[OutputFrame]:
-    """Paste the rendered mouths back; frames without a face pass unchanged."""
-    for located, faces in rendered:
-        picture = located.frame.picture
-        for face, box in zip(faces, located.boxes, strict=True):
-            picture = blend(picture, face, box, mode)
-        yield OutputFrame(picture, located.frame.time, located.boxes)
 
 
 class LipSyncer:
@@ -253,53 +233,12 @@ class LipSyncer:
         self, source: FrameSource, audio: PathLike, report: Report
     ) -> Generator[OutputFrame, None, None]:
         """Run all stages but encoding; the report is filled as frames are yielded."""
-        settings = self.settings
-        mel = MelReader(
-            partial(read_mono, audio, problems=report.warnings),
-            settings.mute_pauses and self._renderer.engine.warps,
-        )
-        if mel.voiceless:
-            report.warnings.append(
-                f"{report.audio}: no voice found, so the mouth stays still; "
-                "switch mute_pauses off to let every sound move it"
-            )
-            log.warning("%s", report.warnings[-1])
-        report.audio_seconds = mel.seconds
-        playback = Playback(source, report.audio_seconds, settings, report.warnings)
-        report.fps = float(playback.rate)
-        faceless: list[int] = []
+        settings, renderer = self.settings, self._renderer
+        mute_pauses = settings.mute_pauses and renderer.engine.warps
+        mel = read_mel(audio, report.audio, mute_pauses, report.warnings)
         with ExitStack() as stack:
             detector = self._open_detector(source, stack)
-            report.detector = detector.settings() if detector else {}
-            stages = stack.enter_context(ThreadedPipeline())
-            decoded = stages.start("decode", lambda _: iter(playback), (), QUEUE)
-            locate = FaceLocator(detector, settings)
-            located = stages.start(
-                "faces",
-                lambda frames: repeat_held(
-                    locate(frames), report.audio_seconds, settings, source.info
-                ),
-                decoded,
-                QUEUE,
-            )
-            render = partial(self._renderer, mel=mel, offset=self._offset)
-            rendered = stages.start("generate", render, located, QUEUE)
-            for frame in stages.start("blend", partial(_blend, settings.blend), rendered, QUEUE):
-                if not frame.boxes:
-                    faceless.append(report.frames)
-                report.frames += 1
-                yield frame
-        for name, timing in stages.timings.items():
-            report.add_timing(name, self._renderer.timing if name == "generate" else timing)
-        report.video_seconds = report.audio_seconds
-        report.frames_with_face = report.frames - len(faceless)
-        report.without_face = ranges(faceless)
-        if not report.frames_with_face:
-            raise InputError(
-                f"{source.info.path}: no face found in {report.frames} frames; use a picture with a "
-                "frontal face, another detector, or give the place of the face as box",
-                settings=("detector", "box"),
-            )
+            yield from run_stages(source, mel, detector, renderer, self._offset, settings, report)
 
     def _open_detector(self, source: FrameSource, stack: ExitStack) -> Detector | None:
         """Return the detector, with the stored detections of a file; None if `box` is set."""

@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "alignment": ["MelArray", "MelSource", "frame_times", "mel_start", "mel_windows", "retime"],
-        "audio": ["load_wav", "read_mono", "read_sound"],
+        "audio": ["load_wav", "read_mono", "read_channels"],
         "mel": ["mel_blocks", "mel_spectrogram"],
         "mel_reader": ["MelReader"],
         "pauses": ["column_power", "find_pauses", "mute_pauses", "read_pauses"],

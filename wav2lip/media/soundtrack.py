@@ -8,7 +8,7 @@ from typing import Any
 from av import AudioFrame
 
 from wav2lip.errors import InputError
-from wav2lip.media.audio import read_sound
+from wav2lip.media.audio import read_channels
 from wav2lip.media.container import audio_stream, open_media, start_time
 from wav2lip.media.timeline import TrackClock
 
@@ -103,7 +103,7 @@ class SoundTrack:
     def _encode(self, path: str | os.PathLike[str]) -> Iterator[tuple[float, Any]]:
         rate, layout = self._stream.rate, self._stream.layout.name
         count = 0
-        for samples in read_sound(path, rate, layout):
+        for samples in read_channels(path, rate, layout):
             frame = AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
             frame.sample_rate, frame.pts = rate, count
             yield from map(_timed, self._stream.encode(frame))

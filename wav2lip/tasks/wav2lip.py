@@ -160,9 +160,7 @@ class Wav2LipTask(Task):
             )
         faces = face_inputs(to_float(batch["target"]), to_float(batch["reference"]))
         generated: Tensor = self.generator(batch["mels"] if mels is None else mels, faces)
-        return (
-            generated.float()
-        )  # losses are computed in float32, also if the network runs in bfloat16
+        return generated.float()  # losses are computed in float32 if the network runs in bfloat16
 
     @torch.no_grad()
     def neutralize(self, batch: LipBatch) -> LipBatch:

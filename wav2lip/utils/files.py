@@ -13,62 +13,23 @@ import os
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from wav2lip.errors import InputError, OutputError
+from wav2lip.errors import OutputError
 from wav2lip.utils.partials import NO_FOLLOW, NO_WAIT, create_partial, sweep_once
+from wav2lip.utils.streams import is_stream, open_stream
 from wav2lip.utils.text import printable
 from wav2lip.utils.write_errors import CANNOT_WRITE, output_error, report_as
-
-READER_PATIENCE = 10.0  # seconds until a program must read from a named pipe
-STREAMS = ("/dev/fd/", "/dev/std", "/proc/")  # open files of this process by name
 
 
 def sha256_of(path: Path) -> str:
     """Return the hex digest of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def is_stream(path: Path) -> bool:
-    """Tell whether a path is written into, not replaced: a character device or a pipe.
-
-    Raises:
-        InputError: it is a folder, a socket or a disk.
-    """
-    try:
-        mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        if error.errno == errno.ELOOP and path.is_symlink():
-            return False  # a link that leads to itself is replaced
-        raise output_error(path, error) from error
-    if stat.S_ISDIR(mode):
-        raise InputError(f"{path}: is a directory; give a file name in it")
-    if stat.S_ISSOCK(mode) or stat.S_ISBLK(mode):
-        raise InputError(f"{path}: is a socket or a disk; give a file name")
-    return not stat.S_ISREG(mode) or str(path.absolute()).startswith(STREAMS)
-
-
-def _open_stream(path: Path) -> int:
-    """Open a device or pipe for writing; wait a while for a pipe's reader."""
-    until = time.monotonic() + READER_PATIENCE
-    while True:
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_APPEND | NO_WAIT)
-        except OSError as error:
-            if error.errno != errno.ENXIO or time.monotonic() > until:
-                raise
-            time.sleep(0.05)
-        else:
-            os.set_blocking(handle, True)
-            return handle
 
 
 def _sync_folder(folder: Path) -> None:
@@ -121,7 +82,7 @@ class AtomicFile:
             if self._stream:
                 with (
                     self.part.open("rb") as source,
-                    os.fdopen(_open_stream(self.path), "wb") as target,
+                    os.fdopen(open_stream(self.path), "wb") as target,
                 ):
                     shutil.copyfileobj(source, target)
                 self.discard()

@@ -1,0 +1,88 @@
+"""The stages of a run between its source and the encoder: decode, find faces, generate, blend."""
+
+from collections.abc import Generator, Iterator
+from functools import partial
+
+from wav2lip.errors import InputError
+from wav2lip.faces.blending import blend
+from wav2lip.faces.detectors import Detector
+from wav2lip.inference.face_locator import FaceLocator
+from wav2lip.inference.frames import Playback, repeat_held
+from wav2lip.inference.output_frame import OutputFrame
+from wav2lip.inference.pipeline import ThreadedPipeline
+from wav2lip.inference.renderer import FaceRenderer, RenderedFaces
+from wav2lip.inference.report import Report, ranges
+from wav2lip.inference.settings import Settings
+from wav2lip.inference.sources import FrameSource
+from wav2lip.media.mel_reader import MelReader
+
+QUEUE = 2  # frames that wait between two stages
+
+
+def _blend(mode: str, rendered: Iterator[RenderedFaces]) -> Iterator[OutputFrame]:
+    """Paste the rendered mouths back; frames without a face pass unchanged."""
+    for located, faces in rendered:
+        picture = located.frame.picture
+        for face, box in zip(faces, located.boxes, strict=True):
+            picture = blend(picture, face, box, mode)
+        yield OutputFrame(picture, located.frame.time, located.boxes)
+
+
+def run_stages(
+    source: FrameSource,
+    mel: MelReader,
+    detector: Detector | None,
+    renderer: FaceRenderer,
+    offset: float,
+    settings: Settings,
+    report: Report,
+) -> Generator[OutputFrame, None, None]:
+    """Run the stages, each in a thread of its own.
+
+    Args:
+        source: the frames.
+        mel: the audio, which decides on the length of the output.
+        detector: finds the faces; None if `settings.box` is set.
+        renderer: renders them.
+        offset: seconds from a frame to the start of its mel window.
+        settings: of the run.
+        report: is filled while frames are yielded; whole when the last one has been.
+
+    Yields:
+        The frames of the output.
+
+    Raises:
+        InputError: no frame has a face.
+    """
+    report.audio_seconds = mel.seconds
+    report.detector = detector.settings() if detector else {}
+    playback = Playback(source, report.audio_seconds, settings, report.warnings)
+    report.fps = float(playback.rate)
+    locate = FaceLocator(detector, settings)
+    render = partial(renderer, mel=mel, offset=offset)
+    faceless: list[int] = []
+    with ThreadedPipeline() as stages:
+        decoded = stages.start("decode", lambda _: iter(playback), (), QUEUE)
+        located = stages.start(
+            "faces",
+            lambda frames: repeat_held(locate(frames), mel.seconds, settings, source.info),
+            decoded,
+            QUEUE,
+        )
+        rendered = stages.start("generate", render, located, QUEUE)
+        for frame in stages.start("blend", partial(_blend, settings.blend), rendered, QUEUE):
+            if not frame.boxes:
+                faceless.append(report.frames)
+            report.frames += 1
+            yield frame
+    for name, timing in stages.timings.items():
+        report.add_timing(name, renderer.timing if name == "generate" else timing)
+    report.video_seconds = report.audio_seconds
+    report.frames_with_face = report.frames - len(faceless)
+    report.without_face = ranges(faceless)
+    if not report.frames_with_face:
+        raise InputError(
+            f"{source.info.path}: no face found in {report.frames} frames; use a picture with a "
+            "frontal face, another detector, or give the place of the face as box",
+            settings=("detector", "box"),
+        )
