@@ -102,15 +102,17 @@ def test_metadata_and_contents(wheel):
         names = set(archive.namelist())
         (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
         fields = message_from_string(archive.read(metadata).decode())
-    assert fields["License-Expression"] == "MIT AND LicenseRef-wav2lip-weights"
+    assert fields["License-Expression"] == "MIT AND Apache-2.0 AND LicenseRef-wav2lip-weights"
+    licences = ["LICENSE", "mediapipe.LICENSE", "silero_vad.LICENSE", "mediapipe.NOTICE"]
     assert fields.get_all("License-File") == [
         "LICENSE",
-        "wav2lip/assets/LICENSE",
-        "wav2lip/assets/silero_vad.LICENSE",
+        *(f"wav2lip/assets/{name}" for name in licences),
     ]
     configs = {f"wav2lip/{file.relative_to(ROOT)}" for file in ROOT.glob("configs/**/*.yaml")}
     assert configs <= names
-    assert {"wav2lip/py.typed", "wav2lip/assets/LICENSE", "wav2lip/assets/README.md"} <= names
+    bundled = ("README.md", "blazeface_short.onnx", "blazeface_full.onnx", "face_mesh.onnx")
+    assert {f"wav2lip/assets/{name}" for name in (*licences, *bundled, "face_mesh.npz")} <= names
+    assert "wav2lip/py.typed" in names
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "configs"))]
 
 
