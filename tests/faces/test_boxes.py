@@ -38,7 +38,7 @@ def test_hog_boxes_become_taller_and_come_back():
 def test_boxes_of_neural_detectors():
     raw = np.array([[0, 0, 10, 20, 0.9]], np.float32)
     assert neural_to_s3fd(raw, "retinaface")[0] == pytest.approx([0, 0, 10, 20, 0.9])
-    assert neural_to_s3fd(raw, "blazeface")[0] == pytest.approx([0.5, -3.6, 9.5, 20.4, 0.9])
+    assert neural_to_s3fd(raw, "blazeface")[0] == pytest.approx([0.795, -2.6, 9.205, 20.42, 0.9])
 
 
 def test_the_closest_faces_are_paired_first():

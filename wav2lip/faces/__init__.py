@@ -16,6 +16,11 @@ if TYPE_CHECKING:  # type checkers do not follow lazy names
     from wav2lip.faces.crops import crop_face as crop_face
     from wav2lip.faces.detectors.build import Detector as Detector
     from wav2lip.faces.detectors.build import build_detector as build_detector
+    from wav2lip.faces.head_pose import HeadPose as HeadPose
+    from wav2lip.faces.landmark_tracking import find_landmarks as find_landmarks
+    from wav2lip.faces.landmark_tracking import track_landmarks as track_landmarks
+    from wav2lip.faces.landmarks import Landmarks as Landmarks
+    from wav2lip.faces.mesh import FaceMesh as FaceMesh
     from wav2lip.faces.shots import ShotCounter as ShotCounter
     from wav2lip.faces.tracked_frame import TrackedFace as TrackedFace
     from wav2lip.faces.tracked_frame import TrackedFrame as TrackedFrame
@@ -29,6 +34,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "cache": ["CachedDetector"],
         "crops": ["crop_face"],
         "detectors": ["Detector", "build_detector"],
+        "head_pose": ["HeadPose"],
+        "landmark_tracking": ["find_landmarks", "track_landmarks"],
+        "landmarks": ["Landmarks"],
+        "mesh": ["FaceMesh"],
         "shots": ["ShotCounter"],
         "tracked_frame": ["TrackedFace", "TrackedFrame"],
         "tracking": ["track_faces"],

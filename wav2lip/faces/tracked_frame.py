@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from wav2lip.faces.landmarks import Landmarks
 from wav2lip.media.frame import Frame
 from wav2lip.types import Box, Boxes
 
@@ -16,10 +17,12 @@ class TrackedFace:
     Attributes:
         track: number of the face's track; tracks end with their shot.
         box: (4,) x0, y0, x1, y1 in pixels.
+        landmarks: the mesh of the face, if it was asked for and fits.
     """
 
     track: int
     box: Box
+    landmarks: Landmarks | None = None
 
 
 @dataclass

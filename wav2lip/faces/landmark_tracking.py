@@ -1,0 +1,160 @@
+"""Give followed faces their landmarks: found once, then followed by the mesh's own points.
+
+Landmarks are smoothed without lag. Looking ahead is limited, so memory does not grow with the video.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.mesh import FaceMesh, Points, Region
+from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
+from wav2lip.types import Box, Image
+
+MIN_PRESENCE = 0.5  # a mesh below it is not of a face
+MAX_ROLL = np.radians(8.0)  # a mesh that was fitted further off is fitted again
+MAX_RESIZE = 1.08  # the same for the side of the region
+ON_BOX = 0.35  # of the box's size; the mesh's centre may lie that far from the box's centre
+# Savitzky and Golay 1964: the parabola through 2 k + 1 frames, at its middle, by k. A sequence that
+# is a parabola stays as it is, so nothing lags and no peak is cut.
+KERNELS = ((1.0,), (0.0, 1.0, 0.0), (-3 / 35, 12 / 35, 17 / 35, 12 / 35, -3 / 35))
+AHEAD = len(KERNELS) - 1  # frames
+
+
+class Mesh(Protocol):
+    """Fit a mesh to the face in a region; see `FaceMesh`."""
+
+    def __call__(self, image: Image, region: Region) -> tuple[Points, float]: ...
+
+
+def fit_landmarks(
+    image: Image, region: Region, mesh: Mesh, *, rough: bool = True
+) -> Landmarks | None:
+    """Fit the mesh in a region, and once more in the region that follows from it.
+
+    Args:
+        image: BGR (H, W, 3).
+        region: about where the face is.
+        mesh: fits it.
+        rough: whether the region was derived from a box. One from the mesh of a frame nearby is
+            used once, unless the face has turned or come closer.
+
+    Returns:
+        The landmarks; None if there is no face.
+    """
+    points, presence = mesh(image, region)
+    if presence < MIN_PRESENCE:
+        return None
+    better = Region.of_points(points)
+    turn = abs((better.roll - region.roll + np.pi) % (2 * np.pi) - np.pi)
+    resize = max(better.side, region.side) / min(better.side, region.side)
+    if rough or turn > MAX_ROLL or resize > MAX_RESIZE:
+        points, presence = mesh(image, better)
+    return Landmarks(points, presence) if presence >= MIN_PRESENCE else None
+
+
+def _on(box: Box, points: Points) -> bool:
+    """Return whether a mesh lies on a box (4,)."""
+    size = float(np.sqrt(np.prod(box[2:4] - box[:2])))
+    off = points[:, :2].mean(axis=0) - (box[:2] + box[2:4]) / 2
+    return bool(np.abs(off).max() <= ON_BOX * size)
+
+
+def find_landmarks(
+    image: Image, box: Box, mesh: Mesh, known: Landmarks | None = None
+) -> Landmarks | None:
+    """Fit the mesh to a face whose box is known.
+
+    Args:
+        image: BGR (H, W, 3).
+        box: (4,) in pixels, in the convention of `wav2lip.faces.boxes`.
+        mesh: fits it.
+        known: landmarks of the same face in the frame before, to follow.
+
+    Returns:
+        The landmarks; None if there is no face.
+    """
+    if known is not None:
+        followed = fit_landmarks(image, Region.of_points(known.points), mesh, rough=False)
+        if followed is not None and _on(box, followed.points):
+            return followed
+    found = fit_landmarks(image, Region.of_box(box), mesh)
+    return found if found is not None and _on(box, found.points) else None
+
+
+def _smoothed(window: list[TrackedFrame], at: int, track: int) -> Landmarks | None:
+    """Smooth the landmarks of a track at `window[at]` over as many frames before as after."""
+
+    def landmarks(place: int) -> Landmarks | None:
+        if not 0 <= place < len(window) or window[place].shot != window[at].shot:
+            return None
+        return next((f.landmarks for f in window[place].faces if f.track == track), None)
+
+    middle = landmarks(at)
+    if middle is None:
+        return None
+    near = [middle.points]
+    for step in range(1, AHEAD + 1):
+        before, after = landmarks(at - step), landmarks(at + step)
+        if before is None or after is None:
+            break
+        near = [before.points, *near, after.points]
+    kernel = np.array(KERNELS[len(near) // 2], np.float32)
+    points = np.tensordot(kernel, np.stack(near), 1)
+    return Landmarks(points.astype(np.float32), middle.presence)
+
+
+def track_landmarks(
+    frames: Iterable[TrackedFrame], mesh: Mesh | None = None, *, smooth: bool = True
+) -> Iterator[TrackedFrame]:
+    """Add landmarks to the faces that are followed.
+
+    The mesh is fitted to every frame. Each face is followed by its own points, and found anew by its
+    box at a cut, or where the mesh sees no face or leaves the box.
+
+    Args:
+        frames: with faces, as `track_faces` yields them.
+        mesh: fits the mesh; `FaceMesh` by default.
+        smooth: whether to smooth over five frames, without lag.
+
+    Yields:
+        The frames in order, `AHEAD` frames late, their faces with landmarks. A face on which the
+        mesh cannot be fitted has none.
+    """
+    mesh = mesh or FaceMesh()
+    window: deque[TrackedFrame] = deque()
+    at = 0  # place in the window of the next frame to yield
+    known: dict[int, Landmarks] = {}
+    shot = -1
+
+    def finished() -> TrackedFrame:
+        held = list(window)
+        if not smooth:
+            return held[at]
+        faces = [replace(f, landmarks=_smoothed(held, at, f.track)) for f in held[at].faces]
+        return replace(held[at], faces=faces)
+
+    for tracked in frames:
+        if tracked.shot != shot:
+            known, shot = {}, tracked.shot
+        image = tracked.frame.image if tracked.faces else None
+        found: list[TrackedFace] = []
+        for face in tracked.faces:
+            assert image is not None
+            landmarks = find_landmarks(image, face.box, mesh, known.get(face.track))
+            found.append(replace(face, landmarks=landmarks))
+        known = {f.track: f.landmarks for f in found if f.landmarks is not None}
+        window.append(replace(tracked, faces=found))
+        if len(window) - at > AHEAD:
+            yield finished()
+            at += 1
+            if at > AHEAD:
+                window.popleft()
+                at -= 1
+    while at < len(window):
+        yield finished()
+        at += 1
