@@ -86,7 +86,7 @@ def test_a_picture_without_a_face_is_refused_in_one_line(folder: Path) -> None:
         (["--fps", "0"], "error: --fps must be 1 to 240, not 0"),
         (
             ["--detector", "eye"],
-            "error: --detector must be one of auto, sfd, yunet, retinaface, scrfd, blazeface, hog, not eye",
+            "error: --detector must be one of auto, blazeface, hog, sfd, yunet, retinaface, scrfd, not eye",
         ),
         (["--wat"], "error: unknown option --wat; see --help"),
         (["--crpo", "1"], "error: unknown option --crpo; did you mean --crop?"),

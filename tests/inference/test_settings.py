@@ -19,7 +19,7 @@ PICTURE = Picture.of(np.asarray(cv2.resize(NOISE, (60, 40)), np.uint8), BT709)
     [
         ({"fps": 0}, "fps must be 1 to 240, not 0"),
         ({"fps": float("nan")}, "fps must be 1 to 240, not nan"),
-        ({"detector": "eye"}, "auto, sfd, yunet, retinaface, scrfd, blazeface, hog"),
+        ({"detector": "eye"}, "auto, blazeface, hog, sfd, yunet, retinaface, scrfd"),
         ({"blend": "glue"}, "feather, box, poisson"),
         (
             {"faces": "two"},

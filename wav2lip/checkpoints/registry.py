@@ -93,8 +93,4 @@ DETECTOR_WEIGHTS: dict[str, tuple[RemoteFile, ...]] = {
             ("https://github.com/yakhyo/facial-analysis/releases/download/v0.0.1/det_2.5g.onnx",),
         ),
     ),
-    "blazeface": (
-        RemoteFile("blazeface.pth", 0, "", ()),
-        RemoteFile("anchors.npy", 0, "", ()),
-    ),
 }

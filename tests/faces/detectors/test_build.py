@@ -1,4 +1,3 @@
-import logging
 from dataclasses import replace
 
 import pytest
@@ -25,25 +24,25 @@ def offline(monkeypatch, tmp_path):
     return tmp_path
 
 
-def test_auto_on_a_gpu_without_weights_is_hog_said_in_one_line(offline, caplog):
-    with caplog.at_level(logging.WARNING):
-        assert build_detector("auto", device="cuda").settings()["detector"] == "hog"
-    assert [r.message for r in caplog.records] == [
-        "no weights for the face detector sfd; using dlib's hog"
-    ]
-
-
-def test_auto_on_a_cpu_is_hog_and_downloads_nothing(monkeypatch, caplog):
+@pytest.mark.parametrize("device", ["cpu", "cuda", "auto", None])
+def test_auto_is_blazeface_and_downloads_nothing(monkeypatch, caplog, device):
     monkeypatch.setattr(weights, "fetch", None)
-    assert build_detector("auto").settings()["detector"] == "hog"
+    assert build_detector("auto", device=device).settings()["detector"] == "blazeface"
     assert caplog.records == []
 
 
-def test_auto_depends_on_the_device_and_the_weights(offline):
+def test_auto_depends_on_the_weights_and_the_device(offline):
     assert resolve_detector("scrfd", None, "cuda") == "scrfd"
-    assert resolve_detector("auto", None, "cpu") == "hog"
+    assert resolve_detector("auto", None, "cpu") == "blazeface"
+    assert resolve_detector("auto", None, "cuda") == "blazeface"
     assert resolve_detector("auto", "face.onnx", "cpu") == "yunet"
     assert resolve_detector("auto", "s3fd.pth", "cuda:1") == "sfd"
+
+
+@pytest.mark.parametrize("name", ["blazeface", "hog"])
+def test_weights_of_a_built_in_detector_are_refused(tmp_path, name):
+    with pytest.raises(InputError, match=f"w.pth: the detector {name} takes no weights; leave"):
+        build_detector(name, tmp_path / "w.pth")
 
 
 @pytest.mark.parametrize(("has_gpu", "meant"), [(False, "yunet"), (True, "sfd")])
@@ -56,5 +55,3 @@ def test_the_device_auto_is_the_gpu_if_there_is_one(monkeypatch, has_gpu, meant)
 def test_a_named_detector_without_weights_is_an_error(offline):
     with pytest.raises(InputError, match="retinaface are neither cached nor reachable; give"):
         build_detector("retinaface")
-    with pytest.raises(InputError, match=r"blazeface.pth: its hash is not known, so it is not do"):
-        build_detector("blazeface")

@@ -77,10 +77,12 @@ def test_the_next_mirror_is_asked_and_nothing_wrong_is_kept(folder, server, monk
     assert list(folder.iterdir()) == []
 
 
-def test_a_file_without_a_hash_is_used_if_it_is_there(folder):
-    with pytest.raises(InputError, match=r"blazeface.pth: its hash is not known"):
-        find_weights("blazeface")
+def test_a_file_without_a_hash_is_used_if_it_is_there(folder, monkeypatch):
+    files = (RemoteFile("w.pth", 0, "", ()), RemoteFile("anchors.npy", 0, "", ()))
+    monkeypatch.setitem(DETECTOR_WEIGHTS, "yunet", files)
+    with pytest.raises(InputError, match=r"w.pth: its hash is not known"):
+        find_weights("yunet")
     folder.mkdir()
-    for name in ("blazeface.pth", "anchors.npy"):
+    for name in ("w.pth", "anchors.npy"):
         (folder / name).write_bytes(CONTENT)
-    assert [path.name for path in find_weights("blazeface")] == ["blazeface.pth", "anchors.npy"]
+    assert [path.name for path in find_weights("yunet")] == ["w.pth", "anchors.npy"]

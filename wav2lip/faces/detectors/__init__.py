@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:  # type checkers do not follow lazy names
+    from wav2lip.faces.detectors.blazeface import BlazeFaceDetector as BlazeFaceDetector
     from wav2lip.faces.detectors.build import NAMES as NAMES
     from wav2lip.faces.detectors.build import Detector as Detector
     from wav2lip.faces.detectors.build import build_detector as build_detector
@@ -16,6 +17,7 @@ if TYPE_CHECKING:  # type checkers do not follow lazy names
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "blazeface": ["BlazeFaceDetector"],
         "build": ["NAMES", "Detector", "build_detector", "resolve_detector"],
         "fixed": ["FixedBox"],
         "hog": ["HogDetector"],

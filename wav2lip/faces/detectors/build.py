@@ -1,6 +1,5 @@
 """Build a face detector by name."""
 
-import logging
 from pathlib import Path
 from typing import Protocol
 
@@ -8,9 +7,8 @@ from wav2lip.errors import InputError
 from wav2lip.types import Boxes, Image
 from wav2lip.utils.devices import torch_device
 
-NAMES = ("auto", "sfd", "yunet", "retinaface", "scrfd", "blazeface", "hog")
-
-log = logging.getLogger(__name__)
+BUILT_IN = ("blazeface", "hog")
+NAMES = ("auto", *BUILT_IN, "sfd", "yunet", "retinaface", "scrfd")
 
 
 class Detector(Protocol):
@@ -49,7 +47,11 @@ class Detector(Protocol):
         ...
 
 
-def _hog() -> Detector:
+def _built_in(name: str) -> Detector:
+    if name == "blazeface":
+        from wav2lip.faces.detectors.blazeface import BlazeFaceDetector
+
+        return BlazeFaceDetector()
     from wav2lip.faces.detectors.hog import HogDetector
 
     return HogDetector()
@@ -66,24 +68,15 @@ def resolve_detector(
         device: as for `build_detector`.
 
     Returns:
-        sfd on a GPU; on a CPU hog, or yunet if a file of weights is given. On a GPU hog, with a
-        warning, if sfd's weights are neither cached nor reachable.
+        blazeface on every device. If a file of weights is given: sfd on a GPU, yunet on a CPU.
     """
     if name != "auto":
         return name
+    if weights is None:
+        return "blazeface"
     if device is None or device == "auto":
         device = torch_device(device).type
-    if not device.startswith("cuda"):
-        return "hog" if weights is None else "yunet"
-    if weights is None:
-        from wav2lip.faces.detectors.weights import find_weights
-
-        try:
-            find_weights("sfd")
-        except InputError:
-            log.warning("no weights for the face detector sfd; using dlib's hog")
-            return "hog"
-    return "sfd"
+    return "sfd" if device.startswith("cuda") else "yunet"
 
 
 def build_detector(
@@ -92,32 +85,31 @@ def build_detector(
     """Build a face detector.
 
     Args:
-        name: sfd, yunet, retinaface, scrfd or blazeface (of face-alignment), or hog (of dlib).
-            "auto" is sfd on a GPU and hog on a CPU, where no download is tried; see
-            `resolve_detector`.
+        name: blazeface or hog (built in), or sfd, yunet, retinaface or scrfd (of face-alignment,
+            which have weights to download). "auto" is blazeface; see `resolve_detector`.
         weights: a local file in place of the cached or downloaded one.
-        device: torch device; None or "auto": the GPU if there is one. It decides what "auto" is,
-            and sfd, retinaface and blazeface run there.
+        device: torch device; None or "auto": the GPU if there is one. sfd and retinaface run there.
 
     Returns:
         The detector. All detectors share one convention of boxes.
 
     Raises:
-        InputError: for an unknown name, for a file that is not the detector's weights, if the
-            weights are neither present nor reachable, or for a device that this machine lacks.
+        InputError: for an unknown name, for weights of a built-in detector, for a file that is not
+            the detector's weights, if the weights are neither present nor reachable, or for a
+            device that this machine lacks.
 
     Examples:
-        >>> build_detector("hog").settings()["detector"]
-        'hog'
+        >>> build_detector().settings()["detector"]
+        'blazeface'
     """
     if name not in NAMES:
         raise InputError(f"unknown face detector {name!r}; choose one of {', '.join(NAMES)}")
     name = resolve_detector(name, weights, device)
-    if name == "hog":
+    if name in BUILT_IN:
         if weights is not None:
-            raise InputError(f"{weights}: the detector hog takes no weights; leave them out")
-        return _hog()
-    # Imported late: hog needs none of it.
+            raise InputError(f"{weights}: the detector {name} takes no weights; leave them out")
+        return _built_in(name)
+    # Imported late: the built-in detectors need none of it.
     from wav2lip.faces.detectors.neural import NeuralDetector
     from wav2lip.faces.detectors.weights import find_weights, local_files
 
@@ -129,6 +121,6 @@ def build_detector(
         except InputError as error:
             raise InputError(
                 f"the weights of the face detector {name} are neither cached nor reachable; "
-                f"give their file, or choose the detector hog ({error})"
+                f"give their file, or choose the built-in detector blazeface ({error})"
             ) from error
     return NeuralDetector(name, paths, str(torch_device(device)))

@@ -41,27 +41,18 @@ def _load(name: str, paths: tuple[Path, ...], device: str) -> Any:
         from face_alignment.detection.retinaface.retinaface_detector import RetinaFaceDetector
 
         return RetinaFaceDetector(device, path, confidence_threshold=MIN_SCORE)
-    if name == "scrfd":
-        from face_alignment.detection.scrfd.scrfd_detector import SCRFDDetector
+    from face_alignment.detection.scrfd.scrfd_detector import SCRFDDetector
 
-        return SCRFDDetector(device, path, confidence_threshold=MIN_SCORE)
-    from face_alignment.detection.blazeface.blazeface_detector import BlazeFaceDetector
-
-    return BlazeFaceDetector(
-        device,
-        path_to_detector=path,
-        path_to_anchor=str(paths[-1]),
-        min_score_thresh=MIN_SCORE,
-    )
+    return SCRFDDetector(device, path, confidence_threshold=MIN_SCORE)
 
 
 class NeuralDetector:
     """One of face-alignment's detectors on a shrunken frame.
 
     Args:
-        name: sfd, yunet, retinaface, scrfd or blazeface.
+        name: sfd, yunet, retinaface or scrfd.
         paths: its files, the weights first.
-        device: torch device; only sfd, retinaface and blazeface use it.
+        device: torch device; only sfd and retinaface use it.
 
     Raises:
         InputError: if the files are not this detector's weights.
