@@ -106,3 +106,35 @@ def test_a_run_of_somebody_else_cannot_read_the_environment(runs, monkeypatch):
         config.write_text(broken)
         with pytest.raises(InputError, match=r"config\.yaml: states no experiment_name"):
             collect(runs, "val/loss", ["val/lower_l1"])
+    config.write_text("a: &a [1]\nb: [*a, *a]\nexperiment_name: no_gan\nseed: 1\n")
+    with pytest.raises(InputError, match=r"config\.yaml: states no experiment_name"):
+        collect(runs, "val/loss", [])
+    config.write_text("[" * 100_000)
+    with pytest.raises(InputError, match=r"config\.yaml: states no experiment_name"):
+        collect(runs, "val/loss", [])
+
+
+def test_damaged_curves_are_named_with_their_line(runs):
+    curves = runs / "no_gan" / "seed-1" / "curves" / "metrics.csv"
+    head = "step,train/l1,val/loss,val/lower_l1\n"
+    for body, message in (
+        ("10,,abc,0.1\n", "line 2: val/loss must be a number, not 'abc'"),
+        ("10,,0.5,0.1\n20,,0.4,x\n", "line 3: val/lower_l1 must be a number, not 'x'"),
+        ("1.5,,0.5,0.1\n", "line 2: step must be a whole number, not '1.5'"),
+        ("nan,,0.5,0.1\n", "line 2: step must be a whole number"),
+        ("0.5\n,,0.5\n", "line 3: step must be a number, not ''"),
+        ("10,,0.5,0.1\0\n", "not a table of curves: it is not a text file"),
+    ):
+        curves.write_text(head + body)
+        with pytest.raises(InputError, match=rf"metrics\.csv.*{message}"):
+            collect(runs, "val/loss", ["val/lower_l1"])
+
+
+def test_a_diverged_validation_is_not_the_best_and_infinity_counts_as_missing(tmp_path):
+    write_run(tmp_path, "full", 1, [float("nan"), 0.5, float("inf")])
+    curves = tmp_path / "full" / "seed-1" / "curves" / "metrics.csv"
+    (run,) = collect(tmp_path, "val/loss", ["val/lower_l1"])
+    assert (run.step, run.scores) == (20, {"val/lower_l1": 0.05})
+    curves.write_text(curves.read_text().replace("0.05", "inf"))
+    (run,) = collect(tmp_path, "val/loss", ["val/lower_l1"])
+    assert run.scores == {}

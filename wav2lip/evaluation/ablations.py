@@ -4,21 +4,20 @@ A run is a folder with curves/metrics.csv; its experiment and seed are those of 
 value at the validation that its best checkpoint comes from: the one with the lowest value of a chosen metric.
 """
 
-import csv
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError  # type: ignore[import-untyped]
+import yaml  # type: ignore[import-untyped]
 
 from wav2lip.errors import InputError
 from wav2lip.metrics.bootstrap import Interval, bootstrap_mean
-from wav2lip.utils.fields import Text
+from wav2lip.utils.fields import Number, Text, quote
 from wav2lip.utils.files import write_atomically, write_table
+from wav2lip.utils.tables import read_table, read_text
 
 CURVES = Path("curves") / "metrics.csv"
 CONFIG = Path("hydra") / "config.yaml"
@@ -33,6 +32,8 @@ METRICS = (
     "val/offset_within_1",
 )
 DIGITS = 4
+MAX_STEP = 10**12
+_SEED = Number(0, 2**32 - 1, whole=True)  # of NumPy
 
 Ablations = dict[str, dict[str, Interval]]  # experiment -> metric -> mean over seeds
 
@@ -54,9 +55,24 @@ class Run:
     scores: dict[str, float]
 
 
-def _read_curves(folder: Path) -> list[dict[str, str]]:
-    with (folder / CURVES).open(newline="") as file:
-        return list(csv.DictReader(file))
+def _read_curves(folder: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Return the columns, and the cells of each row with its line."""
+    columns, rows = read_table(folder / CURVES, "table of curves")
+    return columns, list(rows)
+
+
+def _number(folder: Path, line: int, name: str, cell: str) -> float:
+    try:
+        value = float(cell)
+    except ValueError as error:
+        raise InputError(
+            f"{folder / CURVES}, line {line}: {name} must be a number, not {quote(cell)}; remove the line"
+        ) from error
+    if name == "step" and not (math.isfinite(value) and 0 <= value == int(value) <= MAX_STEP):
+        raise InputError(
+            f"{folder / CURVES}, line {line}: step must be a whole number, not {quote(cell)}; remove the line"
+        )
+    return value
 
 
 def _read_config(path: Path) -> tuple[str, int]:
@@ -65,9 +81,13 @@ def _read_config(path: Path) -> tuple[str, int]:
     Interpolations are not resolved: the run may be somebody else's, and the table of the runs is published.
     """
     try:
-        config: Any = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
-        return Text().check(config["experiment_name"]), int(config["seed"])
-    except (OSError, KeyError, TypeError, ValueError, YAMLError, OmegaConfBaseException) as error:
+        text = read_text(path, "config of a run")
+        # Repeated parts (`*name`) can make a short file fill the memory; Hydra writes none.
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+            raise ValueError("it holds aliases")
+        config: Any = yaml.safe_load(text)
+        return Text().check(config["experiment_name"]), _SEED.check(config["seed"])
+    except (KeyError, TypeError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(
             f"{path}: states no experiment_name and seed of a run; remove its folder"
         ) from error
@@ -76,12 +96,19 @@ def _read_config(path: Path) -> tuple[str, int]:
 def read_run(folder: Path, choose: str, metrics: Sequence[str]) -> Run | None:
     """Read the scores of a run at the validation with the lowest `choose`; None if it has not validated yet."""
     experiment, seed = _read_config(folder / CONFIG)
-    rows = [row for row in _read_curves(folder) if row.get(choose)]
-    if not rows:
+    _, rows = _read_curves(folder)
+    values = [
+        (_number(folder, line, choose, row[choose]), line, row)
+        for line, row in rows
+        if row.get(choose)
+    ]
+    values = [entry for entry in values if not math.isnan(entry[0])]  # a validation that diverged
+    if not values:
         return None
-    best = min(rows, key=lambda row: float(row[choose]))
-    scores = {name: float(best[name]) for name in metrics if best.get(name)}
-    return Run(experiment, seed, int(best["step"]), scores)
+    _, line, best = min(values, key=lambda entry: entry[0])
+    logged = {name: _number(folder, line, name, best[name]) for name in metrics if best.get(name)}
+    scores = {name: value for name, value in logged.items() if math.isfinite(value)}
+    return Run(experiment, seed, int(_number(folder, line, "step", best.get("step", ""))), scores)
 
 
 def find_runs(root: Path) -> list[Path]:
@@ -90,7 +117,7 @@ def find_runs(root: Path) -> list[Path]:
     Raises:
         InputError: there are none.
     """
-    folders = sorted(path.parent.parent for path in root.rglob(str(CURVES)))
+    folders = sorted(path.parent.parent for path in root.rglob(str(CURVES)) if path.is_file())
     known = [folder for folder in folders if (folder / CONFIG).is_file()]
     if not known:
         raise InputError(f"{root}: contains no run ({CURVES}); give the folder of the runs")
@@ -103,7 +130,7 @@ def check_metrics(folders: Sequence[Path], metrics: Sequence[str]) -> None:
     Raises:
         InputError: a metric is unknown; the message suggests the nearest name.
     """
-    logged = {name for folder in folders for row in _read_curves(folder)[:1] for name in row}
+    logged = {name for folder in folders for name in _read_curves(folder)[0]}
     for name in metrics:
         if name not in logged:
             near = get_close_matches(name, logged, 1)

@@ -157,7 +157,7 @@ def read_record(job: VideoJob) -> Outcome | None:
         record = json.loads(job.record.read_text())
         rows = [parse_row(row) for row in record["rows"]]
         key, reason = record["key"], record["reason"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     if key != job.key or not all(is_complete(job.folder / row.clip) for row in rows):
         return None

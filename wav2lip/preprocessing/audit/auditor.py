@@ -21,12 +21,18 @@ from wav2lip.metrics.offset import ClipOffset, clip_offset, offset_scores
 from wav2lip.preprocessing.audit.report import AuditResult, summary, write_report
 from wav2lip.preprocessing.audit.shift import frames_left, shift_clip
 from wav2lip.preprocessing.settings import AUDIT_RULES
-from wav2lip.types import IMAGE_SIZE, MEL_WINDOW, WINDOW_FRAMES, Image, Mel
+from wav2lip.types import FPS, IMAGE_SIZE, MEL_WINDOW, WINDOW_FRAMES, Image, Mel
 from wav2lip.utils.devices import torch_device
+from wav2lip.utils.fields import Number
 from wav2lip.utils.files import write_atomically
 from wav2lip.utils.values import check_fields
 
 CACHE = "audit"  # folder of the measurements, one JSON file per clip
+MEASURED = {  # field of a measurement -> its bounds
+    "av_offset": Number(-FPS, FPS, whole=True),
+    "agreement": Number(0, 1),
+    "sign_agreement": Number(0, 1),
+}
 CHUNK = 256  # windows embedded at a time: memory does not grow with the clip's length
 
 
@@ -45,6 +51,15 @@ def face_crops(file: ClipFile, frames: npt.NDArray[np.int64], size: int) -> Imag
     margin = file.pad * side
     box = np.array([margin, margin, margin + side, margin + side], np.float32)
     return np.stack([crop_face(crop, box, size) for crop in file.crops(frames)])
+
+
+def _parse_measured(values: dict[str, object] | None) -> ClipOffset | None:
+    """Return what an earlier run has measured. Raises ValueError or TypeError if it cannot have."""
+    if values is None:
+        return None
+    offset = MEASURED["av_offset"].check(values["av_offset"])
+    shares = [MEASURED[name].check(values[name]) for name in ("agreement", "sign_agreement")]
+    return ClipOffset(int(offset), float(shares[0]), float(shares[1]))
 
 
 def measure_clip(file: ClipFile, expert: nn.Module, size: int) -> ClipOffset | None:
@@ -130,9 +145,9 @@ class SyncAuditor:
         try:
             content = json.loads(cached.read_text())
             if content["key"] == key:
-                return ClipOffset(**content["measured"]) if content["measured"] else None
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # missing or incomplete: measure again
+                return _parse_measured(content["measured"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            pass  # missing, incomplete or of another program: measure again
         measured = measure_clip(ClipFile(path), self._network, self._size)
         content = {"key": key, "measured": measured._asdict() if measured else None}
         write_atomically(cached, json.dumps(content).encode())
