@@ -72,6 +72,7 @@ def test_faces_by_number() -> None:
         ("--face a --audio b --device cudo", "not cudo; did you mean cuda?"),
         ("--face a --audio b --min_confidence nan", "--min_confidence must be 0 or more"),
         ("--face a --audio b --detector retinafce", "did you mean retinaface?"),
+        ("--face a --audio b --max_pixels 0", "--max_pixels must be a whole number, 1 to"),
         ("--face a --audio b --fps many", "invalid float value: 'many'; see --help"),
         ("--face a --audio b --pads 1 2", "expected 4 arguments"),
         ("--face a --audio b --static maybe", "neither true nor false"),

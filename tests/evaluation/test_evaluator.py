@@ -15,9 +15,10 @@ from wav2lip.evaluation.plots import write_plots
 from wav2lip.evaluation.report import write_results
 from wav2lip.evaluation.results import FROZEN, GENERATED, LATE, REAL, VIDEO, Results
 from wav2lip.evaluation.scorer import Scoring
-from wav2lip.evaluation.segments import LargestFace, frames_at_25
+from wav2lip.evaluation.segments import LargestFace, frames_at_25, read_pcm
 from wav2lip.evaluation.summary import summarise
 from wav2lip.evaluation.table import print_results
+from wav2lip.media.pcm import write_wav
 from wav2lip.media.video import read_image
 
 
@@ -79,6 +80,21 @@ def test_a_video_is_scored_beside_its_controls(evaluate, film):
     assert "pause_motion_ratio" in video
     assert results.clips[0].sync.windows == 71  # all of 75 frames: no published judge here
     assert results.skipped == []
+
+
+def test_damage_of_picture_and_sound_is_remarked(evaluate, film, tmp_path):
+    path = film("talk.mp4", seconds=1.2)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"mdat") + len(data) // 3
+    data[at : at + 800] = bytes(800)
+    (tmp_path / "hole.mp4").write_bytes(data)
+    cut = tmp_path / "cut.wav"
+    write_wav(cut, read_pcm(path))
+    cut.write_bytes(cut.read_bytes()[:-20_000])
+    results = evaluate([Pair("hole", tmp_path / "hole.mp4", cut)])
+    remarks = results.of(VIDEO)[0].remarks
+    assert any("damaged video packets were skipped" in line for line in remarks), remarks
+    assert any("its header says" in line for line in remarks), remarks
 
 
 def test_a_generator_is_scored_beside_the_real_videos(evaluate, film):
@@ -201,9 +217,9 @@ def test_every_file_is_decoded_once(evaluate, film, monkeypatch):
     decoded = []
 
     def count(read):
-        def counted(path):
+        def counted(path, *rest: object, **options: object):
             decoded.append((read.__name__, path.name))
-            return read(path)
+            return read(path, *rest, **options)
 
         return counted
 

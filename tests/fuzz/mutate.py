@@ -140,7 +140,7 @@ def mutate_table(text: str, rng: Random) -> bytes:
     lines = [line.split(",") for line in text.splitlines()]
     for _ in range(rng.choice((1, 1, 2))):
         row = rng.choice(lines)
-        at = rng.randrange(len(row))
+        at = rng.randrange(len(row)) if row else 0
         how = rng.random()
         if how < 0.6:
             row[at] = rng.choice((*TEXTS, "x" * 5000, "../../../x", "10" * 20)).replace('"', '""')

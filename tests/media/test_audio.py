@@ -7,6 +7,7 @@ import pytest
 
 from wav2lip.errors import InputError
 from wav2lip.media.audio import load_wav, read_mono
+from wav2lip.media.pcm import write_wav
 
 TONE = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32) / 2
 
@@ -123,6 +124,52 @@ def test_a_sound_that_was_cut_off(make, tmp_path, share):
     problems: list[str] = []
     assert sum(map(len, read_mono(cut, problems=problems))) == pytest.approx(11_200, abs=200)
     assert problems == ["the sound ends at 0.70 s, its header says 1.00 s"]
+
+
+@pytest.mark.parametrize("seconds", [1.0, 2.0])
+def test_a_pcm_wav_that_was_cut_off(tmp_path, seconds):
+    """FFmpeg derives the length of such a file from its size."""
+    path = tmp_path / "a.wav"
+    write_wav(path, np.ones(48_000, np.int16))
+    path.write_bytes(path.read_bytes()[: 44 + round(seconds * 32_000)])
+    if seconds < 1.5:
+        with pytest.raises(
+            InputError, match=r"a\.wav: 2\.00 s of its 3\.00 s of sound are missing"
+        ):
+            load_wav(path)
+        return
+    problems: list[str] = []
+    load_wav(path, problems=problems)
+    assert problems == ["the sound ends at 2.00 s, its header says 3.00 s"]
+
+
+@pytest.mark.parametrize("size", [0, 0x7FFFFFFF - 36, 0xFFFFFFFF])
+def test_a_wav_from_a_pipe_states_no_length(tmp_path, size):
+    path = tmp_path / "a.wav"
+    write_wav(path, np.ones(16_000, np.int16))
+    data = path.read_bytes()
+    path.write_bytes(data[:40] + size.to_bytes(4, "little") + data[44:])
+    problems: list[str] = []
+    assert load_wav(path, problems=problems).size == 16_000
+    assert problems == []
+
+
+def test_an_ogg_without_its_last_page_is_remarked(tmp_path):
+    path = tmp_path / "a.ogg"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("libopus", rate=48_000)
+        stream.layout = "mono"
+        tone = av.AudioFrame.from_ndarray(np.repeat(TONE, 3)[None], format="flt", layout="mono")
+        tone.sample_rate = 48_000
+        output.mux(stream.encode(tone))
+        output.mux(stream.encode(None))
+    problems: list[str] = []
+    load_wav(path, problems=problems)
+    assert problems == []
+    data = path.read_bytes()
+    path.write_bytes(data[: data.rindex(b"OggS")])
+    load_wav(path, problems=problems)
+    assert problems == ["the mark of the end is missing: the file may be cut off"]
 
 
 def test_channels_that_cancel_are_not_averaged(tmp_path):

@@ -289,6 +289,24 @@ def test_a_picture_too_large_is_refused_before_it_is_decoded(make, tmp_path, mon
         read_image(small)
     monkeypatch.setenv("WAV2LIP_MAX_PIXELS", "6144")
     assert read_image(small).shape == (64, 96, 3)
+    for wrong in ("many", "-1", "0", "1e6"):
+        monkeypatch.setenv("WAV2LIP_MAX_PIXELS", wrong)
+        with pytest.raises(InputError, match="WAV2LIP_MAX_PIXELS must be a whole number above 0"):
+            read_image(small)
+
+
+def test_the_limit_of_pixels_holds_for_every_frame_of_a_video(make, ticks, monkeypatch):
+    path = make.video("a.mp4", ticks(3, 25))
+    monkeypatch.setenv("WAV2LIP_MAX_PIXELS", "6143")
+    for read in (probe, frames_of):
+        with pytest.raises(InputError, match=r"a\.mp4: 96x64 pixels are too many"):
+            read(path)
+    small, large = (cv2.imencode(".jpg", np.zeros((n, n, 3), np.uint8))[1] for n in (64, 512))
+    path = path.with_suffix(".mjpeg")
+    path.write_bytes(b"".join(bytes(image) for image in (small, small, large, small)))
+    problems: list[str] = []
+    assert len(list(read_frames(path, problems))) == 3
+    assert problems == ["1 damaged video packets were skipped"]
 
 
 def test_all_tiles_of_a_photo_are_read(shared):

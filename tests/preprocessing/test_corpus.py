@@ -4,6 +4,7 @@ import shutil
 from functools import partial
 from pathlib import Path
 
+import av
 import pytest
 
 from wav2lip.clips import read_manifest
@@ -115,6 +116,43 @@ def test_a_bad_entry_is_one_failed_row(videos, tmp_path, workers):
     preprocess(jobs_of(folder / "list.csv", listed), listed, run)
     assert [row.source for row in read_manifest(listed)] == ["good.mp4"]
     assert [source[:10] for source, _ in failures(listed)[1:]] == ["entry 1: (", "entry 3: x"]
+
+
+def damaged_copy(video, target):
+    """The same packets in an mkv, without those of the sound from 0.4 to 0.6 s."""
+    with av.open(str(video)) as source, av.open(str(target), "w") as output:
+        streams = {s.index: output.add_stream_from_template(s) for s in source.streams}
+        for packet in source.demux():
+            lost = (
+                packet.stream.type == "audio" and 0.4 < (packet.pts or 0) * packet.time_base < 0.6
+            )
+            if packet.dts is not None and not lost:
+                packet.stream = streams[packet.stream.index]
+                output.mux(packet)
+
+
+def test_what_was_read_in_part_is_remarked_in_a_rerun_too(videos, tmp_path):
+    folder, output = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    shutil.copy(videos / "bob.mp4", folder / "good.mp4")
+    damaged_copy(videos / "bob.mp4", folder / "gap.mkv")
+    for _ in range(2):
+        preprocess(jobs_of(folder, output), output, ALONE)
+        head, row = (output / "remarks.csv").read_text().splitlines()
+        assert head == "source,remark"
+        assert row == "gap.mkv,0.19 s of the sound are missing in 1 places: they are silent"
+        assert failures(output) == [("source", "reason")]
+
+
+def test_a_larger_limit_of_pixels_tries_the_refused_videos_again(videos, tmp_path, monkeypatch):
+    monkeypatch.setenv("WAV2LIP_MAX_PIXELS", "")  # restored at the end
+    folder, output = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    shutil.copy(videos / "bob.mp4", folder / "a.mp4")
+    with pytest.raises(InputError, match="200x200 pixels are too many, the limit is 39999"):
+        preprocess(jobs_of(folder, output, max_pixels=39_999), output, ALONE)
+    preprocess(jobs_of(folder, output, max_pixels=40_000), output, ALONE)
+    assert [row.source for row in read_manifest(output)] == ["a.mp4"]
 
 
 def test_a_corpus_that_gives_nothing_is_named(tmp_path):

@@ -26,6 +26,7 @@ from wav2lip.evaluation.table import print_results
 from wav2lip.faces.detectors import build_detector
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
+from wav2lip.media.rules import limit_pixels
 from wav2lip.utils.locks import locked_folder
 from wav2lip.utils.partials import sweep_tree
 
@@ -58,6 +59,7 @@ def evaluate(cfg: DictConfig) -> None:
     Raises:
         InputError: a file or value cannot be used, or nothing could be scored.
     """
+    limit_pixels(cfg.max_pixels)
     pairs, output = instantiate(cfg.pairs)[: cfg.limit], Path(cfg.output)
     sweep_tree(output)
     judge = load_judge(str(cfg.judge_weights), cfg.device)

@@ -48,7 +48,15 @@ HYDRA_COMMANDS = {
             inputs=("input", "splits", "detector_weights"),
             checkpoints=("audit.expert",),
             outputs=("output",),
-            written={"output": ("manifest.csv", "failures.csv", "rejected.csv", "audit.png")},
+            written={
+                "output": (
+                    "manifest.csv",
+                    "failures.csv",
+                    "remarks.csv",
+                    "rejected.csv",
+                    "audit.png",
+                )
+            },
             locked="output",
         ),
         HydraCommand(

@@ -10,6 +10,7 @@ from wav2lip.faces.blending import MODES
 from wav2lip.faces.detectors import NAMES
 from wav2lip.inference.settings import Settings
 from wav2lip.media.encoders import CODECS
+from wav2lip.media.rules import MAX_PIXELS
 
 OUTPUT = Path("results/result_voice.mp4")  # as published
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
@@ -107,6 +108,12 @@ def _add_frames(parser: argparse.ArgumentParser) -> None:
         default=Settings.resize_factor,
         metavar="N",
         help="downscale each frame by a factor of N (default: 1)",
+    )
+    group.add_argument(
+        "--max_pixels",
+        type=int,
+        metavar="N",
+        help=f"largest picture that is read, in pixels (default: {MAX_PIXELS:,})",
     )
     group.add_argument("--rotate", action="store_true", help="then rotate it clockwise by 90°")
     _sides(group, "--crop", "then keep this part, in pixels; -1: up to the edge")

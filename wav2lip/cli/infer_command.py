@@ -14,6 +14,7 @@ from wav2lip.inference.batch_jobs import Job, check_jobs, read_jobs, run_jobs, s
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.report import Report
 from wav2lip.inference.strip import Strip
+from wav2lip.media.rules import limit_pixels
 from wav2lip.utils.extras import require_extra
 from wav2lip.utils.files import check_writable
 from wav2lip.utils.outputs import check_outputs
@@ -63,6 +64,7 @@ def run(options: Options) -> int:
     Raises:
         InputError: a file or value cannot be used.
     """
+    limit_pixels(options.max_pixels)
     cv2.setNumThreads(1)  # each pipeline stage has its own thread; the generator uses the rest
     check_outputs(outputs_of(options), inputs_of(options))
     if options.report:

@@ -12,7 +12,7 @@ from wav2lip.errors import InputError
 from wav2lip.inference.settings import Settings
 from wav2lip.utils.folders import check_output_path
 from wav2lip.utils.outputs import Named, check_outputs
-from wav2lip.utils.values import Device, Number, Text, check, optional
+from wav2lip.utils.values import PIXELS, Device, Number, Text, check, optional
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Options:
     check_sync: bool
     min_confidence: float | None
     judge_weights: str
+    max_pixels: int | None
     settings: Settings
 
 
@@ -82,6 +83,7 @@ def parse(arguments: Sequence[str]) -> Options:
     with settings_as_options():
         settings = Settings(**chosen)
     check("--device", args.device, Device())
+    check("--max_pixels", args.max_pixels, optional(PIXELS))
     check("--min_confidence", args.min_confidence, optional(Number(0)))
     for name in ("checkpoint", "judge_weights"):
         check(f"--{name}", getattr(args, name), Text())

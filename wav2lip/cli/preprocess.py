@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.clips import MANIFEST
-from wav2lip.preprocessing.corpus import FAILURES, plan_jobs, preprocess
+from wav2lip.preprocessing.corpus import FAILURES, REMARKS, plan_jobs, preprocess
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.utils.locks import locked_folder
 
@@ -35,6 +35,7 @@ def run(cfg: DictConfig) -> None:
         device=cfg.device,
         splits=Path(cfg.splits) if cfg.splits else None,
         val_share=cfg.val_share,
+        max_pixels=cfg.max_pixels,
     )
     with locked_folder(output):
         outcomes, rows = preprocess(jobs, output, instantiate(cfg.executor), audit)
@@ -49,6 +50,9 @@ def run(cfg: DictConfig) -> None:
             "no clip validates: training needs two speakers or more, with val_share above 0 or splits=FILE; "
             "experiment=finetune_speaker holds out a part of one speaker itself"
         )
+    damaged = sum(bool(outcome.rows and outcome.remarks) for outcome in outcomes)
+    if damaged:
+        print(f"{damaged} videos are damaged and were read in part; see {output}/{REMARKS}")
     if failed:
         print(f"{failed} videos gave no clip; see {output}/{FAILURES}")
 

@@ -17,6 +17,7 @@ from wav2lip.preprocessing.settings import AUDIT_RULES, VAL_SHARE
 from wav2lip.preprocessing.settings import RULES as CLIP_RULES
 from wav2lip.utils.addresses import require_local
 from wav2lip.utils.values import (
+    PIXELS,
     SIZE,
     Device,
     Flag,
@@ -36,6 +37,7 @@ MAX_SEED = 2**32 - 1  # of NumPy
 MAX_PROCESSES = 1024
 MAX_STEPS = 10**9
 SPLITS = ("train", "val", "test")
+COMPILERS = ("inductor", "cudagraphs", "aot_eager", "eager", "openxla", "tvm")  # torch.compile
 
 _COUNT, _SHARE, _WEIGHT = Whole(1, MAX_STEPS), Number(0, 1), Number(0)
 _DETECTION: dict[str, Rule] = {
@@ -51,6 +53,7 @@ PREPROCESS: dict[str, Rule] = {
     "splits": optional(Text()),
     "val_share": VAL_SHARE,
     "workers": optional(Whole(1, MAX_PROCESSES)),
+    "max_pixels": optional(PIXELS),
     "executor.cpus": Number(0, MAX_PROCESSES),
     "executor.retries": Whole(-1, MAX_STEPS),
     **_DETECTION,
@@ -74,6 +77,7 @@ EVALUATE: dict[str, Rule] = {
     "judge_weights": Text(),
     "inception": optional(Text()),
     "limit": optional(_COUNT),
+    "max_pixels": optional(PIXELS),
     "leak_seconds": Number(0, 3600),
     **_DETECTION,
     "scoring.windows": optional(OneOf(("all", "published"))),
@@ -89,7 +93,7 @@ TRAIN: dict[str, Rule] = {
     "seed": Whole(0, MAX_SEED),
     "resume": Flag(),
     "threads": optional(Whole(1, MAX_PROCESSES)),
-    "compile": optional(Text()),
+    "compile": optional(OneOf(COMPILERS)),
     "init_from": Text(),
     "data.batch_size": _COUNT,
     "data.val_batch_size": _COUNT,
@@ -105,10 +109,10 @@ TRAIN: dict[str, Rule] = {
     "data.*.near_after": Whole(0, MAX_STEPS),
     "data.*.frames": _COUNT,
     "data.*.negatives": Whole(0, MAX_STEPS),
-    "data.dataset.augment.flip": _SHARE,
-    "data.dataset.augment.noise": _SHARE,
-    "data.dataset.augment.freq_mask": _SHARE,
-    "data.dataset.augment.*": _WEIGHT,
+    "data.dataset.augment.gain": Number(0, 100),
+    "data.dataset.augment.rotate": Number(0, 180),
+    "data.dataset.augment.scale": Number(0, 1, below=True),
+    "data.dataset.augment.*": _SHARE,
     "task.weights.*": _WEIGHT,
     "task.mouth_weight": _WEIGHT,
     "task.code_noise": _WEIGHT,

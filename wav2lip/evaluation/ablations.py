@@ -33,6 +33,7 @@ METRICS = (
 )
 DIGITS = 4
 MAX_STEP = 10**12
+LONGEST_CONFIG, DEEPEST_CONFIG = 1 << 18, 50  # characters, levels
 _SEED = Number(0, 2**32 - 1, whole=True)  # of NumPy
 
 Ablations = dict[str, dict[str, Interval]]  # experiment -> metric -> mean over seeds
@@ -75,6 +76,20 @@ def _number(folder: Path, line: int, name: str, cell: str) -> float:
     return value
 
 
+def _check_yaml(text: str) -> None:
+    """Refuse YAML that Hydra does not write and that can take for ever. Raises ValueError or YAMLError."""
+    if len(text) > LONGEST_CONFIG:
+        raise ValueError("too long")
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):  # repeats a part; a few fill the memory
+            raise ValueError("it holds an alias")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST_CONFIG:
+            raise ValueError("too deep")
+
+
 def _read_config(path: Path) -> tuple[str, int]:
     """Return experiment and seed, as they stand in the file.
 
@@ -82,11 +97,9 @@ def _read_config(path: Path) -> tuple[str, int]:
     """
     try:
         text = read_text(path, "config of a run")
-        # Repeated parts (`*name`) can make a short file fill the memory; Hydra writes none.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise ValueError("it holds aliases")
+        _check_yaml(text)
         config: Any = yaml.safe_load(text)
-        return Text().check(config["experiment_name"]), _SEED.check(config["seed"])
+        return Text().check(config["experiment_name"]), int(_SEED.check(config["seed"]))
     except (KeyError, TypeError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(
             f"{path}: states no experiment_name and seed of a run; remove its folder"

@@ -84,7 +84,8 @@ class Evaluator:
         self.generator, self.leak_seconds, self.fid = generator, leak_seconds, fid
         self.system = VIDEO if generator is None else GENERATED
         self._read_video = VideoReader(judge, segmenter, self.windows)
-        self._read_pcm = lru_cache(KEPT_AUDIO)(read_pcm)
+        self._read_pcm = lru_cache(KEPT_AUDIO)(self._load_pcm)
+        self._sound_damage: dict[Path, list[str]] = {}
 
     def run(self, pairs: Sequence[Pair], results: Results) -> Iterator[Pair]:
         """Score the pairs into `results`.
@@ -100,6 +101,13 @@ class Evaluator:
             yield pair
         if self.fid is not None and self.fid.real_features_num_samples > 1:
             results.set_values[self.system] = {"fid": float(self.fid.compute())}
+
+    def _load_pcm(self, path: Path) -> Pcm:
+        problems: list[str] = []
+        pcm = read_pcm(path, problems)
+        if problems:
+            self._sound_damage[path] = problems
+        return pcm
 
     def video_of(self, pair: Pair) -> Path:
         """Return the path of the video that the generator makes from a pair."""
@@ -126,7 +134,8 @@ class Evaluator:
             try:
                 with CachedDetector(self.detector, source) as detector:
                     pcm = self._read_pcm(source)
-                    real = self._read_video(pair.name, source, pcm, detector)
+                    damage = self._sound_damage.get(source, [])
+                    real = self._read_video(pair.name, source, pcm, detector, None, damage)
             except FAILURES as error:
                 source_error = error
         judged: VideoData | None = None
@@ -134,7 +143,8 @@ class Evaluator:
             pcm = self._read_pcm(pair.audio)
             # Cropped at the source's boxes, the two videos are comparable pixel by pixel.
             boxes = longest_run(real.boxes) if real else None
-            judged = self._read_video(pair.name, video, pcm, self.detector, boxes)
+            damage = self._sound_damage.get(pair.audio, [])
+            judged = self._read_video(pair.name, video, pcm, self.detector, boxes, damage)
         except FAILURES as error:
             if real is None:
                 raise

@@ -68,8 +68,12 @@ def join(found: list[tuple[int, list[Box]]]) -> Iterator[Track]:
         yield track
 
 
-def find_tracks(path: Path, detector: Detector, min_frames: int) -> list[Track]:
+def find_tracks(
+    path: Path, detector: Detector, min_frames: int, problems: list[str] | None = None
+) -> list[Track]:
     """Find the tracks of a video that are detected in more than `min_frames` frames at 25 fps.
+
+    `problems` receives one line per kind of damage of the video.
 
     Returns:
         The tracks in order of their first frame.
@@ -79,7 +83,7 @@ def find_tracks(path: Path, detector: Detector, min_frames: int) -> list[Track]:
     """
     shots: dict[int, list[tuple[int, list[Box]]]] = {}
     count = ShotCounter()
-    for frame in frames_at_25(path):
+    for frame in frames_at_25(path, problems):
         shot = shots.setdefault(count(frame.image), [])
         shot.append((frame.index, list(detector.detect(frame.image))))
     tracks = [track for found in shots.values() for track in join(found)]
@@ -141,9 +145,10 @@ class FaceTracks:
         detector: Detector,
         judge: LoadedJudge,
         crops: CropCollector | None = None,
+        problems: list[str] | None = None,
     ) -> Iterator[tuple[str, Iterable[FaceSegment]]]:
         """See `wav2lip.evaluation.segments.Segmenter`."""
-        tracks = find_tracks(path, detector, self.min_frames)
+        tracks = find_tracks(path, detector, self.min_frames, problems)
         segments = track_segments(path, pcm, tracks, judge.track_view, crops)
         for number, segment in enumerate(segments):
             yield f"#{number}", [segment]

@@ -51,6 +51,7 @@ class Segmenter(Protocol):
         detector: Detector,
         judge: LoadedJudge,
         crops: CropCollector | None = None,
+        problems: list[str] | None = None,
     ) -> Iterator[tuple[str, Iterable[FaceSegment]]]:
         """Yield a suffix of the clip's name and the segments of each clip.
 
@@ -62,6 +63,7 @@ class Segmenter(Protocol):
             detector: finds the faces.
             judge: its views of a frame are what the segments contain.
             crops: receives every frame, with the box of the first clip's face.
+            problems: receives one line per kind of damage of the video.
 
         Raises:
             InputError: no face, or the video cannot be read.
@@ -69,20 +71,25 @@ class Segmenter(Protocol):
         ...
 
 
-def read_pcm(path: Path) -> Pcm:
-    """Read the sound of a file as (N,) at 16 kHz; sample 0 is the instant of the first frame."""
-    return to_pcm(load_wav(path))
+def read_pcm(path: Path, problems: list[str] | None = None) -> Pcm:
+    """Read the sound of a file as (N,) at 16 kHz; sample 0 is the instant of the first frame.
+
+    `problems` receives one line per kind of damage.
+    """
+    return to_pcm(load_wav(path, problems=problems))
 
 
-def frames_at_25(path: Path) -> Iterator[Frame]:
+def frames_at_25(path: Path, problems: list[str] | None = None) -> Iterator[Frame]:
     """Yield the frames of a video, resampled to 25 per second.
+
+    `problems` receives one line per kind of damage, after the last frame.
 
     Raises:
         InputError: `path` is a still, or cannot be read.
     """
     if probe(path).is_still:
         raise InputError(f"{path}: is a still; give a video")
-    return retime_frames(read_frames(path), FPS)
+    return retime_frames(read_frames(path, problems), FPS)
 
 
 def remarks(path: Path, pcm: Pcm) -> list[str]:
@@ -111,6 +118,7 @@ def largest_face(
     view: View,
     max_frames: int | None = None,
     crops: CropCollector | None = None,
+    problems: list[str] | None = None,
 ) -> Iterator[FaceSegment]:
     """Yield the segments of the largest face of each shot; the video is decoded once.
 
@@ -122,6 +130,7 @@ def largest_face(
             face.
         max_frames: longer segments are cut.
         crops: receives every frame with the box of its face.
+        problems: receives one line per kind of damage of the video.
 
     Raises:
         InputError: the video has no face, or is a still.
@@ -130,7 +139,7 @@ def largest_face(
     boxes: list[Box] = []
     first, person = 0, (-1, -1)
     total, any_face = 0, False
-    for tracked in track_faces(frames_at_25(path), detector, stride=STRIDE):
+    for tracked in track_faces(frames_at_25(path, problems), detector, stride=STRIDE):
         frame, found = tracked.frame, tracked.faces
         total, any_face = total + 1, any_face or bool(found)
         box = found[0].box if found else NO_BOX
@@ -163,6 +172,7 @@ class LargestFace:
         detector: Detector,
         judge: LoadedJudge,
         crops: CropCollector | None = None,
+        problems: list[str] | None = None,
     ) -> Iterator[tuple[str, Iterable[FaceSegment]]]:
         """See `Segmenter`."""
-        yield "", largest_face(path, pcm, detector, judge.clip_view, crops=crops)
+        yield "", largest_face(path, pcm, detector, judge.clip_view, crops=crops, problems=problems)

@@ -1,5 +1,6 @@
 """Decode one video once and keep what all scores need: embeddings, face crops, boxes, remarks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,7 @@ class VideoReader:
         pcm: Pcm,
         detector: Detector,
         boxes: dict[int, Box] | None = None,
+        sound_damage: Sequence[str] = (),
     ) -> VideoData:
         """Read a video.
 
@@ -75,14 +77,18 @@ class VideoReader:
             pcm: (N,) at 16 kHz, the sound to judge it with.
             detector: finds the faces.
             boxes: where to crop the faces, by frame number; None: where they are found.
+            sound_damage: remarks on the sound.
 
         Raises:
             InputError: no face, too short to judge, or unreadable.
         """
         crops = CropCollector(boxes)
-        about = remarks(path, pcm)
-        clips = []
-        for suffix, segments in self.segmenter(path, pcm, detector, self.judge, crops):
+        about = [*remarks(path, pcm), *sound_damage]
+        clips: list[Clip] = []
+        damage: list[str] = []
+        for suffix, segments in self.segmenter(path, pcm, detector, self.judge, crops, damage):
             parts, short = embed_all(segments, self.judge.judge, self.windows)
             clips.append(Clip(name + suffix, parts, about + short))
+        for clip in clips:  # known when the last frame has been read
+            clip.remarks.extend(damage)
         return VideoData(clips, pcm, crops.run, crops.boxes)

@@ -11,6 +11,7 @@ from wav2lip.errors import InputError
 from wav2lip.media.audio_decoder import Losses, Samples, decode_audio
 from wav2lip.media.container import audio_stream, open_media, start_time, stated_duration
 from wav2lip.media.rules import CANCELLED, MAX_LEVEL, MAX_LOST, MISSING
+from wav2lip.media.sound_length import ogg_is_cut, wav_seconds
 from wav2lip.types import SAMPLE_RATE, Wav
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,11 @@ def read_channels(
             count += samples.shape[1]
             if skip < samples.shape[1]:
                 yield samples[:, skip:]
-        stated = stated_duration(container, stream)
+        stated = max(
+            (stated_duration(container, stream), wav_seconds(path)), key=lambda s: s or 0.0
+        )
+    if ogg_is_cut(path):
+        losses.problems.append("the mark of the end is missing: the file may be cut off")
     found = _remarks(path, losses, None if losses.jumped else stated)
     if problems is not None:
         problems += [line for line in found if line not in problems]
@@ -169,12 +174,17 @@ def read_mono(
         log.warning("%s: %s", path, line)
 
 
-def load_wav(path: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE) -> Wav:
+def load_wav(
+    path: str | os.PathLike[str],
+    sample_rate: int = SAMPLE_RATE,
+    problems: list[str] | None = None,
+) -> Wav:
     """Load the whole sound of any media file as mono.
 
     Args:
         path: any file with sound.
         sample_rate: Hz.
+        problems: receives one line per kind of damage. New lines are logged as warnings.
 
     Returns:
         (N,) float32 in [-1, 1]; sample 0 belongs to the first video frame, if there is video.
@@ -183,7 +193,7 @@ def load_wav(path: str | os.PathLike[str], sample_rate: int = SAMPLE_RATE) -> Wa
         InputError: See `read_mono`.
     """
     wav, count = np.empty(sample_rate, np.float32), 0
-    for piece in read_mono(path, sample_rate):
+    for piece in read_mono(path, sample_rate, problems):
         if count + piece.size > wav.size:  # grows in place: hours of sound are held once
             wav.resize(count + piece.size + wav.size // 4, refcheck=False)
         wav[count : count + piece.size] = piece

@@ -11,9 +11,12 @@ import av.error
 from av.stream import Disposition
 
 from wav2lip.errors import InputError
+from wav2lip.media.rules import pixel_limit
 
 KINDS = "picture, video or sound file"
 UNREADABLE = (av.error.FFmpegError, OSError, ValueError, ArithmeticError, MemoryError)
+MAX_INT = 2**31 - 1  # of FFmpeg's options
+BLOCK = 256**2  # pixels; decoders round sides up to at most 256
 CURE = "it may be truncated or not a media file; give another file, or convert it to mp4 or wav"
 
 
@@ -141,6 +144,9 @@ def decode(container: Any, stream: Any, problems: list[str] | None = None) -> It
     """
     broken, cut = 0, ""
     decoder = _decoder(stream)
+    if stream.type == "video":  # the size may change on the way; decoders round it up
+        largest = min(2 * pixel_limit() + BLOCK, MAX_INT)
+        decoder.options = {**decoder.options, "max_pixels": str(largest)}
     packets = container.demux(stream)
     while True:
         try:

@@ -20,6 +20,33 @@ SLOW_FPS = 15  # frames per second; inference repeats the pictures of slower vid
 HELD = 0.2  # seconds; inference repeats a picture of another video that is shown for longer
 MAX_PIXELS = 150_000_000  # of one picture
 PIXELS_VARIABLE = "WAV2LIP_MAX_PIXELS"  # environment variable that replaces MAX_PIXELS
+LONGEST_LIMIT = 18  # digits
+
+
+def limit_pixels(limit: int | None) -> None:
+    """Set the largest picture that this process reads, and every process that it starts.
+
+    Args:
+        limit: pixels; None: no change.
+    """
+    if limit is not None:
+        os.environ[PIXELS_VARIABLE] = str(limit)
+
+
+def pixel_limit() -> int:
+    """Return the pixels of the largest picture that is read.
+
+    Raises:
+        InputError: the environment variable `WAV2LIP_MAX_PIXELS` is not a whole number above 0.
+    """
+    text = os.environ.get(PIXELS_VARIABLE, "").strip()
+    if not text:
+        return MAX_PIXELS
+    if not text.isdecimal() or len(text) > LONGEST_LIMIT or not int(text):
+        raise InputError(
+            f"the environment variable {PIXELS_VARIABLE} must be a whole number above 0, not {text[:20]!r}"
+        )
+    return int(text)
 
 
 def check_pixels(path: str | os.PathLike[str], width: int, height: int, count: int = 1) -> None:
@@ -32,14 +59,14 @@ def check_pixels(path: str | os.PathLike[str], width: int, height: int, count: i
         count: pictures that are in memory at the same time.
 
     Raises:
-        InputError: The picture has more pixels than `MAX_PIXELS` or the environment variable
-            `WAV2LIP_MAX_PIXELS` allows.
+        InputError: The picture has more pixels than `MAX_PIXELS`, or than `limit_pixels` or the
+            environment variable `WAV2LIP_MAX_PIXELS` allows.
     """
-    value = os.environ.get(PIXELS_VARIABLE, "")
-    limit = int(value) if value.isdecimal() else MAX_PIXELS
+    limit = pixel_limit()
     if width * height * count > limit:
         pictures = f"{count} pictures of {width}x{height}" if count > 1 else f"{width}x{height}"
         raise InputError(
-            f"{path}: {pictures} pixels are too many, the limit is {limit}; make it smaller, or set the "
-            f"environment variable {PIXELS_VARIABLE}"
+            f"{path}: {pictures} pixels are too many, the limit is {limit}; make it smaller, or set "
+            f"max_pixels (for Python: the environment variable {PIXELS_VARIABLE})",
+            settings=("max_pixels",),
         )

@@ -11,12 +11,17 @@ from numpy.typing import NDArray
 from wav2lip.errors import InputError
 from wav2lip.media.container import check_file
 from wav2lip.media.heif import is_heif, read_heif
+from wav2lip.media.image_size import image_size
 from wav2lip.media.picture import over_white
 from wav2lip.media.rules import check_pixels
 from wav2lip.types import Image
 
 SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0", b"MM\0*")  # first bytes
 PNG = SIGNATURES[1]
+JPEG_VIDEOS = (
+    ".mjpeg",
+    ".mjpg",
+)  # one jpg after the other; a photo of a phone may hold several, too
 HEAD = 2**16  # bytes read to tell formats apart
 MIN_DELAY = 0.01  # seconds; shorter delays of an animation are shown as 0.1 s, as browsers do
 DEFAULT_DELAY = 0.1
@@ -41,40 +46,9 @@ def is_still(path: Path) -> bool:
         return b"acTL" not in head[: head.find(b"IDAT")]
     if _is_webp(head):
         return not is_animated_webp(path)
+    if path.suffix.lower() in JPEG_VIDEOS:
+        return False
     return head.startswith(SIGNATURES) or is_heif(head)
-
-
-def _size(data: bytes) -> tuple[int, int] | None:
-    """Width and height of an image by its header, or None if this does not read it."""
-    if data.startswith(PNG):
-        return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
-    if data.startswith(b"BM"):
-        width, height = (
-            int.from_bytes(data[at : at + 4], "little", signed=True) for at in (18, 22)
-        )
-        return width, abs(height)
-    if _is_webp(data):
-        kind = data[12:16]
-        if kind == b"VP8X":
-            return (
-                int.from_bytes(data[24:27], "little") + 1,
-                int.from_bytes(data[27:30], "little") + 1,
-            )
-        return None  # at most 16383 x 16383 by the format
-    if data.startswith(b"\xff\xd8"):
-        return _jpeg_size(data)
-    return None
-
-
-def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    at = 2
-    while at + 9 < len(data) and data[at] == 0xFF:
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = (int.from_bytes(data[at + n : at + n + 2], "big") for n in (5, 7))
-            return width, height
-        at += 2 + length if marker != 0xFF else 1
-    return None
 
 
 def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
@@ -91,7 +65,7 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     """
     path = check_file(path)
     data = path.read_bytes()
-    size = _size(data)
+    size = image_size(path, data)
     if size is not None:
         check_pixels(path, *size)
     if is_heif(data[:12]):
@@ -119,7 +93,7 @@ def read_animated_webp(path: Path) -> Iterator[tuple[Image, float]]:
         InputError: The file is damaged, too large, or this OpenCV does not read animations.
     """
     data = path.read_bytes()
-    check_pixels(path, *(_size(data) or (1, 1)), data.count(b"ANMF"))
+    check_pixels(path, *(image_size(path, data) or (1, 1)), data.count(b"ANMF"))
     try:
         done, animation = cv2.imdecodeanimation(np.frombuffer(data, np.uint8))
     except AttributeError as error:  # before OpenCV 4.11

@@ -183,6 +183,7 @@ def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, float, int]
         stream = video_stream(container)
         if stream is None:
             raise InputError(f"{path}: has no video track; give a photo or a video")
+        check_pixels(path, stream.width or 0, stream.height or 0)
         stream.thread_type = "NONE"  # a third less work; other stages use the other cores
         rate = stream.average_rate
         step = float(1 / rate) if rate and MIN_FPS <= rate <= MAX_FPS else float(1 / STILL_FPS)

@@ -84,12 +84,12 @@ class FaceTrack:
 
 
 def _track_video(
-    path: Path, detector: Detector, settings: ClipSettings
+    path: Path, detector: Detector, settings: ClipSettings, problems: list[str]
 ) -> tuple[dict[tuple[int, int], FaceTrack], int]:
     tracks: dict[tuple[int, int], FaceTrack] = {}
     total = 0
     stream = track_faces(
-        retime_frames(read_frames(path), settings.fps),
+        retime_frames(read_frames(path, problems), settings.fps),
         detector,
         stride=settings.detect_every,
         faces=settings.faces,
@@ -201,7 +201,11 @@ def tracks_to_clips(
 
 
 def video_to_clips(
-    video: Video, folder: Path, detector: Detector, settings: ClipSettings
+    video: Video,
+    folder: Path,
+    detector: Detector,
+    settings: ClipSettings,
+    problems: list[str] | None = None,
 ) -> list[ManifestRow]:
     """Write one clip file per face track of a video.
 
@@ -210,6 +214,7 @@ def video_to_clips(
         folder: output; the files are written to `folder/clips`.
         detector: face detector.
         settings: crop settings.
+        problems: receives one line per kind of damage of the video.
 
     Returns:
         The manifest rows.
@@ -217,8 +222,9 @@ def video_to_clips(
     Raises:
         InputError: there is no sound, no face, or no track of `min_frames` frames.
     """
-    wav = load_wav(video.path)
-    tracks, total = _track_video(video.path, detector, settings)
+    problems = [] if problems is None else problems
+    wav = load_wav(video.path, problems=problems)
+    tracks, total = _track_video(video.path, detector, settings, problems)
     if not tracks:
         raise InputError(f"{video.path}: no face in any of its {total} frames; remove the video")
     return tracks_to_clips(video, folder, tracks.values(), total, wav, settings)

@@ -24,6 +24,7 @@ from wav2lip.utils.partials import sweep_tree
 from wav2lip.utils.signals import Stopped
 
 FAILURES = "failures.csv"
+REMARKS = "remarks.csv"
 
 Audit = Callable[[Path, list[ManifestRow]], list[ManifestRow]]  # (folder, rows) -> rows to keep
 
@@ -37,6 +38,7 @@ def plan_jobs(
     splits: Path | None = None,
     val_share: float = 0.1,
     device: str | None = "cpu",
+    max_pixels: int | None = None,
 ) -> list[VideoJob]:
     """Create one job per video or frame folder.
 
@@ -49,6 +51,7 @@ def plan_jobs(
         splits: see `read_splits`. None: the splits that `root` contains, if any.
         val_share: share of the speakers without a split that becomes validation.
         device: torch device of the detector; None or "auto": the GPU if there is one.
+        max_pixels: of the largest picture that is read; None: the default.
 
     Raises:
         InputError: the input or the splits cannot be read.
@@ -62,7 +65,7 @@ def plan_jobs(
     for source, path in found.items():
         split, speaker = assigned[source]
         video = Video(path, source, speaker, split)
-        jobs.append(VideoJob(video, folder, detector, weights, settings, device))
+        jobs.append(VideoJob(video, folder, detector, weights, settings, device, max_pixels))
     return jobs
 
 
@@ -71,13 +74,18 @@ def _write_failures(path: Path, outcomes: Sequence[Outcome]) -> None:
     write_table(path, [("source", "reason"), *failures])
 
 
+def _write_remarks(path: Path, outcomes: Sequence[Outcome]) -> None:
+    remarks = sorted((o.source, line) for o in outcomes for line in o.remarks)
+    write_table(path, [("source", "remark"), *remarks])
+
+
 def preprocess(
     jobs: Sequence[VideoJob],
     folder: Path,
     execute: Executor = run_in_pool,
     audit: Audit | None = None,
 ) -> tuple[list[Outcome], list[ManifestRow]]:
-    """Run the jobs that have no record, then write manifest.csv and failures.csv.
+    """Run the jobs that have no record, then write manifest.csv, failures.csv and remarks.csv.
 
     Args:
         jobs: one job per video.
@@ -112,6 +120,7 @@ def preprocess(
             raise
     rows = [row for outcome in outcomes for row in outcome.rows]
     _write_failures(folder / FAILURES, outcomes)
+    _write_remarks(folder / REMARKS, outcomes)
     if not rows:
         first = min((o.source, o.reason) for o in outcomes)[1]
         raise InputError(

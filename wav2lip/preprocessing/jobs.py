@@ -6,7 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import cv2
 from wav2lip.clips import ClipFile, ManifestRow, parse_row
 from wav2lip.errors import InputError, OutputError
 from wav2lip.faces.detectors import Detector, build_detector
+from wav2lip.media.rules import limit_pixels
 from wav2lip.preprocessing.clip import Video, clip_name, video_to_clips
 from wav2lip.preprocessing.published import frames_to_clips
 from wav2lip.preprocessing.settings import ClipSettings
@@ -50,6 +51,7 @@ class VideoJob:
         weights: file of the detector's weights; None: the default.
         settings: crop settings.
         device: torch device of the detector. The clips do not depend on it.
+        max_pixels: of the largest picture that is read; None: the default.
     """
 
     video: Video
@@ -58,6 +60,7 @@ class VideoJob:
     weights: str | None
     settings: ClipSettings
     device: str | None = "cpu"
+    max_pixels: int | None = None
 
     @property
     def record(self) -> Path:
@@ -91,11 +94,13 @@ class Outcome:
         source: the video, relative to the input.
         rows: manifest rows; empty if the video failed.
         reason: why it failed.
+        remarks: damage of the video, one line per kind.
     """
 
     source: str
     rows: list[ManifestRow]
     reason: str = ""
+    remarks: list[str] = field(default_factory=list)
 
 
 JobFunction = Callable[[VideoJob], Outcome]
@@ -107,27 +112,29 @@ def get_detector(name: str, weights: str | None, device: str | None = "cpu") -> 
     return build_detector(name, weights, device)
 
 
-def _write_clips(job: VideoJob) -> list[ManifestRow]:
+def _write_clips(job: VideoJob, problems: list[str]) -> list[ManifestRow]:
     path = job.video.path
     if path.is_symlink() and not path.exists():
         raise InputError(f"{path}: is a link to {path.readlink()}, which does not exist; mend it")
     if path.is_dir():
         if not os.access(path, os.R_OK | os.X_OK):
             raise InputError(f"{path}: the folder cannot be read; check its permissions")
-        return frames_to_clips(job.video, job.folder, job.settings)
+        return frames_to_clips(job.video, job.folder, job.settings, problems)
     detector = get_detector(job.detector, job.weights, job.device)
-    return video_to_clips(job.video, job.folder, detector, job.settings)
+    return video_to_clips(job.video, job.folder, detector, job.settings, problems)
 
 
-def _one_line(error: BaseException) -> str:
+def _one_line(error: object) -> str:
     return printable(" ".join(str(error).split()))
 
 
 def run_job(job: VideoJob) -> Outcome:
     """Run one job in this process and record its outcome; a failed video is an outcome, too."""
     source = job.video.source
+    limit_pixels(job.max_pixels)
+    problems: list[str] = []
     try:
-        outcome = Outcome(source, _write_clips(job))
+        outcome = Outcome(source, _write_clips(job, problems))
     except OutputError:  # concerns every job
         raise
     except InputError as error:
@@ -138,7 +145,9 @@ def run_job(job: VideoJob) -> Outcome:
         # A bug, but no reason to stop the other jobs. Without a record, the next run tries again.
         log.exception("%s", source)
         return Outcome(source, [], f"{type(error).__name__}: {_one_line(error)}")
-    write_atomically(job.record, json.dumps({"key": job.key, **asdict(outcome)}).encode())
+    outcome.remarks = [_one_line(line) for line in problems]
+    record = {"key": job.key, "max_pixels": job.max_pixels, **asdict(outcome)}
+    write_atomically(job.record, json.dumps(record).encode())
     return outcome
 
 
@@ -156,11 +165,15 @@ def read_record(job: VideoJob) -> Outcome | None:
     try:
         record = json.loads(job.record.read_text())
         rows = [parse_row(row) for row in record["rows"]]
-        key, reason = record["key"], record["reason"]
+        key, reason = record["key"], str(record["reason"])
+        remarks = [str(line) for line in record.get("remarks", [])]
+        limit = record.get("max_pixels")
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    if key != job.key or not all(is_complete(job.folder / row.clip) for row in rows):
+    if key != job.key or (reason and limit != job.max_pixels):
+        return None
+    if not all(is_complete(job.folder / row.clip) for row in rows):
         return None
     video = job.video  # speaker and split may have changed since
     rows = [replace(row, speaker=video.speaker, split=video.split) for row in rows]
-    return Outcome(video.source, rows, reason)
+    return Outcome(video.source, rows, reason, remarks)

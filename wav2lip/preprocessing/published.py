@@ -48,13 +48,16 @@ def read_track(folder: Path, size: int) -> FaceTrack:
     return track
 
 
-def frames_to_clips(video: Video, folder: Path, settings: ClipSettings) -> list[ManifestRow]:
+def frames_to_clips(
+    video: Video, folder: Path, settings: ClipSettings, problems: list[str] | None = None
+) -> list[ManifestRow]:
     """Write the clip files of a frame folder.
 
     Args:
         video: the frame folder.
         folder: output; the files are written to `folder/clips`.
         settings: crop settings; `pad` is ignored.
+        problems: receives one line per kind of damage of the sound.
 
     Returns:
         The manifest rows.
@@ -69,5 +72,5 @@ def frames_to_clips(video: Video, folder: Path, settings: ClipSettings) -> list[
         )
     settings = replace(settings, pad=0.0)
     track = read_track(video.path, settings.image_size)
-    wav = load_wav(video.path / FRAMES_SOUND)
+    wav = load_wav(video.path / FRAMES_SOUND, problems=problems)
     return tracks_to_clips(video, folder, [track], track.indices[-1] + 1, wav, settings)

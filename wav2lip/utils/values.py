@@ -202,6 +202,7 @@ class Unset(_NoHint):
 
 FACES = Either((OneOf(("largest", "all")), Whole(1)))  # which faces of a frame count
 SIZE = Whole(16, 2048)  # side of a face, pixels
+PIXELS = Whole(1, 10**12)  # of the largest picture that is read
 
 
 def optional(rule: Rule) -> Either:

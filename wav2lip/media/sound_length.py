@@ -1,0 +1,42 @@
+"""What the headers of sound files state about their length, where FFmpeg believes the size of the file instead."""
+
+import struct
+from pathlib import Path
+
+UNENDING = 0x7FFF0000  # bytes; programs that write to a pipe state this or more (sox, arecord, FFmpeg), or 0
+RIFF_HEAD = 12  # bytes before the first chunk of a WAV file
+OGG_PAGE = 65_307  # bytes of the longest page
+OGG_LAST = 4  # flag of the last page of a stream
+
+
+def wav_seconds(path: Path) -> float | None:
+    """Return the duration that the header of a WAV file states, or None if it does not state one."""
+    with path.open("rb") as file:
+        head = file.read(RIFF_HEAD)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return None
+        rate = 0  # bytes per second
+        while len(chunk := file.read(8)) == 8:
+            kind, size = struct.unpack("<4sI", chunk)
+            if kind == b"data":
+                return size / rate if rate and 0 < size < UNENDING else None
+            if kind == b"fmt ":
+                content = file.read(size + size % 2)[:16]
+                if len(content) < 16:
+                    return None
+                (rate,) = struct.unpack_from("<I", content, 8)
+            else:
+                file.seek(size + size % 2, 1)
+    return None
+
+
+def ogg_is_cut(path: Path) -> bool:
+    """Tell whether an Ogg file lacks the mark of its end."""
+    with path.open("rb") as file:
+        if file.read(4) != b"OggS":
+            return False
+        length = file.seek(0, 2)
+        file.seek(max(0, length - OGG_PAGE))
+        tail = file.read()
+    at = tail.rfind(b"OggS\0")
+    return at < 0 or len(tail) < at + 6 or not tail[at + 5] & OGG_LAST
