@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -264,6 +267,44 @@ def test_a_planted_link_at_the_name_of_the_partial_file_is_not_followed(server, 
         part.unlink()
     assert victim.read_text() == "kept"
     assert Handler.asked == []
+
+
+def test_a_second_download_of_a_file_waits_for_the_first(server, tmp_path, caplog):
+    """The first one holds the file half-way, and is then killed."""
+    (tmp_path / "a.bin.part").write_bytes(CONTENT[:1000])
+    holder = subprocess.Popen(
+        ["flock", "--exclusive", str(tmp_path / "a.bin.part"), "sleep", "60"],
+        start_new_session=True,
+    )
+    found: list[Path] = []
+    file = remote(f"{server}/good")
+    waiting = threading.Thread(target=lambda: found.append(fetch(file, tmp_path)))
+    waiting.start()
+    deadline = time.monotonic() + 10
+    while "another process downloads" not in caplog.text and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert Handler.asked == []
+    os.killpg(holder.pid, signal.SIGKILL)
+    holder.wait()
+    waiting.join()
+    assert found[0].read_bytes() == CONTENT
+    assert Handler.asked == [("/good", "bytes=1000-")]
+
+
+def test_downloads_at_the_same_time_fetch_the_file_once(server, tmp_path):
+    file = remote(f"{server}/cut-no-range")
+    found: list[Path] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(fetch(file, tmp_path))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [tmp_path / "a.bin"] * 4
+    assert found[0].read_bytes() == CONTENT
+    assert len(Handler.asked) == 3  # one download, cut twice
+    assert [p.name for p in tmp_path.iterdir()] == ["a.bin"]
 
 
 def test_a_server_that_starts_over_again_and_again_is_given_up(server, tmp_path, monkeypatch):

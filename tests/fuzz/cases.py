@@ -213,7 +213,11 @@ def _edit_tensors(path: Path, rng: Random) -> None:
         value = rng.choice((np.nan, np.inf, -1e9, 1e9, -1, 0))
         kind = old.dtype
         if kind.kind in "iu":
-            value = int(np.clip(np.nan_to_num(value), np.iinfo(kind).min, np.iinfo(kind).max))
+            limits = np.iinfo(kind)
+            value = max(
+                limits.min,
+                min(limits.max, 0 if value != value else int(max(-1e9, min(value, 1e9)))),
+            )
         tensors[name] = np.full_like(old, value)
     else:
         tensors[name] = old.reshape(-1)[::-1].reshape(old.shape).copy()

@@ -89,7 +89,11 @@ class _Worker:
 
 def _describe(base: Path, folder: Path, seed: int, index: int, problem: str) -> dict[str, Any]:
     shutil.rmtree(folder, ignore_errors=True)
-    kind, case = make_case(base, folder, seed, index)
+    try:
+        kind, case = make_case(base, folder, seed, index)
+    except Exception as error:  # noqa: BLE001 - the fault is in the fuzzer, and ends this case only
+        found = [f"no case: {type(error).__name__}"]
+        return {"kind": "none", "command": "", "words": [], "problems": found}
     return {"kind": kind, "command": case.command, "words": case.words, "problems": [problem]}
 
 

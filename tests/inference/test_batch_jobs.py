@@ -1,4 +1,5 @@
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from wav2lip.errors import InputError
 from wav2lip.inference.batch_jobs import Job, read_jobs, run_jobs
 from wav2lip.inference.report import Report, ranges
+from wav2lip.utils.signals import Stopped
 
 
 def made(job: Job, number: int) -> Report:
@@ -28,6 +30,26 @@ def test_one_failure_does_not_stop_the_rest_and_a_second_run_resumes(tmp_path: P
     assert states == ["made", "failed", "made"]
     assert json.loads(report.read_text())["jobs"][1]["error"] == "bad.png: no face"
     assert run_jobs(jobs, made) == {"made": 0, "skipped": 2, "failed": 1}
+
+
+def test_an_interruption_says_how_many_are_done(tmp_path: Path) -> None:
+    jobs = [Job(Path(n), Path("a.wav"), tmp_path / f"{n}.mp4") for n in ("1", "bad.png", "2", "3")]
+    jobs[0].output.write_text("made before")
+
+    def stopped(job: Job, number: int) -> Report:
+        if job.face.name == "3":
+            raise Stopped(signal.SIGINT)
+        return made(job, number)
+
+    with pytest.raises(Stopped) as stop:
+        run_jobs(jobs, stopped)
+    line = "interrupted; 2 of 4 videos are done; the same command does the others"
+    assert stop.value.line() == line
+
+
+def test_an_impossible_output_is_one_failed_job(tmp_path: Path) -> None:
+    jobs = [Job(Path(n), Path("a.wav"), tmp_path / f"{n}.mp4") for n in ("1" * 300, "2")]
+    assert run_jobs(jobs, made) == {"made": 1, "skipped": 0, "failed": 1}
 
 
 def test_an_empty_output_is_not_finished(tmp_path: Path) -> None:

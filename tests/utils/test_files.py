@@ -221,6 +221,7 @@ ALLOWED = {
     "utils/files.py",
     "utils/streams.py",
     "utils/partials.py",
+    "utils/locked_file.py",
     "utils/locks.py",
     "utils/progress.py",
     "utils/signals.py",

@@ -17,7 +17,8 @@ from rich.progress import (
 from wav2lip.checkpoints.mirror import Mirror, RefusedError
 from wav2lip.checkpoints.registry import RemoteFile
 from wav2lip.errors import InputError
-from wav2lip.utils.files import check_own, sha256_of
+from wav2lip.utils.files import sha256_of
+from wav2lip.utils.locked_file import locked_file
 
 ANSWER_TIMEOUT = 15.0  # seconds until a mirror must have answered
 
@@ -66,13 +67,14 @@ def _prepare(folder: Path, target: Path, part: Path) -> None:
         raise InputError(
             f"{folder}: cannot be created ({error.strerror}); set WAV2LIP_CACHE to another folder"
         ) from error
-    check_own(part)
 
 
 def fetch(
     remote: RemoteFile, folder: Path | None = None, answer_timeout: float | None = None
 ) -> Path:
     """Return the path of a file, downloaded if it is not there yet.
+
+    Two processes do not download the same file at the same time: the second one waits for the first.
 
     A download cut short stays as `NAME.part`; the next mirror or the next run resumes it. A mirror
     that sends less than `MIN_RATE`, or the same bytes again and again, is given up. So a download takes
@@ -101,7 +103,9 @@ def fetch(
     _prepare(folder, target, part)
     timeout = ANSWER_TIMEOUT if answer_timeout is None else answer_timeout
     reasons = []
-    with _progress() as progress:
+    with locked_file(part), _progress() as progress:
+        if is_complete(target, remote):  # another process has just downloaded it
+            return target
         bar = progress.add_task(remote.name, total=remote.size)
         for url in remote.urls:
             mirror = Mirror(

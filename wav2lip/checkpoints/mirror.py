@@ -12,7 +12,7 @@ from typing import Any
 
 from wav2lip.checkpoints.registry import RemoteFile
 from wav2lip.utils.fields import quote
-from wav2lip.utils.files import append, sha256_of
+from wav2lip.utils.files import append, empty, sha256_of
 
 CHUNK = 1 << 18  # bytes read at once
 READ_TIMEOUT = 20.0  # seconds without a byte before a connection counts as lost
@@ -112,7 +112,7 @@ class Mirror:
         have = _size_of(part)
         with self._open(have) as answer:
             if have and answer.status != PARTIAL:  # the server ignores Range and starts at 0
-                part.unlink()
+                empty(part)
                 have = 0
             self._check_headers(answer, have)
             self._advance(have)
@@ -132,7 +132,7 @@ class Mirror:
         except urllib.error.HTTPError as error:
             if error.code != UNSATISFIABLE:
                 raise RefusedError(f"answers {error.code} {quote(error.reason)[1:-1]}") from error
-            self._part.unlink(missing_ok=True)
+            empty(self._part)
         except urllib.error.URLError as error:
             raise RefusedError(f"cannot be reached ({error.reason})") from error
         except ValueError as error:
@@ -155,7 +155,7 @@ class Mirror:
             if have == self._remote.size:
                 if sha256_of(self._part) == self._remote.sha256:
                     return
-                self._part.unlink()
+                empty(self._part)
                 raise RefusedError("serves another file (its sha256 differs)")
             self._check_rate()
             failures = 0 if have >= best + CHUNK else failures + 1

@@ -15,6 +15,7 @@ from wav2lip.inference.report import Report
 from wav2lip.utils.addresses import require_local
 from wav2lip.utils.files import write_atomically
 from wav2lip.utils.outputs import Named, check_outputs
+from wav2lip.utils.signals import Stopped
 from wav2lip.utils.tables import read_table
 
 COLUMNS = ("face", "audio", "output")
@@ -91,6 +92,21 @@ def check_jobs(
     check_outputs(written, read)
 
 
+def _run_job(job: Job, number: int, render: Callable[[Job, int], Report]) -> dict[str, Any]:
+    """Run a job, unless its output exists, and return its row of the report."""
+    row: dict[str, Any] = {column: str(getattr(job, column)) for column in COLUMNS}
+    try:
+        if job.output.is_file() and job.output.stat().st_size:
+            row["state"] = "skipped"
+        else:
+            row["report"], row["state"] = asdict(render(job, number)), "made"
+            row["report"].pop("sync")  # it stands beside the report, for skipped jobs too
+    except (*FAILURES, cv2.error) as error:
+        row["error"], row["state"] = " ".join(str(error).split()), "failed"
+        log.error("failed: %s", row["error"])
+    return row
+
+
 def run_jobs(
     jobs: list[Job],
     render: Callable[[Job, int], Report],
@@ -113,23 +129,19 @@ def run_jobs(
     """
     counts = {"made": 0, "skipped": 0, "failed": 0}
     rows: list[dict[str, Any]] = []
-    for number, job in enumerate(jobs):
-        row: dict[str, Any] = {column: str(getattr(job, column)) for column in COLUMNS}
-        if job.output.is_file() and job.output.stat().st_size:
-            row["state"] = "skipped"
-        else:
-            try:
-                row["report"], row["state"] = asdict(render(job, number)), "made"
-                row["report"].pop("sync")  # it stands beside the report, for skipped jobs too
-            except (*FAILURES, cv2.error) as error:
-                row["error"], row["state"] = " ".join(str(error).split()), "failed"
-                log.error("failed: %s", row["error"])
-        sync = check_sync(job.output) if check_sync and row["state"] != "failed" else {}
-        if sync:
-            row["sync"] = sync
-        counts[row["state"]] += 1
-        rows.append(row)
-        if report is not None:
-            text = json.dumps({"jobs": rows, **counts}, indent=2, ensure_ascii=False)
-            write_atomically(report, f"{text}\n".encode("utf-8", "backslashreplace"))
+    try:
+        for number, job in enumerate(jobs):
+            row = _run_job(job, number, render)
+            sync = check_sync(job.output) if check_sync and row["state"] != "failed" else {}
+            if sync:
+                row["sync"] = sync
+            counts[row["state"]] += 1
+            rows.append(row)
+            if report is not None:
+                text = json.dumps({"jobs": rows, **counts}, indent=2, ensure_ascii=False)
+                write_atomically(report, f"{text}\n".encode("utf-8", "backslashreplace"))
+    except Stopped as stop:
+        done = counts["made"] + counts["skipped"]
+        stop.add_note(f"{done} of {len(jobs)} videos are done; the same command does the others")
+        raise
     return counts

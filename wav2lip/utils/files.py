@@ -210,6 +210,17 @@ def check_own(path: Path) -> None:
         raise OutputError(f"{path}: was not written by this program; remove it")
 
 
+def empty(path: Path) -> None:
+    """Remove the content of a file that `append` continues; the file itself stays, with its lock.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    with report_as(path):
+        check_own(path)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | NO_FOLLOW | NO_WAIT, 0o666))
+
+
 def append(path: Path, data: bytes) -> None:
     """Add to a file that a later run continues, such as a download that was cut short.
 

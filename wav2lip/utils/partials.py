@@ -40,7 +40,7 @@ def _host() -> str:
     return hashlib.blake2b(socket.gethostname().encode(), digest_size=4).hexdigest()
 
 
-def _lock(handle: int) -> bool:
+def lock(handle: int) -> bool:
     """Lock an open file. Returns whether nobody else holds its lock."""
     if _locks is not None:
         try:
@@ -75,7 +75,7 @@ def create_partial(target: Path, folder: Path | None = None) -> tuple[Path, int]
             handle = os.open(part, NEW | NO_FOLLOW, 0o666)
         except FileExistsError:
             continue
-        if _lock(handle) and part.exists():  # a sweep may come between the two calls
+        if lock(handle) and part.exists():  # a sweep may come between the two calls
             return part, handle
         os.close(handle)
     raise FileExistsError(errno.EEXIST, "no free name for a temporary file", str(target.parent))

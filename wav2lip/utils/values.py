@@ -66,7 +66,8 @@ class Number(_NoHint):
         if not isinstance(value, Real) or not _is_number(value):
             return False
         number = float(value)
-        inside = self.low <= number <= self.high
+        # -0.0 is not below 0, but a range from 0 to it is none.
+        inside = self.low <= number <= self.high and (self.low < 0 or math.copysign(1, number) > 0)
         edge = (self.above and number == self.low) or (self.below and number == self.high)
         return inside and not edge
 

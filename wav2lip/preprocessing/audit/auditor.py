@@ -138,7 +138,12 @@ class SyncAuditor:
     def measure(self, folder: Path, row: ManifestRow) -> ClipOffset | None:
         """Measure a clip's offset, or read it from `folder/audit` if an earlier run has measured it."""
         path = folder / row.clip
-        status = path.stat()
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise InputError(
+                f"{path}: cannot be read ({error.strerror}); remove its row from {MANIFEST}"
+            ) from error
         parts = (self._sha256, row.clip, status.st_size, status.st_mtime_ns)
         key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
         cached = folder / CACHE / f"{path.stem}.json"
