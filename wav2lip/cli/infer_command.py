@@ -15,7 +15,6 @@ from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.report import Report
 from wav2lip.inference.strip import Strip
 from wav2lip.media.rules import limit_pixels
-from wav2lip.utils.extras import require_extra
 from wav2lip.utils.files import check_writable
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.progress import ProgressBar, say
@@ -27,10 +26,9 @@ SOME_FAILED, OUT_OF_SYNC = 1, 3  # exit codes
 
 
 def _sync_checker(options: Options, syncer: LipSyncer) -> "SyncChecker | None":
-    """Return the checker that the options ask for. It requires an extra; rendering does not."""
+    """Return the checker that the options ask for, if any."""
     if not options.check_sync:
         return None
-    require_extra("torchmetrics", "eval")
     from wav2lip.cli.sync_check import SyncChecker
 
     return SyncChecker(options, syncer.checkpoint["metadata"])

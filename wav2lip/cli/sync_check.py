@@ -1,4 +1,4 @@
-"""`--check_sync` of `wav2lip infer`. Requires the extra [eval]."""
+"""`--check_sync` of `wav2lip infer`."""
 
 import logging
 from pathlib import Path
