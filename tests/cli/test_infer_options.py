@@ -30,7 +30,8 @@ def test_defaults_are_the_published_ones() -> None:
     assert (s.resize_factor, s.crop, s.box) == (1, (0, -1, 0, -1), (-1, -1, -1, -1))
     assert (s.rotate, s.smooth, s.faces, s.blend) == (False, True, "largest", "feather")
     assert options.checkpoint == "default"
-    assert (s.neutral_reference, s.mute_pauses) == (True, True)
+    assert (s.neutral_reference, s.mute_pauses, s.denoise) == (True, True, False)
+    assert parse(["--face", "a", "--audio", "b", "--denoise"]).settings.denoise is True
 
 
 @pytest.mark.parametrize(

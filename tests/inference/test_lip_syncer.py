@@ -1,9 +1,11 @@
 """Whole runs through the Python interface."""
 
 import os
+import sys
 import wave
 from collections.abc import Callable
 from fractions import Fraction
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,11 @@ from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.strip import Strip
 from wav2lip.media.audio import load_wav
+from wav2lip.media.denoise import rnnoise
 from wav2lip.media.video import VideoWriter, read_frames, read_image
 
 SPEECH = Path(__file__).resolve().parents[2] / "data" / "speech.wav"
+BOX = (10, 110, 10, 110)
 Film = Callable[..., Path]
 Sound = Callable[[float], Path]
 Make = Callable[..., LipSyncer]
@@ -217,7 +221,7 @@ def test_muted_pauses_and_neutral_references_are_two_switches(still: Path, tmp_p
 
 
 def test_audio_without_a_voice_is_a_warning(tmp_path: Path) -> None:
-    settings = Settings(box=(10, 110, 10, 110))
+    settings = Settings(box=BOX, neutral_reference=False)
     syncer = LipSyncer.from_checkpoint("default", "cpu", settings)
     face = np.full((128, 128, 3), 127, np.uint8)
     noise = np.random.default_rng(0).normal(0, 0.1, 8000).astype(np.float32)
@@ -226,3 +230,27 @@ def test_audio_without_a_voice_is_a_warning(tmp_path: Path) -> None:
         "array: no voice found, so the mouth stays still; "
         "switch mute_pauses off to let every sound move it"
     ]
+
+
+@pytest.mark.skipif(find_spec("pyrnnoise") is None, reason="requires pyrnnoise")
+def test_denoising_changes_the_frames_and_not_the_audio(tmp_path: Path) -> None:
+    face = np.random.default_rng(0).integers(0, 255, (128, 128, 3), np.uint8)
+    wav = load_wav(SPEECH)[16000:20800] + np.random.default_rng(0).normal(0, 0.03, 4800)
+    for name, denoise in (("noisy.mkv", False), ("clean.mkv", True)):
+        settings = Settings(denoise=denoise, box=BOX, neutral_reference=False)
+        syncer = LipSyncer.from_checkpoint("default", "cpu", settings)
+        audio = wav.astype(np.float32)
+        syncer(face, audio, tmp_path / name, color="bgr", sample_rate=16000)
+    noisy, clean = tmp_path / "noisy.mkv", tmp_path / "clean.mkv"
+    assert np.array_equal(load_wav(noisy), load_wav(clean))
+    images = [[f.image for f in read_frames(path)] for path in (noisy, clean)]
+    assert len(images[0]) == len(images[1]) == 7
+    assert not np.array_equal(images[0], images[1])
+
+
+def test_denoising_requires_its_extra(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyrnnoise", None)
+    rnnoise.cache_clear()
+    with pytest.raises(InputError, match=r"^pyrnnoise is not installed; .*\[denoise\]"):
+        make(denoise=True)
+    rnnoise.cache_clear()

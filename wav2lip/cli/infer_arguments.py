@@ -154,6 +154,12 @@ def _add_rendering(parser: argparse.ArgumentParser) -> None:
         "do not fade pauses to silence: noise, music and breath move the mouth",
     )
     group.add_argument(
+        "--denoise",
+        action="store_true",
+        help="remove noise from the audio that the generator gets; that of the output stays as it is "
+        "(requires the extra denoise)",
+    )
+    group.add_argument(
         "--blend",
         default=Settings.blend,
         metavar="HOW",

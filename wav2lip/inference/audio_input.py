@@ -60,7 +60,9 @@ def audio_file(audio: Audio, sample_rate: int | None) -> Iterator[PathLike]:
         yield path
 
 
-def read_mel(path: PathLike, name: str, mute_pauses: bool, warnings: list[str]) -> MelReader:
+def read_mel(
+    path: PathLike, name: str, mute_pauses: bool, warnings: list[str], *, denoise: bool = False
+) -> MelReader:
     """Open the mel of an audio file.
 
     Args:
@@ -68,8 +70,9 @@ def read_mel(path: PathLike, name: str, mute_pauses: bool, warnings: list[str]) 
         name: of the audio in a warning.
         mute_pauses: fade pauses to silence.
         warnings: receives one line per kind of damage, and one if there is no voice.
+        denoise: compute the mel from audio without noise.
     """
-    mel = MelReader(partial(read_mono, path, problems=warnings), mute_pauses)
+    mel = MelReader(partial(read_mono, path, problems=warnings), mute_pauses, denoise)
     if mel.voiceless:
         warnings.append(
             f"{name}: no voice found, so the mouth stays still; "

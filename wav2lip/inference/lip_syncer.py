@@ -25,6 +25,7 @@ from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import Face, FrameSource, open_face
 from wav2lip.inference.stages import run_stages
 from wav2lip.inference.strip import Strip
+from wav2lip.media.denoise import rnnoise
 from wav2lip.media.video import VideoWriter
 from wav2lip.utils.devices import torch_device
 from wav2lip.utils.outputs import check_outputs
@@ -71,6 +72,8 @@ class LipSyncer:
         settings: Settings | None = None,
     ) -> None:
         self.settings = settings or Settings()
+        if self.settings.denoise:
+            rnnoise()  # before anything is read
         self.device = torch_device(device)
         # The network itself is not kept: the engine has its own copy with fused batch norms.
         self.checkpoint: dict[str, Any] = {
@@ -235,7 +238,7 @@ class LipSyncer:
         """Run all stages but encoding; the report is filled as frames are yielded."""
         settings, renderer = self.settings, self._renderer
         mute_pauses = settings.mute_pauses and renderer.engine.warps
-        mel = read_mel(audio, report.audio, mute_pauses, report.warnings)
+        mel = read_mel(audio, report.audio, mute_pauses, report.warnings, denoise=settings.denoise)
         with ExitStack() as stack:
             detector = self._open_detector(source, stack)
             yield from run_stages(source, mel, detector, renderer, self._offset, settings, report)

@@ -47,6 +47,7 @@ RULES: dict[str, Rule] = {
     "detector_weights": optional(Text()),
     "neutral_reference": _FLAG,
     "mute_pauses": _FLAG,
+    "denoise": _FLAG,
     "blend": OneOf(MODES),
     "batch_size": Whole(1),
     "codec": optional(Text()),
@@ -80,6 +81,8 @@ class Settings:
             generators that warp.
         mute_pauses: fade the mel of pauses to silence, so that noise, music without voice and
             breath do not move the mouth. Only for generators that warp.
+        denoise: compute the mel from audio without noise, by RNNoise; the audio of the output stays
+            as it is. Requires the extra `denoise`.
         blend: how the mouth is pasted back: "feather", "box" or "poisson".
         batch_size: largest number of faces in one batch. Does not change the result.
         codec: video codec; None: libx264, and libvpx-vp9 in .webm.
@@ -112,6 +115,7 @@ class Settings:
     detector_weights: str | None = None
     neutral_reference: bool = True
     mute_pauses: bool = True
+    denoise: bool = False
     blend: str = "feather"
     batch_size: int = 128
     codec: str | None = None

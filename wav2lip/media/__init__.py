@@ -1,7 +1,7 @@
 """Audio and video in and out, and the alignment of the two.
 
-The submodules load on first use. `alignment`, `mel`, `mel_reader`, `pauses`, `pcm` and `voice_activity` need no
-video library.
+The submodules load on first use. `alignment`, `denoise`, `mel`, `mel_reader`, `pauses`, `pcm` and `voice_activity`
+need no video library.
 """
 
 import lazy_loader
@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "alignment": ["MelArray", "MelSource", "frame_times", "mel_start", "mel_windows", "retime"],
         "audio": ["load_wav", "read_mono", "read_channels"],
+        "denoise": ["Denoiser", "denoised"],
         "mel": ["mel_blocks", "mel_spectrogram"],
         "mel_reader": ["MelReader"],
         "pauses": ["column_power", "find_pauses", "mute_pauses", "read_pauses"],

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import window_columns
+from wav2lip.media.denoise import denoised
 from wav2lip.media.mel import BLOCK, mel_blocks
 from wav2lip.media.pauses import mute_pauses, read_pauses
 from wav2lip.types import HOP, MEL_WINDOW, N_MELS, SAMPLE_RATE, SILENCE, Mel, Wav
@@ -27,6 +28,8 @@ class MelReader:
     Args:
         sound: returns the samples from the start at every call, as pieces (N,) float mono at 16 kHz.
         mute_pauses: fade pauses to silence (see `wav2lip.media.pauses`).
+        denoise: compute the mel from the denoised sound (see `wav2lip.media.denoise`). Pauses are
+            found in the sound as it is: voice activity bears noise.
 
     Attributes:
         samples: number of samples of the sound.
@@ -34,7 +37,8 @@ class MelReader:
         voiceless: whether the whole sound is muted, because no voice is found in it.
 
     Raises:
-        InputError: `sound` raises it, as `read_mono` does for a file without sound.
+        InputError: `sound` raises it, as `read_mono` does for a file without sound; or the extra
+            `denoise` is not installed.
 
     Examples:
         >>> import numpy as np
@@ -43,8 +47,11 @@ class MelReader:
         (2, 80, 16)
     """
 
-    def __init__(self, sound: Callable[[], Iterable[Wav]], mute_pauses: bool = False) -> None:
+    def __init__(
+        self, sound: Callable[[], Iterable[Wav]], mute_pauses: bool = False, denoise: bool = False
+    ) -> None:
         self._sound = sound
+        self._denoise = denoise
         self._pauses: list[tuple[int, int]] = []
         if mute_pauses:
             self._pauses, self.samples = read_pauses(sound())
@@ -100,5 +107,6 @@ class MelReader:
 
     def _read(self) -> Iterator[Mel]:
         """Read the sound from its start."""
-        for number, block in enumerate(mel_blocks(self._sound())):
+        sound = denoised(self._sound()) if self._denoise else self._sound()
+        for number, block in enumerate(mel_blocks(sound)):
             yield mute_pauses(block, self._pauses, number * BLOCK, self.columns)
