@@ -1,6 +1,7 @@
 """The mel spectrogram of the published Wav2Lip, computed in blocks of fixed size.
 
-Filters and window are librosa's. librosa takes about a second to import, so it loads on first use.
+Filters and window are librosa's. librosa takes about a second to import (numba and
+scipy.signal), so it loads on first use. A thread beside the other imports gains nothing: they share one lock.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,10 +29,7 @@ SPAN = STEP + N_FFT - HOP  # samples that one block is computed from
 
 @lru_cache(maxsize=1)
 def mel_filters() -> tuple[Mel, Wav]:
-    """Slaney mel filters (80, 401) and the periodic Hann window (800,), both float32.
-
-    Call it on a thread to load librosa ahead of the first spectrogram.
-    """
+    """Slaney mel filters (80, 401) and the periodic Hann window (800,), both float32."""
     import librosa.filters as filters
 
     bands = filters.mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=N_MELS, fmin=FMIN, fmax=FMAX)
