@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz.corpus import make_corpus
+from tests.fuzz.cases import each_kind
 from tests.fuzz.pool import run_cases
 from wav2lip.utils.text import printable
 
@@ -48,16 +48,22 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=int, default=0, help="number of the first case")
+    parser.add_argument("--each", type=int, help="so many cases of every kind, instead of --count")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", type=int, help="number of a single case")
     parser.add_argument("--keep", type=Path, help="folder for the files of cases with problems")
     args = parser.parse_args()
     indices = list(range(args.start, args.start + args.count)) if args.only is None else [args.only]
+    if args.each:
+        indices = each_kind(args.seed, args.each)
     scratch = Path(tempfile.mkdtemp(prefix="wav2lip-fuzz-"))
     results: list[dict[str, Any]] = []
     try:
-        make_corpus(scratch / "base")
         workers = min(args.workers, len(indices))
+        if workers > 1:  # a single worker makes it, which saves importing everything twice
+            from tests.fuzz.corpus import make_corpus
+
+            make_corpus(scratch / "base")
         running = run_cases(scratch / "base", scratch, args.seed, indices, workers, args.keep)
         for result in running:
             results.append(result)

@@ -345,7 +345,9 @@ def setting(base: Path, folder: Path, rng: Random) -> Case:
     good = base / "media"
     command = rng.choice(("infer", "infer", "preprocess", "evaluate", "train", "train", "audit"))
     if command == "infer":
-        return _infer(base, good / "a.png", good / "a.wav", *_options(base, rng))
+        case = _infer(base, good / "a.png", good / "a.wav", *_options(base, rng))
+        case.codes = (0, 2, 3)  # 3: made, but below the given minimum confidence
+        return case
     paths = frozenset(("output", "run", "root", "checkpoint", "judge_weights", "executor"))
     if command == "preprocess":
         shutil.copy(good / "a.mp4", folder / "in" / "a.mp4")
@@ -363,18 +365,68 @@ def setting(base: Path, folder: Path, rng: Random) -> Case:
     return case
 
 
+def run_folder(base: Path, folder: Path, rng: Random) -> Case:
+    """A folder of runs with damaged curves or a damaged config."""
+    runs = folder / "in" / "runs"
+    curves = "step,train/loss,val/loss,val/sync\n0,,0.9,0.1\n10,0.5,0.6,0.2\n20,0.4,0.5,\n"
+    config = "experiment_name: full\nseed: 1\ndata:\n  manifests: [clips]\n"
+    for seed in (1, 2):
+        for name, text in (("curves/metrics.csv", curves), ("hydra/config.yaml", config)):
+            path = runs / f"seed-{seed}" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    run = runs / f"seed-{rng.choice((1, 2))}"
+    if rng.random() < 0.6:
+        (run / "curves" / "metrics.csv").write_bytes(mutate_table(curves, rng))
+    elif rng.random() < 0.5:
+        lines = config.splitlines()
+        at = rng.randrange(len(lines))
+        lines[at] = (
+            f"{lines[at].partition(':')[0]}: {rng.choice((*TEXTS, '*a', '&a [*a]', '!!map', '- -'))}"
+        )
+        (run / "hydra" / "config.yaml").write_text("\n".join(lines))
+    else:
+        (run / "hydra" / "config.yaml").write_bytes(mutate_bytes(config.encode(), rng))
+    words = rng.choice(([], ["--metric", "val/sync"], ["--choose", "val/sync"]))
+    return Case("ablations", [str(runs), "--output", "out", *words])
+
+
 KINDS: dict[str, Callable[[Path, Path, Random], Case]] = {
     kind.__name__: kind
-    for kind in (media, timeline, wav, checkpoint, clip, manifest, table, setting)
+    for kind in (media, timeline, wav, checkpoint, clip, manifest, table, setting, run_folder)
 }
-WEIGHTS = {"media": 6, "timeline": 2, "wav": 1, "checkpoint": 4, "clip": 2, "manifest": 2}
+WEIGHTS = {
+    "media": 6,
+    "timeline": 2,
+    "wav": 1,
+    "checkpoint": 4,
+    "clip": 2,
+    "manifest": 2,
+    "run_folder": 1,
+}
+
+
+def _kind_of(rng: Random) -> str:
+    names = list(KINDS)
+    (name,) = rng.choices(names, [WEIGHTS.get(name, 3) for name in names])
+    return name
+
+
+def each_kind(seed: int, count: int) -> list[int]:
+    """Return the numbers of the first `count` cases of every kind."""
+    found: dict[str, list[int]] = {name: [] for name in KINDS}
+    index = 0
+    while any(len(numbers) < count for numbers in found.values()):
+        numbers = found[_kind_of(Random(f"{seed}:{index}"))]
+        numbers += [index] if len(numbers) < count else []
+        index += 1
+    return sorted(index for numbers in found.values() for index in numbers)
 
 
 def make_case(base: Path, folder: Path, seed: int, index: int) -> tuple[str, Case]:
     """Write the files of a case into `folder/in` and return its kind and command line."""
     rng = Random(f"{seed}:{index}")
-    names = list(KINDS)
-    (name,) = rng.choices(names, [WEIGHTS.get(name, 3) for name in names])
+    name = _kind_of(rng)
     (folder / "in").mkdir(parents=True)
     return name, KINDS[name](base, folder, rng)
 

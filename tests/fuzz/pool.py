@@ -148,3 +148,5 @@ def run_cases(
         if isinstance(result, BaseException):
             raise result
         yield result
+    for thread in threads:  # each ends its process
+        thread.join()

@@ -91,6 +91,24 @@ def test_sound_is_copied_where_it_can_be(make, tmp_path, ticks, suffix, audio_co
     assert (old == new) == (kept is not None)
 
 
+def test_sound_without_its_codec_header_is_encoded(make, tmp_path, ticks):
+    """Damage of an mkv can take the header away and leave the packets."""
+    source = make.video("a.mkv", ticks(5, 25), audio=make.click(0.3, 0.1), audio_codec="libopus")
+    data = source.read_bytes()
+    at = data.index(b"\x63\xa2", data.index(b"A_OPUS"))  # CodecPrivate becomes a Void element
+    source.write_bytes(data[:at] + b"\xec\x40" + bytes([data[at + 2] - 1]) + data[at + 3 :])
+    with av.open(str(source)) as container:
+        assert not container.streams.audio[0].codec_context.extradata
+    path = tmp_path / "out.mp4"
+    with VideoWriter(path, 96, 64, 25, audio=source) as writer:
+        assert not writer.audio_copied
+        for frame in read_frames(source):
+            writer.write(frame.image, frame.time)
+        writer.close(0.3)
+    with av.open(str(path)) as container:
+        assert container.streams.audio[0].codec_context.name == "aac"
+
+
 @pytest.mark.parametrize("audio_codec", ["aac", "pcm_s16le"])
 @pytest.mark.parametrize(("late", "heard"), [(0.3, 0.8), (0.0, 0.5)])
 def test_streams_that_start_apart_stay_in_sync(make, tmp_path, ticks, audio_codec, late, heard):

@@ -19,6 +19,8 @@ COPIED = {  # suffix of the output -> codecs that can be copied to it and that p
     ".mkv": {"aac", "mp3", "ac3", "eac3", "opus", "vorbis", "flac", "pcm_s16le", "pcm_s24le"},
     ".webm": {"opus", "vorbis"},
 }
+# Bytes of a codec's own header, without which its packets cannot be copied. Damaged files lose it.
+HEADERS = {"opus": 19, "flac": 34, "alac": 24, "vorbis": 30}
 ENCODER = {".webm": "libopus"}  # AAC for the others
 BIT_RATE = 96_000  # bits per second and channel
 # Sample rates in Hz that the encoders support.
@@ -58,8 +60,9 @@ class SoundTrack:
             if probed is None:
                 raise InputError(f"{path}: has no sound track; give a file with sound")
             codec = probed.codec_context.codec.canonical_name
+            whole = len(probed.codec_context.extradata or b"") >= HEADERS.get(codec, 0)
             self._zero = start_time(container)
-        self.copied = codec in COPIED[suffix]
+        self.copied = whole and codec in COPIED[suffix]
         container = self._files.enter_context(open_media(path))
         source = audio_stream(container)
         if self.copied:

@@ -110,6 +110,11 @@ class VideoWriter:
             yield
         except (av.error.FFmpegError, OSError) as error:
             if error.errno not in CANNOT_WRITE:
+                if isinstance(error, av.error.FFmpegError) and self.audio_copied:
+                    raise InputError(
+                        f"{self._audio}: its audio cannot be copied into {self._suffix} ({error.strerror}); "
+                        "it may be damaged: convert it to wav"
+                    ) from error
                 raise
             raise output_error(self.path, error) from error
 
