@@ -73,6 +73,6 @@ def test_a_job_names_the_detector_that_auto_means(tmp_path):
         jobs = plan_jobs(tmp_path, tmp_path / "out", ClipSettings(), weights=weights, device=device)
         return jobs[0].detector
 
-    assert detector(None, "cpu") == "hog"
+    assert detector(None, "cpu") == "blazeface"
     assert detector("face.onnx", "cpu") == "yunet"
     assert detector("s3fd.pth", "cuda") == "sfd"
