@@ -1,7 +1,11 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from wav2lip.faces.cache import CachedDetector
+from wav2lip.faces.mesh import FaceMesh, Region
+from wav2lip.media.video import read_image
 
 
 class OneFace:
@@ -107,3 +111,31 @@ def test_a_folder_that_cannot_be_written_is_no_error(source, tmp_path, caplog):
 def test_the_folder_follows_the_environment(source, monkeypatch, tmp_path):
     monkeypatch.setenv("WAV2LIP_CACHE", str(tmp_path / "elsewhere"))
     assert CachedDetector(OneFace(), source).path.parent == tmp_path / "elsewhere" / "faces"
+
+
+PORTRAIT = Path(__file__).resolve().parents[2] / "data" / "astronaut.jpg"
+HEAD = Region(225.0, 121.0, 162.0, 0.05)
+
+
+def test_landmarks_are_cached_beside_the_boxes(source, tmp_path):
+    portrait, found = read_image(PORTRAIT), []
+    with CachedDetector(OneFace(), source, tmp_path) as cached:
+        cached.detect(picture(3))
+    for fits, detections in ((2, 0), (0, 0)):
+        with CachedDetector(OneFace(), source, tmp_path) as cached:
+            cached.detect(picture(3))
+            found.append(cached.mesh(portrait, HEAD))
+            cached.mesh(portrait[::-1], HEAD)
+            assert (cached.mesh.fits_run, cached.detections_run) == (fits, detections)
+    (first, presence), (again, there) = found
+    assert (first == again).all()
+    assert there == pytest.approx(presence, abs=1e-6)
+    assert np.abs(first - FaceMesh()(portrait, HEAD)[0]).max() < 0.01  # px
+    assert len(list((tmp_path / "faces").iterdir())) == 1
+
+
+def test_a_file_with_landmarks_alone(source, tmp_path):
+    for fits in (1, 0):
+        with CachedDetector(OneFace(), source, tmp_path) as cached:
+            cached.mesh(read_image(PORTRAIT), HEAD)
+            assert cached.mesh.fits_run == fits

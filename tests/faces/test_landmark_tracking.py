@@ -8,7 +8,9 @@ from wav2lip.faces.landmark_tracking import find_landmarks, track_landmarks
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh import FaceMesh, Region
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
+from wav2lip.media.colour import BT709
 from wav2lip.media.frame import Frame
+from wav2lip.media.picture import Picture
 from wav2lip.media.video import read_image
 
 PORTRAIT = Path(__file__).resolve().parents[2] / "data" / "astronaut.jpg"
@@ -97,3 +99,11 @@ def test_the_sample_portrait():
     assert np.abs(found.box - BOX).max() < 4
     away = np.array([300, 300, 391, 425], np.float32)
     assert find_landmarks(read_image(PORTRAIT), away, FaceMesh()) is None
+
+
+def test_only_the_face_of_a_coded_frame_is_converted():
+    picture = Picture.of(read_image(PORTRAIT), BT709)
+    coded, whole = (Frame(source, 0.0, 0) for source in (picture, picture.bgr()))
+    frames = [TrackedFrame(frame, faces=[TrackedFace(0, BOX)]) for frame in (coded, whole)]
+    found = [next(track_landmarks([frame])).faces[0].landmarks for frame in frames]
+    assert np.abs(found[0].points - found[1].points).max() < 0.01  # px

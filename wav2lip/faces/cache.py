@@ -1,39 +1,86 @@
-"""Cache face detections on disk, so that a second run on the same file detects nothing."""
+"""Cache face detections and landmarks on disk, so that a second run on the same file detects nothing."""
 
 import hashlib
 import json
 import logging
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wav2lip.checkpoints.downloads import cache_folder
 from wav2lip.errors import OutputError
 from wav2lip.faces.detectors import Detector
+from wav2lip.faces.mesh import POINTS, FaceMesh, Points
 from wav2lip.types import Boxes, Image
 from wav2lip.utils.files import AtomicFile, sha256_of
 
 DIGEST = 16  # bytes of a frame's hash
+STEPS = 128  # landmarks are kept in steps of 1/128 px of the mesh's crop
+MESH_VERSION = b"mesh 1"  # part of the hash of a crop
+EDGE = 255.0  # px; points further out of the crop do not fit into 16 bits and are not cached
 
 log = logging.getLogger(__name__)
 
 
-def _read(path: Path) -> dict[bytes, Boxes]:
-    """Read a cache file as frame hash -> boxes (N, 5); empty if it is absent or damaged."""
+Mesh = tuple[NDArray[np.int16], float]  # (468, 3) in `STEPS`, and presence
+
+
+def _digests(known: Iterable[bytes]) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(known), np.uint8).reshape(-1, DIGEST)
+
+
+def _read(path: Path) -> tuple[dict[bytes, Boxes], dict[bytes, Mesh]]:
+    """Read a cache file as frame hash -> boxes (N, 5) and crop hash -> mesh.
+
+    Both are empty if the file is absent or damaged.
+    """
     try:
         with np.load(path, allow_pickle=False) as file:
             frames, counts, boxes = file["frames"], file["counts"], file["boxes"]
+            # Without frames there is one empty part.
+            parts = np.split(boxes.astype(np.float32).reshape(-1, 5), np.cumsum(counts)[:-1])
+            known = {f.tobytes(): part for f, part in zip(frames, parts, strict=False)}
+            if "crops" not in file:  # written before there were landmarks
+                return known, {}
+            meshes = file["points"].astype(np.int16).reshape(-1, POINTS, 3)
+            rows = zip(file["crops"], meshes, file["presence"].tolist(), strict=True)
+            return known, {crop.tobytes(): (points, there) for crop, points, there in rows}
     except FileNotFoundError:
-        return {}
+        return {}, {}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         log.warning("%s: damaged; detecting again", path)
-        return {}
-    parts = np.split(boxes.astype(np.float32).reshape(-1, 5), np.cumsum(counts)[:-1])
-    return {frame.tobytes(): part for frame, part in zip(frames, parts, strict=True)}
+        return {}, {}
+
+
+class CachedMesh(FaceMesh):
+    """A face mesh that remembers its results by the content of the crop.
+
+    Args:
+        known: crop hash -> mesh; new results are added.
+    """
+
+    def __init__(self, known: dict[bytes, Mesh]) -> None:
+        super().__init__()
+        self._known = known
+        self.fits_run = 0
+
+    def fit_crop(self, crop: Image) -> tuple[Points, float]:
+        content = np.ascontiguousarray(crop).data
+        key = hashlib.blake2b(content, digest_size=DIGEST, person=MESH_VERSION).digest()
+        if key not in self._known:
+            points, presence = super().fit_crop(crop)
+            self.fits_run += 1
+            if np.abs(points).max() > EDGE:
+                return points, presence
+            self._known[key] = np.rint(points * STEPS).astype(np.int16), presence
+        steps, presence = self._known[key]
+        return steps.astype(np.float32) / np.float32(STEPS), presence
 
 
 class CachedDetector:
@@ -42,9 +89,9 @@ class CachedDetector:
         with CachedDetector(detector, "face.mp4") as detector:
             for tracked in track_faces(frames, detector): ...
 
-    Frames are identified by content. Interrupted runs and runs with another stride,
-    `resize_factor` or crop therefore share one file, and none gets another's boxes. The file is
-    written when the block ends, also after an error.
+    Landmarks that are fitted by `mesh` are kept in the same file. Frames are identified by content.
+    Interrupted runs and runs with another stride, `resize_factor` or crop therefore share one file,
+    and none gets another's boxes. The file is written when the block ends, also after an error.
 
     Args:
         detector: computes what is not cached.
@@ -53,6 +100,7 @@ class CachedDetector:
 
     Attributes:
         path: the cache file.
+        mesh: for `track_landmarks`.
         detections_run: frames on which the detector was run.
     """
 
@@ -65,7 +113,7 @@ class CachedDetector:
         key.update(sha256_of(Path(source)).encode())
         where = Path(folder) if folder is not None else cache_folder()
         self.path = where / "faces" / f"{key.hexdigest()}.npz"
-        self._known = _read(self.path)
+        self._known, self._meshes = _read(self.path)
         self.detections_run = 0
 
     def __enter__(self) -> Self:
@@ -78,6 +126,11 @@ class CachedDetector:
         trace: TracebackType | None,
     ) -> None:
         self.save()
+
+    @cached_property
+    def mesh(self) -> CachedMesh:
+        """The mesh whose results are cached beside the boxes."""
+        return CachedMesh(self._meshes)
 
     def settings(self) -> dict[str, str]:
         """Return the settings of the detector."""
@@ -106,13 +159,23 @@ class CachedDetector:
 
     def save(self) -> None:
         """Write the cache file if there are new results. Failure to write is only a warning."""
-        if not self.detections_run:
+        fits_run = self.mesh.fits_run if "mesh" in self.__dict__ else 0
+        if not self.detections_run and not fits_run:
             return
-        frames = np.frombuffer(b"".join(self._known), np.uint8).reshape(-1, DIGEST)
         counts = np.array([len(boxes) for boxes in self._known.values()], np.int64)
-        boxes = np.concatenate(list(self._known.values()))
+        boxes = np.concatenate([np.zeros((0, 5), np.float32), *self._known.values()])
+        points = np.array([points for points, _ in self._meshes.values()], np.int16)
+        presence = np.array([presence for _, presence in self._meshes.values()], np.float32)
         try:
             with AtomicFile(self.path) as new:
-                np.savez(new.file, frames=frames, counts=counts, boxes=boxes)
+                np.savez(
+                    new.file,
+                    frames=_digests(self._known),
+                    counts=counts,
+                    boxes=boxes,
+                    crops=_digests(self._meshes),
+                    points=points.reshape(-1, POINTS, 3),
+                    presence=presence,
+                )
         except OutputError as error:
             log.warning("face detections not cached: %s", error)

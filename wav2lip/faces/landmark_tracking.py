@@ -9,15 +9,18 @@ from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh import FaceMesh, Points, Region
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
+from wav2lip.media.picture import Picture
 from wav2lip.types import Box, Image
 
 MIN_PRESENCE = 0.5  # a mesh below it is not of a face
 MAX_ROLL = np.radians(8.0)  # a mesh that was fitted further off is fitted again
 MAX_RESIZE = 1.08  # the same for the side of the region
+REACH = 0.8  # of a region's side; its crop, turned by 45 degrees, reaches 0.71 from its centre
 ON_BOX = 0.35  # of the box's size; the mesh's centre may lie that far from the box's centre
 # Savitzky and Golay 1964: the parabola through 2 k + 1 frames, at its middle, by k. A sequence that
 # is a parabola stays as it is, so nothing lags and no peak is cut.
@@ -86,6 +89,42 @@ def find_landmarks(
     return found if found is not None and _on(box, found.points) else None
 
 
+def _part(
+    tracked: TrackedFrame, box: Box, known: Landmarks | None
+) -> tuple[Image, NDArray[np.float32]]:
+    """Convert the part of a frame where a face can be.
+
+    Returns:
+        BGR (h, w, 3), and its left and top in pixels of the frame.
+    """
+    source = tracked.frame.source
+    if not isinstance(source, Picture):
+        return source, np.zeros(2, np.float32)
+    regions = [Region.of_box(box)]
+    if known is not None:
+        regions.append(Region.of_points(known.points))
+    centres = np.array([(region.x, region.y) for region in regions])
+    reach = REACH * np.array([[region.side] for region in regions])
+    height, width = source.size
+    left, top = np.clip((centres - reach).min(axis=0), 0, (width - 1, height - 1)).astype(int)
+    right, bottom = np.ceil((centres + reach).max(axis=0)).astype(int)
+    rows = slice(int(top), int(np.clip(bottom, top + 1, height)))
+    columns = slice(int(left), int(np.clip(right, left + 1, width)))
+    return source.bgr(rows, columns), np.array([left, top], np.float32)
+
+
+def _landmarks(
+    tracked: TrackedFrame, box: Box, mesh: Mesh, known: Landmarks | None
+) -> Landmarks | None:
+    """Do the same as `find_landmarks` on a frame; only a part of it is converted to BGR."""
+    image, origin = _part(tracked, box, known)
+    shift = np.append(origin, np.float32(0))
+    if known is not None:
+        known = replace(known, points=known.points - shift)
+    found = find_landmarks(image, box[:4] - np.tile(origin, 2), mesh, known)
+    return None if found is None else replace(found, points=found.points + shift)
+
+
 def _smoothed(window: list[TrackedFrame], at: int, track: int) -> Landmarks | None:
     """Smooth the landmarks of a track at `window[at]` over as many frames before as after."""
 
@@ -141,11 +180,9 @@ def track_landmarks(
     for tracked in frames:
         if tracked.shot != shot:
             known, shot = {}, tracked.shot
-        image = tracked.frame.image if tracked.faces else None
         found: list[TrackedFace] = []
         for face in tracked.faces:
-            assert image is not None
-            landmarks = find_landmarks(image, face.box, mesh, known.get(face.track))
+            landmarks = _landmarks(tracked, face.box, mesh, known.get(face.track))
             found.append(replace(face, landmarks=landmarks))
         known = {f.track: f.landmarks for f in found if f.landmarks is not None}
         window.append(replace(tracked, faces=found))

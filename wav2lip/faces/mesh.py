@@ -107,11 +107,15 @@ class FaceMesh:
         )
         if shrink > 1:
             sampled = cv2.resize(sampled, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        batch = cast(Image, sampled)[None, ..., ::-1].astype(np.float32) / np.float32(255)
-        raw, logit = self._network.run(batch)
-        points = raw.reshape(POINTS, 3)
+        points, presence = self.fit_crop(cast(Image, sampled))
         back = region.to_frame(SIDE)
         # The network's pixel (0, 0) begins at 0; `to_frame` counts pixel centres.
         flat = (points[:, :2] - 0.5) @ back[:, :2].T + back[:, 2] + 0.5
         depth = points[:, 2:] * (region.side / SIDE)
-        return np.concatenate([flat, depth], 1).astype(np.float32), float(sigmoid(logit).item())
+        return np.concatenate([flat, depth], 1).astype(np.float32), presence
+
+    def fit_crop(self, crop: Image) -> tuple[Points, float]:
+        """Fit the mesh to a crop (SIDE, SIDE, 3) BGR; its points are in pixels of the crop."""
+        batch = crop[None, ..., ::-1].astype(np.float32) / np.float32(255)
+        points, logit = self._network.run(batch)
+        return points.reshape(POINTS, 3), float(sigmoid(logit).item())
