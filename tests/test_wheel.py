@@ -22,7 +22,7 @@ from wav2lip.utils.extras import DISTRIBUTION
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("wav2lip", "configs", "pyproject.toml", "README.md", "LICENSE")
 EXTRAS = (
-    "hydra", "matplotlib", "omegaconf", "pytorch_lightning", "torchmetrics", "torchvision", "wandb",
+    "dlib", "hydra", "matplotlib", "omegaconf", "pytorch_lightning", "torchmetrics", "torchvision", "wandb",
 )  # fmt: skip
 # As if the extras were not installed.
 BLOCK = f"""
@@ -123,7 +123,7 @@ def test_infer_requires_no_extra(run, tmp_path):
     short_speech(tmp_path / "speech.wav", 0.4)
     run(
         "infer", "--face", "face.jpg", "--audio", "speech.wav", "--output", "talk.mp4",
-        "--detector", "hog", "--device", "cpu", path=[tmp_path / "block"],
+        "--device", "cpu", path=[tmp_path / "block"],
     )  # fmt: skip
     with av.open(str(tmp_path / "talk.mp4")) as video:
         assert sum(1 for _ in video.decode(video=0)) == 10

@@ -1,7 +1,7 @@
 """Stages that run at the same time, each in a thread, joined by short queues.
 
 A stage is a generator over its upstream stage, so that the whole run reads as one nested expression
-and works the same without threads. The heavy calls (FFmpeg, OpenCV, torch, dlib) release the
+and works the same without threads. The heavy calls (FFmpeg, OpenCV, torch, onnxruntime) release the
 interpreter's lock: threads are enough, and frames are never copied between processes.
 """
 

@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 
 import pytest
@@ -55,3 +56,9 @@ def test_the_device_auto_is_the_gpu_if_there_is_one(monkeypatch, has_gpu, meant)
 def test_a_named_detector_without_weights_is_an_error(offline):
     with pytest.raises(InputError, match="retinaface are neither cached nor reachable; give"):
         build_detector("retinaface")
+
+
+def test_hog_without_dlib_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    with pytest.raises(InputError, match=r"dlib is not installed; run: pip install .*\[hog\]"):
+        build_detector("hog")

@@ -6,9 +6,10 @@ from typing import Protocol
 from wav2lip.errors import InputError
 from wav2lip.types import Boxes, Image
 from wav2lip.utils.devices import torch_device
+from wav2lip.utils.extras import require_extra
 
-BUILT_IN = ("blazeface", "hog")
-NAMES = ("auto", *BUILT_IN, "sfd", "yunet", "retinaface", "scrfd")
+WITHOUT_WEIGHTS = ("blazeface", "hog")
+NAMES = ("auto", *WITHOUT_WEIGHTS, "sfd", "yunet", "retinaface", "scrfd")
 
 
 class Detector(Protocol):
@@ -47,11 +48,12 @@ class Detector(Protocol):
         ...
 
 
-def _built_in(name: str) -> Detector:
+def _without_weights(name: str) -> Detector:
     if name == "blazeface":
         from wav2lip.faces.detectors.blazeface import BlazeFaceDetector
 
         return BlazeFaceDetector()
+    require_extra("dlib", "hog")
     from wav2lip.faces.detectors.hog import HogDetector
 
     return HogDetector()
@@ -85,8 +87,9 @@ def build_detector(
     """Build a face detector.
 
     Args:
-        name: blazeface or hog (built in), or sfd, yunet, retinaface or scrfd (of face-alignment,
-            which have weights to download). "auto" is blazeface; see `resolve_detector`.
+        name: blazeface (built in), hog (of dlib, the extra `hog`), or sfd, yunet, retinaface or
+            scrfd (of face-alignment; their weights are downloaded). "auto" is blazeface; see
+            `resolve_detector`.
         weights: a local file in place of the cached or downloaded one.
         device: torch device; None or "auto": the GPU if there is one. sfd and retinaface run there.
 
@@ -94,9 +97,9 @@ def build_detector(
         The detector. All detectors share one convention of boxes.
 
     Raises:
-        InputError: for an unknown name, for weights of a built-in detector, for a file that is not
-            the detector's weights, if the weights are neither present nor reachable, or for a
-            device that this machine lacks.
+        InputError: for an unknown name, for hog without dlib, for weights of a detector that has
+            none, for a file that is not the detector's weights, if the weights are neither present
+            nor reachable, or for a device that this machine lacks.
 
     Examples:
         >>> build_detector().settings()["detector"]
@@ -105,11 +108,11 @@ def build_detector(
     if name not in NAMES:
         raise InputError(f"unknown face detector {name!r}; choose one of {', '.join(NAMES)}")
     name = resolve_detector(name, weights, device)
-    if name in BUILT_IN:
+    if name in WITHOUT_WEIGHTS:
         if weights is not None:
             raise InputError(f"{weights}: the detector {name} takes no weights; leave them out")
-        return _built_in(name)
-    # Imported late: the built-in detectors need none of it.
+        return _without_weights(name)
+    # Imported late: the others need none of it.
     from wav2lip.faces.detectors.neural import NeuralDetector
     from wav2lip.faces.detectors.weights import find_weights, local_files
 
