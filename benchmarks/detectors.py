@@ -24,7 +24,7 @@ import numpy as np
 from wav2lip.errors import InputError
 from wav2lip.faces.boxes import iou
 from wav2lip.faces.detectors import Detector, build_detector
-from wav2lip.faces.landmark_tracking import find_landmarks, track_landmarks
+from wav2lip.faces.landmark_tracking import find_landmarks, smooth_landmarks
 from wav2lip.faces.mesh import FaceMesh
 from wav2lip.faces.tracking import track_faces
 from wav2lip.media.frame import Frame
@@ -95,8 +95,7 @@ def amortised(work: Callable[[], object], frames: int) -> float:
 
 def track(frames: list[Frame], detector: Detector, mesh: FaceMesh | None = None) -> None:
     """Follow the largest face, with landmarks if there is a mesh."""
-    tracked = track_faces(frames, detector)
-    for _ in tracked if mesh is None else track_landmarks(tracked, mesh):
+    for _ in smooth_landmarks(track_faces(frames, detector, mesh=mesh)):
         pass
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # type checkers do not follow lazy names
     from wav2lip.faces.detectors.build import build_detector as build_detector
     from wav2lip.faces.head_pose import HeadPose as HeadPose
     from wav2lip.faces.landmark_tracking import find_landmarks as find_landmarks
+    from wav2lip.faces.landmark_tracking import smooth_landmarks as smooth_landmarks
     from wav2lip.faces.landmark_tracking import track_landmarks as track_landmarks
     from wav2lip.faces.landmarks import Landmarks as Landmarks
     from wav2lip.faces.mesh import FaceMesh as FaceMesh
@@ -35,7 +36,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "crops": ["crop_face"],
         "detectors": ["Detector", "build_detector"],
         "head_pose": ["HeadPose"],
-        "landmark_tracking": ["find_landmarks", "track_landmarks"],
+        "landmark_tracking": ["find_landmarks", "smooth_landmarks", "track_landmarks"],
         "landmarks": ["Landmarks"],
         "mesh": ["FaceMesh"],
         "shots": ["ShotCounter"],

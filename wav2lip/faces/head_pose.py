@@ -1,12 +1,11 @@
 """Head pose: the mean face, fitted rigidly to the points of the mesh that speech does not move."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from wav2lip.checkpoints.bundled import ASSETS
 from wav2lip.faces.mesh import Points
@@ -65,10 +64,11 @@ class HeadPose:
 
     def rotation(self) -> NDArray[np.float64]:
         """Return the rotation matrix (3, 3) from the mean face to the head."""
-        angles = [-self.pitch, -self.yaw, self.roll]
-        return cast(
-            "NDArray[np.float64]", Rotation.from_euler("xyz", angles, degrees=True).as_matrix()
-        )
+        x, y, z = (math.radians(angle) for angle in (-self.pitch, -self.yaw, self.roll))
+        about_x = [[1, 0, 0], [0, math.cos(x), -math.sin(x)], [0, math.sin(x), math.cos(x)]]
+        about_y = [[math.cos(y), 0, math.sin(y)], [0, 1, 0], [-math.sin(y), 0, math.cos(y)]]
+        about_z = [[math.cos(z), -math.sin(z), 0], [math.sin(z), math.cos(z), 0], [0, 0, 1]]
+        return np.array(about_z) @ np.array(about_y) @ np.array(about_x)
 
     def place(self, vertices: NDArray[np.float32]) -> Points:
         """Place points of the mean face (N, 3) on the head: (N, 3) in pixels."""
@@ -103,5 +103,10 @@ def fit_pose(points: Points) -> HeadPose:
     rotation = u * signs @ v
     scale = float(strengths @ signs / (source**2).sum())
     x, y, z = target_mean - scale * rotation @ source_mean
-    pitch, yaw, roll = Rotation.from_matrix(rotation).as_euler("xyz", degrees=True)
-    return HeadPose(float(-yaw), float(-pitch), float(roll), scale, (float(x), float(y), float(z)))
+    return HeadPose(
+        yaw=math.degrees(math.asin(min(1.0, max(-1.0, float(rotation[2, 0]))))),
+        pitch=-math.degrees(math.atan2(rotation[2, 1], rotation[2, 2])),
+        roll=math.degrees(math.atan2(rotation[1, 0], rotation[0, 0])),
+        scale=scale,
+        origin=(float(x), float(y), float(z)),
+    )

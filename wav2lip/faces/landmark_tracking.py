@@ -113,7 +113,7 @@ def _part(
     return source.bgr(rows, columns), np.array([left, top], np.float32)
 
 
-def _landmarks(
+def find_in_frame(
     tracked: TrackedFrame, box: Box, mesh: Mesh, known: Landmarks | None
 ) -> Landmarks | None:
     """Do the same as `find_landmarks` on a frame; only a part of it is converted to BGR."""
@@ -147,51 +147,67 @@ def _smoothed(window: list[TrackedFrame], at: int, track: int) -> Landmarks | No
     return Landmarks(points.astype(np.float32), middle.presence)
 
 
+def smooth_landmarks(frames: Iterable[TrackedFrame]) -> Iterator[TrackedFrame]:
+    """Smooth the landmarks of every face over five frames, without lag.
+
+    Args:
+        frames: with landmarks, in order.
+
+    Yields:
+        The same frames, `AHEAD` frames late.
+    """
+    window: deque[TrackedFrame] = deque()
+    at = 0  # place in the window of the next frame to yield
+
+    def smoothed_frame() -> TrackedFrame:
+        held = list(window)
+        faces = [replace(f, landmarks=_smoothed(held, at, f.track)) for f in held[at].faces]
+        return replace(held[at], faces=faces)
+
+    for tracked in frames:
+        window.append(tracked)
+        if len(window) - at > AHEAD:
+            yield smoothed_frame()
+            at += 1
+            if at > AHEAD:
+                window.popleft()
+                at -= 1
+    while at < len(window):
+        yield smoothed_frame()
+        at += 1
+
+
 def track_landmarks(
     frames: Iterable[TrackedFrame], mesh: Mesh | None = None, *, smooth: bool = True
 ) -> Iterator[TrackedFrame]:
-    """Add landmarks to the faces that are followed.
+    """Add landmarks to faces whose boxes are known.
 
     The mesh is fitted to every frame. Each face is followed by its own points, and found anew by its
-    box at a cut, or where the mesh sees no face or leaves the box.
+    box at a cut, or where the mesh sees no face or leaves the box. Where the boxes are not known yet,
+    `track_faces` with a mesh finds both at once.
 
     Args:
         frames: with faces, as `track_faces` yields them.
         mesh: fits the mesh; `FaceMesh` by default.
         smooth: whether to smooth over five frames, without lag.
 
-    Yields:
-        The frames in order, `AHEAD` frames late, their faces with landmarks. A face on which the
-        mesh cannot be fitted has none.
+    Returns:
+        The frames in order, up to `AHEAD` frames late, their faces with landmarks. A face on which
+        the mesh cannot be fitted has none.
     """
-    mesh = mesh or FaceMesh()
-    window: deque[TrackedFrame] = deque()
-    at = 0  # place in the window of the next frame to yield
-    known: dict[int, Landmarks] = {}
-    shot = -1
+    fit = mesh or FaceMesh()
 
-    def finished() -> TrackedFrame:
-        held = list(window)
-        if not smooth:
-            return held[at]
-        faces = [replace(f, landmarks=_smoothed(held, at, f.track)) for f in held[at].faces]
-        return replace(held[at], faces=faces)
+    def fitted() -> Iterator[TrackedFrame]:
+        known: dict[int, Landmarks] = {}
+        shot = -1
+        for tracked in frames:
+            if tracked.shot != shot:
+                known, shot = {}, tracked.shot
+            found: list[TrackedFace] = []
+            for face in tracked.faces:
+                landmarks = find_in_frame(tracked, face.box, fit, known.get(face.track))
+                found.append(replace(face, landmarks=landmarks))
+            known = {f.track: f.landmarks for f in found if f.landmarks is not None}
+            yield replace(tracked, faces=found)
 
-    for tracked in frames:
-        if tracked.shot != shot:
-            known, shot = {}, tracked.shot
-        found: list[TrackedFace] = []
-        for face in tracked.faces:
-            landmarks = _landmarks(tracked, face.box, mesh, known.get(face.track))
-            found.append(replace(face, landmarks=landmarks))
-        known = {f.track: f.landmarks for f in found if f.landmarks is not None}
-        window.append(replace(tracked, faces=found))
-        if len(window) - at > AHEAD:
-            yield finished()
-            at += 1
-            if at > AHEAD:
-                window.popleft()
-                at -= 1
-    while at < len(window):
-        yield finished()
-        at += 1
+    return smooth_landmarks(fitted()) if smooth else fitted()

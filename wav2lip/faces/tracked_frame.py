@@ -34,12 +34,14 @@ class TrackedFrame:
         shot: number of the shot that it belongs to, from 0.
         faces: the faces that are followed.
         detections: (N, 5) all boxes of the detector with scores; interpolated between detections.
+        landmarks: those of the detections, by row, if they were followed by the mesh.
     """
 
     frame: Frame
     shot: int = 0
     faces: list[TrackedFace] = field(default_factory=list)
     detections: Boxes = field(default_factory=lambda: np.zeros((0, 5), np.float32))
+    landmarks: dict[int, Landmarks] = field(default_factory=dict)
 
     @classmethod
     def of_boxes(cls, frame: Frame, boxes: list[Box]) -> Self:

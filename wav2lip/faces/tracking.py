@@ -14,6 +14,8 @@ import numpy as np
 from wav2lip.errors import InputError
 from wav2lip.faces.boxes import match_faces
 from wav2lip.faces.detectors import Detector
+from wav2lip.faces.landmark_tracking import Mesh
+from wav2lip.faces.mesh_detection import detect_by_mesh
 from wav2lip.faces.sparse_detection import detect_sparsely
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.media.frame import Frame
@@ -63,7 +65,7 @@ def _associate(frames: Iterable[TrackedFrame]) -> Iterator[TrackedFrame]:
         for j, box in enumerate(item.detections):
             if j not in track_of:
                 track_of[j], next_track = next_track, next_track + 1
-            item.faces.append(TrackedFace(track_of[j], box[:4]))
+            item.faces.append(TrackedFace(track_of[j], box[:4], item.landmarks.get(j)))
         known.update({face.track: face.box for face in item.faces})
         yield item
 
@@ -119,6 +121,7 @@ def track_faces(
     faces: str | int = "largest",
     smooth: int = SMOOTH,
     gap: int = GAP,
+    mesh: Mesh | None = None,
 ) -> Iterator[TrackedFrame]:
     """Follow the wanted faces through a video.
 
@@ -132,6 +135,8 @@ def track_faces(
             number of faces.
         smooth: frames over which a box is averaged, odd; 1 for no smoothing.
         gap: frames without the face that are bridged.
+        mesh: follows the faces from frame to frame in place of detections every `stride` frames; the
+            faces then have landmarks. They are not smoothed; see `smooth_landmarks`.
 
     Yields:
         Every frame in order with the wanted faces; its list of faces is empty if there are none.
@@ -159,10 +164,16 @@ def track_faces(
         for track in choice.chosen:
             box = _smoothed(held, at, track, gap, half)
             if box is not None:
-                found.append(TrackedFace(track, box))
+                landmarks = next((f.landmarks for f in current.faces if f.track == track), None)
+                found.append(TrackedFace(track, box, landmarks))
         return TrackedFrame(current.frame, current.shot, found, current.detections)
 
-    for item in _associate(detect_sparsely(frames, detector, stride)):
+    detected = (
+        detect_sparsely(frames, detector, stride)
+        if mesh is None
+        else detect_by_mesh(frames, detector, mesh)
+    )
+    for item in _associate(detected):
         window.append(item)
         if len(window) - at > ahead:
             yield smoothed_frame()
