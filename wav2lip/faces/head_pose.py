@@ -68,7 +68,8 @@ class HeadPose:
         about_x = [[1, 0, 0], [0, math.cos(x), -math.sin(x)], [0, math.sin(x), math.cos(x)]]
         about_y = [[math.cos(y), 0, math.sin(y)], [0, 1, 0], [-math.sin(y), 0, math.cos(y)]]
         about_z = [[math.cos(z), -math.sin(z), 0], [math.sin(z), math.cos(z), 0], [0, 0, 1]]
-        return np.array(about_z) @ np.array(about_y) @ np.array(about_x)
+        rotation: NDArray[np.float64] = np.array(about_z) @ np.array(about_y) @ np.array(about_x)
+        return rotation
 
     def place(self, vertices: NDArray[np.float32]) -> Points:
         """Place points of the mean face (N, 3) on the head: (N, 3) in pixels."""
