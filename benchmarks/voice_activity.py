@@ -2,6 +2,7 @@
 
     python benchmarks/voice_activity.py SPEECH...            the sounds that the thresholds were not tuned on
     python benchmarks/voice_activity.py --tuning SPEECH...   other seeds, for tuning
+    python benchmarks/voice_activity.py --denoise SPEECH...  what `--denoise` changes, instead
 
 SPEECH are files with clear speech. Noise, music, breath and harder versions of the speech (whispered,
 shouted, quiet, far away) are made by code (`sound_mixtures.py`). The bundled generator animates a portrait
@@ -29,6 +30,7 @@ from wav2lip.faces.crops import crop_face
 from wav2lip.faces.detectors import build_detector
 from wav2lip.media.alignment import MelArray, frame_times
 from wav2lip.media.audio import load_wav
+from wav2lip.media.denoise import denoised
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pauses import column_power, find_pauses, mute_pauses, read_pauses
 from wav2lip.media.pcm import to_pcm
@@ -61,8 +63,8 @@ class Portrait:
         self.crop = crop_face(image, box)
         self.rendered: dict[bytes, Floats] = {}
 
-    def motion(self, mel: Mel, count: int) -> Floats:
-        """Mean change of the mouth before each of `count` frames, in grey levels."""
+    def mouths(self, mel: Mel, count: int) -> Floats:
+        """Grey levels of the mouth (count, 48, 48) in each of `count` frames."""
         windows = MelArray(mel).windows(frame_times(count, FPS) + self.offset)
         keys = [window.tobytes() for window in windows]
         new = {key: at for at, key in enumerate(keys) if key not in self.rendered}
@@ -72,8 +74,11 @@ class Portrait:
             faces = self.engine.render([self.crop] * len(part), windows[part])
             for at, luma in zip(part, mouth_luma(np.stack(faces)), strict=True):
                 self.rendered[keys[at]] = luma
-        mouths = np.stack([self.rendered[key] for key in keys])
-        change = np.abs(np.diff(mouths, axis=0)).mean(axis=(1, 2))
+        return np.stack([self.rendered[key] for key in keys])
+
+    def motion(self, mel: Mel, count: int) -> Floats:
+        """Mean change of the mouth before each of `count` frames, in grey levels."""
+        change = np.abs(np.diff(self.mouths(mel, count), axis=0)).mean(axis=(1, 2))
         return np.concatenate([[0.0], change])
 
 
@@ -155,6 +160,30 @@ def other_table(portrait: Portrait, spoken: float, seed: str) -> None:
             print(f"| {name} | {shares} | {open_shares} % |")
 
 
+def denoise_table(portrait: Portrait, files: list[Path], seconds: float) -> None:
+    """Print how far the mouth of noisy speech is from that of clean speech, with and without denoising."""
+    errors: dict[tuple[str, float], list[list[float]]] = {}
+    for path in files:
+        clean = read_speech(path, seconds)
+        clean = at_level(clean, -20)
+        count = len(clean) // SAMPLES_PER_FRAME
+        portrait.rendered.clear()
+        truth = portrait.mouths(mel_spectrogram(clean), count)
+        spread = np.abs(truth - truth.mean(axis=0)).mean()
+        for name in ("pink", "fan", "engine"):
+            for ratio in (20.0, 10.0, 0.0):
+                noise = NOISE[name](len(clean), generator_of(path.name, name))
+                noisy = clean + at_level(noise, -20 - ratio)
+                sounds = (noisy, np.concatenate(list(denoised([noisy]))))
+                found = [portrait.mouths(mel_spectrogram(sound), count) for sound in sounds]
+                row = [float(np.abs(each - truth).mean() / spread) for each in found]
+                errors.setdefault((name, ratio), []).append(row)
+    print("\n| noise | ratio | error | error, denoised |\n|---|---|---|---|")
+    for (name, ratio), rows in errors.items():
+        without, with_it = 100 * np.mean(rows, axis=0)
+        print(f"| {name} | {ratio:g} dB | {without:.0f} % | {with_it:.0f} % |")
+
+
 def speed(path: Path) -> None:
     """Print how fast voice activity is on one thread."""
     wav = np.resize(load_wav(path), SPEED_SECONDS * SAMPLE_RATE)
@@ -176,10 +205,14 @@ def main() -> None:
     parser.add_argument("speech", nargs="+", type=Path, help="files with clear speech")
     parser.add_argument("--seconds", type=float, default=8.0, help="used of each (default: 8)")
     parser.add_argument("--tuning", action="store_true", help="the seeds used for tuning")
+    parser.add_argument("--denoise", action="store_true", help="measure `--denoise` instead")
     options = parser.parse_args()
     seed = "tuning" if options.tuning else "report"
     speed(options.speech[0])
     portrait = Portrait()
+    if options.denoise:
+        denoise_table(portrait, options.speech, options.seconds)
+        return
     spoken = speech_table(portrait, options.speech, options.seconds, seed)
     other_table(portrait, spoken, seed)
 
