@@ -1,5 +1,7 @@
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 from wav2lip.clips import ClipFile, encode_crop, write_clip
 from wav2lip.errors import InputError
+from wav2lip.utils.partials import sweep
 
 
 @pytest.fixture
@@ -32,6 +35,27 @@ def test_a_clip_reads_back_by_windows(path):
     assert clip.pcm()[[0, -1]].tolist() == [0, 6399]
     assert clip.duration == 0.4
     assert not list(path.parent.glob("*.part"))
+
+
+def test_a_sweep_of_another_process_leaves_a_clip_that_is_being_written(path):
+    crops = [encode_crop(np.zeros((8, 8, 3), np.uint8))] * 5
+    arrays = np.zeros((5, 4)), np.arange(5) / 25, np.zeros((16, 80)), np.zeros(3200, np.int16)
+    metadata = {"source": "b.mp4", "fps": 25.0, "crop_size": 8, "pad": 0.125}
+    stop = Event()
+
+    def keep_sweeping():
+        while not stop.is_set():
+            sweep(path.parent)
+
+    with ThreadPoolExecutor() as pool:
+        sweeping = pool.submit(keep_sweeping)
+        try:
+            for number in range(100):
+                write_clip(path.with_stem(f"b{number}"), crops, *arrays, metadata)
+        finally:
+            stop.set()
+        sweeping.result()
+    assert len(list(path.parent.iterdir())) == 101
 
 
 def test_mel_windows_are_silent_beyond_both_ends(path):

@@ -49,7 +49,7 @@ NAMES = (
     "${a}",
     "\u4e2d",
 )
-RECORDS = ("failures.csv", "remarks.csv", "records/*")
+RECORDS = ("failures.csv", "dropped.csv", "remarks.csv", "records/*")
 
 
 def _infer(base: Path, face: Path | str, audio: Path | str, *words: str) -> Case:

@@ -9,6 +9,7 @@ from wav2lip.media.audio import load_wav
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.video import Frame
 from wav2lip.preprocessing.clip import Video, clip_name, video_to_clips
+from wav2lip.preprocessing.dropped import NOT_FOLLOWED, Dropped
 from wav2lip.preprocessing.retiming import retime_frames
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
@@ -107,6 +108,55 @@ def test_videos_without_a_face_or_too_short_give_one_line(video, tmp_path):
     with pytest.raises(InputError, match="no face track of 80 frames with sound"):
         video_to_clips(video, tmp_path, FixedDetector(), ClipSettings(min_frames=80))
     assert not (tmp_path / "clips").exists()
+
+
+def test_every_dropped_stretch_has_its_reason(tmp_path):
+    made = synthesize(4, 4.0)
+    made.frames[42:62] = 0  # longer than the gap that the tracker bridges; both ends are cuts
+    made.frames[70:73] = 0
+    made.wav.resize(57_600, refcheck=False)  # 3.6 s
+    write_synthetic_video(tmp_path / "a.mp4", made)
+    video = Video(tmp_path / "a.mp4", "a.mp4", "a", "train")
+    dropped: list[Dropped] = []
+    settings = ClipSettings(detect_every=1)
+    rows = video_to_clips(video, tmp_path, FixedDetector(), settings, dropped)
+    assert [(row.start, row.frames) for row in rows] == [
+        (0.0, 42),
+        (3.0, 16),
+    ]  # the codec adds a frame of sound
+    assert [(d.start, d.end, d.frames, d.reason) for d in dropped] == [
+        (1.68, 2.48, 20, "no face"),
+        (
+            *(2.48, 2.8, 8),
+            "too short: 5 usable frames between two shot changes, min_frames is 15",
+        ),
+        (2.8, 2.92, 3, "no face"),
+        (2.92, 3.0, 2, "before the first whole mel column"),
+        (3.64, 4.0, 9, "no sound"),
+    ]
+    assert video_to_clips(video, tmp_path / "again", FixedDetector(), settings) == rows
+
+
+def test_a_face_that_is_not_followed_is_a_reason(tmp_path):
+    class Other(FixedDetector):
+        """Another face takes the place of the first one."""
+
+        def detect(self, image):
+            found = super().detect(image)
+            return (
+                found if image[:20, :20].mean() > 128 else found + np.float32([60, 60, 60, 60, 0])
+            )
+
+    made = synthesize(4, 2.0)
+    made.frames[:, :20, :20] = 250
+    made.frames[25:, :20, :20] = 0
+    write_synthetic_video(tmp_path / "a.mp4", made)
+    video = Video(tmp_path / "a.mp4", "a.mp4", "a", "train")
+    dropped: list[Dropped] = []
+    settings = ClipSettings(detect_every=1)
+    (row,) = video_to_clips(video, tmp_path, Other(), settings, dropped)
+    assert (row.start, row.frames) == (0.0, 25)
+    assert [(d.start, d.frames, d.reason) for d in dropped] == [(1.0, 25, NOT_FOLLOWED)]
 
 
 def test_settings_that_make_no_clips_are_refused():

@@ -68,6 +68,7 @@ def test_killed_half_way_and_run_again_ends_with_the_same_manifest(videos, tmp_p
     assert failures(whole)[0] == ("source", "reason")
     assert [source for source, _ in failures(whole)[1:]] == ["broken.mp4"]
     assert "broken.mp4" in failures(whole)[1][1]
+    assert (whole / "dropped.csv").read_text().startswith("source,start,end,frames,reason\n")
 
     real, calls = jobs_module.video_to_clips, []
 
@@ -85,6 +86,7 @@ def test_killed_half_way_and_run_again_ends_with_the_same_manifest(videos, tmp_p
     assert calls == ["ann/one.mp4", "ann/two.mp4", "ann/two.mp4", "bob.mp4", "broken.mp4"]
     assert (halved / "manifest.csv").read_bytes() == (whole / "manifest.csv").read_bytes()
     assert failures(halved)[1:] == failures(whole)[1:]
+    assert (halved / "dropped.csv").read_bytes() == (whole / "dropped.csv").read_bytes()
 
     # Nothing is decoded again, not even for another split; what lost its clip is.
     preprocess(jobs_of(videos, halved, val_share=1.0), halved, ALONE)

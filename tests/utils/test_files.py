@@ -214,9 +214,9 @@ def test_a_sweep_deletes_a_file_only_while_it_holds_the_lock(tmp_path, monkeypat
 FORBIDDEN = {
     "write_text", "write_bytes", "imwrite", "mkstemp", "NamedTemporaryFile", "mkdtemp", "touch",
     "to_csv", "tofile", "savetxt", "copyfile", "copy2", "copytree", "move", "urlretrieve", "rename",
-    "symlink_to", "hardlink_to",
+    "symlink_to", "hardlink_to", "save_file",
 }  # fmt: skip
-INTO_A_FILE = {"savefig", "save_file", "savez", "savez_compressed"}  # fine into an `AtomicFile`
+INTO_A_FILE = {"savefig", "savez", "savez_compressed"}  # fine into an `AtomicFile`
 ALLOWED = {
     "utils/files.py",
     "utils/streams.py",

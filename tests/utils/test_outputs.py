@@ -119,6 +119,7 @@ def test_a_job_writes_over_no_file_of_any_job(
     ("command", "words"),
     [
         ("preprocess", "input=o/failures.csv output=o"),
+        ("preprocess", "input=o/dropped.csv output=o"),
         ("preprocess", "input=v output=o splits=o/manifest.csv"),
         ("preprocess", "input=v output=o audit.expert=o/audit.png"),
         ("evaluate", "input=o/clips.csv pairs=pairs output=o"),
@@ -138,7 +139,14 @@ def test_a_job_writes_over_no_file_of_any_job(
 def test_the_other_commands_refuse_to_write_over_an_input(
     folder: Path, command: str, words: str
 ) -> None:
-    for name in ("failures.csv", "manifest.csv", "audit.png", "clips.csv", "results.json"):
+    for name in (
+        "failures.csv",
+        "dropped.csv",
+        "manifest.csv",
+        "audit.png",
+        "clips.csv",
+        "results.json",
+    ):
         Path("o/checkpoints").mkdir(parents=True, exist_ok=True)
         Path("o", name).touch()
     for name in ("skipped.csv", "rejected.csv", "checkpoints/best.ckpt", "checkpoints/last.ckpt"):

@@ -41,11 +41,15 @@ class LastCheckpoint(Checkpoint):
     Args:
         path: The checkpoint file; replaced atomically.
         every: Number of steps between two saves.
+
+    Attributes:
+        step: Step of the state in the file; None before the first save.
     """
 
     def __init__(self, path: str, every: int = 50) -> None:
         self.path = Path(path)
         self.every = every
+        self.step: int | None = None
         self._stop: int | None = None  # the signal, once the state is saved
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
@@ -88,6 +92,11 @@ class LastCheckpoint(Checkpoint):
             return number or signal.SIGTERM
         return None
 
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: Any, checkpoint: dict[str, Any]
+    ) -> None:
+        self.step = checkpoint["global_step"]
+
     def on_exception(self, trainer: pl.Trainer, pl_module: Any, exception: BaseException) -> None:
         signals.undefer()
 
@@ -97,3 +106,4 @@ class LastCheckpoint(Checkpoint):
     def save(self, trainer: pl.Trainer) -> None:
         """Write the checkpoint now."""
         trainer.save_checkpoint(self.path)
+        self.step = trainer.global_step

@@ -53,6 +53,7 @@ HYDRA_COMMANDS = {
                     "manifest.csv",
                     "failures.csv",
                     "remarks.csv",
+                    "dropped.csv",
                     "rejected.csv",
                     "audit.png",
                 )

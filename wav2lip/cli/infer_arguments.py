@@ -83,8 +83,8 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=Path,
         metavar="FILE",
-        help="CSV file with the columns face, audio and output: process every row. Existing outputs "
-        "are skipped, so that the same command resumes",
+        help="CSV file with the columns face, audio and output: process every row. Rows whose output "
+        "(and strip) exists are skipped, so that the same command resumes",
     )
 
 

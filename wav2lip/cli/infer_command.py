@@ -45,7 +45,8 @@ def _run_jobs(
         say(report.line())
         return report
 
-    counts = run_jobs(jobs, render, checker.check_job if checker else None, options.report)
+    check = checker.check_job if checker else None
+    counts = run_jobs(jobs, render, check, options.report, options.strip)
     say(", ".join(f"{count} {state}" for state, count in counts.items()))
     if counts["failed"]:
         return SOME_FAILED

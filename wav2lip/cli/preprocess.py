@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.clips import MANIFEST
-from wav2lip.preprocessing.corpus import FAILURES, REMARKS, plan_jobs, preprocess
+from wav2lip.preprocessing.corpus import DROPPED, FAILURES, REMARKS, plan_jobs, preprocess
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.utils.locks import locked_folder
 
@@ -53,6 +53,9 @@ def run(cfg: DictConfig) -> None:
     damaged = sum(bool(outcome.rows and outcome.remarks) for outcome in outcomes)
     if damaged:
         print(f"{damaged} videos are damaged and were read in part; see {output}/{REMARKS}")
+    seconds = sum(stretch.end - stretch.start for o in outcomes for stretch in o.dropped)
+    if seconds:
+        print(f"{seconds:.1f} s of the videos are in no clip; see {output}/{DROPPED}")
     if failed:
         print(f"{failed} videos gave no clip; see {output}/{FAILURES}")
 

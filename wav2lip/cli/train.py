@@ -22,7 +22,7 @@ from omegaconf import DictConfig
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 import __main__
-from wav2lip.callbacks import AtomicCheckpoints
+from wav2lip.callbacks.last_checkpoint import AtomicCheckpoints, LastCheckpoint
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.cli.resolvers import register_resolvers
 from wav2lip.errors import InputError
@@ -52,6 +52,14 @@ def monitored_value(trainer: pl.Trainer) -> float | None:
     for callback in trainer.checkpoint_callbacks:
         if isinstance(callback, ModelCheckpoint) and callback.best_model_score is not None:
             return float(callback.best_model_score)
+    return None
+
+
+def last_saved(trainer: pl.Trainer, path: Path) -> int | None:
+    """Return the step of the state that the callback has saved to a file or resumed from, if it has."""
+    for callback in trainer.checkpoint_callbacks:
+        if isinstance(callback, LastCheckpoint) and callback.path == path:
+            return callback.step
     return None
 
 
@@ -106,7 +114,8 @@ def train(cfg: DictConfig) -> float | None:
         if not getattr(stop, "__notes__", []):  # not by the callback that saves
             stop.add_note(f"the same command resumes from {last}" if last.is_file() else NOT_SAVED)
         raise
-    trainer.save_checkpoint(last)  # the callback saves only every so many steps
+    if last_saved(trainer, last) != trainer.global_step:  # the callback saves every so many steps
+        trainer.save_checkpoint(last)
     return monitored_value(trainer)
 
 

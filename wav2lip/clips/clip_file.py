@@ -20,15 +20,14 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors import safe_open
+from safetensors.numpy import save
 
 from wav2lip.clips.checks import UNREADABLE, check_layout, jpeg_size, read_metadata
-from wav2lip.errors import InputError, OutputError
+from wav2lip.errors import InputError
 from wav2lip.media.alignment import column_seconds
 from wav2lip.types import SILENCE, Boxes, Image, Mel, Pcm
-from wav2lip.utils.files import AtomicFile
-from wav2lip.utils.write_errors import report_as
+from wav2lip.utils.files import write_atomically
 
 FORMAT = 2  # 1 had `shift`, with the opposite sign of `av_shift`
 JPEG_QUALITY = 95
@@ -73,11 +72,8 @@ def write_clip(
         "pcm": np.ascontiguousarray(pcm, dtype=np.int16),
     }
     header = {"clip": json.dumps({"format": FORMAT, **metadata})}
-    with AtomicFile(path) as new, report_as(path):
-        try:
-            save_file(tensors, new.part, header)
-        except SafetensorError as error:
-            raise OutputError(f"{path}: cannot be written ({error}); free some space") from error
+    # safetensors' own save_file would write another hidden file, which has no lock, and rename it.
+    write_atomically(path, save(tensors, header))
 
 
 class ClipFile:

@@ -92,11 +92,18 @@ def check_jobs(
     check_outputs(written, read)
 
 
-def _run_job(job: Job, number: int, render: Callable[[Job, int], Report]) -> dict[str, Any]:
-    """Run a job, unless its output exists, and return its row of the report."""
+def _finished(job: Job, strip: Path | None) -> bool:
+    files = [path for path in (job.output, strip_of(job, strip)) if path]
+    return all(path.is_file() and path.stat().st_size for path in files)
+
+
+def _run_job(
+    job: Job, number: int, render: Callable[[Job, int], Report], strip: Path | None
+) -> dict[str, Any]:
+    """Run a job, unless its files exist, and return its row of the report."""
     row: dict[str, Any] = {column: str(getattr(job, column)) for column in COLUMNS}
     try:
-        if job.output.is_file() and job.output.stat().st_size:
+        if _finished(job, strip):
             row["state"] = "skipped"
         else:
             row["report"], row["state"] = asdict(render(job, number)), "made"
@@ -112,8 +119,9 @@ def run_jobs(
     render: Callable[[Job, int], Report],
     check_sync: Callable[[Path], dict[str, Any]] | None = None,
     report: Path | None = None,
+    strip: Path | None = None,
 ) -> dict[str, int]:
-    """Run every job whose output does not exist.
+    """Run every job whose output, or strip, does not exist.
 
     An output appears whole or not at all. An existing file is therefore finished, and running the
     same table again resumes it.
@@ -123,6 +131,7 @@ def run_jobs(
         render: called with a job and its number; writes its output.
         check_sync: called with each output that exists; returns its `SyncReport` as plain data.
         report: JSON file, updated after each job.
+        strip: see `strip_of`.
 
     Returns:
         How many jobs were made, skipped and failed.
@@ -131,7 +140,7 @@ def run_jobs(
     rows: list[dict[str, Any]] = []
     try:
         for number, job in enumerate(jobs):
-            row = _run_job(job, number, render)
+            row = _run_job(job, number, render, strip)
             sync = check_sync(job.output) if check_sync and row["state"] != "failed" else {}
             if sync:
                 row["sync"] = sync

@@ -1,30 +1,27 @@
 """From one video to clip files: decode it once, track faces, write crops and mel."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from wav2lip.clips import ManifestRow, encode_crop, write_clip
+from wav2lip.clips import ManifestRow, write_clip
 from wav2lip.errors import InputError
-from wav2lip.faces.boxes import widen_box
-from wav2lip.faces.crops import crop_face
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.tracking import track_faces
 from wav2lip.media.alignment import column_count, mel_start
 from wav2lip.media.audio import load_wav
-from wav2lip.media.frame import Frame
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import to_pcm
 from wav2lip.media.video import read_frames
-from wav2lip.preprocessing.measures import loudness, lower_half_sharpness
+from wav2lip.preprocessing.dropped import Dropped, FrameLog, find_dropped
+from wav2lip.preprocessing.face_track import FaceTrack
+from wav2lip.preprocessing.measures import loudness
 from wav2lip.preprocessing.retiming import retime_frames
 from wav2lip.preprocessing.settings import ClipSettings
-from wav2lip.types import MEL_WINDOW, SAMPLE_RATE, Box, Mel, Wav
-
-ROUNDING = 1e-6  # frames
+from wav2lip.types import MEL_WINDOW, SAMPLE_RATE, Mel, Wav
 
 
 @dataclass(frozen=True)
@@ -44,50 +41,11 @@ class Video:
     split: str
 
 
-@dataclass
-class FaceTrack:
-    """One face in frames of the retimed video.
-
-    Attributes:
-        indices: frame numbers, increasing.
-        boxes: face boxes (4,) in the source frames, pixels.
-        crops: crops as JPEG.
-        sharpness: sharpness of each crop; see `lower_half_sharpness`.
-    """
-
-    indices: list[int] = field(default_factory=list)
-    boxes: list[Box] = field(default_factory=list)
-    crops: list[bytes] = field(default_factory=list)
-    sharpness: list[float] = field(default_factory=list)
-
-    def add(self, frame: Frame, box: Box, settings: ClipSettings) -> None:
-        """Append the face in one more frame."""
-        crop = crop_face(frame.image, widen_box(box, settings.pad), settings.crop_size)
-        self.indices.append(frame.index)
-        self.boxes.append(box)
-        self.crops.append(encode_crop(crop))
-        self.sharpness.append(lower_half_sharpness(crop))
-
-    def part(self, a: int, b: int) -> "FaceTrack":
-        """Return positions a to b - 1."""
-        columns = (self.indices, self.boxes, self.crops, self.sharpness)
-        return FaceTrack(*(column[a:b] for column in columns))  # type: ignore[arg-type]
-
-    def runs(self) -> Iterator[tuple[int, int]]:
-        """Yield positions [a, b) of runs of consecutive frames."""
-        start = 0
-        for position in range(1, len(self.indices) + 1):
-            ends = position == len(self.indices)
-            if ends or self.indices[position] != self.indices[position - 1] + 1:
-                yield start, position
-                start = position
-
-
 def _track_video(
     path: Path, detector: Detector, settings: ClipSettings, problems: list[str]
-) -> tuple[dict[tuple[int, int], FaceTrack], int]:
+) -> tuple[list[FaceTrack], FrameLog]:
     tracks: dict[tuple[int, int], FaceTrack] = {}
-    total = 0
+    log = FrameLog()
     stream = track_faces(
         retime_frames(read_frames(path, problems), settings.fps),
         detector,
@@ -95,11 +53,11 @@ def _track_video(
         faces=settings.faces,
     )
     for tracked in stream:
-        total += 1
+        log.add(tracked)
         for face in tracked.faces:
             track = tracks.setdefault((tracked.shot, face.track), FaceTrack())
             track.add(tracked.frame, face.box, settings)
-    return tracks, total
+    return list(tracks.values()), log
 
 
 def clip_name(source: str) -> str:
@@ -107,21 +65,6 @@ def clip_name(source: str) -> str:
     digest = hashlib.sha256(source.encode()).hexdigest()[:8]
     stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(source).stem)
     return f"{stem[:60]}-{digest}"
-
-
-def _usable_parts(track: FaceTrack, seconds: float, settings: ClipSettings) -> Iterator[FaceTrack]:
-    """Yield the parts of a track that become clips.
-
-    A part has consecutive frames, starts on a whole mel column, has sound and is long enough.
-    """
-    for a, b in track.runs():
-        a += -track.indices[a] % settings.start_step
-        if a < b:
-            # Frames without sound are useless for training: end where the sound ends.
-            audio_frames = int(seconds * settings.fps + ROUNDING) - track.indices[a]
-            b = min(b, a + audio_frames)
-        if b - a >= settings.min_frames:
-            yield track.part(a, b)
 
 
 def _write(
@@ -149,10 +92,11 @@ def _write(
 def tracks_to_clips(
     video: Video,
     folder: Path,
-    tracks: Iterable[FaceTrack],
-    total: int,
+    tracks: Sequence[FaceTrack],
+    log: FrameLog,
     wav: Wav,
     settings: ClipSettings,
+    dropped: list[Dropped] | None = None,
 ) -> list[ManifestRow]:
     """Write the face tracks of a video as clip files.
 
@@ -160,9 +104,10 @@ def tracks_to_clips(
         video: the input.
         folder: output; the files are written to `folder/clips`.
         tracks: face tracks.
-        total: number of frames of the retimed video.
+        log: what was found in each frame of the retimed video.
         wav: (S,) audio of the video at 16 kHz.
         settings: crop settings.
+        dropped: receives the stretches that are in no clip.
 
     Returns:
         The manifest rows.
@@ -172,8 +117,10 @@ def tracks_to_clips(
     """
     mel = mel_spectrogram(wav).T
     seconds = len(wav) / SAMPLE_RATE
+    if dropped is not None:
+        dropped += find_dropped(tracks, log, seconds, settings)
     rows: list[ManifestRow] = []
-    for part in (p for track in tracks for p in _usable_parts(track, seconds, settings)):
+    for part in (p for track in tracks for p in track.parts(seconds, settings)):
         name = f"clips/{clip_name(video.source)}-{len(rows):02d}.safetensors"
         sound = _write(folder / name, video.source, part, settings, wav, mel)
         boxes = np.stack(part.boxes)
@@ -187,7 +134,7 @@ def tracks_to_clips(
             frames=len(boxes),
             fps=settings.fps,
             face=round(float(np.median((boxes[:, 2:] - boxes[:, :2]).mean(1))), 1),
-            coverage=round(len(boxes) / total, 3),
+            coverage=round(len(boxes) / len(log.shots), 3),
             sharpness=round(float(np.median(part.sharpness)), 1),
             loudness=round(loudness(sound), 1),
         )
@@ -206,6 +153,7 @@ def video_to_clips(
     detector: Detector,
     settings: ClipSettings,
     problems: list[str] | None = None,
+    dropped: list[Dropped] | None = None,
 ) -> list[ManifestRow]:
     """Write one clip file per face track of a video.
 
@@ -215,6 +163,7 @@ def video_to_clips(
         detector: face detector.
         settings: crop settings.
         problems: receives one line per kind of damage of the video.
+        dropped: receives the stretches that are in no clip.
 
     Returns:
         The manifest rows.
@@ -224,7 +173,8 @@ def video_to_clips(
     """
     problems = [] if problems is None else problems
     wav = load_wav(video.path, problems=problems)
-    tracks, total = _track_video(video.path, detector, settings, problems)
+    tracks, log = _track_video(video.path, detector, settings, problems)
     if not tracks:
+        total = len(log.shots)
         raise InputError(f"{video.path}: no face in any of its {total} frames; remove the video")
-    return tracks_to_clips(video, folder, tracks.values(), total, wav, settings)
+    return tracks_to_clips(video, folder, tracks, log, wav, settings, dropped)

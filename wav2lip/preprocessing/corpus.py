@@ -6,6 +6,7 @@ manifest.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 from rich.progress import Progress
@@ -25,6 +26,7 @@ from wav2lip.utils.signals import Stopped
 
 FAILURES = "failures.csv"
 REMARKS = "remarks.csv"
+DROPPED = "dropped.csv"
 
 Audit = Callable[[Path, list[ManifestRow]], list[ManifestRow]]  # (folder, rows) -> rows to keep
 
@@ -79,13 +81,18 @@ def _write_remarks(path: Path, outcomes: Sequence[Outcome]) -> None:
     write_table(path, [("source", "remark"), *remarks])
 
 
+def _write_dropped(path: Path, outcomes: Sequence[Outcome]) -> None:
+    dropped = sorted((o.source, *astuple(stretch)) for o in outcomes for stretch in o.dropped)
+    write_table(path, [("source", "start", "end", "frames", "reason"), *dropped])
+
+
 def preprocess(
     jobs: Sequence[VideoJob],
     folder: Path,
     execute: Executor = run_in_pool,
     audit: Audit | None = None,
 ) -> tuple[list[Outcome], list[ManifestRow]]:
-    """Run the jobs that have no record, then write manifest.csv, failures.csv and remarks.csv.
+    """Run the jobs that have no record, then write manifest.csv and the tables of what is not in it.
 
     Args:
         jobs: one job per video.
@@ -121,6 +128,7 @@ def preprocess(
     rows = [row for outcome in outcomes for row in outcome.rows]
     _write_failures(folder / FAILURES, outcomes)
     _write_remarks(folder / REMARKS, outcomes)
+    _write_dropped(folder / DROPPED, outcomes)
     if not rows:
         first = min((o.source, o.reason) for o in outcomes)[1]
         raise InputError(

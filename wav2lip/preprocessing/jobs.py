@@ -17,6 +17,7 @@ from wav2lip.errors import InputError, OutputError
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.media.rules import limit_pixels
 from wav2lip.preprocessing.clip import Video, clip_name, video_to_clips
+from wav2lip.preprocessing.dropped import Dropped, parse_dropped
 from wav2lip.preprocessing.published import frames_to_clips
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.utils.files import write_atomically
@@ -95,12 +96,14 @@ class Outcome:
         rows: manifest rows; empty if the video failed.
         reason: why it failed.
         remarks: damage of the video, one line per kind.
+        dropped: stretches that are in no clip.
     """
 
     source: str
     rows: list[ManifestRow]
     reason: str = ""
     remarks: list[str] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
 
 
 JobFunction = Callable[[VideoJob], Outcome]
@@ -112,16 +115,16 @@ def get_detector(name: str, weights: str | None, device: str | None = "cpu") -> 
     return build_detector(name, weights, device)
 
 
-def _write_clips(job: VideoJob, problems: list[str]) -> list[ManifestRow]:
+def _write_clips(job: VideoJob, problems: list[str], dropped: list[Dropped]) -> list[ManifestRow]:
     path = job.video.path
     if path.is_symlink() and not path.exists():
         raise InputError(f"{path}: is a link to {path.readlink()}, which does not exist; mend it")
     if path.is_dir():
         if not os.access(path, os.R_OK | os.X_OK):
             raise InputError(f"{path}: the folder cannot be read; check its permissions")
-        return frames_to_clips(job.video, job.folder, job.settings, problems)
+        return frames_to_clips(job.video, job.folder, job.settings, problems, dropped)
     detector = get_detector(job.detector, job.weights, job.device)
-    return video_to_clips(job.video, job.folder, detector, job.settings, problems)
+    return video_to_clips(job.video, job.folder, detector, job.settings, problems, dropped)
 
 
 def _one_line(error: object) -> str:
@@ -133,8 +136,9 @@ def run_job(job: VideoJob) -> Outcome:
     source = job.video.source
     limit_pixels(job.max_pixels)
     problems: list[str] = []
+    dropped: list[Dropped] = []
     try:
-        outcome = Outcome(source, _write_clips(job, problems))
+        outcome = Outcome(source, _write_clips(job, problems, dropped))
     except OutputError:  # concerns every job
         raise
     except InputError as error:
@@ -145,7 +149,7 @@ def run_job(job: VideoJob) -> Outcome:
         # A bug, but no reason to stop the other jobs. Without a record, the next run tries again.
         log.exception("%s", source)
         return Outcome(source, [], f"{type(error).__name__}: {_one_line(error)}")
-    outcome.remarks = [_one_line(line) for line in problems]
+    outcome.remarks, outcome.dropped = [_one_line(line) for line in problems], dropped
     record = {"key": job.key, "max_pixels": job.max_pixels, **asdict(outcome)}
     write_atomically(job.record, json.dumps(record).encode())
     return outcome
@@ -167,6 +171,7 @@ def read_record(job: VideoJob) -> Outcome | None:
         rows = [parse_row(row) for row in record["rows"]]
         key, reason = record["key"], str(record["reason"])
         remarks = [str(line) for line in record.get("remarks", [])]
+        dropped = [parse_dropped(stretch) for stretch in record.get("dropped", [])]
         limit = record.get("max_pixels")
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
@@ -176,4 +181,4 @@ def read_record(job: VideoJob) -> Outcome | None:
         return None
     video = job.video  # speaker and split may have changed since
     rows = [replace(row, speaker=video.speaker, split=video.split) for row in rows]
-    return Outcome(video.source, rows, reason, remarks)
+    return Outcome(video.source, rows, reason, remarks, dropped)

@@ -14,7 +14,9 @@ from wav2lip.clips import ManifestRow, encode_crop
 from wav2lip.errors import InputError
 from wav2lip.media.audio import load_wav
 from wav2lip.media.video import read_image
-from wav2lip.preprocessing.clip import FaceTrack, Video, tracks_to_clips
+from wav2lip.preprocessing.clip import Video, tracks_to_clips
+from wav2lip.preprocessing.dropped import Dropped, FrameLog
+from wav2lip.preprocessing.face_track import FaceTrack
 from wav2lip.preprocessing.inputs import FRAMES_SOUND
 from wav2lip.preprocessing.measures import lower_half_sharpness
 from wav2lip.preprocessing.settings import ClipSettings
@@ -49,7 +51,11 @@ def read_track(folder: Path, size: int) -> FaceTrack:
 
 
 def frames_to_clips(
-    video: Video, folder: Path, settings: ClipSettings, problems: list[str] | None = None
+    video: Video,
+    folder: Path,
+    settings: ClipSettings,
+    problems: list[str] | None = None,
+    dropped: list[Dropped] | None = None,
 ) -> list[ManifestRow]:
     """Write the clip files of a frame folder.
 
@@ -58,6 +64,7 @@ def frames_to_clips(
         folder: output; the files are written to `folder/clips`.
         settings: crop settings; `pad` is ignored.
         problems: receives one line per kind of damage of the sound.
+        dropped: receives the stretches that are in no clip.
 
     Returns:
         The manifest rows.
@@ -73,4 +80,5 @@ def frames_to_clips(
     settings = replace(settings, pad=0.0)
     track = read_track(video.path, settings.image_size)
     wav = load_wav(video.path / FRAMES_SOUND, problems=problems)
-    return tracks_to_clips(video, folder, [track], track.indices[-1] + 1, wav, settings)
+    log = FrameLog.of_track(track)
+    return tracks_to_clips(video, folder, [track], log, wav, settings, dropped)

@@ -1,17 +1,28 @@
 """Execution of jobs on a Ray cluster."""
 
 import logging
+import os
+import signal
+import socket
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import cv2
 
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.jobs import JobFunction, Outcome, VideoJob, run_job
 from wav2lip.utils.extras import require_extra
+from wav2lip.utils.platform import cpu_count
+from wav2lip.utils.signals import HANDLED
 
 AHEAD = 4  # jobs submitted per processor of the cluster; the others wait here
+PATIENCE = 10.0  # seconds until a cluster must answer
+STORE = 80 << 20  # bytes of shared memory of a cluster started here; jobs and outcomes are small
+OPTIONS = {"logging_level": logging.ERROR, "log_to_driver": False}
 
 
 def absolute(job: VideoJob) -> VideoJob:
@@ -25,13 +36,32 @@ def absolute(job: VideoJob) -> VideoJob:
     )
 
 
+@contextmanager
+def _own_handlers() -> Iterator[None]:
+    """Keep this process's reaction to signals, which Ray replaces when it starts a cluster."""
+    before = {number: signal.getsignal(number) for number in HANDLED}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _check_listens(address: str) -> None:
+    """Raise an OSError if nothing listens at HOST:PORT; Ray itself would try for minutes."""
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+
+
 class RayExecutor:
     """Runs jobs on a Ray cluster. If a node dies, its jobs run again on another.
 
-    Every node needs wav2lip installed and sees input and output under the same paths (a shared file system).
+    Every node needs wav2lip installed and sees input and output under the same paths: a shared POSIX file
+    system, such as NFS or Lustre, where a file renamed by one node is there for the others.
 
     Args:
-        address: address of a running cluster; None starts one on this machine.
+        address: address of a running cluster; None starts one on this machine and ends it after the jobs.
         cpus: processors reserved per video.
         retries: how often a video runs again after its process or node died.
 
@@ -40,17 +70,46 @@ class RayExecutor:
     """
 
     def __init__(self, address: str | None = None, cpus: float = 1.0, retries: int = 3) -> None:
-        ray = require_extra("ray", "ray")
-        self._ray = ray
+        self._ray = require_extra("ray", "ray")
+        self.address = address
         self.cpus = cpus
         self.retries = retries
-        if not ray.is_initialized():
+        if address is not None:
+            self._connect(address)
+
+    def _connect(self, address: str) -> None:
+        if self._ray.is_initialized():
+            return
+        try:
+            _check_listens(address)
+            with _own_handlers():
+                self._ray.init(address=address, **OPTIONS)
+        except (OSError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError(
+                f"no Ray cluster at {address} ({reason}); correct the address or start a cluster"
+            ) from error
+
+    @contextmanager
+    def _cluster(self) -> Iterator[None]:
+        """Start a cluster here, and end it, unless one is in use."""
+        if self._ray.is_initialized():
+            yield
+            return
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
             try:
-                ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
-            except (ConnectionError, ValueError) as error:
-                raise InputError(
-                    f"no Ray cluster at {address} ({error}); correct the address or start a cluster"
-                ) from error
+                with _own_handlers():
+                    self._ray.init(
+                        num_cpus=cpu_count(),
+                        object_store_memory=STORE,
+                        include_dashboard=False,
+                        _temp_dir=folder,
+                        **OPTIONS,
+                    )
+                yield
+            finally:
+                self._ray.shutdown()
 
     def __call__(
         self, jobs: Sequence[VideoJob], function: JobFunction = run_job
@@ -61,7 +120,12 @@ class RayExecutor:
             Outcomes in the order in which they are finished. A job whose process dies more often than
             `retries` fails.
         """
-        ray = self._ray
+        if jobs:
+            with self._cluster():
+                yield from self._run(jobs, function)
+
+    def _run(self, jobs: Sequence[VideoJob], function: JobFunction) -> Iterator[Outcome]:
+        ray: Any = self._ray
 
         def work(job: VideoJob) -> Outcome:
             cv2.setNumThreads(1)  # a node runs one process per processor

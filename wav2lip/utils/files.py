@@ -45,7 +45,8 @@ def _sync_folder(folder: Path) -> None:
 class AtomicFile:
     """A file that appears at its path when it is complete, and not at all after an error.
 
-    A context manager. Write to `file`, or let a library write to the path `part`.
+    A context manager. Write to `file`, or let a library open the path `part`; it must not replace that file,
+    whose lock says that it is in use.
 
     Args:
         path: the file; missing folders are created.

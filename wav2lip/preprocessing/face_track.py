@@ -1,0 +1,78 @@
+"""One face through the frames of a video, and which parts of it become clips."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from wav2lip.clips import encode_crop
+from wav2lip.faces.boxes import widen_box
+from wav2lip.faces.crops import crop_face
+from wav2lip.media.frame import Frame
+from wav2lip.preprocessing.measures import lower_half_sharpness
+from wav2lip.preprocessing.settings import ClipSettings
+from wav2lip.types import Box
+
+ROUNDING = 1e-6  # frames
+
+
+@dataclass
+class FaceTrack:
+    """One face in frames of the retimed video.
+
+    Attributes:
+        indices: frame numbers, increasing.
+        boxes: face boxes (4,) in the source frames, pixels.
+        crops: crops as JPEG.
+        sharpness: sharpness of each crop; see `lower_half_sharpness`.
+    """
+
+    indices: list[int] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+    crops: list[bytes] = field(default_factory=list)
+    sharpness: list[float] = field(default_factory=list)
+
+    def add(self, frame: Frame, box: Box, settings: ClipSettings) -> None:
+        """Append the face in one more frame."""
+        crop = crop_face(frame.image, widen_box(box, settings.pad), settings.crop_size)
+        self.indices.append(frame.index)
+        self.boxes.append(box)
+        self.crops.append(encode_crop(crop))
+        self.sharpness.append(lower_half_sharpness(crop))
+
+    def part(self, a: int, b: int) -> "FaceTrack":
+        """Return positions a to b - 1."""
+        columns = (self.indices, self.boxes, self.crops, self.sharpness)
+        return FaceTrack(*(column[a:b] for column in columns))  # type: ignore[arg-type]
+
+    def runs(self) -> Iterator[tuple[int, int]]:
+        """Yield positions [a, b) of runs of consecutive frames."""
+        start = 0
+        for position in range(1, len(self.indices) + 1):
+            ends = position == len(self.indices)
+            if ends or self.indices[position] != self.indices[position - 1] + 1:
+                yield start, position
+                start = position
+
+    def usable(self, a: int, b: int, seconds: float, settings: ClipSettings) -> tuple[int, int]:
+        """Return the positions of a run that can be a clip; the end may lie before the start.
+
+        A clip starts on a whole mel column and ends where the sound ends: frames without sound are useless
+        for training.
+
+        Args:
+            a: first position of the run.
+            b: the one after its last.
+            seconds: length of the sound.
+            settings: crop settings.
+        """
+        a += -self.indices[a] % settings.start_step
+        if a < b:
+            audio_frames = int(seconds * settings.fps + ROUNDING) - self.indices[a]
+            b = min(b, a + audio_frames)
+        return a, b
+
+    def parts(self, seconds: float, settings: ClipSettings) -> Iterator["FaceTrack"]:
+        """Yield the parts that become clips; see `usable`. Each is long enough."""
+        for run in self.runs():
+            a, b = self.usable(*run, seconds, settings)
+            if b - a >= settings.min_frames:
+                yield self.part(a, b)
