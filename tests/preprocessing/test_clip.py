@@ -119,7 +119,7 @@ def test_every_dropped_stretch_has_its_reason(tmp_path):
     video = Video(tmp_path / "a.mp4", "a.mp4", "a", "train")
     dropped: list[Dropped] = []
     settings = ClipSettings(detect_every=1)
-    rows = video_to_clips(video, tmp_path, FixedDetector(), settings, dropped)
+    rows = video_to_clips(video, tmp_path, FixedDetector(), settings, dropped=dropped)
     assert [(row.start, row.frames) for row in rows] == [
         (0.0, 42),
         (3.0, 16),
@@ -154,7 +154,7 @@ def test_a_face_that_is_not_followed_is_a_reason(tmp_path):
     video = Video(tmp_path / "a.mp4", "a.mp4", "a", "train")
     dropped: list[Dropped] = []
     settings = ClipSettings(detect_every=1)
-    (row,) = video_to_clips(video, tmp_path, Other(), settings, dropped)
+    (row,) = video_to_clips(video, tmp_path, Other(), settings, dropped=dropped)
     assert (row.start, row.frames) == (0.0, 25)
     assert [(d.start, d.frames, d.reason) for d in dropped] == [(1.0, 25, NOT_FOLLOWED)]
 
