@@ -3,6 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CLIPS ?= data/clips
+# One test process per core, one thread per process: threads of several processes only wait for each other.
+PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 .PHONY: demo test test-slow lint docs default-model lock clean
 
@@ -12,10 +14,10 @@ demo: $(STAMP)  ## install, render a video of the sample portrait, print its pat
 	@echo "Play it:   open it with any player, e.g. xdg-open demo.mp4 (macOS: open demo.mp4)"
 
 test: $(STAMP) lint  ## style, types and the quick tests with their coverage
-	$(BIN)/python -m pytest -n auto --cov
+	$(PYTEST) --cov
 
 test-slow: $(STAMP)  ## the slow tests
-	$(BIN)/python -m pytest -n auto -m slow
+	$(PYTEST) -m slow
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
