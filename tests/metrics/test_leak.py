@@ -45,6 +45,11 @@ def test_what_is_followed_moves_from_sound_to_source_with_the_share_taken_from_i
         )
         for share in (0.0, 0.25, 0.5, 0.75, 1.0)
     ]
+    silent = [p.lse_c_silent for p in probes]
+    assert silent == sorted(silent)
+    assert [p.lse_d_silent for p in probes] == sorted(
+        (p.lse_d_silent for p in probes), reverse=True
+    )
     sound, source = [p.agreement_swapped for p in probes], [p.agreement_source for p in probes]
     assert sound == sorted(sound, reverse=True)
     assert source == sorted(source)
@@ -52,10 +57,24 @@ def test_what_is_followed_moves_from_sound_to_source_with_the_share_taken_from_i
     assert sound[2] == pytest.approx(source[2], rel=0.1)
 
 
+def test_a_silent_output_that_keeps_the_sources_motion_has_the_scores_of_the_source():
+    copied = leak_probe(ProbeEmbeddings(RIGHT, RIGHT, RIGHT, RIGHT), SOUNDS, RIGHT, 0.0)
+    assert copied.lse_d_silent == pytest.approx(0, abs=1e-3)
+    assert copied.lse_c_silent == pytest.approx(math.sqrt(2), abs=0.03)
+    # For the right sound D = 0 and C = sqrt 2, for the other one D = sqrt 2 and C = 0.
+    assert copied.lsd_current == pytest.approx(math.sqrt(2), abs=0.06)
+    clean = leak_probe(SOUNDS, SOUNDS, RIGHT, 0.0)
+    assert clean.lse_d_silent == pytest.approx(math.sqrt(2), abs=0.06)
+    assert clean.lse_c_silent == pytest.approx(0, abs=0.06)
+    assert clean.lsd_current == pytest.approx(0, abs=0.03)
+
+
 def test_a_still_has_no_mouth_of_its_own():
     probe = leak_probe(SOUNDS, SOUNDS, None, 0.0)
     assert math.isnan(probe.agreement_source)
     assert math.isnan(probe.agreement_muted_source)
+    assert math.isnan(probe.lse_c_silent)
+    assert math.isnan(probe.lse_d_silent)
     assert probe.agreement_swapped > 1.3
 
 

@@ -41,6 +41,9 @@ LEAK = {
     "agreement_late": ("late", 3),
     "agreement_muted_source": ("muted: source", 3),
     "response": ("response", 2),
+    "lse_c_silent": ("LSE-C silent", 3),
+    "lse_d_silent": ("LSE-D silent", 3),
+    "lsd_current": ("LSD-CR", 3),
 }
 METRICS = SYNC | PICTURES | LEAK
 

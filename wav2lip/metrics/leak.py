@@ -5,6 +5,9 @@ The probe therefore renders one source four times: with the right sound, with an
 and with silence. A sync judge then measures which sound each output follows: the one that was given, or the source's
 own, which the source's mouth follows. Only motion in time with a sound counts, so the head motion that all outputs
 share with the source has no weight.
+
+The same four outputs give the leak metrics of arXiv 2511.08613, sec. 2: LSE of a silent output against the source's
+own sound, and the difference of LSE between own and other sound with the current frame as the reference (LSD-CR).
 """
 
 from typing import NamedTuple
@@ -13,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wav2lip.metrics.lse import Padding, mean_distances, shift_distances
+from wav2lip.metrics.lse import Padding, lse, mean_distances, shift_distances
 from wav2lip.metrics.mouth_motion import mouth_luma
 from wav2lip.types import MAX_SHIFT, Image
+
+NAN = float("nan")
 
 
 class LeakProbe(NamedTuple):
@@ -28,6 +33,11 @@ class LeakProbe(NamedTuple):
         agreement_late: of the output for the late sound with that sound.
         agreement_muted_source: of the output for silence with the source's own sound; NaN without such a sound.
         response: mean change of the mouth when the sound is swapped, in grey levels.
+        lse_c_silent: LSE-C of the output for silence with the source's own sound (LSE-C_S), lower is better; NaN
+            without such a sound.
+        lse_d_silent: LSE-D of the same (LSE-D_S), higher is better.
+        lsd_current: half the sum of the differences in LSE-C and LSE-D between the outputs for the right and the
+            swapped sound, each with its own (LSD-CR); 0 is best.
     """
 
     agreement_right: float
@@ -36,6 +46,9 @@ class LeakProbe(NamedTuple):
     agreement_late: float
     agreement_muted_source: float
     response: float
+    lse_c_silent: float
+    lse_d_silent: float
+    lsd_current: float
 
 
 class ProbeEmbeddings(NamedTuple):
@@ -58,6 +71,12 @@ def confidence_at_zero(distances: NDArray[np.floating]) -> float:
 def agreement(lips: Tensor, audio: Tensor, padding: Padding = "none") -> float:
     """Agreement of lips (n,D) with a sound (n,D) at no shift; NaN for too few windows for all shifts."""
     return confidence_at_zero(mean_distances(shift_distances(lips, audio, padding)))
+
+
+def _lse(lips: Tensor, audio: Tensor, padding: Padding) -> tuple[float, float]:
+    """LSE-C and LSE-D of lips (n,D) with a sound (n,D)."""
+    score = lse(mean_distances(shift_distances(lips, audio, padding)))
+    return score.confidence, score.distance
 
 
 def response(right: Image, swapped: Image) -> float:
@@ -89,8 +108,15 @@ def leak_probe(
     """
 
     def with_source(part: Tensor) -> float:
-        return float("nan") if source is None else agreement(part, source, padding)
+        return NAN if source is None else agreement(part, source, padding)
 
+    silent_c, silent_d = NAN, NAN
+    if source is not None:
+        silent_c, silent_d = _lse(lips.muted, source, padding)
+    own, other = (
+        _lse(lips.right, sounds.right, padding),
+        _lse(lips.swapped, sounds.swapped, padding),
+    )
     return LeakProbe(
         agreement_right=agreement(lips.right, sounds.right, padding),
         agreement_swapped=agreement(lips.swapped, sounds.swapped, padding),
@@ -98,4 +124,7 @@ def leak_probe(
         agreement_late=agreement(lips.late, sounds.late, padding),
         agreement_muted_source=with_source(lips.muted),
         response=change,
+        lse_c_silent=silent_c,
+        lse_d_silent=silent_d,
+        lsd_current=(abs(own[0] - other[0]) + abs(own[1] - other[1])) / 2,
     )
