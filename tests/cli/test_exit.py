@@ -1,6 +1,7 @@
 import errno
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -45,6 +46,20 @@ def test_an_error_of_the_machine_is_one_line(error, line, capsys):
     printed = capsys.readouterr().err
     assert printed.startswith(line)
     assert printed.count("\n") == 1
+
+
+def test_a_full_disk_under_a_thread_of_a_library_is_one_line(capsys):
+    def write():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    @exit_on_input_error
+    def command():
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+
+    command()
+    assert capsys.readouterr().err == "error: the disk is full; free some space\n"
 
 
 def test_any_other_error_of_the_system_is_a_bug():

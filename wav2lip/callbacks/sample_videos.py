@@ -1,6 +1,5 @@
 """Write short videos with sound of validation clips during training: generated | target."""
 
-import tempfile
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from wav2lip.clips import ClipFile
 from wav2lip.data.augment import NO_AUGMENT, FaceAugment
 from wav2lip.engines import Engine, TorchEngine
 from wav2lip.media.mel_reader import MelReader
-from wav2lip.media.pcm import from_pcm, write_wav
+from wav2lip.media.pcm import from_pcm, temporary_wav
 from wav2lip.media.writer import VideoWriter
 from wav2lip.types import SAMPLE_RATE, Image, Pcm
 
@@ -48,9 +47,7 @@ def write_with_audio(path: Path, images: Image, fps: float, pcm: Pcm) -> None:
     """Write images (T, H, W, 3) BGR and 16 kHz mono sound (S,) as a video, as long as the images."""
     height, width = images.shape[1:3]
     seconds = len(images) / fps
-    with tempfile.TemporaryDirectory() as folder:
-        sound = Path(folder) / "sound.wav"
-        write_wav(sound, pcm[: round(seconds * SAMPLE_RATE)])
+    with temporary_wav(pcm[: round(seconds * SAMPLE_RATE)]) as sound:
         rate = Fraction(fps).limit_denominator(1001)
         with VideoWriter(path, width, height, rate, audio=sound, trim=True) as writer:
             for number, image in enumerate(images):

@@ -2,8 +2,9 @@
 
 import errno
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import wraps
 from io import TextIOWrapper
 from typing import ParamSpec
@@ -66,6 +67,25 @@ def _code_of(main: Callable[P, int | None], *args: P.args, **kwargs: P.kwargs) -
     return code
 
 
+@contextmanager
+def _threads_reported() -> Iterator[None]:
+    """Print an error of the machine in a library's thread as one line: a full disk under TensorBoard, for example."""
+    before = threading.excepthook
+
+    def report(args: threading.ExceptHookArgs) -> None:
+        error = args.exc_value
+        if isinstance(error, OSError) and error.errno in SYSTEM:
+            _say(f"error: {SYSTEM[error.errno]}")
+        else:
+            before(args)
+
+    threading.excepthook = report
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
+
 def exit_on_input_error(main: Callable[P, int | None]) -> Callable[P, None]:
     """Wrap a command's `main`: print an `InputError` as one line and exit with code 2.
 
@@ -78,7 +98,7 @@ def exit_on_input_error(main: Callable[P, int | None]) -> Callable[P, None]:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):  # a file name need not be UTF-8
                 stream.reconfigure(errors="backslashreplace")
-        with stop_on_signals():
+        with stop_on_signals(), _threads_reported():
             code = _code_of(main, *args, **kwargs)
         if code:
             sys.exit(code)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +14,7 @@ from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.scorer import CONTROL_SHIFT
 from wav2lip.faces.crops import crop_face
 from wav2lip.media.frame import Frame
-from wav2lip.media.pcm import write_wav
+from wav2lip.media.pcm import temporary_wav
 from wav2lip.metrics.leak import LeakProbe, ProbeEmbeddings, leak_probe, response
 from wav2lip.metrics.lse import Padding, Windows, window_count
 from wav2lip.preprocessing.retiming import retime_frames
@@ -133,10 +132,8 @@ def probe_leak(
         )
     first, views, faces = min(run), {}, {}
     variants = sounds.variants(frames * SAMPLES_PER_FRAME)
-    with TemporaryDirectory() as folder:
-        for name, pcm in variants.items():
-            sound = Path(folder) / f"{name}.wav"
-            write_wav(sound, pcm)
+    for name, pcm in variants.items():
+        with temporary_wav(pcm) as sound:
             views[name], faces[name] = _views_and_faces(generator.frames(face, sound), run, judge)
 
     count = window_count(min(map(len, views.values())), len(run) * SAMPLES_PER_FRAME, windows)

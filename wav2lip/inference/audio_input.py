@@ -5,8 +5,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import numpy as np
@@ -14,7 +12,7 @@ import numpy as np
 from wav2lip.errors import InputError
 from wav2lip.media.audio import read_mono
 from wav2lip.media.mel_reader import MelReader
-from wav2lip.media.pcm import to_pcm, write_wav
+from wav2lip.media.pcm import temporary_wav, to_pcm
 from wav2lip.types import Wav
 
 log = logging.getLogger(__name__)
@@ -54,9 +52,7 @@ def audio_file(audio: Audio, sample_rate: int | None) -> Iterator[PathLike]:
         yield audio
         return
     assert sample_rate is not None
-    with TemporaryDirectory(prefix="wav2lip-") as folder:
-        path = Path(folder) / "audio.wav"
-        write_wav(path, to_pcm(audio), sample_rate)
+    with temporary_wav(to_pcm(audio), sample_rate) as path:
         yield path
 
 

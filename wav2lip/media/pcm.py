@@ -1,12 +1,17 @@
 """Conversion between float audio and 16-bit PCM, and WAV files of it."""
 
+import tempfile
 import wave
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from wav2lip.types import SAMPLE_RATE, Pcm, Wav
 from wav2lip.utils.files import AtomicFile
+from wav2lip.utils.partials import temporary_file
+from wav2lip.utils.write_errors import report_as
 
 FULL_SCALE = 32_768  # PCM value of 1.0
 
@@ -51,3 +56,27 @@ def write_wav(path: Path, pcm: Pcm, sample_rate: int = SAMPLE_RATE) -> None:
     with AtomicFile(path) as new, wave.open(new.file, "wb") as file:
         file.setparams((1, 2, sample_rate, 0, "NONE", ""))
         file.writeframes(pcm.astype("<i2").tobytes())
+
+
+@contextmanager
+def temporary_wav(pcm: Pcm, sample_rate: int = SAMPLE_RATE) -> Iterator[Path]:
+    """Provide mono audio as a WAV file, deleted at the end.
+
+    Args:
+        pcm: (N,) int16.
+        sample_rate: Hz.
+
+    Yields:
+        The path of the file.
+
+    Raises:
+        OutputError: the folder for temporary files is full or not writable.
+    """
+    with ExitStack() as stack:
+        with report_as(Path(tempfile.gettempdir())):
+            path, data = stack.enter_context(temporary_file("audio.wav"))
+            with wave.open(data, "wb") as file:
+                file.setparams((1, 2, sample_rate, 0, "NONE", ""))
+                file.writeframes(pcm.astype("<i2").tobytes())
+            data.flush()
+        yield path

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -14,7 +13,7 @@ from wav2lip.clips import MANIFEST, ManifestRow, encode_crop, write_clip, write_
 from wav2lip.faces.boxes import widen_box
 from wav2lip.faces.crops import crop_face
 from wav2lip.media.mel import mel_spectrogram
-from wav2lip.media.pcm import to_pcm, write_wav
+from wav2lip.media.pcm import temporary_wav, to_pcm
 from wav2lip.synthetic.face import BOX_HEIGHT, Pose, SyntheticFace
 from wav2lip.synthetic.voice import speak
 from wav2lip.types import FPS, Boxes, Image, Wav
@@ -126,12 +125,12 @@ def write_synthetic_video(path: Path, clip: SyntheticClip, crf: int = 18) -> Non
 
     size = clip.frames.shape[1]
     rate = Fraction(clip.fps).limit_denominator(1001)
-    with TemporaryDirectory() as folder:
-        sound = Path(folder) / "speech.wav"
-        write_wav(sound, to_pcm(clip.wav))
-        with VideoWriter(path, size, size, rate, crf=crf, audio=sound) as writer:
-            for frame, time in zip(clip.frames, clip.times, strict=True):
-                writer.write(frame, float(time))
+    with (
+        temporary_wav(to_pcm(clip.wav)) as sound,
+        VideoWriter(path, size, size, rate, crf=crf, audio=sound) as writer,
+    ):
+        for frame, time in zip(clip.frames, clip.times, strict=True):
+            writer.write(frame, float(time))
 
 
 def write_synthetic_clip(

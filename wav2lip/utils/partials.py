@@ -11,10 +11,12 @@ import re
 import secrets
 import socket
 import stat
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 try:
     import fcntl as _fcntl
@@ -79,6 +81,32 @@ def create_partial(target: Path, folder: Path | None = None) -> tuple[Path, int]
             return part, handle
         os.close(handle)
     raise FileExistsError(errno.EEXIST, "no free name for a temporary file", str(target.parent))
+
+
+@contextmanager
+def temporary_file(name: str) -> Iterator[tuple[Path, BinaryIO]]:
+    """Create a file in the folder for temporary files, deleted at the end.
+
+    If this process is killed, the next one that makes such a file deletes it.
+
+    Args:
+        name: its stem and suffix; the rest of its name is random.
+
+    Yields:
+        Its path, and the file open for writing. Flush it before the path is read.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    folder = Path(tempfile.gettempdir())
+    sweep_once(folder)
+    path, handle = create_partial(Path(name), folder)
+    with os.fdopen(handle, "r+b") as file:
+        try:
+            yield path, file
+        finally:
+            with suppress(OSError):
+                path.unlink()
 
 
 def _remove_if_stale(path: Path, host: str) -> None:
