@@ -142,6 +142,11 @@ SCHEMAS: dict[str, Mapping[str, Rule]] = {
     "evaluate": EVALUATE,
     "audit": AUDIT,
 }
+HYDRA_RULES: dict[str, Rule] = {  # of `hydra.utils.instantiate`, in any node
+    "_partial_": Flag(),
+    "_recursive_": Flag(),
+    "_convert_": OneOf(("none", "partial", "object", "all")),
+}
 # Values whose type may differ from that of their default.
 FREE = ("trainer.*", "data.manifests", "data.manifests.*")
 # Values that may be the address of a server; every other one is a local path, a name or a number.
@@ -155,6 +160,9 @@ def _matches(key: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _rule(key: str, schema: Mapping[str, Rule]) -> Rule | None:
+    of_hydra = HYDRA_RULES.get(key.rpartition(".")[2])
+    if of_hydra is not None:
+        return of_hydra
     if key in schema:
         return schema[key]
     return next((rule for pattern, rule in schema.items() if fnmatchcase(key, pattern)), None)
