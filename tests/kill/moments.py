@@ -23,6 +23,7 @@ SIGNALS = (*(signal.SIGKILL,) * 5, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TWICE = 0.2  # share of the moments after which the second run is killed, too
 PATIENCE = 20.0  # seconds until the children of a killed process must have ended
 HANG = 240.0  # seconds
+FOREIGN = {".ses"}  # files that libraries write to TMPDIR: the session of ONNX Runtime
 FEW = 5  # problems of a moment that are listed
 SHOWN = 120  # characters of a value
 SEEN = 0.02  # seconds between two looks
@@ -114,7 +115,9 @@ def _partials(*folders: Path) -> list[str]:
         str(path.relative_to(folder))
         for folder in folders
         for path in folder.rglob("*")
-        if path.is_file() and (path.name.startswith(".") or ".part" in path.name)
+        if path.is_file()
+        and path.name not in FOREIGN
+        and (path.name.startswith(".") or ".part" in path.name)
     )
 
 
@@ -175,8 +178,11 @@ class _Moments:
                 code = self.server.wait()
                 times.append(time.monotonic() - began)
                 assert code == 0, self.log.read_text()
-                assert not [*self._left(pid, set(map(str, SHM.glob("*"))))]
-                assert not _partials(folder, temporary)
+                left = [
+                    *self._left(pid, set(map(str, SHM.glob("*")))),
+                    *_partials(folder, temporary),
+                ]
+                assert left == [], left
                 files = case.read(folder)
             self.wanted.append(files)
             self.seconds.append(min(times))
@@ -185,6 +191,10 @@ class _Moments:
     def log(self) -> Path:
         """What the command has printed."""
         return self.scratch / "log"
+
+    def said(self) -> str:
+        """Return the last line that the command has printed."""
+        return (self.log.read_text().splitlines() or [""])[-1]
 
     def _folder(self) -> Path:
         folder = self.scratch / "run"
@@ -227,7 +237,7 @@ class _Moments:
                 os.kill(process, signal.SIGKILL)
         yield from (f"shared memory {name} was left" for name in _orphans(shm))
         if "Traceback" in self.log.read_text():
-            yield f"traceback: {self.log.read_text()}"
+            yield f"traceback: {self.said()}"
 
     def _compare(self, folder: Path, wanted: Files) -> Iterator[str]:
         found = self.case.read(folder)
@@ -260,16 +270,20 @@ class _Moments:
                     return False
                 break
             if code not in (-sent, 128 + sent) or (code < 0) != (sent == signal.SIGKILL):
-                problems.append(f"exit code {code}: {self.log.read_text()}")
+                problems.append(f"exit code {code}: {self.said()}")
             if sent != signal.SIGKILL:
                 problems += [f"{name} was left" for name in _partials(folder, self.temporary)]
         pid = self._start(words, folder)
         code = self.server.wait()
         if code:
-            problems.append(f"the next run ended with {code}: {self.log.read_text()}")
+            problems.append(f"the next run ended with {code}: {self.said()}")
         problems += self._left(pid, shm)
         problems += [f"{name} stayed" for name in _partials(folder, self.temporary)]
-        problems += [f"{path} stayed" for path in self.temporary.rglob("*") if path.is_file()]
+        problems += [
+            f"{path} stayed"
+            for path in self.temporary.rglob("*")
+            if path.is_file() and path.name not in FOREIGN
+        ]
         problems += self._compare(folder, self.wanted[variant])
         result.tried[number.name] += 1
         result.failed[number.name] += bool(problems)

@@ -3,6 +3,9 @@
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -40,7 +43,7 @@ def of_ray(folder):
 
 
 def gone(folder):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while of_ray(folder) and time.monotonic() < end:
         time.sleep(0.1)
     return not of_ray(folder)
@@ -161,3 +164,41 @@ def test_a_cluster_that_is_not_there_is_named():
     for address in ("127.0.0.1:1", "ray://127.0.0.1:1", "ray://[::1]:1"):
         with pytest.raises(InputError, match=f"^no Ray cluster at {re.escape(address)} "):
             RayExecutor(address)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)]
+)
+def test_the_cluster_that_a_command_starts_ends_with_it(number, code, tmp_path):
+    videos = write_videos(tmp_path / "in", 6, 2.0)
+    folder = Path(tempfile.mkdtemp(prefix="t-"))
+    command = [
+        *(sys.executable, str(ROOT / "preprocess.py"), f"input={videos}", f"output={tmp_path}/out"),
+        *("detector=hog", "executor=ray"),
+    ]
+    process = subprocess.Popen(
+        command,
+        env=os.environ | {"TMPDIR": str(folder), "OMP_NUM_THREADS": "1"},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        while not list((tmp_path / "out").glob("records/*.json")):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.05)
+        assert of_ray(folder)
+        if number == signal.SIGINT:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+        assert process.wait(60) == code
+        assert gone(folder)
+        assert b"Traceback" not in process.stderr.read()
+        assert number == signal.SIGKILL or list(folder.iterdir()) == []
+        done = subprocess.run([*command[:-1], "workers=1"], check=False)
+        assert done.returncode == 0
+        assert len(list((tmp_path / "out").glob("records/*.json"))) == 7
+    finally:
+        process.kill()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,5 +1,7 @@
 """Save the weights of the best validation, the one before the first step included."""
 
+from typing import Any
+
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 
@@ -13,6 +15,11 @@ class BestCheckpoint(ModelCheckpoint):
         options.setdefault("save_on_train_epoch_end", False)  # after each validation
         super().__init__(**options)  # type: ignore[arg-type]
         self._last_global_step_saved = -1  # Lightning's 0 means that step 0 is saved already
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Restore the state, `current_score` included, which Lightning saves but does not read."""
+        super().load_state_dict(state_dict)
+        self.current_score = state_dict.get("current_score")
 
     @property
     def state_key(self) -> str:

@@ -77,7 +77,8 @@ class LastCheckpoint(Checkpoint):
             self._stop = stop
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        if trainer.sanity_checking:
+        # A run resumed from step 0 counts one step too many for its loggers; starting over is exact.
+        if trainer.sanity_checking or trainer.global_step == 0:
             return
         self.save(trainer)
         self._stop = self._stop_requested(trainer)

@@ -17,7 +17,7 @@ from wav2lip.errors import InputError
 from wav2lip.preprocessing.jobs import JobFunction, Outcome, VideoJob, run_job
 from wav2lip.utils.extras import require_extra
 from wav2lip.utils.platform import cpu_count
-from wav2lip.utils.signals import HANDLED
+from wav2lip.utils.signals import HANDLED, Stopped, requested
 
 AHEAD = 4  # jobs submitted per processor of the cluster; the others wait here
 PATIENCE = 10.0  # seconds until a cluster must answer
@@ -45,6 +45,18 @@ def _own_handlers() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _own_stop() -> Iterator[None]:
+    """Raise `Stopped` where Ray, which a signal has interrupted, raises a SystemExit of its own."""
+    try:
+        yield
+    except SystemExit as error:
+        number = requested()
+        if isinstance(error, Stopped) or number is None:
+            raise
+        raise Stopped(number) from None
 
 
 def _check_listens(address: str) -> None:
@@ -121,7 +133,7 @@ class RayExecutor:
             `retries` fails.
         """
         if jobs:
-            with self._cluster():
+            with self._cluster(), _own_stop():
                 yield from self._run(jobs, function)
 
     def _run(self, jobs: Sequence[VideoJob], function: JobFunction) -> Iterator[Outcome]:
