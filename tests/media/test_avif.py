@@ -1,11 +1,13 @@
 """An AVIF photo in tiles, put together by hand: no library at hand writes one."""
 
 import struct
+from collections.abc import Callable
 from fractions import Fraction
 
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from wav2lip.errors import InputError
 from wav2lip.media.video import probe, read_image
@@ -96,6 +98,33 @@ def test_all_tiles_are_put_together(tmp_path, grid):
     image = read_image(path)
     found = [image[y, x].tolist() for y in (10, 90) for x in (10, 110)]
     assert np.abs(np.subtract(found, COLOURS)).max() <= 4
+
+
+TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # EXIF orientation -> the upright picture
+    1: lambda image: image,
+    2: lambda image: image[:, ::-1],
+    3: lambda image: image[::-1, ::-1],
+    4: lambda image: image[::-1],
+    5: lambda image: image.transpose(1, 0, 2),
+    6: lambda image: np.rot90(image, -1),
+    7: lambda image: image[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda image: np.rot90(image, 1),
+}
+
+
+@pytest.mark.parametrize("orientation", TURNS)
+def test_a_photo_in_one_piece_is_turned_once(tmp_path, orientation):
+    image = np.empty((48, 64, 3), np.uint8)
+    image[:24, :32], image[:24, 32:], image[24:, :32], image[24:, 32:] = COLOURS
+    path = tmp_path / "a.avif"
+    exif = Image.Exif()
+    exif[0x112] = orientation  # Pillow writes it as irot and imir
+    Image.fromarray(image[..., ::-1]).save(path, exif=exif)
+    expected = TURNS[orientation](image)
+    info = probe(path)
+    assert (info.height, info.width) == expected.shape[:2]
+    found = read_image(path).astype(int)
+    assert np.abs(found - expected)[4::8, 4::8].max() <= 8
 
 
 def test_a_damaged_tile_is_one_line(tmp_path, grid):

@@ -170,7 +170,8 @@ def _decode(container: Any, stream: Any) -> Image | None:
     frame = next(decode(container, stream), None)
     if frame is None:
         return None
-    source = Converter().convert(frame)
+    # FFmpeg attaches the orientation of a photo in one piece to its frame; that of the layout is used.
+    source = Converter(turn=False).convert(frame)
     return source.bgr() if isinstance(source, Picture) else source
 
 

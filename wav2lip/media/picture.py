@@ -185,16 +185,20 @@ class Converter:
 
     Args:
         size: width and height as displayed, in pixels; None: those of the first frame.
+        turn: whether frames are turned by their display matrix.
     """
 
-    def __init__(self, size: tuple[int, int] | None = None) -> None:
+    def __init__(self, size: tuple[int, int] | None = None, turn: bool = True) -> None:
         self._scaler = VideoReformatter()
         self._size = size
+        self._turn = turn
         self._rotation: int | None = None  # of the frame that the orientation was read from
         self._orientation = UPRIGHT
 
     def _orientation_of(self, frame: Any) -> Orientation:
         """Read the display matrix of the first frame, and again if the rotation changes."""
+        if not self._turn:
+            return UPRIGHT
         rotation = int(frame.rotation)
         if rotation != self._rotation:
             self._rotation, self._orientation = rotation, orientation_of(frame)
