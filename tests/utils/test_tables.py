@@ -49,3 +49,18 @@ def test_what_is_no_text_is_one_line(tmp_path):
     path.write_text("file,split\n" + "x" * 200_000)
     with pytest.raises(InputError, match=r"line 2: not a list of splits \(field larger"):
         read_splits(path)
+
+
+def test_the_line_that_tells_excel_the_separator_is_skipped(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("sep=;\nfile;split\na.mp4;val\n")
+    columns, rows = read_table(path, "list")
+    assert columns == ["file", "split"]
+    assert list(rows) == [(3, {"file": "a.mp4", "split": "val"})]
+
+
+def test_a_column_that_occurs_twice_is_refused(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("face,face,audio\na,b,c\n")
+    with pytest.raises(InputError, match=r"a\.csv: has two columns face; remove one"):
+        read_table(path, "table of jobs")

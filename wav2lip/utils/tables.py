@@ -3,6 +3,8 @@
 import codecs
 import csv
 import io
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ MARKS = {  # byte-order mark -> encoding
     codecs.BOM_UTF16_BE: "utf-16",
 }
 SEPARATORS = ",;\t"
+EXCEL_LINE = re.compile(r"sep=[,;\t]?")  # a first line that tells Excel the separator
 
 
 def read_text(path: Path, what: str) -> str:
@@ -66,23 +69,28 @@ def read_table(path: Path, what: str) -> tuple[list[str], Iterator[tuple[int, di
         cell is "".
 
     Raises:
-        InputError: see `read_text`; while the rows are read: a row is not CSV.
+        InputError: see `read_text`; a column occurs twice; while the rows are read: a row is not CSV.
     """
     lines = list(io.StringIO(read_text(path, what), newline=""))  # a name may hold U+2028
+    skipped = bool(lines) and EXCEL_LINE.fullmatch(lines[0].strip()) is not None
+    lines = lines[skipped:]
     first = lines[0] if lines else ""
     separator = max(SEPARATORS, key=first.count)  # the first of those that occur equally often
     reader = csv.reader(lines, delimiter=separator)
     columns = [name.strip() for name in next(reader, [])]
+    twice = [name for name, count in Counter(columns).items() if name and count > 1]
+    if twice:
+        raise InputError(f"{path}: has two columns {twice[0]}; remove one")
 
     def rows() -> Iterator[tuple[int, dict[str, str]]]:
         try:
             for cells in reader:
                 if cells:
                     padded = [*cells, *[""] * (len(columns) - len(cells))]
-                    yield reader.line_num, dict(zip(columns, padded, strict=False))
+                    yield reader.line_num + skipped, dict(zip(columns, padded, strict=False))
         except csv.Error as error:
             raise InputError(
-                f"{path}, line {reader.line_num}: not a {what} ({error}); save it as CSV in UTF-8"
+                f"{path}, line {reader.line_num + skipped}: not a {what} ({error}); save it as CSV in UTF-8"
             ) from error
 
     return columns, rows()
