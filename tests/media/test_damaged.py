@@ -1,5 +1,6 @@
 """Files whose headers lie: each gives frames or sound, or one line."""
 
+import socket
 import struct
 
 import numpy as np
@@ -21,6 +22,36 @@ def readable_or_one_line(path):
             messages.append(str(error))
     assert all("\n" not in message and path.name in message for message in messages)
     return messages
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list.txt", "ffconcat version 1.0\nfile other.ts\n"),
+        ("list.mp4", "ffconcat version 1.0\nfile other.ts\n"),
+        ("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nother.ts\n#EXT-X-ENDLIST\n"),
+    ],
+)
+def test_a_playlist_does_not_read_other_files(make, ticks, name, text):
+    path = make.video("other.ts", ticks(5, 25)).with_name(name)
+    path.write_text(text)
+    messages = readable_or_one_line(path)
+    assert len(messages) == 3
+    assert all("a list that refers to other files" in message for message in messages)
+
+
+def test_a_playlist_does_not_reach_the_network(tmp_path):
+    """A server on this machine would be asked for the part."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/a.ts"
+        path = tmp_path / "list.m3u8"
+        path.write_text(
+            f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{address}\n#EXT-X-ENDLIST\n"
+        )
+        assert len(readable_or_one_line(path)) == 3
+        with pytest.raises(TimeoutError):
+            server.accept()
 
 
 @pytest.mark.parametrize("scale", [0, 1, 2**31 - 1, 2**32 - 1])

@@ -15,6 +15,9 @@ from wav2lip.media.rules import pixel_limit
 
 KINDS = "picture, video or sound file"
 UNREADABLE = (av.error.FFmpegError, OSError, ValueError, ArithmeticError, MemoryError)
+# No file makes FFmpeg read an address.
+LOCAL = {"protocol_whitelist": "file"}
+PLAYLISTS = {"hls", "applehttp", "dash", "concat", "sdp", "imf", "webm_dash_manifest"}
 MAX_INT = 2**31 - 1  # of FFmpeg's options
 BLOCK = 256**2  # pixels; decoders round sides up to at most 256
 CURE = "it may be truncated or not a media file; give another file, or convert it to mp4 or wav"
@@ -54,10 +57,13 @@ def file_url(path: Path) -> str:
 
 def _open(path: Path) -> Any:
     try:
-        container = av.open(file_url(path), metadata_errors="replace")
+        container = av.open(file_url(path), metadata_errors="replace", options=LOCAL)
     except UNREADABLE as error:
         reason = getattr(error, "strerror", None) or "unknown format"
         raise InputError(f"{path}: not a readable {KINDS} ({reason}); {CURE}") from error
+    if PLAYLISTS & set(container.format.name.split(",")):
+        container.close()
+        raise InputError(f"{path}: a list that refers to other files; give the video itself")
     if all(stream.codec_context is None for stream in container.streams):
         container.close()
         raise InputError(f"{path}: not a readable {KINDS} (no known track); {CURE}")
