@@ -23,7 +23,6 @@ SIGNALS = (*(signal.SIGKILL,) * 5, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TWICE = 0.2  # share of the moments after which the second run is killed, too
 PATIENCE = 20.0  # seconds until the children of a killed process must have ended
 HANG = 240.0  # seconds
-FOREIGN = {".ses"}  # files that libraries write to TMPDIR: the session of ONNX Runtime
 FEW = 5  # problems of a moment that are listed
 SHOWN = 120  # characters of a value
 SEEN = 0.02  # seconds between two looks
@@ -115,9 +114,7 @@ def _partials(*folders: Path) -> list[str]:
         str(path.relative_to(folder))
         for folder in folders
         for path in folder.rglob("*")
-        if path.is_file()
-        and path.name not in FOREIGN
-        and (path.name.startswith(".") or ".part" in path.name)
+        if path.is_file() and (path.name.startswith(".") or ".part" in path.name)
     )
 
 
@@ -279,11 +276,7 @@ class _Moments:
             problems.append(f"the next run ended with {code}: {self.said()}")
         problems += self._left(pid, shm)
         problems += [f"{name} stayed" for name in _partials(folder, self.temporary)]
-        problems += [
-            f"{path} stayed"
-            for path in self.temporary.rglob("*")
-            if path.is_file() and path.name not in FOREIGN
-        ]
+        problems += [f"{path} stayed" for path in self.temporary.rglob("*") if path.is_file()]
         problems += self._compare(folder, self.wanted[variant])
         result.tried[number.name] += 1
         result.failed[number.name] += bool(problems)

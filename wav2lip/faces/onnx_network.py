@@ -1,16 +1,11 @@
 """Run a small ONNX network on one thread."""
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from wav2lip.checkpoints.bundled import ASSETS
-from wav2lip.errors import InputError
+from wav2lip.utils.onnx import open_session
 
-ERRORS_ONLY = 3  # onnxruntime's log level
 MAX_LOGIT = 80.0  # larger logits are clipped: exp would overflow float32
 
 
@@ -28,23 +23,7 @@ class OnnxNetwork:
     """
 
     def __init__(self, name: str) -> None:
-        path = ASSETS / f"{name}.onnx"
-        if not path.is_file():
-            raise InputError(f"{path}: no such file; install the package again")
-        self._session = self._load(path)
-
-    @staticmethod
-    def _load(path: Path) -> Any:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = ERRORS_ONLY
-        try:
-            return onnxruntime.InferenceSession(
-                str(path), sess_options=options, providers=["CPUExecutionProvider"]
-            )
-        except RuntimeError as error:
-            raise InputError(f"{path}: damaged; install the package again") from error
+        self._session = open_session(ASSETS / f"{name}.onnx")
 
     def run(self, image: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Run the network on an image (1, S, S, 3)."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.types import SAMPLE_RATE, Wav
+from wav2lip.utils.onnx import open_session
 
 Probabilities = NDArray[np.float32]
 
@@ -35,14 +36,8 @@ SILENT_POWER = 1e-12
 
 @lru_cache(maxsize=1)
 def _session() -> Any:
-    """Load the network, for one thread. Its run may be called by several threads at once."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.inter_op_num_threads = options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(
-        str(MODEL), sess_options=options, providers=["CPUExecutionProvider"]
-    )
+    """Load the network."""
+    return open_session(MODEL)
 
 
 class VoiceActivity:
