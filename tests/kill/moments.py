@@ -76,7 +76,7 @@ class Result:
         return "\n".join([*lines, *self.problems])
 
 
-def _session(leader: int) -> list[int]:
+def session(leader: int) -> list[int]:
     """Return the living processes of a session."""
     found = []
     for entry in Path("/proc").iterdir():
@@ -225,7 +225,7 @@ class _Moments:
     def _left(self, pid: int, shm: set[str]) -> Iterator[str]:
         """Yield what a stopped process has left behind."""
         end = time.monotonic() + PATIENCE
-        while (left := _session(pid)) and time.monotonic() < end:
+        while (left := session(pid)) and time.monotonic() < end:
             time.sleep(0.05)
         for process in left:
             name = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
