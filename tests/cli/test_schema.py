@@ -57,6 +57,7 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
         ("train", "data.batch_size=0", "data.batch_size must be a whole number, 1 to"),
         ("train", "callbacks.last.every=0", "callbacks.last.every must be a whole number, 1 to"),
         ("train", "data.dataset.augment.shift=-0.0", "augment.shift must be 0 to 1, not -0"),
+        ("train", "data.dataset._partial_=${seed}", "_partial_ must be true or false, not 1"),
         ("train", "data.val_dataset._partial_=null", "_partial_ must be true or false, not null"),
         ("train", "compile=indutor", "compile must be one of inductor, cudagraphs"),
         ("train", "data.dataset.augment.gain=1e308", "data.dataset.augment.gain must be 0 to 100"),

@@ -250,7 +250,9 @@ def check_values(config: "DictConfig", defaults: "DictConfig", command: str) -> 
                 value = OmegaConf.select(config, key)
             except (OmegaConfBaseException, InputError):  # a resolver that reads a checkpoint
                 continue
-            if key not in schema:  # what it refers to is checked there
+            if (
+                key not in schema and key.rpartition(".")[2] not in HYDRA_RULES
+            ):  # what it refers to is checked there
                 continue
         default = expected.get(key)
         default = None if isinstance(default, str) and "${" in default else default
