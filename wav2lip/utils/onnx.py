@@ -20,6 +20,12 @@ def runtime() -> Any:
     return onnxruntime
 
 
+def damage() -> tuple[type[Exception], ...]:
+    """Return what the runtime raises on a file that is no network, besides RuntimeError."""
+    state = runtime().capi.onnxruntime_pybind11_state
+    return state.InvalidProtobuf, state.InvalidGraph, state.InvalidArgument, state.Fail
+
+
 def open_session(path: Path) -> Any:
     """Open a network that comes with the package.
 
@@ -46,5 +52,5 @@ def open_session(path: Path) -> Any:
         return onnxruntime.InferenceSession(
             str(path), sess_options=options, providers=["CPUExecutionProvider"]
         )
-    except RuntimeError as error:
+    except (RuntimeError, *damage()) as error:
         raise InputError(f"{path}: damaged; install the package again") from error

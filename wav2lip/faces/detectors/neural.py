@@ -11,18 +11,17 @@ from wav2lip.errors import InputError
 from wav2lip.faces.boxes import neural_to_s3fd
 from wav2lip.types import Boxes, Image
 from wav2lip.utils.files import sha256_of
-from wav2lip.utils.onnx import runtime
+from wav2lip.utils.onnx import damage
 
 LONGEST = 640  # px; longer frames are shrunk: talking faces are large, and the cost grows with area
 MIN_SCORE = 0.5
 AROUND = 0.6  # of the largest face; the border around the known faces that `redetect` searches
 
-_onnx = runtime().capi.onnxruntime_pybind11_state
 # What torch, onnxruntime and OpenCV raise on a file that is not the detector's weights.
 FOREIGN: tuple[type[Exception], ...] = (
     *(RuntimeError, ValueError, LookupError, TypeError, AttributeError, OSError, EOFError),
-    *(pickle.UnpicklingError, cv2.error, _onnx.InvalidProtobuf, _onnx.InvalidGraph),
-    *(_onnx.InvalidArgument, _onnx.Fail),
+    *(pickle.UnpicklingError, cv2.error),
+    *damage(),
 )
 REASON = 100  # characters of the library's message that ours quotes
 
