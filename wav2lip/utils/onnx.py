@@ -21,9 +21,10 @@ def runtime() -> Any:
 
 
 def damage() -> tuple[type[Exception], ...]:
-    """Return what the runtime raises on a file that is no network, besides RuntimeError."""
+    """Return what the runtime raises on a file that is no network."""
     state = runtime().capi.onnxruntime_pybind11_state
-    return state.InvalidProtobuf, state.InvalidGraph, state.InvalidArgument, state.Fail
+    names = ("InvalidProtobuf", "InvalidGraph", "InvalidArgument", "Fail")
+    return RuntimeError, *(getattr(state, name) for name in names)
 
 
 def open_session(path: Path) -> Any:
@@ -52,5 +53,5 @@ def open_session(path: Path) -> Any:
         return onnxruntime.InferenceSession(
             str(path), sess_options=options, providers=["CPUExecutionProvider"]
         )
-    except (RuntimeError, *damage()) as error:
+    except damage() as error:
         raise InputError(f"{path}: damaged; install the package again") from error
