@@ -233,8 +233,11 @@ class _Moments:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         yield from (f"shared memory {name} was left" for name in _orphans(shm))
-        if "Traceback" in self.log.read_text():
-            yield f"traceback: {self.said()}"
+        text = self.log.read_text()
+        if "Traceback" in text:
+            lines = text[text.index("Traceback") :].splitlines()
+            raised = next((line for line in lines[1:] if line[:1].strip()), "")  # not indented
+            yield f"traceback, {raised[:SHOWN]}: {self.said()}"
 
     def _compare(self, folder: Path, wanted: Files) -> Iterator[str]:
         found = self.case.read(folder)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.signal import firwin, upfirdn
 
 from wav2lip.errors import InputError
 from wav2lip.types import SAMPLE_RATE, Wav
@@ -71,6 +70,8 @@ def rnnoise() -> Any:
 @lru_cache(maxsize=1)
 def _low_pass() -> Wav:
     """Linear-phase filter (97,) at 48 kHz that keeps what 16 kHz can hold."""
+    from scipy.signal import firwin  # half a second that no other audio needs
+
     return np.asarray(firwin(TAPS, SAMPLE_RATE / 2, fs=RATE), np.float32)
 
 
@@ -138,6 +139,8 @@ class Denoiser:
 
     def _run(self, wav: Wav) -> Wav:
         """Denoise whole frames (n * 160,)."""
+        from scipy.signal import upfirdn
+
         taps = _low_pass()
         wide = np.concatenate([self._before, wav])
         self._before = wide[-HISTORY:]
