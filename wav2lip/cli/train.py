@@ -48,7 +48,7 @@ def last_checkpoint(run: str) -> Path:
 
 
 def monitored_value(trainer: pl.Trainer) -> float | None:
-    """Return the best value of the metric that selects best.ckpt, or None if there is none."""
+    """Return the best value of the metric that selects best.ckpt; None without one."""
     for callback in trainer.checkpoint_callbacks:
         if isinstance(callback, ModelCheckpoint) and callback.best_model_score is not None:
             return float(callback.best_model_score)

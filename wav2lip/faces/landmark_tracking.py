@@ -3,7 +3,6 @@
 Landmarks are smoothed without lag. Looking ahead is limited, so memory does not grow with the video.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol
@@ -16,6 +15,7 @@ from wav2lip.faces.mesh import FaceMesh, Points, Region
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.media.picture import Picture
 from wav2lip.types import Box, Image
+from wav2lip.utils.sliding import sliding
 
 MIN_PRESENCE = 0.5  # a mesh below it is not of a face
 MAX_ROLL = np.radians(8.0)  # a mesh that was fitted further off is fitted again
@@ -156,25 +156,9 @@ def smooth_landmarks(frames: Iterable[TrackedFrame]) -> Iterator[TrackedFrame]:
     Yields:
         The same frames, `AHEAD` frames late.
     """
-    window: deque[TrackedFrame] = deque()
-    at = 0  # place in the window of the next frame to yield
-
-    def smoothed_frame() -> TrackedFrame:
-        held = list(window)
+    for held, at in sliding(frames, AHEAD, AHEAD):
         faces = [replace(f, landmarks=_smoothed(held, at, f.track)) for f in held[at].faces]
-        return replace(held[at], faces=faces)
-
-    for tracked in frames:
-        window.append(tracked)
-        if len(window) - at > AHEAD:
-            yield smoothed_frame()
-            at += 1
-            if at > AHEAD:
-                window.popleft()
-                at -= 1
-    while at < len(window):
-        yield smoothed_frame()
-        at += 1
+        yield replace(held[at], faces=faces)
 
 
 def track_landmarks(

@@ -61,7 +61,7 @@ def _followed(tracked: TrackedFrame, mesh: Mesh, known: list[tuple[Box, Landmark
 def detect_by_mesh(
     frames: Iterable[Frame], detector: Detector, mesh: Mesh
 ) -> Iterator[TrackedFrame]:
-    """Find the faces of every frame with the mesh, and the detector where there is none to follow.
+    """Find the faces of every frame by the mesh, and by the detector if no face is known.
 
     The detector runs on the first frame of a shot, where a face is lost, every `SEARCH_INTERVAL`
     frames, and, while no face is known, every `IDLE_INTERVAL` frames. Faces much smaller than the largest are

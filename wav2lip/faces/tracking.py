@@ -5,7 +5,6 @@ does not depend on how the video is divided into chunks.
 """
 
 import sys
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -20,6 +19,7 @@ from wav2lip.faces.sparse_detection import detect_sparsely
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.media.frame import Frame
 from wav2lip.types import Box
+from wav2lip.utils.sliding import sliding
 
 STRIDE = 5  # frames between two detections of a face that keeps still
 SMOOTH = 5  # frames over which a box is averaged, as published
@@ -151,13 +151,13 @@ def track_faces(
             f"stride {stride}, smooth {smooth}, gap {gap}: must be at least 1, 1 and 0"
         )
     half = smooth // 2
-    ahead, behind = half + gap, half + gap
-    window: deque[TrackedFrame] = deque()
-    at = 0  # place in the window of the next frame to yield
     choice = _Choice(faces)
-
-    def smoothed_frame() -> TrackedFrame:
-        held = list(window)
+    detected = (
+        detect_sparsely(frames, detector, stride)
+        if mesh is None
+        else detect_by_mesh(frames, detector, mesh)
+    )
+    for held, at in sliding(_associate(detected), half + gap, half + gap):
         current = held[at]
         choice.update(held[at:])
         found = []
@@ -166,21 +166,4 @@ def track_faces(
             if box is not None:
                 landmarks = next((f.landmarks for f in current.faces if f.track == track), None)
                 found.append(TrackedFace(track, box, landmarks))
-        return TrackedFrame(current.frame, current.shot, found, current.detections)
-
-    detected = (
-        detect_sparsely(frames, detector, stride)
-        if mesh is None
-        else detect_by_mesh(frames, detector, mesh)
-    )
-    for item in _associate(detected):
-        window.append(item)
-        if len(window) - at > ahead:
-            yield smoothed_frame()
-            at += 1
-            if at > behind:
-                window.popleft()
-                at -= 1
-    while at < len(window):
-        yield smoothed_frame()
-        at += 1
+        yield TrackedFrame(current.frame, current.shot, found, current.detections)

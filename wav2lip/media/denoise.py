@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from wav2lip.errors import InputError
+from wav2lip.media.pcm import check_samples
 from wav2lip.types import SAMPLE_RATE, Wav
 from wav2lip.utils.extras import extra_message
 
@@ -115,11 +116,7 @@ class Denoiser:
             ValueError: `samples` is not one-dimensional.
             InputError: `samples` contains NaN or infinity.
         """
-        wav = np.asarray(samples, np.float32)
-        if wav.ndim != 1:
-            raise ValueError(f"samples must be mono (N,), not {wav.shape}")
-        if not np.isfinite(wav).all():
-            raise InputError("the sound contains NaN or infinity; replace these samples")
+        wav = check_samples(samples)
         self._missing += len(wav)
         wav = np.concatenate([self._rest, wav])
         whole = len(wav) // BLOCK * BLOCK

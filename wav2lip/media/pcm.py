@@ -8,12 +8,34 @@ from pathlib import Path
 
 import numpy as np
 
+from wav2lip.errors import InputError
 from wav2lip.types import SAMPLE_RATE, Pcm, Wav
 from wav2lip.utils.files import AtomicFile
 from wav2lip.utils.partials import temporary_file
 from wav2lip.utils.write_errors import report_as
 
 FULL_SCALE = 32_768  # PCM value of 1.0
+
+
+def check_samples(samples: Wav) -> Wav:
+    """Check audio that a caller passes as an array.
+
+    Args:
+        samples: (N,) float mono.
+
+    Returns:
+        The samples as float32.
+
+    Raises:
+        ValueError: `samples` is not one-dimensional.
+        InputError: `samples` contains NaN or infinity.
+    """
+    wav = np.asarray(samples, np.float32)
+    if wav.ndim != 1:
+        raise ValueError(f"samples must be mono (N,), not {wav.shape}")
+    if not np.isfinite(wav).all():
+        raise InputError("the sound contains NaN or infinity; replace these samples")
+    return wav
 
 
 def to_pcm(wav: Wav) -> Pcm:

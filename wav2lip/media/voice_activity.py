@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
+from wav2lip.media.pcm import check_samples
 from wav2lip.types import SAMPLE_RATE, Wav
 from wav2lip.utils.onnx import open_session
 
@@ -90,11 +91,7 @@ class VoiceActivity:
             ValueError: `samples` is not one-dimensional.
             InputError: `samples` contains NaN or infinity.
         """
-        wav = np.asarray(samples, np.float32)
-        if wav.ndim != 1:
-            raise ValueError(f"samples must be mono (N,), not {wav.shape}")
-        if not np.isfinite(wav).all():
-            raise InputError("the sound contains NaN or infinity; replace these samples")
+        wav = check_samples(samples)
         wav = np.concatenate([self._rest, wav])
         count = len(wav) // BLOCK
         self._rest = wav[count * BLOCK :]
