@@ -143,7 +143,8 @@ def mutate_table(text: str, rng: Random) -> bytes:
         at = rng.randrange(len(row)) if row else 0
         how = rng.random()
         if how < 0.6:
-            row[at] = rng.choice((*TEXTS, "x" * 5000, "../../../x", "10" * 20)).replace('"', '""')
+            cell = rng.choice((*TEXTS, "x" * 5000, "../../../x", "10" * 20)).replace('"', '""')
+            row[at : at + 1] = [cell]  # an empty row gets it, too
         elif how < 0.7:
             del row[at:]
         elif how < 0.8:
