@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from wav2lip.utils import signals
 from wav2lip.utils.signals import Stopped, stop_on_signals
 
 COMMAND = """
@@ -114,3 +115,51 @@ def test_handlers_are_restored():
     with pytest.raises(Stopped), stop_on_signals(), stop_on_signals():
         signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_block_ends_before_a_signal_stops_the_command():
+    done = []
+
+    def block():
+        with stop_on_signals(), signals.delaying():
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)
+            done.append("block")
+
+    with pytest.raises(Stopped, match="143"):
+        block()
+    assert done == ["block"]
+
+
+SWALLOWED = """
+class Buffer:
+    def __del__(self):
+        print("ready", flush=True)
+        time.sleep(30)
+buffer = Buffer()
+del buffer
+time.sleep(30)
+"""
+
+
+def test_a_destructor_does_not_swallow_a_signal():
+    process = start(SWALLOWED)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (143, "terminated\n")
+
+
+LATE = """
+import atexit
+def slow():
+    print("ready", flush=True)
+    time.sleep(0.3)
+atexit.register(slow)
+"""
+
+
+def test_ctrl_c_at_the_end_of_the_program_prints_no_traceback():
+    process = start(LATE)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")

@@ -1,5 +1,6 @@
 """How a command ends: its messages and exit codes."""
 
+import atexit
 import errno
 import sys
 import threading
@@ -10,7 +11,7 @@ from io import TextIOWrapper
 from typing import ParamSpec
 
 from wav2lip.errors import InputError
-from wav2lip.utils.signals import Stopped, close_stdout, stop_on_signals
+from wav2lip.utils.signals import Stopped, close_stdout, ignore_ctrl_c, stop_on_signals
 from wav2lip.utils.write_errors import CANNOT_WRITE
 
 P = ParamSpec("P")
@@ -100,6 +101,8 @@ def exit_on_input_error(main: Callable[P, int | None]) -> Callable[P, None]:
                 stream.reconfigure(errors="backslashreplace")
         with stop_on_signals(), _threads_reported():
             code = _code_of(main, *args, **kwargs)
+        atexit.unregister(ignore_ctrl_c)
+        atexit.register(ignore_ctrl_c)  # registered last, it runs before what takes time there
         if code:
             sys.exit(code)
 

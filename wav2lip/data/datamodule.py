@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from wav2lip.clips import MANIFEST, ClipFile, read_manifest
 from wav2lip.data.clip_dataset import Clip, ClipDataset
+from wav2lip.data.loader import ClipLoader
 from wav2lip.errors import InputError
 
 DatasetFactory = Callable[..., Dataset[Any]]
@@ -211,7 +212,7 @@ class ClipDataModule(pl.LightningDataModule):
             self.clips_id = clips_id(getattr(dataset, "clips", []))
             if isinstance(dataset, ClipDataset):
                 dataset.cache_crops(self.cache_mb, max(1, self.num_workers))
-        return DataLoader(
+        return ClipLoader(
             dataset,
             batch_size=batch_size,
             sampler=sampler,

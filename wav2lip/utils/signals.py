@@ -1,10 +1,13 @@
 """Stop a command on SIGINT (Ctrl-C), SIGTERM or SIGHUP: clean up or save first, then exit with 128 + the number.
 
 A signal raises `Stopped` in the main thread, so that every `with` and `finally` on the way cleans up.
-Two kinds of code need another reaction: imports of native libraries, which an exception may crash
-(`ending_at_once`), and training, which stops between two steps (`defer`).
+Three kinds of code need another reaction: imports of native libraries, which an exception may crash
+(`ending_at_once`), calls that an exception would leave half done (`delaying`), and training, which stops
+between two steps (`defer`). Destructors and fork hooks swallow exceptions: Python prints them and goes on.
+A signal that arrives there is sent again.
 """
 
+import _thread
 import os
 import signal
 import sys
@@ -16,6 +19,7 @@ from types import FrameType
 
 WORDS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "terminal closed"}
 HANDLED = {getattr(signal, name): word for name, word in WORDS.items() if hasattr(signal, name)}
+AGAIN = 0.01  # seconds until a swallowed signal is sent again
 REPEAT = 1.0  # seconds; terminals and shells send the same signal twice, users take longer
 
 
@@ -47,6 +51,8 @@ class _State:
     owner: int | None = None  # process id; None: no handlers are installed
     at_once = False
     deferred = False
+    delaying = False
+    delayed: int | None = None  # the first signal of a block that delays it
     requested: int | None = None  # the first signal
     since = 0.0  # time of the first signal, seconds
 
@@ -65,6 +71,9 @@ def _handle(number: int, _: FrameType | None) -> None:
     if _State.at_once:
         _write(HANDLED[number])
         os._exit(128 + number)
+    if _State.delaying:
+        _State.delayed = _State.delayed or number
+        return
     if _State.requested is not None:
         if number != signal.SIGINT or time.monotonic() - _State.since < REPEAT:
             return
@@ -74,6 +83,34 @@ def _handle(number: int, _: FrameType | None) -> None:
     if not _State.deferred:
         raise Stopped(number)
     _write("stopping after this step; Ctrl-C again stops at once, without saving")
+
+
+def _send_again(number: int) -> None:
+    """Send a signal to the main thread, from a thread of its own and a moment later."""
+    time.sleep(AGAIN)
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:  # Windows
+        _thread.interrupt_main(number)
+
+
+@contextmanager
+def _not_swallowed() -> Iterator[None]:
+    """Send a signal again whose `Stopped` was raised in a destructor, a fork hook or the like."""
+    before = sys.unraisablehook
+
+    def hook(args: "sys.UnraisableHookArgs") -> None:
+        if isinstance(args.exc_value, Stopped) and _State.owner == os.getpid():
+            _State.requested = None
+            _thread.start_new_thread(_send_again, (args.exc_value.number,))
+        else:
+            before(args)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _install() -> dict[int, object]:
@@ -94,9 +131,10 @@ def stop_on_signals() -> Iterator[None]:
         yield
         return
     before = _install()
-    _State.owner, _State.requested = os.getpid(), None
+    _State.owner, _State.requested, _State.delayed = os.getpid(), None, None
     try:
-        yield
+        with _not_swallowed():
+            yield
     finally:
         _State.owner, _State.deferred = None, False
         for number, handler in before.items():
@@ -111,6 +149,23 @@ def ending_at_once() -> Iterator[None]:
         yield
     finally:
         _State.at_once = False
+
+
+@contextmanager
+def delaying() -> Iterator[None]:
+    """Let a block end before a signal raises `Stopped`. For short calls that must not stop half way."""
+    own = _State.owner == os.getpid() and threading.current_thread() is threading.main_thread()
+    if not own or _State.delaying:
+        yield
+        return
+    _State.delaying = True
+    try:
+        yield
+    finally:
+        _State.delaying = False
+        number, _State.delayed = _State.delayed, None
+        if number is not None:
+            _handle(number, None)
 
 
 def defer() -> None:
@@ -128,6 +183,11 @@ def undefer() -> None:
 def requested() -> int | None:
     """Return the number of the signal that asked to stop, or None."""
     return _State.requested if _State.owner == os.getpid() else None
+
+
+def ignore_ctrl_c() -> None:
+    """Ignore Ctrl-C from now on: the program is at its end, where Python would print a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def close_stdout() -> None:

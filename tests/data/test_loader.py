@@ -1,0 +1,49 @@
+import gc
+import signal
+import sys
+from typing import Any
+
+import pytest
+from torch.utils.data import DataLoader, SequentialSampler
+
+from wav2lip.data.loader import ClipLoader
+from wav2lip.utils.signals import Stopped, stop_on_signals
+
+
+class Interrupted(SequentialSampler):
+    """The user presses Ctrl-C while the loader starts."""
+
+    def __iter__(self) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return super().__iter__()
+
+
+def swallowed_by(loader: type[DataLoader[int]], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the errors that Python prints after Ctrl-C has interrupted the start of a loader."""
+    found: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda args: found.append(str(args.exc_value)))
+    data: Any = [0, 1, 2, 3]
+    code = None
+    with stop_on_signals():
+        try:
+            iter(
+                loader(
+                    data,
+                    batch_size=None,
+                    sampler=Interrupted(data),
+                    num_workers=1,
+                    persistent_workers=True,
+                    multiprocessing_context="fork",
+                )
+            )
+        except Stopped as stop:
+            code = stop.code
+        gc.collect()
+    assert code == 130
+    return found
+
+
+def test_ctrl_c_while_the_processes_start_leaves_no_traceback(monkeypatch):
+    (error,) = swallowed_by(DataLoader, monkeypatch)
+    assert "object has no attribute '_shutdown'" in error  # torch's own
+    assert swallowed_by(ClipLoader, monkeypatch) == []
