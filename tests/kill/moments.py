@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.kill.leftovers import SHM, exceptions, is_probe, orphans, partials, session
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = Path(__file__).with_name("server.py")
-SHM = Path("/dev/shm")
 SIGNALS = (*(signal.SIGKILL,) * 5, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # by their share
 TWICE = 0.2  # share of the moments after which the second run is killed, too
 PATIENCE = 20.0  # seconds until the children of a killed process must have ended
@@ -74,48 +75,6 @@ class Result:
         times = ", ".join(f"{seconds:.1f}" for seconds in self.seconds)
         lines.append(f"a run takes {times} s; {self.locks} locks seen")
         return "\n".join([*lines, *self.problems])
-
-
-def session(leader: int) -> list[int]:
-    """Return the living processes of a session."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError, ValueError, IndexError):
-            pid = int(entry.name)
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) == leader and fields[0] not in "ZX":
-                found.append(pid)
-    return found
-
-
-def _orphans(before: set[str]) -> list[str]:
-    """Return new shared-memory segments that no process has open."""
-    new = (
-        {str(path) for path in SHM.iterdir() if path.is_file()} - before if SHM.is_dir() else set()
-    )
-    if not new:
-        return []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdecimal():
-            continue
-        with suppress(OSError):
-            mapped = (entry / "maps").read_text()
-            new -= {name for name in new if name in mapped}
-        with suppress(OSError):
-            for handle in (entry / "fd").iterdir():
-                with suppress(OSError):
-                    new.discard(str(handle.readlink()))
-    return sorted(name for name in new if Path(name).exists())
-
-
-def _partials(*folders: Path) -> list[str]:
-    """Return hidden and temporary files."""
-    return sorted(
-        str(path.relative_to(folder))
-        for folder in folders
-        for path in folder.rglob("*")
-        if path.is_file() and (path.name.startswith(".") or ".part" in path.name)
-    )
 
 
 class _Server:
@@ -177,7 +136,7 @@ class _Moments:
                 assert code == 0, self.log.read_text()
                 left = [
                     *self._left(pid, set(map(str, SHM.glob("*")))),
-                    *_partials(folder, temporary),
+                    *partials(folder, temporary),
                 ]
                 assert left == [], left
                 files = case.read(folder)
@@ -222,8 +181,8 @@ class _Moments:
             (os.killpg if number == signal.SIGINT else os.kill)(pid, number)
         return seen
 
-    def _left(self, pid: int, shm: set[str]) -> Iterator[str]:
-        """Yield what a stopped process has left behind."""
+    def _left(self, pid: int, shm: set[str], sent: signal.Signals | None = None) -> Iterator[str]:
+        """Yield what a process, stopped by the signal `sent`, has left behind."""
         end = time.monotonic() + PATIENCE
         while (left := session(pid)) and time.monotonic() < end:
             time.sleep(0.05)
@@ -232,11 +191,8 @@ class _Moments:
             yield f"process {name} was left"
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-        yield from (f"shared memory {name} was left" for name in _orphans(shm))
-        text = self.log.read_text()
-        if "Traceback" in text:
-            lines = text[text.index("Traceback") :].splitlines()
-            raised = next((line for line in lines[1:] if line[:1].strip()), "")  # not indented
+        yield from (f"shared memory {name} was left" for name in orphans(shm))
+        for raised in exceptions(self.log.read_text(), sent == signal.SIGKILL):
             yield f"traceback, {raised[:SHOWN]}: {self.said()}"
 
     def _compare(self, folder: Path, wanted: Files) -> Iterator[str]:
@@ -264,7 +220,7 @@ class _Moments:
             pid = self._start(words, folder)
             result.locks += self._stop(pid, sent, after)
             code = self.server.wait()
-            problems += self._left(pid, shm)
+            problems += self._left(pid, shm, sent)
             if code == 0:
                 if not round_:
                     return False
@@ -272,14 +228,19 @@ class _Moments:
             if code not in (-sent, 128 + sent) or (code < 0) != (sent == signal.SIGKILL):
                 problems.append(f"exit code {code}: {self.said()}")
             if sent != signal.SIGKILL:
-                problems += [f"{name} was left" for name in _partials(folder, self.temporary)]
+                problems += [f"{name} was left" for name in partials(folder, self.temporary)]
         pid = self._start(words, folder)
         code = self.server.wait()
         if code:
             problems.append(f"the next run ended with {code}: {self.said()}")
         problems += self._left(pid, shm)
-        problems += [f"{name} stayed" for name in _partials(folder, self.temporary)]
-        problems += [f"{path} stayed" for path in self.temporary.rglob("*") if path.is_file()]
+        problems += [f"{name} stayed" for name in partials(folder, self.temporary)]
+        killed = signal.SIGKILL in [sent for sent, _ in kills]
+        problems += [
+            f"{path} stayed"
+            for path in self.temporary.rglob("*")
+            if path.is_file() and not (killed and is_probe(path))
+        ]
         problems += self._compare(folder, self.wanted[variant])
         result.tried[number.name] += 1
         result.failed[number.name] += bool(problems)

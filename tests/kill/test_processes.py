@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.kill.moments import ROOT, session
+from tests.kill.leftovers import session
+from tests.kill.moments import ROOT
 from wav2lip.synthetic.clips import write_synthetic_corpus
 
 PATIENCE = 300.0  # seconds
