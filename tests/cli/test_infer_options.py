@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,9 @@ def test_faces_by_number() -> None:
         ("--fce a --audio b", "unknown option --fce; did you mean --face?"),
         ("--face a --audio b c", "unexpected argument 'c'"),
         ("--jobs j.csv --face a", "remove --face"),
+        ("--face a --audio b --output=", "--output/--outfile: the name is empty"),
+        ("--face a --audio b --codec rawvideo", "--codec must be one of libx264, libx265,"),
+        ("--face a --audio b --min_confidence -1", "must be 0 or more, not -1"),
     ],
 )
 def test_mistakes_are_one_line(words: str, message: str) -> None:
@@ -103,7 +107,7 @@ def test_a_minimum_confidence_implies_the_sync_check() -> None:
 
 def test_files_are_checked_whatever_their_name(tmp_path: Path) -> None:
     face = tmp_path / "face.png"
-    face.touch()
+    face.write_bytes(b"x")
     words = ["--face", str(face), "--audio"]
     for name in ("x" * 5000, "a\0b"):
         with pytest.raises(InputError, match="no such file; check --audio"):
@@ -119,3 +123,23 @@ def test_files_are_checked_whatever_their_name(tmp_path: Path) -> None:
         for option in ("--output", "--report", "--strip"):
             with pytest.raises(InputError, match=f"{message}.*choose another {option}"):
                 check_files(parse([*words, str(face), option, name]))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--output o.avi", r"unknown video format '\.avi'; use one of \.mp4"),
+        ("--output o.webm --codec libx264", "WebM does not support libx264"),
+        ("--strip s.xyz", "unknown image format"),
+        ("--face pipe", "pipe: is not a regular file; save it as one"),
+        ("--audio /dev/null", "/dev/null: is not a regular file"),
+    ],
+)
+def test_kinds_of_files_are_checked_before_anything_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    Path("face.png").write_bytes(b"x")
+    with pytest.raises(InputError, match=message):
+        check_files(parse(["--face", "face.png", "--audio", "face.png", *words.split()]))

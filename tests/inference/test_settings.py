@@ -36,7 +36,10 @@ PICTURE = Picture.of(np.asarray(cv2.resize(NOISE, (60, 40)), np.uint8), BT709)
         ({"box": (0, 1, -2, 3)}, "box must be four numbers (top bottom left right), each a whole"),
         ({"detector": "retinafac"}, "did you mean retinaface?"),
         ({"smooth": "no"}, "smooth must be true or false, not no"),
-        ({"codec": ""}, "codec must be a text that is not empty or null, not ''"),
+        (
+            {"codec": ""},
+            "codec must be one of libx264, libx265, h264_nvenc, hevc_nvenc, libvpx-vp9, libsvtav1 or null, not ''",
+        ),
         ({"crf": 18.5}, "crf must be a whole number, 0 to 51, not 18.5"),
         ({"batch_size": 0}, "batch_size must be a whole number, 1 or more, not 0"),
         ({"resize_factor": 0}, "resize_factor must be a whole number, 1 or more, not 0"),

@@ -6,10 +6,9 @@ wav2lip ablations runs/ablation --metric val/lower_l1 val/sync --output tables
 
 import argparse
 import sys
-from pathlib import Path
 
 from wav2lip.cli.exit import exit_on_input_error
-from wav2lip.cli.parser import OneLineParser
+from wav2lip.cli.parser import OneLineParser, file_name
 from wav2lip.errors import InputError
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.signals import ending_at_once
@@ -22,7 +21,7 @@ def build_parser() -> OneLineParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("runs", metavar="RUNS", type=Path, help="folder of runs, at any depth")
+    parser.add_argument("runs", metavar="RUNS", type=file_name, help="folder of runs, at any depth")
     parser.add_argument(
         "--metric",
         metavar="NAME",
@@ -36,7 +35,7 @@ def build_parser() -> OneLineParser:
         help="the validation with the lowest value of this metric counts (default: %(default)s)",
     )
     parser.add_argument(
-        "--output", metavar="FOLDER", type=Path, help="of the tables (default: RUNS)"
+        "--output", metavar="FOLDER", type=file_name, help="of the tables (default: RUNS)"
     )
     return parser
 

@@ -12,7 +12,7 @@ from wav2lip.checkpoints.bundled import DEFAULT, bundled_names
 from wav2lip.checkpoints.layouts import layout_of, precision_of
 from wav2lip.checkpoints.registry import CHECKPOINTS
 from wav2lip.cli.exit import exit_on_input_error
-from wav2lip.cli.parser import OneLineParser
+from wav2lip.cli.parser import OneLineParser, file_name
 from wav2lip.errors import InputError
 from wav2lip.utils.files import check_writable
 from wav2lip.utils.outputs import check_outputs
@@ -32,7 +32,7 @@ def build_parser() -> OneLineParser:
     )
     names = ", ".join([DEFAULT, *bundled_names(), *CHECKPOINTS])
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help=f"a file, or one of {names}")
-    parser.add_argument("output", metavar="OUTPUT", type=Path, help="the file to write")
+    parser.add_argument("output", metavar="OUTPUT", type=file_name, help="the file to write")
     parser.add_argument(
         "--layout",
         choices=("wav2lip", "published"),

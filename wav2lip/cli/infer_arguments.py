@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from wav2lip.cli.parser import OneLineParser
+from wav2lip.cli.parser import OneLineParser, file_name
 from wav2lip.faces.blending import MODES
 from wav2lip.faces.detectors import NAMES
 from wav2lip.inference.settings import Settings
@@ -58,15 +58,17 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         "--face",
         "--image",
         "--video",
-        type=Path,
+        type=file_name,
         metavar="FILE",
         help="photo or video of the face to animate",
     )
-    group.add_argument("--audio", type=Path, metavar="FILE", help="audio file, or video with audio")
+    group.add_argument(
+        "--audio", type=file_name, metavar="FILE", help="audio file, or video with audio"
+    )
     group.add_argument(
         "--output",
         "--outfile",
-        type=Path,
+        type=file_name,
         default=OUTPUT,
         metavar="FILE",
         help=f"video to write: mp4, mov, mkv or webm (default: {OUTPUT})",
@@ -81,7 +83,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--jobs",
-        type=Path,
+        type=file_name,
         metavar="FILE",
         help="CSV file with the columns face, audio and output: process every row. Rows whose output "
         "(and strip) exists are skipped, so that the same command resumes",
@@ -189,10 +191,13 @@ def _add_encoding(parser: argparse.ArgumentParser) -> None:
 def _add_reports(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("reports")
     group.add_argument(
-        "--report", type=Path, metavar="FILE", help="write counts, times and settings as JSON"
+        "--report", type=file_name, metavar="FILE", help="write counts, times and settings as JSON"
     )
     group.add_argument(
-        "--strip", type=Path, metavar="FILE", help="write a few frames side by side as an image"
+        "--strip",
+        type=file_name,
+        metavar="FILE",
+        help="write a few frames side by side as an image",
     )
     group.add_argument(
         "--check_sync",

@@ -10,9 +10,12 @@ from typing import Any
 from wav2lip.cli.infer_arguments import build_parser, option_of
 from wav2lip.errors import InputError
 from wav2lip.inference.settings import Settings
+from wav2lip.inference.strip import check_image_name
+from wav2lip.media.container import check_file
+from wav2lip.media.writer import choose_codec
 from wav2lip.utils.folders import check_output_path
 from wav2lip.utils.outputs import Named, check_outputs
-from wav2lip.utils.values import PIXELS, Device, Number, Text, check, optional
+from wav2lip.utils.values import PIXELS, Device, Number, Text, check
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,9 @@ def parse(arguments: Sequence[str]) -> Options:
     with settings_as_options():
         settings = Settings(**chosen)
     check("--device", args.device, Device())
-    check("--max_pixels", args.max_pixels, optional(PIXELS))
-    check("--min_confidence", args.min_confidence, optional(Number(0)))
+    for name, rule in (("max_pixels", PIXELS), ("min_confidence", Number(0))):
+        if getattr(args, name) is not None:
+            check(f"--{name}", getattr(args, name), rule)
     for name in ("checkpoint", "judge_weights"):
         check(f"--{name}", getattr(args, name), Text())
     args.check_sync = args.check_sync or args.min_confidence is not None
@@ -138,13 +142,14 @@ def check_files(options: Options) -> None:
     """Check the files that are read and written, before anything heavy is imported.
 
     Raises:
-        InputError: an input does not exist, or an output is an input or another output.
+        InputError: an input is no file, an output is an input or another output, or its format is unknown.
     """
     if options.jobs is not None:
         _check_file(options.jobs, "--jobs")
     else:
-        _check_file(options.face, "--face")
-        _check_file(options.audio, "--audio")
+        for option, path in (("--face", options.face), ("--audio", options.audio)):
+            _check_file(path, option)
+            check_file(path)
     _check_weights(options.checkpoint, "--checkpoint")
     if options.check_sync:
         _check_weights(options.judge_weights, "--judge_weights")
@@ -153,4 +158,8 @@ def check_files(options: Options) -> None:
     for role, path in outputs_of(options):
         if path is not None:
             check_output_path(Path(path), f"--{role}")
+    if options.jobs is None:
+        choose_codec(options.output, options.settings.codec)
+    if options.strip is not None:
+        check_image_name(options.strip)
     check_outputs(outputs_of(options), inputs_of(options))

@@ -4,12 +4,20 @@ import argparse
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import pairwise
+from pathlib import Path
 from typing import NoReturn
 
 from wav2lip.errors import InputError
 from wav2lip.utils.addresses import require_local
 
 CUTOFF = 0.7  # 0-1; how alike a misspelt option and the suggested one must be
+
+
+def file_name(text: str) -> Path:
+    """Read the name of a file. An empty one would mean the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name is empty")
+    return Path(text)
 
 
 class OneLineParser(argparse.ArgumentParser):

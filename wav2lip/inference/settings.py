@@ -9,6 +9,7 @@ import numpy as np
 from wav2lip.errors import InputError
 from wav2lip.faces.blending import MODES
 from wav2lip.faces.detectors import NAMES
+from wav2lip.media.encoders import CODECS
 from wav2lip.media.picture import Picture
 from wav2lip.types import Box
 from wav2lip.utils.values import (
@@ -50,7 +51,7 @@ RULES: dict[str, Rule] = {
     "denoise": _FLAG,
     "blend": OneOf(MODES),
     "batch_size": Whole(1),
-    "codec": optional(Text()),
+    "codec": optional(OneOf(CODECS)),
     "crf": Whole(0, MAX_CRF),
     "preset": optional(Text()),
     "cache": _FLAG,

@@ -15,6 +15,16 @@ FRAMES = 6
 HEIGHT = 240  # px
 
 
+def check_image_name(path: Path) -> None:
+    """Check that images of the format that a name states can be written.
+
+    Raises:
+        InputError: they cannot.
+    """
+    if not cv2.haveImageWriter(f"name{printable(path.suffix)}"):
+        raise InputError(f"{path}: unknown image format; name it .png or .jpg")
+
+
 class Strip:
     """Collects frames at `FRAMES` evenly spaced times and writes them side by side.
 
@@ -26,8 +36,7 @@ class Strip:
     """
 
     def __init__(self, path: Path) -> None:
-        if not cv2.haveImageWriter(f"name{printable(path.suffix)}"):
-            raise InputError(f"{path}: unknown image format; name it .png or .jpg")
+        check_image_name(path)
         check_writable(path)
         self.path = path
         self._kept: list[NDArray[np.uint8]] = []

@@ -33,7 +33,7 @@ def check_file(path: str | os.PathLike[str]) -> Path:
         The path as a `Path`.
 
     Raises:
-        InputError: The file is missing, a directory, empty or not readable.
+        InputError: The file is missing, a directory, a pipe or device, empty or not readable.
     """
     path = Path(path)
     try:
@@ -41,6 +41,8 @@ def check_file(path: str | os.PathLike[str]) -> Path:
             raise InputError(f"{path}: is a directory; give a file")
         if not path.exists():
             raise InputError(f"{path}: no such file; check the path")
+        if not path.is_file():  # it is read several times
+            raise InputError(f"{path}: is not a regular file; save it as one")
         if path.stat().st_size == 0:
             raise InputError(f"{path}: the file is empty; give a picture, video or sound file")
         if not os.access(path, os.R_OK):

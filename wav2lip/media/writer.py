@@ -24,6 +24,27 @@ from wav2lip.utils.files import AtomicFile
 from wav2lip.utils.write_errors import CANNOT_WRITE, output_error
 
 
+def choose_codec(path: str | os.PathLike[str], codec: str | None) -> str:
+    """Return the codec of a video by its name, before anything is written.
+
+    Args:
+        path: the video to write.
+        codec: one of `CODECS`; None is libx264, or VP9 for .webm.
+
+    Raises:
+        InputError: The suffix is unknown, or the container does not support the codec.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in COPIED:
+        known = " ".join(COPIED)
+        raise InputError(f"{path}: unknown video format '{suffix}'; use one of {known}")
+    webm = suffix == ".webm"
+    codec = codec or (WEBM_CODECS if webm else CODECS)[0]
+    if webm and codec not in WEBM_CODECS:
+        raise InputError(f"{path}: WebM does not support {codec}; use .mp4 or the codec libvpx-vp9")
+    return codec
+
+
 class VideoWriter:
     """Write frames at their own times, with the sound of a file, into one video file.
 
@@ -74,15 +95,7 @@ class VideoWriter:
     ) -> None:
         self.path = Path(path)
         self._suffix = self.path.suffix.lower()
-        if self._suffix not in COPIED:
-            known = " ".join(COPIED)
-            raise InputError(f"{path}: unknown video format '{self._suffix}'; use one of {known}")
-        webm = self._suffix == ".webm"
-        codec = codec or (WEBM_CODECS if webm else CODECS)[0]
-        if webm and codec not in WEBM_CODECS:
-            raise InputError(
-                f"{path}: WebM does not support {codec}; use .mp4 or the codec libvpx-vp9"
-            )
+        codec = choose_codec(path, codec)
         self._size = (height, width)
         self._settings = EncoderSettings(
             width, height, fps, codec, crf, preset, threads, colours, pixel_aspect
