@@ -1,8 +1,7 @@
-from wav2lip.regions import LIPS, LOWER_HALF, MOUTH
+from wav2lip.regions import LIPS, MOUTH
 
 
 def test_regions_of_a_published_face():
-    assert LOWER_HALF.slices(96) == (slice(48, 96), slice(0, 96))
     assert MOUTH.slices(96) == (slice(48, 96), slice(24, 72))
     assert LIPS.slices(96) == (slice(53, 91), slice(19, 77))
 

@@ -29,7 +29,6 @@ class Region:
         return rows, slice(round(self.left * width), round(self.right * width))
 
 
-LOWER_HALF = Region(0.5, 1.0, 0.0, 1.0)  # masked in the generator's input; input of the sync expert
 # What scores of training and evaluation measure; edges of cheeks, hair and background are outside.
 MOUTH = Region(0.5, 1.0, 0.25, 0.75)
 LIPS = Region(0.55, 0.95, 0.2, 0.8)  # what losses weight more: closed and open lips

@@ -1,7 +1,6 @@
 from fractions import Fraction
 
 import numpy as np
-import pytest
 
 from wav2lip.media.alignment import (
     coinciding_step,
@@ -11,7 +10,6 @@ from wav2lip.media.alignment import (
     frame_times,
     mel_start,
     mel_windows,
-    retime,
     spanned_frames,
 )
 
@@ -48,19 +46,3 @@ def test_windows_outside_the_sound_are_silence():
     np.testing.assert_array_equal(windows[2, :, :12], mel[:, 8:])
     assert (windows[2, :, 12:] == -4).all()
     assert (windows[3] == -4).all()
-
-
-def test_retime_shows_the_frame_that_is_on_screen():
-    assert retime([0.0, 0.1, 0.35], 10, 0.6).tolist() == [0, 1, 1, 1, 2, 2]
-    assert retime(frame_times(50, 50), 25, 1.0).tolist() == list(range(0, 50, 2))
-    assert retime(frame_times(5, 5), 25, 1.0).tolist() == [i // 5 for i in range(25)]
-
-
-def test_retime_is_not_misled_by_millisecond_clocks():
-    rounded = np.round(frame_times(90, 30), 3)
-    assert retime(rounded, 30, 3.0).tolist() == list(range(90))
-
-
-def test_retime_needs_a_frame():
-    with pytest.raises(ValueError, match="no source frames"):
-        retime([], 25, 1.0)

@@ -7,10 +7,8 @@ from wav2lip.clips import ClipFile
 from wav2lip.errors import InputError
 from wav2lip.media.audio import load_wav
 from wav2lip.media.mel import mel_spectrogram
-from wav2lip.media.video import Frame
 from wav2lip.preprocessing.clip import Video, clip_name, video_to_clips
 from wav2lip.preprocessing.dropped import NOT_FOLLOWED, Dropped
-from wav2lip.preprocessing.retiming import retime_frames
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
@@ -28,28 +26,6 @@ class FixedDetector:
 
     def settings(self):
         return {"detector": "fixed"}
-
-
-def frames(times):
-    return [Frame(np.full((2, 2, 3), i, np.uint8), t, i) for i, t in enumerate(times)]
-
-
-def shown(times, fps=25.0):
-    return [int(frame.image[0, 0, 0]) for frame in retime_frames(frames(times), fps)]
-
-
-def test_frames_are_chosen_by_presentation_time():
-    assert shown(np.arange(5) / 25) == [0, 1, 2, 3, 4]
-    assert shown(np.arange(8) / 50) == [0, 2, 4, 6, 7]
-    assert shown(np.arange(3) / 12.5) == [0, 0, 1, 1, 2]
-    assert shown([0, 0.04, 0.2, 0.24]) == [0, 1, 1, 1, 1, 2, 3]
-    # Matroska rounds to milliseconds: a frame half a millisecond late is still that tick's.
-    assert shown([0, 0.0405, 0.0805]) == [0, 1, 2]
-
-
-def test_retimed_frames_carry_the_tick_as_time_and_index():
-    out = list(retime_frames(frames([0, 0.1]), 25.0))
-    assert [(f.index, f.time) for f in out] == [(0, 0.0), (1, 0.04), (2, 0.08), (3, 0.12)]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,6 @@ from wav2lip.utils.tables import read_table, read_text
 CURVES = Path("curves") / "metrics.csv"
 CONFIG = Path("hydra") / "config.yaml"
 TABLES = ("table.csv", "table.md")
-CHOOSE = "val/loss"  # its lowest value chooses the validation
 METRICS = (
     "val/lower_l1",
     "val/l1",

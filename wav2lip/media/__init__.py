@@ -9,7 +9,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "alignment": ["MelArray", "MelSource", "frame_times", "mel_start", "mel_windows", "retime"],
+        "alignment": ["MelArray", "MelSource", "frame_times", "mel_start", "mel_windows"],
         "audio": ["load_wav", "read_mono", "read_channels"],
         "denoise": ["Denoiser", "denoised"],
         "mel": ["mel_blocks", "mel_spectrogram"],

@@ -118,28 +118,3 @@ class MelArray:
     def windows(self, times: ArrayLike, columns: int = MEL_WINDOW) -> Mel:
         """See `MelSource`."""
         return mel_windows(self.mel, times, columns)
-
-
-def retime(source_times: ArrayLike, fps: Fraction | float, duration: float) -> NDArray[np.int64]:
-    """Choose the source frame that is on screen at each tick of a constant rate.
-
-    A frame is shown from its time until that of the next frame. Ticks before the first frame show the
-    first, ticks after the last show the last.
-
-    Args:
-        source_times: (N,) increasing presentation times in seconds.
-        fps: ticks per second.
-        duration: seconds.
-
-    Returns:
-        (round(duration * fps),) indices of source frames, at least one.
-
-    Raises:
-        ValueError: There are no source frames.
-    """
-    source = np.asarray(source_times, np.float64)
-    if source.size == 0:
-        raise ValueError("no source frames to choose from")
-    ticks = frame_times(max(1, round(duration * fps)), fps)
-    shown = np.searchsorted(source, ticks + CLOCK, side="right") - 1
-    return np.clip(shown, 0, source.size - 1).astype(np.int64)
