@@ -12,6 +12,7 @@ A mel window is (80, 16): 80 Slaney bands, 16 columns of 1/80 s = 200 ms = 5 fra
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 import numpy as np
@@ -31,7 +32,9 @@ SILENCE = -4.0  # mel value of digital silence; a mel lies in [-4, 4]
 WINDOW_FRAMES = 5  # frames of one window, 200 ms
 IMAGE_SIZE = 96  # pixels, side of a face as published
 MAX_SHIFT = 15  # frames searched to either side for the offset of a clip
+SPLITS = ("train", "val", "test")  # of a manifest; a speaker belongs to one only
 
+PathLike: TypeAlias = str | os.PathLike[str]
 Image: TypeAlias = NDArray[np.uint8]  # (H, W, 3) BGR, or (T, H, W, 3)
 Box: TypeAlias = NDArray[np.float32]  # (4,) x0, y0, x1, y1 in pixels
 Boxes: TypeAlias = NDArray[np.float32]  # (N, 4) boxes, or (N, 5) with a score

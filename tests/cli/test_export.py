@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from wav2lip.checkpoints import KINDS, build_network, load_network, save_network
+from wav2lip.checkpoints import build_network, load_network, save_network
 from wav2lip.cli import export
 
 SMALL = {"_target_": "wav2lip.models.Generator", "width": 0.125}
@@ -62,7 +62,3 @@ def test_arguments_are_checked_before_torch_is_imported(tmp_path):
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True
     )
     assert done.stdout.split() == ["2", "False"]
-
-
-def test_the_networks_of_the_help_are_those_that_can_be_loaded():
-    assert export.NETWORKS == KINDS

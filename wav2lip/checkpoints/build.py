@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 
 from torch import nn
 
 from wav2lip import models
 from wav2lip.checkpoints.arguments import ARGUMENTS
+from wav2lip.checkpoints.kinds import Kind
 from wav2lip.errors import InputError
 from wav2lip.utils.fields import check_fields, quote, to_plain
-
-Kind = Literal["generator", "syncnet", "quality_discriminator", "syncnet_v2", "mouth_encoder"]
-KINDS: tuple[Kind, ...] = get_args(Kind)  # in order of preference where a file holds several
 
 PACKAGE = "wav2lip.models"
 TARGET = re.compile(r"wav2lip\.models\.(\w+\.)?(?P<name>\w+)")  # older files name the module, too

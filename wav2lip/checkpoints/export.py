@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from wav2lip.checkpoints.build import Kind, build_network
+from wav2lip.checkpoints.build import build_network
+from wav2lip.checkpoints.kinds import Kind
 from wav2lip.checkpoints.layouts import Layout, Precision, layout_of, precision_of
 from wav2lip.checkpoints.load import LoadedNetwork, load_network
 from wav2lip.checkpoints.save import save_network

@@ -11,9 +11,7 @@ from torch import Tensor, nn
 
 from wav2lip.checkpoints.build import (
     CLASSES,
-    KINDS,
     PACKAGE,
-    Kind,
     build_network,
     check_config,
     class_name,
@@ -27,6 +25,7 @@ from wav2lip.checkpoints.formats import (
     networks_inside,
     read_weight_file,
 )
+from wav2lip.checkpoints.kinds import KINDS, Kind
 from wav2lip.checkpoints.metadata import check_metadata
 from wav2lip.checkpoints.provenance import TrainingId
 from wav2lip.checkpoints.registry import CHECKPOINTS

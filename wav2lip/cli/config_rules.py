@@ -6,6 +6,7 @@ from wav2lip.faces.detectors import NAMES
 from wav2lip.inference.settings import RULES as INFER_RULES
 from wav2lip.preprocessing.settings import AUDIT_RULES, VAL_SHARE
 from wav2lip.preprocessing.settings import RULES as CLIP_RULES
+from wav2lip.types import SPLITS
 from wav2lip.utils.values import (
     PIXELS,
     SIZE,
@@ -22,7 +23,6 @@ from wav2lip.utils.values import (
 MAX_SEED = 2**32 - 1  # of NumPy
 MAX_PROCESSES = 1024
 MAX_STEPS = 10**9
-SPLITS = ("train", "val", "test")
 COMPILERS = ("inductor", "cudagraphs", "aot_eager", "eager", "openxla", "tvm")  # torch.compile
 
 _COUNT, _SHARE, _WEIGHT = Whole(1, MAX_STEPS), Number(0, 1), Number(0)

@@ -7,9 +7,11 @@ wav2lip export wav2lip.safetensors wav2lip.pth
 import argparse
 import sys
 from pathlib import Path
+from typing import get_args
 
 from wav2lip.checkpoints.bundled import DEFAULT, bundled_names
-from wav2lip.checkpoints.layouts import layout_of, precision_of
+from wav2lip.checkpoints.kinds import KINDS
+from wav2lip.checkpoints.layouts import Layout, Precision, layout_of, precision_of
 from wav2lip.checkpoints.registry import CHECKPOINTS
 from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.parser import OneLineParser, file_name
@@ -20,7 +22,6 @@ from wav2lip.utils.signals import ending_at_once
 from wav2lip.utils.values import Number, check
 
 MAX_GAIN = 100  # factor on the motion of a mouth
-NETWORKS = ("generator", "syncnet", "quality_discriminator", "syncnet_v2", "mouth_encoder")
 
 
 def build_parser() -> OneLineParser:
@@ -35,18 +36,18 @@ def build_parser() -> OneLineParser:
     parser.add_argument("output", metavar="OUTPUT", type=file_name, help="the file to write")
     parser.add_argument(
         "--layout",
-        choices=("wav2lip", "published"),
+        choices=get_args(Layout),
         help="wav2lip: safetensors with config and metadata; published: .pth "
         "(default: by the suffix of OUTPUT)",
     )
     parser.add_argument(
         "--network",
-        choices=NETWORKS,
+        choices=KINDS,
         help="which network of a file that holds several (default: the generator)",
     )
     parser.add_argument(
         "--precision",
-        choices=("fp16", "fp32"),
+        choices=get_args(Precision),
         help="of the stored weights (default: fp16; the published layout is always fp32)",
     )
     parser.add_argument(

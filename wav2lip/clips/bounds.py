@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from wav2lip.types import SPLITS
 from wav2lip.utils.fields import AnyOf, Field, Nothing, Number, quote
 
 LONGEST_PATH = 4096  # characters
 FPS = Number(0.1, 1000)
 SHIFT = Number(-10_000, 10_000, whole=True)  # frames
 SHARE = AnyOf((Number(0, 1), Nothing()))
-SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)

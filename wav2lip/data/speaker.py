@@ -13,7 +13,7 @@ from wav2lip.errors import InputError
 
 PIECE = 25  # frames, shortest part of a clip that a validation sample is drawn from
 SAMPLES_PER_PIECE = 3  # so that even a few held-out seconds give a usable mean
-SPLITS = ("train", "val")
+USED_SPLITS = ("train", "val")  # `test` stays unseen
 
 
 def hold_out(clips: Sequence[Clip], share: float, least: int) -> tuple[list[Clip], list[Clip]]:
@@ -76,7 +76,7 @@ class SpeakerDataModule(ClipDataModule):
         self.hold_out = hold_out
 
     def _split(self) -> tuple[list[Clip], list[Clip]]:
-        clips = load_clips(self.manifests, SPLITS, self.min_frames)
+        clips = load_clips(self.manifests, USED_SPLITS, self.min_frames)
         return hold_out(clips, self.hold_out, self.min_frames)
 
     def train_dataloader(self) -> DataLoader[Any]:

@@ -13,11 +13,10 @@ from wav2lip.errors import InputError
 from wav2lip.media.audio import read_mono
 from wav2lip.media.mel_reader import MelReader
 from wav2lip.media.pcm import temporary_wav, to_pcm
-from wav2lip.types import Wav
+from wav2lip.types import PathLike, Wav
 
 log = logging.getLogger(__name__)
 
-PathLike: TypeAlias = str | os.PathLike[str]
 Audio: TypeAlias = PathLike | Wav
 
 

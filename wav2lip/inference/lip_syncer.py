@@ -15,7 +15,7 @@ from wav2lip.checkpoints import LoadedNetwork, load_network
 from wav2lip.engines import TorchEngine
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector, build_detector
-from wav2lip.inference.audio_input import Audio, PathLike, audio_file, check_audio, read_mel
+from wav2lip.inference.audio_input import Audio, audio_file, check_audio, read_mel
 from wav2lip.inference.frames import output_rate
 from wav2lip.inference.output_frame import OutputFrame
 from wav2lip.inference.pipeline import StageTiming
@@ -27,6 +27,7 @@ from wav2lip.inference.stages import run_stages
 from wav2lip.inference.strip import Strip
 from wav2lip.media.denoise import rnnoise
 from wav2lip.media.video import VideoWriter
+from wav2lip.types import PathLike
 from wav2lip.utils.devices import torch_device
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.platform import cpu_count, peak_memory

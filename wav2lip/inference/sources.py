@@ -15,14 +15,13 @@ from wav2lip.media.colour import BT709
 from wav2lip.media.container import decode, open_media, start_time, video_stream
 from wav2lip.media.picture import Converter
 from wav2lip.media.video import STILL_FPS, Frame, VideoInfo, probe, read_frames
-from wav2lip.types import Image
+from wav2lip.types import Image, PathLike
 
 HELD_BYTES = 48 * 2**20  # of decoded pictures kept to reverse their order
 MIN_HELD = 8  # frames kept, whatever their size
 SEEK_MARGIN = 4  # frames; the first few after a seek may lack what they refer to
 COLORS = ("bgr", "rgb")
 
-PathLike: TypeAlias = str | os.PathLike[str]
 Face: TypeAlias = PathLike | Image | Iterable[Image]
 
 

@@ -8,13 +8,13 @@ from pathlib import Path, PurePosixPath
 
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.inputs import VIDEO_SUFFIXES
+from wav2lip.types import SPLITS
 from wav2lip.utils.tables import read_lines, read_table
 
 # Parts of LRS2 and LRS3: PART/SPEAKER/NUMBER.mp4, with NUMBER.txt beside it.
 PRETRAIN, TEST = "pretrain", "test"
 PARTS = ("main", PRETRAIN, "trainval", TEST)
 SPLIT_LISTS = {"train": "train", "val": "val", TEST: TEST, PRETRAIN: "train"}  # file -> split
-SPLITS = ("train", "val", TEST)
 SPLIT_LIST = "list of splits"
 log = logging.getLogger(__name__)
 
