@@ -111,7 +111,10 @@ def test_metadata_and_contents(wheel):
     configs = {f"wav2lip/{file.relative_to(ROOT)}" for file in ROOT.glob("configs/**/*.yaml")}
     assert configs <= names
     bundled = ("README.md", "blazeface_short.onnx", "blazeface_full.onnx", "face_mesh.onnx")
-    assert {f"wav2lip/assets/{name}" for name in (*licences, *bundled, "face_mesh.npz")} <= names
+    assert {
+        f"wav2lip/assets/{name}"
+        for name in (*licences, *bundled, "face_mesh.npz", "mel_filters.npz")
+    } <= names
     assert "wav2lip/py.typed" in names
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "configs"))]
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,9 +8,12 @@ from wav2lip.data.augment import (
     AudioAugment,
     AugmentSettings,
     FaceAugment,
+    band_centres,
     sample_tempo,
     stretch_mel,
+    warp_frequencies,
 )
+from wav2lip.media.mel import mel_filters
 
 
 def rng(seed=0):
@@ -133,3 +138,47 @@ def test_the_tempo_is_slower_as_often_as_faster():
     assert 1.08 < drawn.max() <= 1.1
     assert 0.4 < (drawn > 1).mean() < 0.6
     assert sample_tempo(NO_AUGMENT, rng()) == 1.0
+
+
+def test_band_centres_are_those_of_the_mel_filters():
+    centres = band_centres()
+    assert centres.shape == (80,)
+    assert centres[[0, 39, 79]] == pytest.approx([90.9, 1662.4, 7323.4], abs=0.1)
+    peaks = mel_filters()[0].argmax(axis=1) * 20  # Hz; the bins of the transform are 20 Hz apart
+    assert np.abs(peaks - centres).max() <= 10
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.0, 1005), (1.1, 1100), (1 / 1.1, 905)])
+def test_formants_move_by_the_factor(factor, expected):
+    centres = band_centres()
+    mel = (2 - 6 * np.abs(np.log(centres / 1005))).astype(np.float32)[:, None].repeat(3, axis=1)
+    warped = warp_frequencies(mel, factor)
+    assert warped.shape == (80, 3)
+    assert centres[warped[:, 1].argmax()] == pytest.approx(expected, abs=20)
+
+
+def test_the_voice_changes_alike_in_all_windows_and_silence_stays():
+    settings = replace(NO_AUGMENT, vocal_tract=0.1)
+    mel = rng(3).uniform(-3, 3, (1, 80, 16)).astype(np.float32).repeat(2, axis=0)
+    factors = []
+    for seed in range(30):
+        view = AudioAugment(settings, rng(seed))
+        out = view(mel)
+        assert (out[0] == out[1]).all()
+        np.testing.assert_array_equal(out, warp_frequencies(mel, view.warp))
+        assert (view(np.full((80, 16), -4, np.float32)) == -4).all()
+        factors.append(view.warp)
+    assert 1 / 1.1 <= min(factors) < 0.93 < 1.07 < max(factors) <= 1.1
+
+
+def test_a_narrow_channel_silences_what_is_outside_of_it():
+    settings = replace(NO_AUGMENT, band_limit=1)
+    passed = []
+    for seed in range(20):
+        out = AudioAugment(settings, rng(seed))(np.ones((80, 16), np.float32))
+        kept = (out == 1).all(axis=1)
+        assert (out[~kept] == -4).all()
+        passed.append(band_centres()[kept][[0, -1]])
+    low, high = np.transpose(passed)
+    assert 88 <= low.min() < 150 < 330 < low.max() < 450
+    assert 2_900 < high.min() < 3_700 < 6_200 < high.max() < 7_000

@@ -6,10 +6,13 @@ changed on its mel: a gain of g dB adds 0.08 g to it, because 100 dB span 8 mel 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from wav2lip.media.mel import FMAX, FMIN
 from wav2lip.types import N_MELS, SILENCE, Image, Mel
 
 MEL_PER_DB = 0.08  # mel units
@@ -20,6 +23,11 @@ NOISE_LEVEL = (-3.5, -1.0)  # mel units, range of the mean of background noise
 BYTES = 256  # values of a random byte
 BYTE_SCALE = np.float32(NOISE_STD / (2 * (BYTES**2 - 1) / 12) ** 0.5)  # for the sum of two bytes
 MAX_FIRST_BAND, MAX_BANDS = 70, 11  # of a frequency mask, exclusive
+LOWEST_PASSED = (
+    80.0,
+    400.0,
+)  # Hz, range of the lower limit of a narrow channel; a telephone's is 300
+HIGHEST_PASSED = (3_000.0, 7_000.0)  # Hz, range of its upper limit; a telephone's is 3,400
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,10 @@ class AugmentSettings:
         noise: probability of background noise.
         freq_mask: probability of silencing a band of mel frequencies.
         tempo: largest relative change of speed, of video and audio alike; 0.05 is hardly noticeable.
+        vocal_tract: largest relative change of the voice's formants (vocal tract length perturbation; Jaitly
+            and Hinton, 2013, "Vocal Tract Length Perturbation (VTLP) improves speech recognition"); 0.1
+            is the paper's.
+        band_limit: probability of a narrow channel, such as a telephone's.
     """
 
     flip: float = 0.5
@@ -47,11 +59,42 @@ class AugmentSettings:
     noise: float = 0.5
     freq_mask: float = 0.0
     tempo: float = 0.0
+    vocal_tract: float = 0.0
+    band_limit: float = 0.0
 
 
 NO_AUGMENT = AugmentSettings(
     flip=0, shift=0, scale=0, colour=0, gain=0, noise=0, freq_mask=0, tempo=0
 )
+
+
+@lru_cache(maxsize=1)
+def band_centres() -> NDArray[np.float64]:
+    """Centres (80,) of the mel bands, Hz, from low to high."""
+    import librosa  # numba makes it slow to import
+
+    return np.asarray(librosa.mel_frequencies(N_MELS + 2, fmin=FMIN, fmax=FMAX)[1:-1], np.float64)
+
+
+def warp_frequencies(mel: Mel, factor: float) -> Mel:
+    """Multiply every frequency of a mel (..., 80, M) by a factor, by linear interpolation between bands.
+
+    Above 1 the formants rise, as those of a shorter vocal tract. The outermost bands repeat at the ends.
+
+    Examples:
+        >>> import numpy as np
+        >>> tone = np.full((80, 1), -4, np.float32)
+        >>> tone[np.abs(band_centres() - 1000).argmin()] = 2
+        >>> raised = warp_frequencies(tone, 1.2)
+        >>> round(float(band_centres()[raised[:, 0].argmax()]), -1)
+        1190.0
+    """
+    centres = band_centres()
+    source = np.interp(centres / factor, centres, np.arange(N_MELS))
+    low = np.minimum(source.astype(np.int64), N_MELS - 2)
+    weight = (source - low).astype(np.float32)[:, None]
+    warped: Mel = mel[..., low, :] * (1 - weight) + mel[..., low + 1, :] * weight
+    return warped
 
 
 def sample_tempo(settings: AugmentSettings, rng: np.random.Generator) -> float:
@@ -152,7 +195,7 @@ class FaceAugment:
 
 
 class AudioAugment:
-    """One random gain, spectral tilt, noise level and frequency mask, applied to all mel windows of a sample.
+    """One random voice, gain, tilt, noise level, mask and channel, applied to all mel windows of a sample.
 
     The noise has one level per sample and different values in every window.
 
@@ -169,11 +212,21 @@ class AudioAugment:
             first = int(rng.integers(0, MAX_FIRST_BAND))
             self.band = (first, first + int(rng.integers(1, MAX_BANDS)))
         self.tilt = rng.uniform(-1, 1) * (settings.gain > 0)
+        self.warp = 1.0
+        if settings.vocal_tract:
+            self.warp = float(np.exp(rng.uniform(-1, 1) * np.log1p(settings.vocal_tract)))
+        self.blocked: NDArray[np.bool_] | None = None  # (80,) bands outside the channel
+        if settings.band_limit and rng.random() < settings.band_limit:
+            low, high = rng.uniform(*LOWEST_PASSED), rng.uniform(*HIGHEST_PASSED)
+            self.blocked = (band_centres() < low) | (band_centres() > high)
         self._rng = rng
 
     def __call__(self, mel: Mel) -> Mel:
         """Change mel windows (..., 80, M); the values stay in [-4, 4]."""
-        if not (self.shift or self.tilt or self.band[1]) and self.noise is None:
+        if self.warp != 1:
+            mel = warp_frequencies(mel, self.warp)
+        unchanged = not (self.shift or self.tilt or self.band[1])
+        if unchanged and self.noise is None and self.blocked is None:
             return mel
         change = np.float32(self.shift) + np.float32(self.tilt) * SLOPE
         out = np.where(mel > SILENCE, mel + change, mel)
@@ -184,4 +237,6 @@ class AudioAugment:
             level = (level - np.float32(BYTES - 1)) * BYTE_SCALE + np.float32(self.noise)
             np.maximum(out, level, out=out)
         out[..., self.band[0] : self.band[1], :] = SILENCE
+        if self.blocked is not None:
+            out[..., self.blocked, :] = SILENCE
         return np.clip(out, SILENCE, MEL_CEILING).astype(np.float32)

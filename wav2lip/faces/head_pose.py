@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from wav2lip.checkpoints.bundled import ASSETS
 from wav2lip.faces.mesh import Points
+from wav2lip.utils.arrays import read_arrays
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class MeanFace:
 @cache
 def mean_face() -> MeanFace:
     """Load the mean face. Its arrays must not be changed."""
-    with np.load(ASSETS / "face_mesh.npz", allow_pickle=False) as file:
-        return MeanFace(*(file[name] for name in ("vertices", "triangles", "mirror", "rigid")))
+    return MeanFace(
+        *read_arrays(ASSETS / "face_mesh.npz", "vertices", "triangles", "mirror", "rigid")
+    )
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,20 @@
 """The mel spectrogram of the published Wav2Lip, computed in blocks of fixed size.
 
-Filters and window are librosa's. librosa takes about a second to import (numba and
-scipy.signal), so it loads on first use. A thread beside the other imports gains nothing: they share one lock.
+The filters are librosa's, stored in `wav2lip/assets/mel_filters.npz` by `benchmarks/make_mel_filters.py`: importing
+`librosa.filters` takes half a second (numba, scipy.signal), and inference requires nothing else of it.
 """
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 
-from wav2lip.types import HOP, N_MELS, SAMPLE_RATE, SILENCE, Mel, Wav
+from wav2lip.types import HOP, N_MELS, SILENCE, Mel, Wav
+from wav2lip.utils.arrays import read_arrays
 
+FILTERS = Path(__file__).parents[1] / "assets" / "mel_filters.npz"
 N_FFT = 800  # samples, also the length of the window
 FMIN = 55.0  # Hz
 FMAX = 7_600.0  # Hz
@@ -29,12 +32,14 @@ SPAN = STEP + N_FFT - HOP  # samples that one block is computed from
 
 @lru_cache(maxsize=1)
 def mel_filters() -> tuple[Mel, Wav]:
-    """Slaney mel filters (80, 401) and the periodic Hann window (800,), both float32."""
-    import librosa.filters as filters
+    """Slaney mel filters (80, 401) and the periodic Hann window (800,), both float32.
 
-    bands = filters.mel(sr=SAMPLE_RATE, n_fft=N_FFT, n_mels=N_MELS, fmin=FMIN, fmax=FMAX)
-    window = filters.get_window("hann", N_FFT, fftbins=True)
-    return np.asarray(bands, np.float32), np.asarray(window, np.float32)
+    Raises:
+        InputError: the file of the filters is missing or damaged.
+    """
+    (filters,) = read_arrays(FILTERS, "filters")
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)
+    return filters, window.astype(np.float32)
 
 
 def _preemphasize(pieces: Iterable[Wav]) -> Iterator[Wav]:
