@@ -21,8 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from wav2lip.faces.boxes import widen_box
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import cut_face
 from wav2lip.faces.detectors import build_detector
 from wav2lip.faces.tracking import track_faces
 from wav2lip.media.audio import load_wav
@@ -77,8 +76,8 @@ def parts(path: Path, detector: str) -> Iterator[tuple[str, Callable[[], object]
 
     def crop() -> None:
         for item in tracked:
-            for box in item.boxes:
-                crop_face(item.frame.image, widen_box(box, settings.pad), settings.crop_size)
+            for crop in item.crops:
+                cut_face(item.frame.image, crop.widened(settings.pad), settings.crop_size)
 
     yield "cropping", crop
 

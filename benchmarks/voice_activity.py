@@ -26,7 +26,7 @@ from sound_mixtures import BREATH, HARDER, MUSIC, NOISE, at_level, generator_of
 
 from wav2lip.checkpoints import load_network
 from wav2lip.engines import TorchEngine
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.faces.detectors import build_detector
 from wav2lip.media.alignment import MelArray, frame_times
 from wav2lip.media.audio import load_wav
@@ -60,7 +60,7 @@ class Portrait:
         self.offset = loaded.metadata["mel_offset_frames"] / FPS
         image = read_image(PORTRAIT)
         box = build_detector("auto").detect(image)[0, :4]
-        self.crop = crop_face(image, box)
+        self.crop = cut_face(image, Crop.of_box(box))
         self.rendered: dict[bytes, Floats] = {}
 
     def mouths(self, mel: Mel, count: int) -> Floats:

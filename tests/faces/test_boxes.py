@@ -10,7 +10,6 @@ from wav2lip.faces.boxes import (
     neural_to_s3fd,
     pad_box,
     s3fd_to_hog,
-    widen_box,
 )
 
 
@@ -18,7 +17,6 @@ def test_pads_and_widening():
     box = np.array([10, 20, 50, 90], np.float32)
     assert pad_box(box, (0, 10, 0, 0), (200, 100)).tolist() == [10, 20, 50, 100]
     assert pad_box(box, (30, 200, 30, 90), (200, 100)).tolist() == [0, 0, 100, 200]
-    assert widen_box(box, 0.125).tolist() == [5, 11.25, 55, 98.75]
 
 
 def test_overlap():

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from wav2lip.engines import TorchEngine
-from wav2lip.faces.crops import crop_coded
+from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.renderer import FaceRenderer, RenderedFaces
 from wav2lip.media.alignment import MelArray
@@ -74,7 +74,7 @@ def test_a_network_that_warps_renders_at_the_resolution_of_its_source() -> None:
     ((_, faces),) = render(renderer, [TrackedFrame.of_boxes(Frame(picture, 0.0, 0), boxes)])
     assert [len(face) for face in faces] == [48, 48, 192, 288]
     for face, box in zip(faces, boxes, strict=True):
-        crop = crop_coded(picture, box, len(face))
+        crop = cut_face(picture, Crop.of_box(box), len(face))
         half = len(face) // 2
         np.testing.assert_array_equal(face[:half], crop[:half])
         below, shown = (x[half:].astype(float) for x in (face, crop))

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.media.pauses import runs
 from wav2lip.metrics import pause_motion_ratio, speech_and_pauses
 from wav2lip.synthetic.face import BOX_HEIGHT, Pose, SyntheticFace
@@ -29,7 +29,7 @@ def film(openings: np.ndarray, nods: float = 0.0, person: int = 2, noise: float 
     poses = [Pose(x / 2, 0.03 + x, x, 1.0, 0.0, 1.0) for x in map(float, sway)]
     box = face.box(poses[0])
     crops = [
-        crop_face(face.render(float(opening), 0.5, pose, k), box, 96)
+        cut_face(face.render(float(opening), 0.5, pose, k), Crop.of_box(box), 96)
         for k, (opening, pose) in enumerate(zip(openings, poses, strict=True))
     ]
     noisy = np.stack(crops) + rng.normal(0, noise, (len(crops), 96, 96, 3))

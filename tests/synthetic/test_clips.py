@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from wav2lip.clips import ClipFile, read_manifest
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.media.audio import load_wav
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.video import read_frames
@@ -32,7 +32,7 @@ def loudness(wav, times, fps=25.0):
 def inner_mouth(clip):
     """Pixels of each face's mouth that differ from the same person's closed mouth, (T,)."""
     mouths = [
-        crop_face(frame, box, 96)[60:92, 24:72].astype(float)
+        cut_face(frame, Crop.of_box(box), 96)[60:92, 24:72].astype(float)
         for frame, box in zip(clip.frames, clip.boxes, strict=True)
     ]
     closed = np.median([m for m, o in zip(mouths, clip.opening, strict=True) if o < 0.05], axis=0)
@@ -123,8 +123,8 @@ def test_a_corpus_reads_back_as_training_data(tmp_path):
     source = synthesize(2, 1.0, size=86)
     assert np.allclose(file.mel(0, 80), mel_spectrogram(source.wav)[:, :80])
     assert np.allclose(file.boxes(), source.boxes)
-    stored = crop_face(file.crops(np.array([7]))[0], np.array([6, 6, 54, 54], np.float32), 48)
-    direct = crop_face(source.frames[7], source.boxes[7], 48)
+    stored = cut_face(file.crops(np.array([7]))[0], Crop.of_box([6, 6, 54, 54]), 48)
+    direct = cut_face(source.frames[7], Crop.of_box(source.boxes[7]), 48)
     assert np.abs(stored.astype(int) - direct).mean() < 6
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.media.video import Frame
 from wav2lip.types import Box, Image
 
@@ -70,7 +70,7 @@ class CropCollector:
         self.boxes[frame.index] = used
         if not self._run.crops or frame.index != self._run.first + len(self._run.crops):
             self._run = FaceRun(frame.index)
-        self._run.crops.append(crop_face(frame.image, used, FACE_SIZE))
+        self._run.crops.append(cut_face(frame.image, Crop.of_box(used), FACE_SIZE))
         if len(self._run.crops) > len(self._best.crops):
             self._best = self._run
 

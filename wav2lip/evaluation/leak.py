@@ -12,7 +12,7 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.face_crops import FACE_SIZE, longest_run
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.scorer import CONTROL_SHIFT
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.media.frame import Frame
 from wav2lip.media.pcm import temporary_wav
 from wav2lip.metrics.leak import LeakProbe, ProbeEmbeddings, leak_probe, response
@@ -92,7 +92,7 @@ def _views_and_faces(
     for frame in _at_25(rendered):
         if frame.index in boxes:
             views.append(judge.track_view(frame.image, boxes[frame.index]))
-            faces.append(crop_face(frame.image, boxes[frame.index], FACE_SIZE))
+            faces.append(cut_face(frame.image, Crop.of_box(boxes[frame.index]), FACE_SIZE))
     return np.stack(views), np.stack(faces)
 
 

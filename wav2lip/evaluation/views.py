@@ -5,7 +5,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.metrics.judges import JUDGE_SIZE
 from wav2lip.types import Box, Image
 
@@ -46,7 +46,7 @@ class FaceCrop:
 
     def __call__(self, image: Image, box: Box) -> Image:
         """Cut (H,W,3), (4,) -> (size,size,3)."""
-        return crop_face(image, box, self.size)
+        return cut_face(image, Crop.of_box(box), self.size)
 
 
 class WholePicture:

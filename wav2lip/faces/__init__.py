@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:  # type checkers do not follow lazy names
-    from wav2lip.faces.blending import blend as blend
+    from wav2lip.faces.blending import paste_face as paste_face
     from wav2lip.faces.boxes import iou as iou
     from wav2lip.faces.boxes import pad_box as pad_box
-    from wav2lip.faces.boxes import widen_box as widen_box
     from wav2lip.faces.cache import CachedDetector as CachedDetector
-    from wav2lip.faces.crops import crop_face as crop_face
+    from wav2lip.faces.crops import Crop as Crop
+    from wav2lip.faces.crops import cut_face as cut_face
     from wav2lip.faces.detectors.build import Detector as Detector
     from wav2lip.faces.detectors.build import build_detector as build_detector
     from wav2lip.faces.head_pose import HeadPose as HeadPose
@@ -30,10 +30,10 @@ if TYPE_CHECKING:  # type checkers do not follow lazy names
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "blending": ["blend"],
-        "boxes": ["iou", "pad_box", "widen_box"],
+        "blending": ["paste_face"],
+        "boxes": ["iou", "pad_box"],
         "cache": ["CachedDetector"],
-        "crops": ["crop_face"],
+        "crops": ["Crop", "cut_face"],
         "detectors": ["Detector", "build_detector"],
         "head_pose": ["HeadPose"],
         "landmark_tracking": ["find_landmarks", "smooth_landmarks", "track_landmarks"],

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
+from wav2lip.faces.crops import Crop
 from wav2lip.media.picture import Picture
-from wav2lip.types import Box, Image
+from wav2lip.types import Image
 
-# The feathered mask, as fractions of the box. It is 1 over mouth, chin and cheeks, and falls to 0 at
-# the sides and bottom of the box, so that a jaw can open, and between the eyes and the tip of the nose.
+# The feathered mask, as fractions of the crop. It is 1 over mouth, chin and cheeks, and falls to 0 at
+# the sides and bottom of the crop, so that a jaw can open, and between the eyes and the tip of the nose.
 MASK_CENTRE = 0.73  # height of the mask's centre, about the upper lip
 MASK_UP = 0.31  # from the centre to the upper end
 MASK_DOWN = 0.27  # from the centre to the lower end
@@ -25,6 +26,7 @@ MASK_MIN = 1 / 255  # values below change no pixel
 MATCH_GRID = (32, 19)  # px, width and height of the small image on which it is computed
 MATCH_SPREAD = 5.0  # px of that image; wider than any feature, so that only lighting is matched
 MATCH_MAX = 24.0  # grey levels; a larger difference is not lighting
+ROUNDING = 1e-6  # px
 MARGIN = 4  # px of frame around the mask for the Poisson solver
 
 Mode = Literal["feather", "box", "poisson"]
@@ -33,31 +35,35 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 
 def _even_lines(low: float, high: float, size: int) -> slice:
     """Return the lines from `low` to `high` within a frame of `size`, starting at an even one."""
+    low, high = low + ROUNDING, high - ROUNDING
     start = max(0, math.floor(low)) // 2 * 2
     return slice(min(start, size), max(min(start, size), min(size, math.ceil(high / 2) * 2)))
 
 
-def lower_face_mask(box: Box, size: tuple[int, int]) -> tuple[slice, slice, NDArray[np.float32]]:
+def _part(crop: Crop, size: tuple[int, int]) -> tuple[slice, slice]:
+    """Return the rows and columns of a frame of that height and width that a crop touches."""
+    x0, y0, x1, y1 = crop.extent()
+    return _even_lines(y0, y1, size[0]), _even_lines(x0, x1, size[1])
+
+
+def lower_face_mask(crop: Crop, size: tuple[int, int]) -> tuple[slice, slice, NDArray[np.float32]]:
     """Compute the feathered mask of the lower face.
 
     Args:
-        box: (4,) in pixels.
+        crop: where the face is.
         size: the frame's height and width in pixels.
 
     Returns:
         The rows and columns of the frame outside which the mask is 0, starting at even ones, and
         the mask there, in [0, 1].
     """
-    x0, y0, x1, y1 = (float(v) for v in box)
-    height, width = y1 - y0, x1 - x0
-    middle = y0 + MASK_CENTRE * height
-    rows = _even_lines(middle - MASK_UP * height, middle + MASK_DOWN * height, size[0])
-    columns = _even_lines(x0, x1, size[1])
-    y = np.arange(rows.start, rows.stop) + 0.5 - middle
-    x = np.arange(columns.start, columns.stop) + 0.5 - (x0 + x1) / 2
-    down = np.abs(y) / np.where(y < 0, MASK_UP * height, MASK_DOWN * height)
-    across = np.abs(x) / (MASK_SIDE * width)
-    powers = (down**MASK_EXPONENT)[:, None] + (across**MASK_EXPONENT)[None, :]
+    up, below = (MASK_CENTRE - MASK_UP) * crop.height, (MASK_CENTRE + MASK_DOWN) * crop.height
+    rows, columns = _part(crop.band(up, below), size)
+    x, y = crop.offsets(rows, columns)
+    y = y - (MASK_CENTRE - 0.5) * crop.height
+    down = np.abs(y) / np.where(y < 0, MASK_UP * crop.height, MASK_DOWN * crop.height)
+    across = np.abs(x) / (MASK_SIDE * crop.width)
+    powers = down**MASK_EXPONENT + across**MASK_EXPONENT
     if not powers.size:
         return rows, columns, powers.astype(np.float32)
     outwards = cast(NDArray[np.float32], cv2.pow(powers.astype(np.float32), 1 / MASK_EXPONENT))
@@ -67,38 +73,28 @@ def lower_face_mask(box: Box, size: tuple[int, int]) -> tuple[slice, slice, NDAr
     return rows, columns, mask
 
 
-def _box_mask(box: Box, size: tuple[int, int]) -> tuple[slice, slice, NDArray[np.float32]]:
-    """Compute a mask as `lower_face_mask` does: 1 in every pixel that the box touches."""
-    rows = _even_lines(float(box[1]), float(box[3]), size[0])
-    columns = _even_lines(float(box[0]), float(box[2]), size[1])
-    y, x = np.arange(rows.start, rows.stop), np.arange(columns.start, columns.stop)
-    down = (y > box[1] - 1) & (y < box[3])
-    across = (x > box[0] - 1) & (x < box[2])
-    return rows, columns, (down[:, None] & across[None, :]).astype(np.float32)
+def _box_mask(crop: Crop, size: tuple[int, int]) -> tuple[slice, slice, NDArray[np.float32]]:
+    """Compute a mask as `lower_face_mask` does: 1 in every pixel that the crop touches."""
+    rows, columns = _part(crop, size)
+    x, y = crop.offsets(rows, columns)
+    inside = (np.abs(x) < crop.width / 2 + 0.5) & (np.abs(y) < crop.height / 2 + 0.5)
+    return rows, columns, inside.astype(np.float32)
 
 
-def _to_frame(generated: Image, box: Box, rows: slice, columns: slice) -> Image:
+def _to_frame(generated: Image, crop: Crop, rows: slice, columns: slice) -> Image:
     """Resample the generated square (S, S, 3) to those rows and columns of the frame."""
-    width, height = float(box[2] - box[0]), float(box[3] - box[1])
     side_x, side_y = generated.shape[1], generated.shape[0]
-    if width < side_x or height < side_y:
-        side_x, side_y = min(side_x, math.ceil(width)), min(side_y, math.ceil(height))
+    if crop.width < side_x or crop.height < side_y:
+        side_x, side_y = min(side_x, math.ceil(crop.width)), min(side_y, math.ceil(crop.height))
         generated = cast(
             Image, cv2.resize(generated, (side_x, side_y), interpolation=cv2.INTER_AREA)
         )
-    sx, sy = side_x / width, side_y / height
-    # The inverse of crop_face, pixel centres included.
-    from_frame = np.array(
-        [
-            [sx, 0, (columns.start + 0.5 - float(box[0])) * sx - 0.5],
-            [0, sy, (rows.start + 0.5 - float(box[1])) * sy - 0.5],
-        ],
-        np.float64,
-    )
+    # The inverse of `cut_face`, pixel centres included.
+    from_part = crop.from_frame(side_x, side_y, columns.start, rows.start)
     target = (columns.stop - columns.start, rows.stop - rows.start)
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     resampled = cv2.warpAffine(
-        generated, from_frame, target, flags=flags, borderMode=cv2.BORDER_REPLICATE
+        generated, from_part, target, flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
     return cast(Image, resampled)
 
@@ -143,17 +139,17 @@ def _poisson(source: Image, generated: Image, inside: NDArray[np.bool_]) -> Imag
     return cast(Image, cloned[MARGIN:-MARGIN, MARGIN:-MARGIN])
 
 
-def blend(picture: Picture, generated: Image, box: Box, mode: str = "feather") -> Picture:
-    """Paste a generated face into its box.
+def paste_face(picture: Picture, face: Image, crop: Crop, mode: str = "feather") -> Picture:
+    """Paste a generated face back where it was cut out.
 
     Args:
         picture: the frame.
-        generated: (S, S, 3) BGR.
-        box: (4,) in pixels.
+        face: (S, S, 3) BGR.
+        crop: where it was cut out.
         mode: "feather": mouth, chin and cheeks with a soft edge, lighting matched.
             "poisson": the same region with gradients kept and values from around it; lighting
             follows the noise at the edge, so a video may flicker.
-            "box": the whole box, as published.
+            "box": the whole crop, as published.
 
     Returns:
         A new picture. Outside the pasted region its samples are those of the source.
@@ -164,12 +160,12 @@ def blend(picture: Picture, generated: Image, box: Box, mode: str = "feather") -
     if mode not in MODES:
         raise InputError(f"unknown blend {mode!r}; choose one of {', '.join(MODES)}")
     if mode == "box":
-        rows, columns, mask = _box_mask(box, picture.size)
+        rows, columns, mask = _box_mask(crop, picture.size)
     else:
-        rows, columns, mask = lower_face_mask(box, picture.size)
+        rows, columns, mask = lower_face_mask(crop, picture.size)
     if not mask.any():
         return picture
-    resampled = _to_frame(generated, box, rows, columns)
+    resampled = _to_frame(face, crop, rows, columns)
     if mode == "box":
         return picture.with_part(resampled, mask, rows.start, columns.start)
     source = picture.bgr(rows, columns)

@@ -123,12 +123,6 @@ def pad_box(box: Box, pads: tuple[float, float, float, float], size: tuple[int, 
     )
 
 
-def widen_box(box: Box, fraction: float) -> Box:
-    """Add `fraction` of the width and height of a box (4,) on every side; it may leave the frame."""
-    dx, dy = fraction * (box[2] - box[0]), fraction * (box[3] - box[1])
-    return np.array([box[0] - dx, box[1] - dy, box[2] + dx, box[3] + dy], np.float32)
-
-
 def box_size(box: Box) -> float:
     """Return the size of a box (4+,): the square root of its area, in pixels."""
     return float(np.sqrt(np.prod(box[2:4] - box[:2])))

@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from wav2lip.faces.crops import Crop
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.media.frame import Frame
 from wav2lip.types import Box, Boxes
@@ -18,11 +19,18 @@ class TrackedFace:
         track: number of the face's track; tracks end with their shot.
         box: (4,) x0, y0, x1, y1 in pixels.
         landmarks: the mesh of the face, if it was asked for and fits.
+        aligned: where the face is cut out if it is not cut at its box; see `align_crops`.
     """
 
     track: int
     box: Box
     landmarks: Landmarks | None = None
+    aligned: Crop | None = None
+
+    @property
+    def crop(self) -> Crop:
+        """Where the face is cut out."""
+        return self.aligned or Crop.of_box(self.box)
 
 
 @dataclass
@@ -52,6 +60,11 @@ class TrackedFrame:
     def boxes(self) -> list[Box]:
         """Boxes of the followed faces, (4,) each."""
         return [face.box for face in self.faces]
+
+    @property
+    def crops(self) -> list[Crop]:
+        """Where the followed faces are cut out."""
+        return [face.crop for face in self.faces]
 
     def box_of(self, track: int) -> Box | None:
         """Return the box of a track, or None if it has no face in this frame."""

@@ -10,19 +10,19 @@ from contextlib import nullcontext
 import torch
 
 from wav2lip.engines import Engine
-from wav2lip.faces.crops import crop_coded
+from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.pipeline import StageTiming
 from wav2lip.inference.threads import one_torch_thread
 from wav2lip.media.alignment import MelSource
-from wav2lip.types import Box, Image, Mel
+from wav2lip.types import Image, Mel
 from wav2lip.utils.platform import cpu_count
 
 MAX_EMPTY_BATCHES = 2  # batches' worth of frames without a face that may gather
 MAX_UPSCALE = 6  # times the network's size; larger faces are rendered at that
 SLACK = 0.25  # of the network's size; a face at most this much above a multiple of it shrinks to it
 
-RenderedFaces = tuple[TrackedFrame, list[Image]]  # a frame and one face (R, R, 3) BGR per box
+RenderedFaces = tuple[TrackedFrame, list[Image]]  # a frame and one (R, R, 3) BGR per face
 
 
 class FaceRenderer:
@@ -53,14 +53,14 @@ class FaceRenderer:
         """Render B crops (R, R, 3) with mel windows (B, 80, 16); see `Engine.render`."""
         return self.engine.render(crops, mels, neutral_reference=self.neutral_reference)
 
-    def _crop(self, located: TrackedFrame, box: Box) -> Image:
-        """Crop a face, at its own resolution as far as the generator can render it."""
+    def _cut(self, located: TrackedFrame, crop: Crop) -> Image:
+        """Cut out a face, at its own resolution as far as the generator can render it."""
         times = 1
         if self.engine.warps:
-            side = float(max(box[2] - box[0], box[3] - box[1]))
+            side = max(crop.width, crop.height)
             times = math.ceil(side / self.engine.image_size - SLACK)
             times = max(1, min(times, MAX_UPSCALE))
-        return crop_coded(located.frame.picture, box, times * self.engine.image_size)
+        return cut_face(located.frame.picture, crop, times * self.engine.image_size)
 
     def __call__(
         self, located: Iterator[TrackedFrame], mel: MelSource, offset: float
@@ -70,7 +70,7 @@ class FaceRenderer:
         Holds at most two batches more than there are workers.
 
         Args:
-            located: frames with the boxes of their faces.
+            located: frames with their faces.
             mel: the whole audio.
             offset: seconds from a frame to the start of its mel window.
 
@@ -117,7 +117,7 @@ class FaceRenderer:
         faces = 0
         for frame in located:
             frames.append(frame)
-            faces += len(frame.boxes)
+            faces += len(frame.faces)
             if faces >= self.batch or len(frames) >= MAX_EMPTY_BATCHES * self.batch:
                 yield frames
                 frames, faces = [], 0
@@ -129,14 +129,14 @@ class FaceRenderer:
     ) -> tuple[list[RenderedFaces], StageTiming]:
         """Render the faces of some frames, and measure the time it takes."""
         start, processor = time.perf_counter(), time.thread_time()
-        crops = [self._crop(frame, box) for frame in frames for box in frame.boxes]
-        times = [frame.frame.time + offset for frame in frames for _ in frame.boxes]
+        crops = [self._cut(frame, crop) for frame in frames for crop in frame.crops]
+        times = [frame.frame.time + offset for frame in frames for _ in frame.faces]
         faces: list[Image] = []
         for first in range(0, len(crops), self.batch):
             part = slice(first, first + self.batch)
             faces += self.render(crops[part], mel.windows(times[part]))
         results, first = [], 0
         for frame in frames:
-            results.append((frame, faces[first : first + len(frame.boxes)]))
-            first += len(frame.boxes)
+            results.append((frame, faces[first : first + len(frame.faces)]))
+            first += len(frame.faces)
         return results, StageTiming(time.perf_counter() - start, time.thread_time() - processor)

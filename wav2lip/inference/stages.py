@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from functools import partial
 
 from wav2lip.errors import InputError
-from wav2lip.faces.blending import blend
+from wav2lip.faces.blending import paste_face
 from wav2lip.faces.detectors import Detector
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.frames import Playback, repeat_held
@@ -23,9 +23,9 @@ def _blend(mode: str, rendered: Iterator[RenderedFaces]) -> Iterator[OutputFrame
     """Paste the rendered mouths back; frames without a face pass unchanged."""
     for located, faces in rendered:
         picture = located.frame.picture
-        for face, box in zip(faces, located.boxes, strict=True):
-            picture = blend(picture, face, box, mode)
-        yield OutputFrame(picture, located.frame.time, located.boxes)
+        for face, crop in zip(faces, located.crops, strict=True):
+            picture = paste_face(picture, face, crop, mode)
+        yield OutputFrame(picture, located.frame.time, [crop.bounds for crop in located.crops])
 
 
 def run_stages(

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from wav2lip.clips import encode_crop
-from wav2lip.faces.boxes import widen_box
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.media.frame import Frame
 from wav2lip.preprocessing.measures import lower_half_sharpness
 from wav2lip.preprocessing.settings import ClipSettings
@@ -32,7 +31,7 @@ class FaceTrack:
 
     def add(self, frame: Frame, box: Box, settings: ClipSettings) -> None:
         """Append the face in one more frame."""
-        crop = crop_face(frame.image, widen_box(box, settings.pad), settings.crop_size)
+        crop = cut_face(frame.image, Crop.of_box(box).widened(settings.pad), settings.crop_size)
         self.indices.append(frame.index)
         self.boxes.append(box)
         self.crops.append(encode_crop(crop))

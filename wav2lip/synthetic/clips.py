@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.clips import MANIFEST, ManifestRow, encode_crop, write_clip, write_manifest
-from wav2lip.faces.boxes import widen_box
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import temporary_wav, to_pcm
 from wav2lip.synthetic.face import BOX_HEIGHT, Pose, SyntheticFace
@@ -156,7 +155,7 @@ def write_synthetic_clip(
     """
     crop_size = round(image_size * (1 + 2 * pad))
     crops = [
-        crop_face(frame, widen_box(box, pad), crop_size)
+        cut_face(frame, Crop.of_box(box).widened(pad), crop_size)
         for frame, box in zip(clip.frames, clip.boxes, strict=True)
     ]
     path = f"clips/{name}.safetensors"

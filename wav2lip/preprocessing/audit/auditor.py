@@ -14,7 +14,7 @@ from torch import nn
 from wav2lip.checkpoints import load_network
 from wav2lip.clips import MANIFEST, ClipFile, ManifestRow, read_manifest, write_manifest
 from wav2lip.errors import InputError
-from wav2lip.faces.crops import crop_face
+from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.media.alignment import frame_count, mel_start
 from wav2lip.metrics.judges import ExpertJudge
 from wav2lip.metrics.offset import ClipOffset, clip_offset, offset_scores
@@ -48,9 +48,8 @@ def face_crops(file: ClipFile, frames: npt.NDArray[np.int64], size: int) -> Imag
         (N, size, size, 3) BGR.
     """
     side = file.crop_size / (1 + 2 * file.pad)
-    margin = file.pad * side
-    box = np.array([margin, margin, margin + side, margin + side], np.float32)
-    return np.stack([crop_face(crop, box, size) for crop in file.crops(frames)])
+    face = Crop(file.crop_size / 2, file.crop_size / 2, side, side)
+    return np.stack([cut_face(crop, face, size) for crop in file.crops(frames)])
 
 
 def _parse_measured(values: dict[str, object] | None) -> ClipOffset | None:
