@@ -105,3 +105,10 @@ def test_an_absurd_start_of_the_sound_is_refused(make, ticks, hours):
     )
     with pytest.raises(InputError, match=r"late\.mkv: the sound starts \d+ s after the video ends"):
         load_wav(path)
+
+
+def test_a_slide_show_of_reordered_pictures_is_one_recording(make):
+    """The header's rate is below 1 per second, so packets are counted; B-frames are decoded 4 s early."""
+    path = make.video("slides.mp4", [2.0 * index for index in range(12)], fps=1)
+    info = probe(path)
+    assert (info.fps, info.duration) == (Fraction(1, 2), 24.0)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
+from wav2lip.inference import sources
 from wav2lip.inference.sources import ReversedVideo
 from wav2lip.media.video import Colours, probe, read_frames, read_image
 
@@ -323,3 +324,16 @@ def test_a_photo_with_a_tile_missing_is_one_line(shared, tmp_path):
     path.write_bytes((shared / "cases" / "grid.heic").read_bytes()[:30_000])
     with pytest.raises(InputError, match=r"cut\.heic: a tile of the photo is missing or damaged"):
         read_image(path)
+
+
+def test_a_closed_jump_of_the_clock_is_no_place_to_seek_to(make, monkeypatch):
+    """64 s are closed: the picture at 80 s of the file's clock is shown at 16 s, and another one at 80 s."""
+    times = [index / 8 for index in range(16)] + [66 + index / 8 for index in range(680)]
+    path = make.video("jump.mkv", times, fps=8, size=(64, 48))
+    monkeypatch.setattr(sources, "MIN_HELD", 100)
+    monkeypatch.setattr(sources, "HELD_BYTES", 0)
+    frames = frames_of(path)
+    back = list(ReversedVideo(probe(path), [f.time for f in frames]))
+    assert [f.index for f in back] == list(range(len(frames) - 2, -1, -1))
+    for frame in back[:10]:
+        np.testing.assert_array_equal(frame.image, frames[frame.index].image)

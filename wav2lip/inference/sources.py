@@ -44,8 +44,8 @@ class ReversedVideo:
     """The frames of a video from the last but one to the first.
 
     Seeks, decodes a run of frames and reverses it. Memory is bounded by `HELD_BYTES`, whatever the
-    length. A file in which seeking does not lead to the same frames is decoded from its start for
-    every run: slow, but right.
+    length. A file in which seeking does not lead to the same frames, or whose clock jumps, is decoded
+    from its start for every run: slow, but right.
 
     Args:
         info: the video.
@@ -92,9 +92,11 @@ class ReversedVideo:
                     return found
                 time = float(picture.pts * picture.time_base) - self._zero
                 index = bisect_left(self._times, time)
-                if index >= stop:
+                if index == len(self._times):  # beyond the end: the clock of the file jumps
+                    return {}
+                if index >= stop and stop < len(self._times) - 1:
                     break
-                if index >= start and self._times[index] == time:
+                if start <= index < stop and self._times[index] == time:
                     found[index] = picture
         return found
 

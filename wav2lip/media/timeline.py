@@ -23,6 +23,11 @@ def _length(packet: Any) -> float:
     return min(float((packet.duration or 0) * packet.time_base), MAX_LENGTH)
 
 
+def decoding_time(packet: Any) -> float | None:
+    """Seconds at which a packet is decoded. Formats without it leave it out before the first known one."""
+    return None if packet.dts is None else float(packet.dts * packet.time_base)
+
+
 class _Tracks:
     """Sort the packets of two tracks into recordings, by the steps back of their times."""
 
@@ -31,22 +36,25 @@ class _Tracks:
         self._number: dict[str, int] = {}  # track -> recording that it is in
         self._latest: dict[tuple[str, int], float] = {}  # (track, recording) -> latest time
 
-    def add(self, track: str, start: float, length: float) -> None:
+    def add(self, track: str, start: float, length: float, order: float | None) -> None:
+        """Add a packet; `order` is its decoding time, since pictures are decoded out of order."""
         newest = len(self.recordings) - 1
         number = self._number.setdefault(track, newest)
-        latest = self._latest.get((track, number), start)
-        if start < latest - BACK:
-            if number == newest:
-                self.recordings.append({})
-            number = len(self.recordings) - 1
-        elif number < newest:
-            # The other track is in a newer recording. This one follows it there if its time is nearer.
-            other = max(v for (_, n), v in self._latest.items() if n == newest)
-            number = newest if abs(start - other) < abs(start - latest) else number
+        latest = self._latest.get((track, number))
+        if order is not None and latest is not None:
+            if order < latest - BACK:
+                if number == newest:
+                    self.recordings.append({})
+                number = len(self.recordings) - 1
+            elif number < newest:
+                # The other track is in a newer recording. This one follows it there if its time is nearer.
+                other = max(v for (_, n), v in self._latest.items() if n == newest)
+                number = newest if abs(order - other) < abs(order - latest) else number
         self._number[track] = number
         self.recordings[number].setdefault(track, []).append((start, start + length))
-        key = (track, number)
-        self._latest[key] = max(self._latest.get(key, start), start)
+        if order is not None:
+            key = (track, number)
+            self._latest[key] = max(self._latest.get(key, order), order)
 
 
 def _scan(path: Path) -> list[dict[str, list[Span]]]:
@@ -58,7 +66,7 @@ def _scan(path: Path) -> list[dict[str, list[Span]]]:
             ticks = packet.dts if packet.pts is None else packet.pts
             if ticks is not None and packet.size:
                 start = float(ticks * packet.time_base)
-                tracks.add(packet.stream.type, start, _length(packet))
+                tracks.add(packet.stream.type, start, _length(packet), decoding_time(packet))
     return [recording for recording in tracks.recordings if recording]
 
 
@@ -151,15 +159,24 @@ class TrackClock:
         """One line per jump that is closed."""
         return [] if self._timeline is None else self._timeline.jumps
 
+    def packet(self, packet: Any) -> float:
+        """Translate the presentation time of the next packet, which has one."""
+        return self._place(float(packet.pts * packet.time_base), decoding_time(packet))
+
     def __call__(self, time: float) -> float:
         """Translate the next time of the track, in seconds."""
-        if self._last is None:
-            jump = self._zero is not None and abs(time - self._zero) > MAX_GAP
-        else:
-            back = time < self._last - BACK
-            self._recording += back
-            jump = back or time > self._last + MAX_GAP
-        self._last = time
+        return self._place(time, time)
+
+    def _place(self, time: float, order: float | None) -> float:
+        jump = False
+        if order is not None:
+            if self._last is None:
+                jump = self._zero is not None and abs(order - self._zero) > MAX_GAP
+            else:
+                back = order < self._last - BACK
+                self._recording += back
+                jump = back or order > self._last + MAX_GAP
+            self._last = order
         if jump and self._timeline is None:
             stat = self._path.stat()
             self._timeline = _timeline(self._path, stat.st_size, stat.st_mtime_ns)

@@ -90,9 +90,7 @@ def _measure(path: Path) -> tuple[Fraction, float]:
         stream: Any = video_stream(container)
         packets = container.demux(stream)
         clock = TrackClock(path)
-        times = sorted(
-            clock(float(p.pts * p.time_base)) for p in packets if p.pts is not None and p.size
-        )
+        times = sorted(clock.packet(p) for p in packets if p.pts is not None and p.size)
         if len(times) < 2 or times[-1] == times[0]:
             return STILL_FPS, float(1 / STILL_FPS)
         span = Fraction(times[-1] - times[0]).limit_denominator(1_000_000)
