@@ -179,7 +179,9 @@ def test_a_turned_face_is_pasted_back_in_its_place(astronaut, mode, roll):
     soft = Picture.of(cv2.GaussianBlur(astronaut, (0, 0), 3), BT709)
     crop = replace(CROP, height=CROP.width, roll=roll)
     result = paste_face(soft, cut_face(soft, crop), crop, mode)
-    assert np.abs(result.bgr().astype(int) - soft.bgr()).max() <= 12
+    change = np.abs(result.bgr().astype(int) - soft.bgr())
+    assert change.max() <= 25  # at the crop's very edge
+    assert change.mean() < 0.05
 
 
 def test_a_turned_crop_changes_nothing_else(picture):
