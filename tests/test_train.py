@@ -68,23 +68,35 @@ def corpus(tmp_path_factory):
     return folder
 
 
-def test_an_expert_trains_and_resumes_then_trains_a_generator(corpus, tmp_path):
+@pytest.fixture
+def train_here(monkeypatch):
+    """Runs train.py in this process: importing the libraries a dozen times would be slow."""
+
+    def run(*arguments: object):
+        # Flags first: argparse takes none between two groups of overrides.
+        flags = [text for text in map(str, arguments) if text.startswith("-")]
+        overrides = [text for text in map(str, arguments) if not text.startswith("-")]
+        monkeypatch.setattr(sys, "argv", ["train.py", *flags, *QUICK, *overrides])
+        runpy.run_path(str(ROOT / "train.py"), run_name="__main__")
+
+    return run
+
+
+def test_an_expert_trains_and_resumes_then_trains_a_generator(corpus, tmp_path, train_here, capsys):
     data = f"data.manifests=[{corpus}]"
     expert = ["experiment=syncnet", data, f"run={tmp_path}/expert", *TINY_EXPERT]
     first = train(*expert, "trainer.max_steps=2")
     assert first.returncode == 0, first.stderr
     assert (tmp_path / "expert" / "curves" / "metrics.csv").is_file()
     last = tmp_path / "expert" / "checkpoints" / "last.ckpt"
-    again = train(*expert, "trainer.max_steps=4")
-    assert again.returncode == 0, again.stderr
-    assert f"resuming at step 2 from {last}" in again.stdout
+    train_here(*expert, "trainer.max_steps=4")
+    assert f"resuming at step 2 from {last}" in capsys.readouterr().out
     assert load_network(last, "syncnet").config["width"] == 0.0625
     assert sorted(path.name for path in last.parent.iterdir()) == ["best.ckpt", "last.ckpt"]
     assert torch.load(last, weights_only=True)["global_step"] == 4
 
     generator = ["experiment=wav2lip", data, f"run={tmp_path}/lips", *TINY_GENERATOR]
-    made = train(*generator, f"task.expert={last}", "trainer.max_steps=2")
-    assert made.returncode == 0, made.stderr
+    train_here(*generator, f"task.expert={last}", "trainer.max_steps=2")
     loaded = load_network(tmp_path / "lips" / "checkpoints" / "last.ckpt", "generator")
     assert loaded.metadata["mel_offset_frames"] == -2
     assert loaded.config["image_size"] == 48
@@ -224,20 +236,6 @@ def settings(experiment, networks):
     ]
 
 
-@pytest.fixture
-def train_here(monkeypatch):
-    """Runs train.py in this process: importing the libraries a dozen times would be slow."""
-
-    def run(*arguments: object):
-        # Flags first: argparse takes none between two groups of overrides.
-        flags = [text for text in map(str, arguments) if text.startswith("-")]
-        overrides = [text for text in map(str, arguments) if not text.startswith("-")]
-        monkeypatch.setattr(sys, "argv", ["train.py", *flags, *QUICK, *overrides])
-        runpy.run_path(str(ROOT / "train.py"), run_name="__main__")
-
-    return run
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("experiment", [e for e in EXPERIMENTS if e not in CODE])
 def test_every_experiment_file_trains(
@@ -254,19 +252,20 @@ def test_every_experiment_file_trains(
     assert bool(strips) == (kind == "generator")
 
 
-def test_speaker_fine_tuning_needs_no_expert_and_reports_the_change(one_person, networks, tmp_path):
-    made = train(
+def test_speaker_fine_tuning_needs_no_expert_and_reports_the_change(
+    one_person, networks, tmp_path, train_here, capsys
+):
+    train_here(
         "experiment=finetune_speaker",
         f"data.manifests=[{one_person}]",
         f"init_from={networks / 'Generator.safetensors'}",
         f"run={tmp_path}",
         "trainer.max_steps=4",
     )
-    assert made.returncode == 0, made.stderr
     curves = read_curves(tmp_path / "curves" / "metrics.csv")
     for name in ("val/mouth_l1", "val/judge_c", "val/judge_real", "val/audio_contrast"):
         assert [step for step, _ in curves[name]] == [0, 1, 3]  # before the first step, and after
-    text = made.stdout + made.stderr
+    text = "".join(capsys.readouterr())
     assert "held-out data, step 0 -> step" in text or "no step improved val/loss" in text
 
 
