@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wav2lip.callbacks.activity import estimate_offsets
+from wav2lip.callbacks.offset_estimate import estimate_offsets
 from wav2lip.clips import ClipFile
 from wav2lip.data.clip_dataset import Clip
 from wav2lip.types import SILENCE
@@ -50,7 +50,7 @@ def check_offsets(clips: Sequence[Clip]) -> Cause:
     """Check whether the clips have different audio-visual offsets.
 
     An offset that all clips share does not hurt. Offsets come from the manifest if at least half of the clips have
-    one there, and are estimated from the clips otherwise (see `wav2lip.callbacks.activity`).
+    one there, and are estimated from the clips otherwise (see `wav2lip.callbacks.offset_estimate`).
     """
     offsets = [float(clip.row.av_offset) for clip in clips if clip.row.av_offset is not None]
     source, total = "from the manifest", len(clips)

@@ -66,9 +66,10 @@ def plot_curves(
 
 
 class PlotCurves(pl.Callback):
-    """Write `curves.png` next to the metrics.csv of `CSVCurves` at every validation and when training ends.
+    """Write `curves.png` next to the metrics.csv of `CSVCurves`.
 
-    Also after an error. The task's `chance` gives the values at chance.
+    It is written at every validation and when training ends, also after an error. The task's `chance` gives the
+    values at chance.
 
     At the start of a resumed run it deletes the rows that the run logs again.
     """

@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "executors": ["run_in_pool"],
         "inputs": ["find_inputs"],
         "jobs": ["VideoJob", "Outcome", "run_job"],
-        "published": ["frames_to_clips"],
+        "frame_folders": ["frames_to_clips"],
         "ray_executor": ["RayExecutor"],
         "settings": ["ClipSettings"],
         "splits": ["assign_splits", "read_splits"],

@@ -18,7 +18,7 @@ from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.media.rules import limit_pixels
 from wav2lip.preprocessing.clip import Video, clip_name, video_to_clips
 from wav2lip.preprocessing.dropped import Dropped, parse_dropped
-from wav2lip.preprocessing.published import frames_to_clips
+from wav2lip.preprocessing.frame_folders import frames_to_clips
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.utils.files import write_atomically
 from wav2lip.utils.text import printable

@@ -14,7 +14,7 @@ from wav2lip.media.pcm import from_pcm, to_pcm, write_wav
 from wav2lip.preprocessing.clip import Video
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
 from wav2lip.preprocessing.executors import run_in_pool
-from wav2lip.preprocessing.published import frames_to_clips
+from wav2lip.preprocessing.frame_folders import frames_to_clips
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize
 

@@ -1,4 +1,4 @@
-"""Conversion of clips preprocessed by the published script (N.jpg and audio.wav in a folder).
+"""Convert frame folders: clips preprocessed by the published script (N.jpg and audio.wav).
 
 Each jpg is a face box, cut from a video at 25 frames per second and numbered by frame. If no face was found,
 its number is missing. The pixels around the box are lost, so these clips have no margin.

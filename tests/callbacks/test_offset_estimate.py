@@ -1,4 +1,4 @@
-from wav2lip.callbacks.activity import activity, correlation_peak, estimate_offsets
+from wav2lip.callbacks.offset_estimate import activity, correlation_peak, estimate_offsets
 from wav2lip.clips import ClipFile
 
 
