@@ -223,8 +223,8 @@ ALLOWED = {
     "utils/partials.py",
     "utils/locked_file.py",
     "utils/locks.py",
-    "utils/progress.py",
     "utils/signals.py",
+    "utils/stdout.py",
 }
 
 

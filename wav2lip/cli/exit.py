@@ -11,12 +11,13 @@ from io import TextIOWrapper
 from typing import ParamSpec
 
 from wav2lip.errors import InputError
-from wav2lip.utils.signals import Stopped, close_stdout, ignore_ctrl_c, stop_on_signals
+from wav2lip.utils.signals import Stopped, ignore_ctrl_c, stop_on_signals
+from wav2lip.utils.stdout import close_stdout
 from wav2lip.utils.write_errors import CANNOT_WRITE
 
 P = ParamSpec("P")
 PERMISSION = "access is not permitted; check the permissions"
-SYSTEM = {  # errors of the machine that may come from any library -> reason and cure
+SYSTEM = {  # system errors that any library may raise -> reason and cure
     errno.EACCES: PERMISSION,
     errno.EPERM: PERMISSION,
     **{
@@ -70,7 +71,7 @@ def _code_of(main: Callable[P, int | None], *args: P.args, **kwargs: P.kwargs) -
 
 @contextmanager
 def _threads_reported() -> Iterator[None]:
-    """Print an error of the machine in a library's thread as one line: a full disk under TensorBoard, for example."""
+    """Print a system error in a library's thread as one line, such as a full disk under TensorBoard."""
     before = threading.excepthook
 
     def report(args: threading.ExceptHookArgs) -> None:

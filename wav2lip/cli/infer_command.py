@@ -17,7 +17,8 @@ from wav2lip.inference.strip import Strip
 from wav2lip.media.rules import limit_pixels
 from wav2lip.utils.files import check_writable
 from wav2lip.utils.outputs import check_outputs
-from wav2lip.utils.progress import ProgressBar, say
+from wav2lip.utils.progress import ProgressBar
+from wav2lip.utils.stdout import say
 
 if TYPE_CHECKING:
     from wav2lip.cli.sync_check import SyncChecker

@@ -13,7 +13,7 @@ from wav2lip.evaluation.sync_report import check_sync
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.faces.detectors.fixed import FixedBox
 from wav2lip.inference.batch_jobs import FAILURES
-from wav2lip.utils.progress import say
+from wav2lip.utils.stdout import say
 
 log = logging.getLogger(__name__)
 

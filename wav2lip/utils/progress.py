@@ -1,7 +1,5 @@
 """A progress bar on the terminal."""
 
-import os
-import sys
 from types import TracebackType
 from typing import Self
 
@@ -62,12 +60,3 @@ class ProgressBar:
             completed=done,
             total=total or None,
         )
-
-
-def say(text: str) -> None:
-    """Print a line. If nobody reads any longer (`| head`), print no more and let the work go on."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        # The interpreter flushes again at its end, which must not fail either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

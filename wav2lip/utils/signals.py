@@ -26,7 +26,7 @@ REPEAT = 1.0  # seconds; terminals and shells send the same signal twice, users 
 class Stopped(SystemExit):
     """A signal asked the process to stop.
 
-    Whoever knows what was kept adds it with `add_note`; the command prints the notes.
+    The code that knows what was saved adds a note with `add_note`; the command prints the notes.
 
     Args:
         number: of the signal.
@@ -188,9 +188,3 @@ def requested() -> int | None:
 def ignore_ctrl_c() -> None:
     """Ignore Ctrl-C from now on: the program is at its end, where Python would print a traceback."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def close_stdout() -> None:
-    """Send the rest of the output nowhere: its reader has left, as in `| head`."""
-    with suppress(OSError, ValueError):  # no real stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,7 +3,7 @@ import sys
 
 CODE = """
 import time
-from wav2lip.utils.progress import say
+from wav2lip.utils.stdout import say
 say("first")
 time.sleep(0.5)
 for _ in range(3):
