@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from wav2lip.errors import InputError
-from wav2lip.evaluation.scorer import Embedded, delayed, embed, embed_all, frozen, score
+from wav2lip.evaluation.scorer import EmbeddedSegment, delayed, embed, embed_all, frozen, score
 from wav2lip.evaluation.segments import FaceSegment
 from wav2lip.metrics import sync_distances
 
@@ -63,7 +63,7 @@ def test_the_late_control_moves_the_offset_and_nothing_else(planted):
 
 
 def windows_of(count):
-    return Embedded(0, torch.zeros(count, 2), torch.zeros(count, 2), torch.zeros(2))
+    return EmbeddedSegment(0, torch.zeros(count, 2), torch.zeros(count, 2), torch.zeros(2))
 
 
 def test_a_part_too_short_for_the_late_control_is_left_out_of_the_clip():

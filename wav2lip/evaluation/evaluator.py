@@ -25,9 +25,9 @@ from wav2lip.evaluation.results import (
     Skipped,
     sync_values,
 )
-from wav2lip.evaluation.scorer import Embedded, Scoring, delayed, frozen, score
+from wav2lip.evaluation.scorer import EmbeddedSegment, Scoring, delayed, frozen, score
 from wav2lip.evaluation.segments import Segmenter, read_pcm
-from wav2lip.evaluation.video_reader import Clip, VideoData, VideoReader
+from wav2lip.evaluation.video_reader import EmbeddedClip, VideoData, VideoReader
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector
 from wav2lip.types import Box, Pcm
@@ -219,9 +219,9 @@ class Evaluator:
         self,
         results: Results,
         pair: Pair,
-        clip: Clip,
+        clip: EmbeddedClip,
         system: str,
-        parts: list[Embedded],
+        parts: list[EmbeddedSegment],
         extra: Values | None = None,
     ) -> None:
         sync = score(parts, self.padding, self.scoring.span)
@@ -231,7 +231,7 @@ class Evaluator:
             ClipScores(clip.name, system, values, sync, pair.speaker or pair.name, remarks)
         )
 
-    def _add_controls(self, results: Results, pair: Pair, clip: Clip) -> None:
+    def _add_controls(self, results: Results, pair: Pair, clip: EmbeddedClip) -> None:
         """Add the same clip with its sound late, and with a mouth that stands still."""
         for system, change in ((LATE, delayed), (FROZEN, frozen)):
             try:

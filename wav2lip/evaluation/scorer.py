@@ -1,4 +1,7 @@
-"""From face segments to LSE, its controls and its course over time; every window is embedded once."""
+"""LSE of face segments, its curve over time, and its controls: late audio and a frozen mouth.
+
+Every window is embedded once.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -62,7 +65,7 @@ class Scoring:
 
 
 @dataclass(frozen=True)
-class Embedded:
+class EmbeddedSegment:
     """A face segment in the space of the judge, n windows.
 
     Attributes:
@@ -105,7 +108,7 @@ class SyncScores:
         }
 
 
-def embed(segment: FaceSegment, judge: Judge, windows: Windows = "published") -> Embedded:
+def embed(segment: FaceSegment, judge: Judge, windows: Windows = "published") -> EmbeddedSegment:
     """Embed both sides of every window of a segment.
 
     Raises:
@@ -115,12 +118,12 @@ def embed(segment: FaceSegment, judge: Judge, windows: Windows = "published") ->
     audio, lips = judge.embed(segment.pictures, segment.pcm, count)
     still = np.repeat(segment.pictures[:1], WINDOW_FRAMES, axis=0)
     _, frozen = judge.embed(still, segment.pcm[: WINDOW_FRAMES * SAMPLES_PER_FRAME], 1)
-    return Embedded(segment.first, audio, lips, frozen[0])
+    return EmbeddedSegment(segment.first, audio, lips, frozen[0])
 
 
 def embed_all(
     segments: Iterable[FaceSegment], judge: Judge, windows: Windows = "published"
-) -> tuple[list[Embedded], list[str]]:
+) -> tuple[list[EmbeddedSegment], list[str]]:
     """Embed the segments that are long enough.
 
     Returns:
@@ -141,7 +144,7 @@ def embed_all(
     return parts, [f"not scored, {remark}" for remark in short]
 
 
-def delayed(parts: Iterable[Embedded], frames: int = CONTROL_SHIFT) -> list[Embedded]:
+def delayed(parts: Iterable[EmbeddedSegment], frames: int = CONTROL_SHIFT) -> list[EmbeddedSegment]:
     """The same segments with their sound `frames` late; segments without that many more windows are left out.
 
     Raises:
@@ -161,12 +164,14 @@ def delayed(parts: Iterable[Embedded], frames: int = CONTROL_SHIFT) -> list[Embe
     return found
 
 
-def frozen(parts: Iterable[Embedded]) -> list[Embedded]:
+def frozen(parts: Iterable[EmbeddedSegment]) -> list[EmbeddedSegment]:
     """The same segments with a mouth that stands still."""
     return [replace(part, lips=part.frozen.expand_as(part.lips)) for part in parts]
 
 
-def score(parts: list[Embedded], padding: Padding = "zeros", span: float = 1.0) -> SyncScores:
+def score(
+    parts: list[EmbeddedSegment], padding: Padding = "zeros", span: float = 1.0
+) -> SyncScores:
     """Score all windows of a clip's segments.
 
     Args:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wav2lip.evaluation.face_crops import CropCollector, FaceRun
 from wav2lip.evaluation.judge import LoadedJudge
-from wav2lip.evaluation.scorer import Embedded, embed_all
+from wav2lip.evaluation.scorer import EmbeddedSegment, embed_all
 from wav2lip.evaluation.segments import Segmenter, remarks
 from wav2lip.faces.detectors import Detector
 from wav2lip.metrics.lse import Windows
@@ -14,7 +14,7 @@ from wav2lip.types import Box, Pcm
 
 
 @dataclass(frozen=True)
-class Clip:
+class EmbeddedClip:
     """One clip of a video, embedded by the judge.
 
     Attributes:
@@ -24,7 +24,7 @@ class Clip:
     """
 
     name: str
-    parts: list[Embedded]
+    parts: list[EmbeddedSegment]
     remarks: list[str]
 
 
@@ -39,7 +39,7 @@ class VideoData:
         boxes: (4,) px of the first clip's face, by frame number at 25 fps.
     """
 
-    clips: list[Clip]
+    clips: list[EmbeddedClip]
     pcm: Pcm
     run: FaceRun
     boxes: dict[int, Box]
@@ -84,11 +84,11 @@ class VideoReader:
         """
         crops = CropCollector(boxes)
         about = [*remarks(path, pcm), *sound_damage]
-        clips: list[Clip] = []
+        clips: list[EmbeddedClip] = []
         damage: list[str] = []
         for suffix, segments in self.segmenter(path, pcm, detector, self.judge, crops, damage):
             parts, short = embed_all(segments, self.judge.judge, self.windows)
-            clips.append(Clip(name + suffix, parts, about + short))
+            clips.append(EmbeddedClip(name + suffix, parts, about + short))
         for clip in clips:  # known when the last frame has been read
             clip.remarks.extend(damage)
         return VideoData(clips, pcm, crops.run, crops.boxes)

@@ -28,14 +28,14 @@ EDGE = 255.0  # px; points further out of the crop do not fit into 16 bits and a
 log = logging.getLogger(__name__)
 
 
-Mesh = tuple[NDArray[np.int16], float]  # (468, 3) in `STEPS`, and presence
+StoredMesh = tuple[NDArray[np.int16], float]  # (468, 3) in `STEPS`, and presence
 
 
 def _digests(known: Iterable[bytes]) -> NDArray[np.uint8]:
     return np.frombuffer(b"".join(known), np.uint8).reshape(-1, DIGEST)
 
 
-def _read(path: Path) -> tuple[dict[bytes, Boxes], dict[bytes, Mesh]]:
+def _read(path: Path) -> tuple[dict[bytes, Boxes], dict[bytes, StoredMesh]]:
     """Read a cache file as frame hash -> boxes (N, 5) and crop hash -> mesh.
 
     Both are empty if the file is absent or damaged.
@@ -65,7 +65,7 @@ class CachedMesh(FaceMesh):
         known: crop hash -> mesh; new results are added.
     """
 
-    def __init__(self, known: dict[bytes, Mesh]) -> None:
+    def __init__(self, known: dict[bytes, StoredMesh]) -> None:
         super().__init__()
         self._known = known
         self.fits_run = 0

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wav2lip.faces.boxes import box_size
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh import FaceMesh, Points, Region
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
@@ -62,9 +63,8 @@ def fit_landmarks(
 
 def _on(box: Box, points: Points) -> bool:
     """Return whether a mesh lies on a box (4,)."""
-    size = float(np.sqrt(np.prod(box[2:4] - box[:2])))
     off = points[:, :2].mean(axis=0) - (box[:2] + box[2:4]) / 2
-    return bool(np.abs(off).max() <= ON_BOX * size)
+    return bool(np.abs(off).max() <= ON_BOX * box_size(box))
 
 
 def find_landmarks(

@@ -1,4 +1,4 @@
-"""dlib's HOG face detector. It is built in and needs no weights."""
+"""dlib's HOG face detector; requires the extra `hog`, and no weights file."""
 
 import math
 from typing import cast
