@@ -1,6 +1,6 @@
 """Write a checkpoint for inference, or in the published layout.
 
-wav2lip export runs/wav2lip/checkpoints/last.ckpt wav2lip.safetensors
+wav2lip export runs/wav2lip/checkpoints/best.ckpt wav2lip.safetensors
 wav2lip export wav2lip.safetensors wav2lip.pth
 """
 
