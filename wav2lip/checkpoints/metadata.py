@@ -1,4 +1,4 @@
-"""What a checkpoint says about its network, checked before anything uses it."""
+"""Bounds of the metadata of a checkpoint, and their check."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What every value of a command's config may be: type, range, choices."""
+"""Rules for the values of each command's config: type, range, choices."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Bounds of what clip files and manifests may say."""
+"""Bounds of the values in clip files and manifests."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is scored: one video, a folder, or a list of faces and sounds.
+"""Find what to score: one video, a folder, or a list of faces and sounds.
 
 A list does not open the files that it names: missing ones are skipped later, with the reason.
 """
@@ -29,7 +29,7 @@ class Pair:
         face: video or still.
         audio: sound file or video; the same file as `face` if the video is judged with its own sound.
         real: the real video behind a `face` that was generated before, if it is known.
-        speaker: who is seen; clips of one speaker are resampled together. Empty: nobody else's.
+        speaker: who is seen; clips of one speaker are resampled together. Empty: a speaker of its own.
     """
 
     name: str

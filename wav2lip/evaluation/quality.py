@@ -1,4 +1,4 @@
-"""What a sync judge does not measure: image quality against the source, jitter, motion in pauses."""
+"""Metrics that need no judge: image quality against the source, jitter, motion in pauses."""
 
 import math
 

@@ -10,8 +10,8 @@ def feature_l1(encoder: nn.Sequential, generated: Tensor, target: Tensor) -> Ten
     """Compute the mean L1 distance between an encoder's feature maps, relative to the target's maps.
 
     The feature reconstruction loss (Johnson et al., ECCV 2016, section 3.2) in the lip encoder of a sync expert. It
-    asks for the mouth of the target, so artefacts that please the expert do not lower it. Each sample is normalised
-    by itself: the loss of a batch is the mean over its samples, on any number of processes.
+    compares with the mouth of the target, so artefacts that lower the sync loss do not lower it. Each sample is
+    normalised by itself: the loss of a batch is the mean over its samples, on any number of processes.
 
     Args:
         encoder: layers that are applied one after another; the caller freezes them.

@@ -1,4 +1,4 @@
-"""Times, frames and mel columns: the only place where frame rates, 80 and 16 meet.
+"""Convert between seconds, frames at any rate, and mel columns (80 per second). Done nowhere else.
 
 Mel column i is centred on second i / 80. The window of a frame starts with the column at or before the
 frame's time, and is 16 columns (200 ms) wide.

@@ -11,8 +11,8 @@ from wav2lip.types import Image
 class Frame:
     """One frame of a video as displayed, upright.
 
-    A frame keeps what it was made from and converts at every access, so that a frame whose pixels
-    nobody asks for costs nothing. What it was made from is returned as it is, without a round trip.
+    A frame keeps its source and converts at every access, so that unused frames cost no conversion. The
+    source itself is returned unchanged.
 
     Attributes:
         source: (H, W, 3) BGR, or a `Picture`.

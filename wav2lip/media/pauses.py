@@ -1,4 +1,4 @@
-"""Pauses in speech, and their removal from a mel: noise, music and breath then move no mouth.
+"""Find the pauses in speech and mute them in a mel, so that noise, music and breath do not move the mouth.
 
 The loudness of a whole sound is kept as one value per mel column (10 hours: 12 MB), and one probability of
 voice per 32 ms; its samples are not.
