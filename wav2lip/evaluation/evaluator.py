@@ -30,6 +30,7 @@ from wav2lip.evaluation.segments import Segmenter, read_pcm
 from wav2lip.evaluation.video_reader import EmbeddedClip, VideoData, VideoReader
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector
+from wav2lip.media.video import probe
 from wav2lip.types import Box, Pcm
 from wav2lip.utils.outputs import check_outputs
 
@@ -132,6 +133,10 @@ class Evaluator:
         source_error: BaseException | None = None
         if source is not None:
             try:
+                if probe(source).is_still:
+                    raise InputError(
+                        f"{source}: a photo, so there is no real video to compare with"
+                    )
                 with CachedDetector(self.detector, source) as detector:
                     pcm = self._read_pcm(source)
                     damage = self._sound_damage.get(source, [])
@@ -155,8 +160,8 @@ class Evaluator:
         reference = real or judged
         assert reference is not None
         if self.generator is not None and self.leak_seconds:
-            probe = self._leak_values(pair, real, reference.boxes, others, results)
-            extra[self.system] = extra.get(self.system, {}) | probe
+            leak = self._leak_values(pair, real, reference.boxes, others, results)
+            extra[self.system] = extra.get(self.system, {}) | leak
         for clip in judged.clips if judged else []:
             self._add(results, pair, clip, self.system, clip.parts, extra.pop(self.system, {}))
         for clip in real.clips if real else []:
