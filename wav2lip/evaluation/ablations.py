@@ -92,7 +92,7 @@ def _check_yaml(text: str) -> None:
 def _read_config(path: Path) -> tuple[str, int]:
     """Return experiment and seed, as they stand in the file.
 
-    Interpolations are not resolved: the run may be somebody else's, and the table of the runs is published.
+    Interpolations are not resolved: another person may have written the config, and the table may be published.
     """
     try:
         text = read_text(path, "config of a run")

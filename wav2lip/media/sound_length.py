@@ -1,4 +1,4 @@
-"""What the headers of sound files state about their length, where FFmpeg believes the size of the file instead."""
+"""Length of sound files as their headers state it. FFmpeg derives it from the size of the file."""
 
 import struct
 from pathlib import Path

@@ -31,7 +31,7 @@ def _run_pool(
     with worker_pool(workers) as pool:
         try:
             while waiting or running:
-                # One job per worker: nothing tells which job made a worker die.
+                # One job per worker: the pool does not report which job ended a worker.
                 while waiting and len(running) < workers:
                     future = pool.submit(
                         run_in_worker, function, waiting[0]
