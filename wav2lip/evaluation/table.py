@@ -74,16 +74,20 @@ def print_results(results: Results, summary: Summary, console: Console | None = 
         "image metrics of the mouth",
         "leak probe: agreement of the mouth with a sound (C at 0), by the sound that was given",
     )
+    legend = (
+        "mean over the clips that every row has; below it the 95 % bootstrap interval over speakers or, with "
+        f"fewer than {MIN_SPEAKERS}, the value of each speaker; AV offset and fine: medians, in frames of 40 ms, "
+        "positive if the sound comes early"
+    )
     for metrics, title in zip((SYNC, PICTURES, LEAK), titles, strict=True):
         table = build_table(results, summary, metrics, title)
         if table is not None:
             console.print(table)
-    console.print(
-        "mean over the clips that every row has; below it the 95 % bootstrap interval over speakers or, with "
-        f"fewer than {MIN_SPEAKERS}, the value of each speaker; AV offset and fine: medians, in frames of 40 ms, "
-        "positive if the sound comes early; swapped / source: ratio of the two means, ∞ if that of the source "
-        "may be 0"
-    )
+            if metrics is LEAK:
+                legend += (
+                    "; swapped / source: ratio of the two means, ∞ if that of the source may be 0"
+                )
+    console.print(legend)
     for clip, names in summary.left_out_by_clip().items():
         headings = ", ".join(METRICS[name][0] for name in names)
         console.print(
