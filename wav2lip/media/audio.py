@@ -10,8 +10,9 @@ import numpy as np
 from wav2lip.errors import InputError
 from wav2lip.media.audio_decoder import Losses, Samples, decode_audio
 from wav2lip.media.container import audio_stream, open_media, start_time, stated_duration
+from wav2lip.media.file_end import IN_PACKET, add_end
 from wav2lip.media.rules import CANCELLED, MAX_LEVEL, MAX_LOST, MISSING
-from wav2lip.media.sound_length import ogg_is_cut, wav_seconds
+from wav2lip.media.sound_length import wav_seconds
 from wav2lip.types import SAMPLE_RATE, Wav
 
 log = logging.getLogger(__name__)
@@ -86,8 +87,6 @@ def read_channels(
         stated = max(
             (stated_duration(container, stream), wav_seconds(path)), key=lambda s: s or 0.0
         )
-    if ogg_is_cut(path):
-        losses.problems.append("the mark of the end is missing: the file may be cut off")
     found = _remarks(path, losses, None if losses.jumped else stated)
     if problems is not None:
         problems += [line for line in found if line not in problems]
@@ -100,15 +99,18 @@ def _remarks(path: Path, losses: Losses, stated: float | None) -> list[str]:
         InputError: Most of it is missing.
     """
     lines = list(losses.problems)
+    damaged = any(line != IN_PACKET for line in lines)
     lost = (
-        losses.seconds if lines and not losses.jumped else 0.0
+        losses.seconds if damaged and not losses.jumped else 0.0
     )  # gaps in a file without damage are pauses
     if losses.gaps:
         lines.append(
             f"{losses.seconds:.2f} s of the sound are missing in {losses.gaps} places: they are silent"
         )
     end = losses.read + losses.seconds
-    if stated is not None and stated - end > MISSING:
+    short = stated is not None and stated - end > MISSING
+    add_end(path, lines, short)
+    if stated is not None and short:
         lines.append(f"the sound ends at {end:.2f} s, its header says {stated:.2f} s")
         lost += stated - end
     whole = max(end, stated or 0.0)

@@ -11,6 +11,7 @@ import av.error
 from av.stream import Disposition
 
 from wav2lip.errors import InputError
+from wav2lip.media.file_end import IN_PACKET, LastPacket
 from wav2lip.media.rules import pixel_limit
 
 KINDS = "picture, video or sound file"
@@ -155,13 +156,18 @@ def decode(container: Any, stream: Any, problems: list[str] | None = None) -> It
     if stream.type == "video":  # the size may change on the way; decoders round it up
         largest = min(2 * pixel_limit() + BLOCK, MAX_INT)
         decoder.options = {**decoder.options, "max_pixels": str(largest)}
-    packets = container.demux(stream)
+    packets, last = (
+        container.demux(stream),
+        LastPacket(container.format.name, stream.codec_context.name),
+    )
     while True:
         try:
             packet = next(packets, None)
         except (av.error.FFmpegError, OSError) as error:
             cut = str(getattr(error, "strerror", error))
             packet = None
+        if packet is not None:
+            last.add(packet)
         try:
             yield from decoder.decode(packet)
         except av.error.EOFError:
@@ -175,6 +181,8 @@ def decode(container: Any, stream: Any, problems: list[str] | None = None) -> It
             problems.append(f"{broken} damaged {stream.type} packets were skipped")
         if cut:
             problems.append(f"the {stream.type} track ends early ({cut})")
+        elif last.is_cut():
+            problems.append(IN_PACKET)
 
 
 def start_time(container: Any) -> float:

@@ -10,6 +10,7 @@ LOOKAHEAD = 4  # frames of sound that must agree on a step; a single late timest
 MAX_GAP = 60.0  # seconds; a longer stretch without picture and sound is a jump of the clock
 BACK = 1.0  # seconds; a larger step back starts another recording
 MISSING = 0.2  # seconds by which the duration in a header may be too long
+SIZE_SLACK = 64  # bytes by which the file size in a header may be too large
 MAX_LOST = 0.5  # share of a sound that may be missing
 MIN_RATE, MAX_RATE = 1000, 768_000  # Hz
 MAX_CHANNELS = 16

@@ -3,10 +3,9 @@
 import struct
 from pathlib import Path
 
-UNENDING = 0x7FFF0000  # bytes; programs that write to a pipe state this or more (sox, arecord, FFmpeg), or 0
+from wav2lip.media.file_end import UNENDING
+
 RIFF_HEAD = 12  # bytes before the first chunk of a WAV file
-OGG_PAGE = 65_307  # bytes of the longest page
-OGG_LAST = 4  # flag of the last page of a stream
 
 
 def wav_seconds(path: Path) -> float | None:
@@ -28,15 +27,3 @@ def wav_seconds(path: Path) -> float | None:
             else:
                 file.seek(size + size % 2, 1)
     return None
-
-
-def ogg_is_cut(path: Path) -> bool:
-    """Tell whether an Ogg file lacks the mark of its end."""
-    with path.open("rb") as file:
-        if file.read(4) != b"OggS":
-            return False
-        length = file.seek(0, 2)
-        file.seek(max(0, length - OGG_PAGE))
-        tail = file.read()
-    at = tail.rfind(b"OggS\0")
-    return at < 0 or len(tail) < at + 6 or not tail[at + 5] & OGG_LAST

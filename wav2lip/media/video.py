@@ -22,6 +22,7 @@ from wav2lip.media.container import (
     stated_duration,
     video_stream,
 )
+from wav2lip.media.file_end import add_end
 from wav2lip.media.frame import Frame
 from wav2lip.media.orientation import orientation_of
 from wav2lip.media.picture import Converter
@@ -199,12 +200,14 @@ def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, float, int]
             yield frame, time, index
             index, last = index + 1, time
         stated = stated_duration(container, stream)
-        if (
-            index
+        short = (
+            index > 0
             and stated is not None
             and not clock.jumps
             and stated - last - length > MISSING + step
-        ):
+        )
+        add_end(path, found, short)
+        if short:
             found.append(f"the video ends at {last + length:.2f} s, its header says {stated:.2f} s")
         found += clock.jumps
     problems += [line for line in found if line not in problems]
