@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "sample_videos": ["SampleVideos"],
         "speaker_metrics": ["SpeakerMetrics"],
         "sync_weight": ["SyncWeightSchedule"],
+        "tensorboard_curves": ["TensorBoardCurves"],
         "training_line": ["TrainingLine"],
     },
 )

@@ -9,6 +9,7 @@ from pytorch_lightning.loggers import CSVLogger
 from pytorch_lightning.loggers.csv_logs import ExperimentWriter
 from pytorch_lightning.utilities import rank_zero_only
 
+from wav2lip.callbacks.hparams import write_hparams
 from wav2lip.utils.files import write_table
 
 INDEX = ("step", "epoch")  # columns that locate a row; all others are curves
@@ -29,6 +30,11 @@ def _write_rows(path: Path, names: Sequence[str], rows: Sequence[Mapping[str, An
 
 class _AppendingWriter(ExperimentWriter):
     """Lightning's writer, which otherwise deletes the file of the run that it resumes."""
+
+    def log_hparams(self, params: dict[str, Any]) -> None:
+        """Add arguments to those known, and write `hparams.yaml`."""
+        self.hparams.update(params)
+        write_hparams(Path(self.log_dir) / self.NAME_HPARAMS_FILE, self.hparams)
 
     def save(self) -> None:
         """Write the file anew with the rows logged since the last time: it is complete at any moment."""

@@ -25,6 +25,7 @@ import __main__
 from wav2lip.callbacks.last_checkpoint import AtomicCheckpoints, LastCheckpoint
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.cli.resolvers import register_resolvers
+from wav2lip.cli.run_config import write_config
 from wav2lip.errors import InputError
 from wav2lip.tasks.compiled import compile_stacks
 from wav2lip.tasks.resumable import require_resumable
@@ -126,7 +127,10 @@ register_resolvers()  # before Hydra composes the config
 @exit_on_config_error
 def run(cfg: DictConfig) -> float | None:
     """Run one job and return the best monitored value, which Hydra's sweepers minimise or maximise."""
-    with locked_folder(Path(cfg.run)) if process_rank() == 0 else nullcontext():
+    first = process_rank() == 0
+    with locked_folder(Path(cfg.run)) if first else nullcontext():
+        if first:
+            write_config(cfg, Path(cfg.run))
         return train(cfg)
 
 
