@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wav2lip.utils.files import check_own
-from wav2lip.utils.partials import NO_FOLLOW, NO_WAIT, lock
+from wav2lip.utils.kernel_lock import try_lock
+from wav2lip.utils.partials import NO_FOLLOW, NO_WAIT
 from wav2lip.utils.write_errors import report_as
 
 POLL = 0.2  # seconds between two looks at a lock that another process holds
@@ -41,7 +42,7 @@ def locked_file(path: Path) -> Iterator[None]:
         with report_as(path):
             check_own(path)
             handle = os.open(path, os.O_RDWR | os.O_CREAT | NO_FOLLOW | NO_WAIT, 0o666)
-        if lock(handle):
+        if try_lock(handle):
             if _is_at(handle, path):
                 break
         else:

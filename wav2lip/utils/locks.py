@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from wav2lip.errors import InputError
+from wav2lip.utils.kernel_lock import try_lock
 
 NAME = ".lock"
 BEAT = 30.0  # seconds between two signs of life of the owner
@@ -20,34 +20,10 @@ STALE = 300.0  # seconds without one after which a lock of another machine is gi
 _held: set[str] = set()  # real paths of the locks of this process
 
 
-def _lock_file(descriptor: int) -> bool:
-    """Take the kernel's lock, which ends with this process and is not inherited by its children."""
-    try:
-        fcntl: Any = import_module("fcntl")
-    except ImportError:  # Windows: the process id alone decides
-        return True
-    try:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
 def _owner_of(descriptor: int) -> dict[str, Any]:
     try:
-        owner = json.loads(os.pread(descriptor, 4096, 0))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        owner = json.loads(os.read(descriptor, 4096))
         return {"host": str(owner["host"]), "pid": int(owner["pid"])}
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
@@ -63,8 +39,7 @@ def _is_stale(path: Path, owner: dict[str, Any]) -> bool:
     if not owner:
         return True
     if owner["host"] == socket.gethostname():
-        # Without the kernel's lock another process of that number is not the owner.
-        return os.name == "posix" or not _alive(owner["pid"])
+        return True  # without the kernel's lock a process of that number is not the owner
     return time.time() - path.stat().st_mtime > STALE
 
 
@@ -88,7 +63,7 @@ def _open_locked(path: Path) -> int:
         ):  # planted: another file's content
             os.close(descriptor)
             raise InputError(f"{path}: is not a lock; remove it")
-        locked, owner = _lock_file(descriptor), _owner_of(descriptor)
+        locked, owner = try_lock(descriptor, of_process=True), _owner_of(descriptor)
         if not locked or not _is_stale(path, owner):
             os.close(descriptor)
             raise _refuse(path, owner)
@@ -133,10 +108,9 @@ def locked_folder(folder: Path) -> Iterator[None]:
     stop = threading.Event()
     try:
         os.ftruncate(descriptor, 0)
-        os.pwrite(
-            descriptor,
-            json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode(),
-            0,
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(
+            descriptor, json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode()
         )
         threading.Thread(target=_beat, args=(path, stop), daemon=True).start()
         yield
@@ -146,6 +120,9 @@ def locked_folder(folder: Path) -> Iterator[None]:
         with suppress(OSError):
             path.unlink()
         os.close(descriptor)
+        if os.name == "nt":  # an open file cannot be deleted there
+            with suppress(OSError):
+                path.unlink()
         if new:
             with suppress(OSError):  # not empty
                 folder.rmdir()
@@ -166,7 +143,7 @@ def require_unlocked(folder: Path) -> None:
         return
     try:
         owner = _owner_of(descriptor)
-        if not _lock_file(descriptor) or not _is_stale(path, owner):
+        if not try_lock(descriptor, of_process=True) or not _is_stale(path, owner):
             raise _refuse(path, owner)
     finally:
         os.close(descriptor)

@@ -2,6 +2,7 @@
 
 Each is created under a random name that did not exist before, and is locked as long as its process
 lives. A killed process leaves its files unlocked, so that the next one knows that they are stale.
+On Windows they are not locked: an open file cannot be deleted there.
 """
 
 import errno
@@ -16,20 +17,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-try:
-    import fcntl as _fcntl
-except ImportError:  # Windows: nothing is locked, and nothing is swept
-    _locks: Any = None
-else:
-    _locks = _fcntl
+from wav2lip.utils.kernel_lock import lock, try_lock
 
 STEM = 32  # characters of the target's stem in the hidden name: a name has at most 255 bytes
 SUFFIX = 16  # characters; FFmpeg chooses the format by the suffix
 ATTEMPTS = 10  # names tried
-FOREIGN_AGE = 86_400.0  # seconds until another machine's file counts as stale: not every file
-# system shows its locks here
+FOREIGN_AGE = (
+    86_400.0  # seconds until a file that is not locked, or locked by another machine, counts
+)
+# as stale: not every file system shows that machine's locks here
+WINDOWS = os.name == "nt"
 NAME = re.compile(r"\..*\.(?P<host>[0-9a-f]{8})-[0-9a-f]{16}\.part(\.[^.]*)?", re.DOTALL)
 NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -40,18 +39,6 @@ _swept: set[str] = set()  # folders that this process has swept
 
 def _host() -> str:
     return hashlib.blake2b(socket.gethostname().encode(), digest_size=4).hexdigest()
-
-
-def lock(handle: int) -> bool:
-    """Lock an open file. Returns whether nobody else holds its lock."""
-    if _locks is not None:
-        try:
-            _locks.flock(handle, _locks.LOCK_EX | _locks.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:  # the file system has no locks
-            pass
-    return True
 
 
 def create_partial(target: Path, folder: Path | None = None) -> tuple[Path, int]:
@@ -77,7 +64,9 @@ def create_partial(target: Path, folder: Path | None = None) -> tuple[Path, int]
             handle = os.open(part, NEW | NO_FOLLOW, 0o666)
         except FileExistsError:
             continue
-        if lock(handle) and part.exists():  # a sweep may come between the two calls
+        if (
+            WINDOWS or try_lock(handle)
+        ) and part.exists():  # a sweep may come between the two calls
             return part, handle
         os.close(handle)
     raise FileExistsError(errno.EEXIST, "no free name for a temporary file", str(target.parent))
@@ -116,13 +105,18 @@ def _remove_if_stale(path: Path, host: str) -> None:
     be written is not locked yet, and its creator then finds it either locked or gone.
     """
     status = path.lstat()
-    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+    if not stat.S_ISREG(status.st_mode):
         return
-    if host != _host() and time.time() - status.st_mtime < FOREIGN_AGE:
+    if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+        return
+    if (WINDOWS or host != _host()) and time.time() - status.st_mtime < FOREIGN_AGE:
+        return
+    if WINDOWS:
+        path.unlink()
         return
     handle = os.open(path, os.O_RDWR | NO_FOLLOW | NO_WAIT)
     try:
-        _locks.flock(handle, _locks.LOCK_EX | _locks.LOCK_NB)
+        lock(handle)
         path.unlink()
     finally:
         os.close(handle)
@@ -130,13 +124,11 @@ def _remove_if_stale(path: Path, host: str) -> None:
 
 def sweep(folder: Path) -> None:
     """Delete the hidden files that killed processes left in a folder."""
-    if _locks is None:
-        return
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             named = NAME.fullmatch(entry.name)
             if named is not None:
-                # OSError: locked, swept by another process meanwhile, or no locks on this file system
+                # OSError: in use, swept by another process meanwhile, or no locks on this file system
                 with suppress(OSError):
                     _remove_if_stale(Path(entry.path), named["host"])
 
