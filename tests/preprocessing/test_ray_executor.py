@@ -21,6 +21,7 @@ from wav2lip.media.pcm import to_pcm, write_wav
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
 from wav2lip.preprocessing.executors import run_in_pool
 from wav2lip.preprocessing.ray_executor import RayExecutor, absolute
+from wav2lip.preprocessing.ray_folder import ray_folder
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
@@ -170,7 +171,7 @@ def test_a_cluster_that_is_not_there_is_named():
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)]
 )
-def test_the_cluster_that_a_command_starts_ends_with_it(number, code, tmp_path):
+def test_the_cluster_that_a_command_starts_ends_with_it(number, code, tmp_path, monkeypatch):
     videos = write_videos(tmp_path / "in", 6, 2.0)
     folder = Path(tempfile.mkdtemp(prefix="t-"))
     command = [
@@ -195,7 +196,13 @@ def test_the_cluster_that_a_command_starts_ends_with_it(number, code, tmp_path):
         assert process.wait(60) == code
         assert gone(folder)
         assert b"Traceback" not in process.stderr.read()
-        assert number == signal.SIGKILL or list(folder.iterdir()) == []
+        if number == signal.SIGKILL:
+            monkeypatch.setattr(tempfile, "tempdir", str(folder))
+            with ray_folder():  # of the next cluster
+                pass
+            assert not list(folder.glob("ray-*"))
+        else:
+            assert list(folder.iterdir()) == []
         done = subprocess.run([*command[:-1], "workers=1"], check=False)
         assert done.returncode == 0
         assert len(list((tmp_path / "out").glob("records/*.json"))) == 7

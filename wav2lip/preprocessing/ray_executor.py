@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
 
 from wav2lip.errors import InputError
 from wav2lip.preprocessing.jobs import JobFunction, Outcome, VideoJob, run_job
+from wav2lip.preprocessing.ray_folder import ray_folder
 from wav2lip.utils.extras import require_extra
 from wav2lip.utils.platform import cpu_count
 from wav2lip.utils.signals import HANDLED, Stopped, requested
@@ -109,14 +109,14 @@ class RayExecutor:
             yield
             return
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        with ray_folder() as folder:
             try:
                 with _own_handlers():
                     self._ray.init(
                         num_cpus=cpu_count(),
                         object_store_memory=STORE,
                         include_dashboard=False,
-                        _temp_dir=folder,
+                        _temp_dir=str(folder),
                         **OPTIONS,
                     )
                 yield

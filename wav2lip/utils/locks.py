@@ -147,3 +147,19 @@ def require_unlocked(folder: Path) -> None:
             raise _refuse(path, owner)
     finally:
         os.close(descriptor)
+
+
+def is_abandoned(folder: Path) -> bool:
+    """Return whether the process that held the lock of a folder has died without giving it up."""
+    path = folder / NAME
+    if os.path.realpath(path) in _held:
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return False
+    try:
+        owner = _owner_of(descriptor)  # none: it is about to be locked
+        return bool(owner) and try_lock(descriptor, of_process=True) and _is_stale(path, owner)
+    finally:
+        os.close(descriptor)
