@@ -32,6 +32,12 @@ def test_one_failure_does_not_stop_the_rest_and_a_second_run_resumes(tmp_path: P
     assert run_jobs(jobs, made) == {"made": 0, "skipped": 2, "failed": 1}
 
 
+def test_a_job_knows_its_line_after_blank_ones_and_a_cell_of_two_lines(tmp_path: Path) -> None:
+    table = tmp_path / "jobs.csv"
+    table.write_text('sep=,\nface,audio,output\n\n"a\nb.png",a.wav,1.mp4\n\nc.png,a.wav,2.mp4\n')
+    assert [job.line for job in read_jobs(table)] == [5, 7]
+
+
 def test_an_interruption_says_how_many_are_done(tmp_path: Path) -> None:
     jobs = [Job(Path(n), Path("a.wav"), tmp_path / f"{n}.mp4") for n in ("1", "bad.png", "2", "3")]
     jobs[0].output.write_text("made before")

@@ -65,7 +65,7 @@ def test_a_device_may_be_used_twice() -> None:
 def test_infer_refuses_to_write_over_an_input(folder: Path, written: str, read: str) -> None:
     words = []
     for name, file in {**FILES, "judge_weights": "judge.bin"}.items():
-        Path(file).touch()
+        Path(file).write_bytes(b"x")
         words += [f"--{name}", file]
     words += ["--output", "o.mp4", "--report", "r.json", "--strip", "s.png"]
     check_files(parse(words))
@@ -79,7 +79,7 @@ def test_infer_refuses_to_write_over_an_input(folder: Path, written: str, read: 
 )
 def test_infer_refuses_two_outputs_in_one_file(folder: Path, words: list[str]) -> None:
     for file in FILES.values():
-        Path(file).touch()
+        Path(file).write_bytes(b"x")
     given = [word for name, file in FILES.items() for word in (f"--{name}", file)]
     given += ["--output", "o.mp4", "--strip", "s.png"]
     with pytest.raises(InputError, match="is both the"):
@@ -110,7 +110,7 @@ def test_the_table_of_jobs_is_not_the_report(folder: Path) -> None:
 def test_a_job_writes_over_no_file_of_any_job(
     folder: Path, rows: list[tuple[str, str, str]], message: str
 ) -> None:
-    jobs = [Job(*map(Path, row)) for row in rows]
+    jobs = [Job(*map(Path, row), line) for line, row in enumerate(rows, start=2)]
     with pytest.raises(InputError, match=message):
         check_jobs(jobs, Path("x.png"), [("report", "r.json")], [("table of jobs", "jobs.csv")])
 

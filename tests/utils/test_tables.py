@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from wav2lip.errors import InputError
@@ -64,3 +66,9 @@ def test_a_column_that_occurs_twice_is_refused(tmp_path):
     path.write_text("face,face,audio\na,b,c\n")
     with pytest.raises(InputError, match=r"a\.csv: has two columns face; remove one"):
         read_table(path, "table of jobs")
+
+
+def test_a_list_without_an_end_is_refused(monkeypatch):
+    monkeypatch.setattr("wav2lip.utils.tables.MAX_BYTES", 2**20)
+    with pytest.raises(InputError, match=r"/dev/zero: not a list: it is larger than 1 MB"):
+        read_table(Path("/dev/zero"), "list")

@@ -158,8 +158,8 @@ def check_files(options: Options) -> None:
     for role, path in outputs_of(options):
         if path is not None:
             check_output_path(Path(path), f"--{role}")
+    check_outputs(outputs_of(options), inputs_of(options))
     if options.jobs is None:
         choose_codec(options.output, options.settings.codec)
     if options.strip is not None:
         check_image_name(options.strip)
-    check_outputs(outputs_of(options), inputs_of(options))

@@ -27,11 +27,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """One row of the table."""
+    """One row of the table.
+
+    Attributes:
+        face: photo or video.
+        audio: file with sound.
+        output: video to write.
+        line: of the table; 0: unknown.
+    """
 
     face: Path
     audio: Path
     output: Path
+    line: int = 0
 
 
 def read_jobs(path: Path) -> list[Job]:
@@ -55,7 +63,7 @@ def read_jobs(path: Path) -> list[Job]:
             raise InputError(f"{path}, line {line}: a cell is empty; fill face, audio and output")
         for column, cell in zip(COLUMNS, cells, strict=True):
             require_local(f"{path}, line {line}: {column}", cell)
-        job = Job(*map(Path, cells))
+        job = Job(*map(Path, cells), line)
         if job.output in outputs:
             raise InputError(f"{path}, line {line}: {job.output} is written twice; rename one")
         outputs.add(job.output)
@@ -85,8 +93,8 @@ def check_jobs(
         InputError: two are the same file.
     """
     written, read = [*outputs], [*inputs]
-    for line, job in enumerate(jobs, start=2):
-        place = f"of line {line}"
+    for job in jobs:
+        place = f"of line {job.line}"
         written += [(f"output {place}", job.output), (f"strip {place}", strip_of(job, strip))]
         read += [(f"face {place}", job.face), (f"audio {place}", job.audio)]
     check_outputs(written, read)

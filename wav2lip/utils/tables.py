@@ -16,6 +16,7 @@ MARKS = {  # byte-order mark -> encoding
     codecs.BOM_UTF16_BE: "utf-16",
 }
 SEPARATORS = ",;\t"
+MAX_BYTES = 2**28  # of a list: two million rows of 128 characters; a device never ends
 EXCEL_LINE = re.compile(r"sep=[,;\t]?")  # a first line that tells Excel the separator
 
 
@@ -30,9 +31,14 @@ def read_text(path: Path, what: str) -> str:
         InputError: it cannot be read, or is neither UTF-8 nor UTF-16 with a byte-order mark.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    if len(data) > MAX_BYTES:
+        raise InputError(
+            f"{path}: not a {what}: it is larger than {MAX_BYTES // 2**20} MB; check the path"
+        )
     encoding = next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
     try:
         text = data.decode(encoding)
