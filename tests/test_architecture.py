@@ -16,7 +16,7 @@ LEVELS = (
     {"media", "models", "losses", "metrics"},
     {"checkpoints", "clips"},
     {"faces", "engines"},
-    {"preprocessing", "data", "synthetic"},
+    {"preprocessing", "data", "synthetic", "inspection"},
     {"tasks", "callbacks"},
     {"evaluation", "inference"},
     {"cli"},

@@ -16,6 +16,7 @@ COMMANDS = {
     "preprocess": "turn videos into clip files and a manifest",
     "train": "train the sync expert, a generator, or any other experiment",
     "infer": "animate a face with audio",
+    "inspect": "show the faces, landmarks and voice that are found in a video",
     "evaluate": "score videos, or a checkpoint on a list of pairs",
     "export": "write a checkpoint for inference, or in the published layout",
     "audit": "measure the sync of preprocessed clips; shift or drop clips that are off",

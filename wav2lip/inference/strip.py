@@ -6,23 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.errors import InputError
+from wav2lip.media.image_writer import check_image_name, write_image
 from wav2lip.media.picture import Picture
-from wav2lip.utils.files import check_writable, write_atomically
-from wav2lip.utils.text import printable
+from wav2lip.utils.files import check_writable
 
 FRAMES = 6
 HEIGHT = 240  # px
-
-
-def check_image_name(path: Path) -> None:
-    """Check that images of the format that a name states can be written.
-
-    Raises:
-        InputError: they cannot.
-    """
-    if not cv2.haveImageWriter(f"name{printable(path.suffix)}"):
-        raise InputError(f"{path}: unknown image format; name it .png or .jpg")
 
 
 class Strip:
@@ -62,7 +51,4 @@ class Strip:
         Raises:
             InputError: the file cannot be written.
         """
-        done, data = cv2.imencode(self.path.suffix, np.hstack(self._kept))
-        if not done:
-            raise InputError(f"{self.path}: cannot be written; name it .png or .jpg")
-        write_atomically(self.path, data.tobytes())
+        write_image(self.path, np.hstack(self._kept))

@@ -14,7 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "denoise": ["Denoiser", "denoised"],
         "mel": ["mel_blocks", "mel_spectrogram"],
         "mel_reader": ["MelReader"],
-        "pauses": ["column_power", "find_pauses", "mute_pauses", "read_pauses"],
+        "pauses": ["column_power", "find_pauses", "measure_sound", "mute_pauses", "read_pauses"],
         "pcm": ["from_pcm", "to_pcm", "write_wav"],
         "video": ["probe", "read_frames", "read_image"],
         "voice_activity": ["VoiceActivity", "voice_activity"],

@@ -130,14 +130,17 @@ def find_pauses(power: NDArray[np.float32], probabilities: Probabilities) -> lis
     return [(start, stop) for start, stop in runs(silent) if stop - start >= least]
 
 
-def read_pauses(pieces: Iterable[Wav]) -> tuple[list[tuple[int, int]], int]:
-    """Find the pauses of a sound that is read once, in blocks.
+def measure_sound(
+    pieces: Iterable[Wav],
+) -> tuple[NDArray[np.float32], Probabilities, int]:
+    """Measure the loudness and the voice activity of a sound that is read once, in blocks.
 
     Args:
         pieces: consecutive samples, each (N,) float mono at 16 kHz, of any length.
 
     Returns:
-        The pauses, as `find_pauses`, and the number of samples.
+        The power (M,) as `column_power`, the probabilities (B,) as `voice_activity`, and the number of
+        samples.
     """
     activity, found = VoiceActivity(), array("f")
 
@@ -148,7 +151,20 @@ def read_pauses(pieces: Iterable[Wav]) -> tuple[list[tuple[int, int]], int]:
         found.frombytes(activity.finish().tobytes())
 
     power, samples = column_power(observed())
-    return find_pauses(power, np.frombuffer(found, np.float32)), samples
+    return power, np.frombuffer(found, np.float32), samples
+
+
+def read_pauses(pieces: Iterable[Wav]) -> tuple[list[tuple[int, int]], int]:
+    """Find the pauses of a sound that is read once, in blocks.
+
+    Args:
+        pieces: as for `measure_sound`.
+
+    Returns:
+        The pauses, as `find_pauses`, and the number of samples.
+    """
+    power, probabilities, samples = measure_sound(pieces)
+    return find_pauses(power, probabilities), samples
 
 
 def mute_pauses(
