@@ -95,6 +95,32 @@ def test_a_caf_from_a_pipe_states_no_size(tmp_path):
     assert remarks(path, data[:at] + struct.pack(">q", -1) + data[at + 8 :]) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "pixels", "line"),
+    [
+        ("a.ts", "mpeg2video", "yuv420p", PACKET),
+        ("a.asf", "mpeg4", "yuv420p", SIZE),
+        ("a.gif", "gif", "rgb8", "the mark of the end is missing: the file may be cut off"),
+    ],
+)
+def test_pictures_without_a_stated_duration(tmp_path, name, codec, pixels, line):
+    path = tmp_path / name
+    noise = np.random.default_rng(0).integers(0, 255, (20, 64, 64, 3), np.uint8)
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream(codec, rate=25)
+        stream.width = stream.height = 64
+        stream.pix_fmt = pixels
+        for image in noise:
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(image)))
+        output.mux(stream.encode(None))
+    problems: list[str] = []
+    assert len(list(read_frames(path, problems))) == 20
+    assert problems == []
+    path.write_bytes(path.read_bytes()[: 7 * path.stat().st_size // 10 // 188 * 188 + 1])
+    assert 8 < len(list(read_frames(path, problems))) < 19
+    assert line in problems
+
+
 @pytest.mark.parametrize("size", [0, 0x7FFFFFFF, 0xFFFFFFFF])
 def test_an_avi_from_a_pipe_states_no_size(tmp_path, size):
     path = tmp_path / "a.avi"
@@ -108,7 +134,10 @@ def test_a_tag_after_the_sound_is_no_packet(tmp_path):
     assert remarks(path, data + b"TAG" + bytes(125)) == []
 
 
-@pytest.mark.parametrize("head", [b"OggS", b"RIFF", b"caff", b".SoX", b"riff", b"RIFF\0\0\0\0AVI"])
+@pytest.mark.parametrize(
+    "head",
+    [b"OggS", b"RIFF", b"caff", b".SoX", b"riff", b"RIFF\0\0\0\0AVI", b"0&\xb2u", b"GIF89a", b"G"],
+)
 def test_a_header_alone_is_no_error(tmp_path, head):
     path = tmp_path / "a"
     path.write_bytes(head)

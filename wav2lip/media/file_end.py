@@ -19,6 +19,13 @@ UNENDING = 0x7FFF0000  # bytes; programs that write to a pipe state this or more
 OGG_PAGE = 65_307  # bytes of the longest page
 OGG_LAST = 4  # flag of the last page of a stream
 W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")  # GUID
+ASF_HEAD = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")  # GUID of the header
+ASF_FILE = bytes.fromhex(
+    "a1dcab8c47a9cf118ee400c00c205365"
+)  # GUID of the file's properties, within the header
+ASF_SEARCHED = 1 << 16  # bytes
+TS_PACKET = 188  # bytes
+TS_SYNC = 0x47  # first byte of a packet
 # Formats whose sound is one run of bytes, which FFmpeg divides: it marks the last packet of an unending one.
 UNDIVIDED = {"wav", "w64", "caf", "aiff"}
 # Codecs of raw streams, whose packets begin with a sync word and have one size, give or take `PADDING`, at a
@@ -115,12 +122,40 @@ def _sox(file: BinaryIO, size: int) -> str | None:
     return TOO_SMALL if size + SIZE_SLACK < 4 + length + 4 * samples < 1 << 62 else None
 
 
+def _asf(file: BinaryIO, size: int) -> str | None:
+    file.seek(0)
+    head = file.read(ASF_SEARCHED)
+    at = head.find(ASF_FILE)
+    if at < 0 or len(head) < at + 92:
+        return None
+    (stated,), (flags,) = (
+        struct.unpack_from(kind, head, at + place) for kind, place in (("<Q", 40), ("<I", 88))
+    )
+    broadcast = flags & 1  # then no size is stated
+    return TOO_SMALL if not broadcast and size + SIZE_SLACK < stated < 1 << 62 else None
+
+
+def _gif(file: BinaryIO, size: int) -> str | None:
+    file.seek(max(0, size - SIZE_SLACK))
+    return None if file.read().rstrip(b"\0\r\n ").endswith(b";") else NO_END
+
+
+def _mpeg_ts(file: BinaryIO, size: int) -> str | None:
+    file.seek(0)
+    head = file.read(2 * TS_PACKET + 1)
+    if len(head) <= 2 * TS_PACKET or {head[TS_PACKET], head[2 * TS_PACKET]} != {TS_SYNC}:
+        return None
+    return IN_PACKET if size % TS_PACKET else None
+
+
 _CHECKS: dict[bytes, Callable[[BinaryIO, int], str | None]] = {
     b"OggS": _ogg,
     b"RIFF": _avi,
     b"caff": _caf,
     W64_RIFF[:4]: _w64,
     b".SoX": _sox,
+    ASF_HEAD[:4]: _asf,
+    b"GIF8": _gif,
 }
 
 
@@ -131,7 +166,8 @@ def missing_end(path: Path) -> str | None:
         path: a media file.
     """
     with path.open("rb") as file:
-        check = _CHECKS.get(file.read(4))
+        head = file.read(4)
+        check = _CHECKS.get(head, _mpeg_ts if head[:1] == bytes([TS_SYNC]) else None)
         return None if check is None else check(file, file.seek(0, 2))
 
 
