@@ -10,8 +10,8 @@ from typing import Any
 from wav2lip.cli.infer_arguments import build_parser, option_of
 from wav2lip.errors import InputError
 from wav2lip.inference.settings import Settings
-from wav2lip.inference.strip import check_image_name
 from wav2lip.media.container import check_file
+from wav2lip.media.image_writer import check_image_name
 from wav2lip.media.writer import choose_codec
 from wav2lip.utils.folders import check_output_path
 from wav2lip.utils.outputs import Named, check_outputs
@@ -155,9 +155,9 @@ def check_files(options: Options) -> None:
         _check_weights(options.judge_weights, "--judge_weights")
     if options.settings.detector_weights is not None:
         _check_file(Path(options.settings.detector_weights), "--detector_weights")
-    for role, path in outputs_of(options):
-        if path is not None:
-            check_output_path(Path(path), f"--{role}")
+    for role, target in outputs_of(options):
+        if target is not None:
+            check_output_path(Path(target), f"--{role}")
     check_outputs(outputs_of(options), inputs_of(options))
     if options.jobs is None:
         choose_codec(options.output, options.settings.codec)

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 from wav2lip.cli.exit import exit_on_input_error
-from wav2lip.cli.infer_options import PIXELS
 from wav2lip.cli.parser import OneLineParser, file_name
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import NAMES
@@ -16,7 +15,7 @@ from wav2lip.media.rules import MAX_PIXELS, limit_pixels
 from wav2lip.utils.files import check_writable
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.signals import ending_at_once
-from wav2lip.utils.values import check
+from wav2lip.utils.values import PIXELS, check
 
 OUTPUT = Path("inspection.png")
 
@@ -84,7 +83,8 @@ def main() -> None:
         from wav2lip.faces import FaceMesh, build_detector
         from wav2lip.inspection import draw_findings, inspect_video, track_table, write_faces
         from wav2lip.media.image_writer import check_image_name, write_image
-        from wav2lip.utils.progress import ProgressBar, say
+        from wav2lip.utils.progress import ProgressBar
+        from wav2lip.utils.stdout import say
     check_image_name(args.output)
     limit_pixels(args.max_pixels)
     detector = build_detector(args.detector, args.detector_weights)

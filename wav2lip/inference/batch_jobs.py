@@ -63,7 +63,8 @@ def read_jobs(path: Path) -> list[Job]:
             raise InputError(f"{path}, line {line}: a cell is empty; fill face, audio and output")
         for column, cell in zip(COLUMNS, cells, strict=True):
             require_local(f"{path}, line {line}: {column}", cell)
-        job = Job(*map(Path, cells), line)
+        face, audio, output = map(Path, cells)
+        job = Job(face, audio, output, line)
         if job.output in outputs:
             raise InputError(f"{path}, line {line}: {job.output} is written twice; rename one")
         outputs.add(job.output)

@@ -1,5 +1,7 @@
 """Curves over time, drawn as an image."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +51,7 @@ class Panel:
             left, right = self._x(np.array([start, stop])).tolist()
             cv2.rectangle(self.image, (left, HEAD), (right, HEAD + PANEL - 1), colour, -1)
 
-    def scale(self, values: list[float], digits: int) -> None:
+    def scale(self, values: Sequence[float], digits: int) -> None:
         """Draw lines at some values, with their numbers."""
         for value, y in zip(values, self._y(np.array(values)).tolist(), strict=True):
             cv2.line(self.image, (MARGIN, y), (WIDTH - RIGHT, y), FAINT, 1)
