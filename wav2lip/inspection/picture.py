@@ -121,14 +121,21 @@ def _face_panels(findings: Findings) -> list[Panel]:
     panels = []
     for title, name, low, high, ticks, digits in (
         ("width of the face, px; vertical lines are cuts", "width", 0, None, None, 0),
-        ("yaw, degrees; positive looks to the right of the image", "yaw", -60, 60, [-30, 0, 30], 0),
-        ("pitch, degrees; positive looks up", "pitch", -40, 40, [-20, 0, 20], 0),
+        (
+            "yaw, degrees; positive looks to the right of the image",
+            "yaw",
+            -60,
+            60,
+            [-30.0, 0.0, 30.0],
+            0,
+        ),
+        ("pitch, degrees; positive looks up", "pitch", -40, 40, [-20.0, 0.0, 20.0], 0),
         ("mouth aspect ratio; a closed mouth is below 0.05", "mar", 0, 0.6, [0, 0.2, 0.4], 1),
     ):
         curves = _per_track(findings, name)
         top = high or max([1.0, *(float(np.nanmax(value)) for _, value, _ in curves)]) * 1.1
         panel = Panel(title, findings.seconds, low, top)
-        panel.scale(ticks or [0, round(top / 2.2)], digits)
+        panel.scale(ticks or [0.0, top / 2.2], digits)
         panel.mark(findings.shots[1:])
         for curve in curves:
             panel.curve(*curve)
