@@ -4,12 +4,16 @@ import math
 import signal
 import zlib
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+
+from wav2lip.media import VideoWriter, load_wav, read_image
+from wav2lip.media.pcm import to_pcm, write_wav
 
 ROOT = Path(__file__).resolve().parents[1]
 Filler = Callable[[nn.Module, str], nn.Module]
@@ -73,3 +77,21 @@ def uniform() -> Uniform:
         return torch.from_numpy(rng.uniform(low, high, shape).astype(np.float32))
 
     return run
+
+
+@pytest.fixture(scope="session")
+def talking_portrait(tmp_path_factory):
+    """A video: the portrait for 15 frames, then 10 frames of noise; speech, then silence."""
+    folder = tmp_path_factory.mktemp("inspect")
+    portrait = read_image(ROOT / "data" / "astronaut.jpg")[:256, 80:400]
+    noise = np.random.default_rng(0).integers(0, 255, portrait.shape).astype(np.uint8)
+    wav = np.concatenate(
+        [load_wav(ROOT / "data" / "speech.wav")[8_000:17_600], np.zeros(6_400, np.float32)]
+    )
+    write_wav(folder / "sound.wav", to_pcm(wav))
+    with VideoWriter(
+        folder / "talk.mp4", 320, 256, Fraction(25), audio=folder / "sound.wav"
+    ) as writer:
+        for index in range(25):
+            writer.write(portrait if index < 15 else noise, index / 25)
+    return folder / "talk.mp4"

@@ -1,39 +1,17 @@
-import csv
-import sys
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from wav2lip.cli.inspect import main
 from wav2lip.faces import FaceMesh, build_detector
-from wav2lip.inspection import FaceFinding, draw_findings, inspect_video, track_table
-from wav2lip.media import VideoWriter, load_wav, read_image
-from wav2lip.media.pcm import to_pcm, write_wav
+from wav2lip.inspection import draw_findings, inspect_video, track_table
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 @pytest.fixture(scope="module")
-def video(tmp_path_factory):
-    """The portrait for 15 frames, then 10 frames of noise; speech, then silence."""
-    folder = tmp_path_factory.mktemp("inspect")
-    portrait = read_image(DATA / "astronaut.jpg")[:256, 80:400]
-    noise = np.random.default_rng(0).integers(0, 255, portrait.shape).astype(np.uint8)
-    wav = np.concatenate([load_wav(DATA / "speech.wav")[8_000:17_600], np.zeros(6_400, np.float32)])
-    write_wav(folder / "sound.wav", to_pcm(wav))
-    with VideoWriter(
-        folder / "talk.mp4", 320, 256, Fraction(25), audio=folder / "sound.wav"
-    ) as writer:
-        for index in range(25):
-            writer.write(portrait if index < 15 else noise, index / 25)
-    return folder / "talk.mp4"
-
-
-@pytest.fixture(scope="module")
-def findings(video):
-    return inspect_video(video, build_detector(), FaceMesh())
+def findings(talking_portrait):
+    return inspect_video(talking_portrait, build_detector(), FaceMesh())
 
 
 def test_faces_shots_and_voice_are_found_at_their_times(findings):
@@ -76,10 +54,10 @@ def test_the_picture_shows_frames_mesh_and_curves(findings):
     assert cut == pytest.approx([70 + 0.6 * 1520], abs=2)
 
 
-def test_the_table_has_a_line_per_track(findings, video):
+def test_the_table_has_a_line_per_track(findings, talking_portrait):
     lines = track_table(findings).splitlines()
     assert lines[0] == (
-        f"{video}: 320x256, 25.00 frames per second, 25 frames, 1.00 s, 2 shots; a face in 15 of them"
+        f"{talking_portrait}: 320x256, 25.00 frames per second, 25 frames, 1.00 s, 2 shots; a face in 15 of them"
     )
     assert lines[1].endswith("1 pauses of 0.3 s or longer")
     assert lines[2].split() == [
@@ -95,39 +73,3 @@ def test_a_still_has_a_picture_without_curves(tmp_path):
     assert (found.frames, len(found.faces), found.voice) == (1, 1, None)
     assert draw_findings(found).shape == (400, 1600, 3)
     assert track_table(found).splitlines()[1] == "no sound"
-
-
-def test_the_command_writes_the_picture_and_a_row_per_face(video, tmp_path, monkeypatch, capsys):
-    image, table = tmp_path / "a.png", tmp_path / "a.csv"
-    words = ["inspect", str(video), "--output", str(image), "--table", str(table)]
-    monkeypatch.setattr(sys, "argv", words)
-    main()
-    assert read_image(image).shape == (1800, 1600, 3)
-    with table.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert list(rows[0]) == list(FaceFinding.__dataclass_fields__)
-    assert [row["frame"] for row in rows] == [str(frame) for frame in range(15)]
-    assert rows[3]["time"] == "0.1200"
-    assert "a face in 15 of them" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["none.mp4"], "none.mp4: no such file"),
-        (["{video}", "--output", "{video}"], "is the video itself"),
-        (["{video}", "--output", "a.xyz"], "a.xyz: unknown image format"),
-        (["{video}", "--detector", "hof"], "invalid choice: 'hof'"),
-        (["{video}", "--max_pixels", "0"], "--max_pixels"),
-    ],
-)
-def test_bad_input_is_one_line(words, message, video, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["inspect", *(w.format(video=video) for w in words)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    line = capsys.readouterr().err.strip()
-    assert message in line
-    assert "\n" not in line
-    assert list(tmp_path.iterdir()) == []
