@@ -59,6 +59,26 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
         ("train", "data.dataset.augment.shift=-0.0", "augment.shift must be 0 to 1, not -0"),
         ("train", "data.dataset._partial_=${seed}", "_partial_ must be true or false, not 1"),
         ("train", "data.val_dataset._partial_=null", "_partial_ must be true or false, not null"),
+        (
+            "train",
+            "trainer.devices=99999",
+            "devices must be one of auto or a whole number, -1 to 64",
+        ),
+        ("train", "trainer.devices=[0,x]", "or a list of their numbers, not [0, 'x']"),
+        (
+            "train",
+            "+trainer.val_check_interval=0",
+            "val_check_interval must be above 0 and at most",
+        ),
+        ("train", "+trainer.accumulate_grad_batches=0", "must be a whole number, 1 to"),
+        ("preprocess", "executor.workers=0", "executor.workers must be a whole number, 1 to 1024"),
+        ("train", "data.manifests=[null]", "data.manifests must be a path or a list of paths"),
+        ("train", "data.manifests=[]", "data.manifests must be a path or a list of paths, not []"),
+        ("preprocess", "+clip.nonsense=1", "unknown key clip.nonsense; remove it"),
+        ("evaluate", "+infer.nonsense=1", "unknown key infer.nonsense; remove it"),
+        ("train", "seed={a: 1}", "seed is a single value; give seed=VALUE"),
+        ("preprocess", "clip.fps={a: 1}", "clip.fps is a single value"),
+        ("evaluate", "limit={a: 1}", "limit is a single value"),
         ("train", "compile=indutor", "compile must be one of inductor, cudagraphs"),
         ("train", "data.dataset.augment.gain=1e308", "data.dataset.augment.gain must be 0 to 100"),
         ("train", "data.dataset.augment.scale=1", "augment.scale must be 0 or more and below 1"),
@@ -92,6 +112,7 @@ def test_a_value_that_cannot_be_used(
         ("preprocess", "clip={fps: 30, faces: 2}"),
         ("preprocess", "workers=null"),
         ("train", "trainer.devices=auto"),
+        ("train", "trainer.devices=[0, 1]"),
         ("train", "trainer.precision=16"),
         ("train", "callbacks.plateau=null"),
         ("train", "experiment_name=3"),
@@ -114,3 +135,10 @@ def test_an_output_that_cannot_be_made(words: dict[str, list[str]]) -> None:
     ):
         with pytest.raises(InputError, match=message):
             prepare(HYDRA_COMMANDS["preprocess"], [*good, f"output={name}"])
+
+
+@pytest.mark.parametrize("share", ["0", "-1", "abc", "1e308"])
+def test_the_share_of_a_manifest_is_above_0(share: str) -> None:
+    word = f"data.manifests={{a.csv: {share}}}"
+    with pytest.raises(InputError, match=r"data\.manifests\.a\.csv must be above 0 and at most"):
+        prepare(HYDRA_COMMANDS["train"], ["experiment=syncnet", word])

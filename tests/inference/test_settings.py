@@ -43,6 +43,11 @@ PICTURE = Picture.of(np.asarray(cv2.resize(NOISE, (60, 40)), np.uint8), BT709)
         ({"crf": 18.5}, "crf must be a whole number, 0 to 51, not 18.5"),
         ({"batch_size": 0}, "batch_size must be a whole number, 1 or more, not 0"),
         ({"resize_factor": 0}, "resize_factor must be a whole number, 1 or more, not 0"),
+        (
+            {"crop": (50, 10, 0, -1)},
+            "crop 50 10 0 -1 (top bottom left right) is empty; top must be",
+        ),
+        ({"box": (0, 9, 4, 4)}, "box 0 9 4 4 (top bottom left right) is empty"),
         ({"crf": 52}, "crf must be a whole number, 0 to 51, not 52"),
     ],
 )

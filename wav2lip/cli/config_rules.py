@@ -1,6 +1,7 @@
 """Rules for the values of each command's config: type, range, choices."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from wav2lip.faces.detectors import NAMES
 from wav2lip.inference.settings import RULES as INFER_RULES
@@ -11,6 +12,7 @@ from wav2lip.utils.values import (
     PIXELS,
     SIZE,
     Device,
+    Either,
     Flag,
     Number,
     OneOf,
@@ -23,7 +25,43 @@ from wav2lip.utils.values import (
 MAX_SEED = 2**32 - 1  # of NumPy
 MAX_PROCESSES = 1024
 MAX_STEPS = 10**9
+MAX_DEVICES = 64  # of one machine; each is a process
 COMPILERS = ("inductor", "cudagraphs", "aot_eager", "eager", "openxla", "tvm")  # torch.compile
+
+
+@dataclass(frozen=True)
+class Indices:
+    """A list of device numbers, such as [0, 2]."""
+
+    def accepts(self, value: object) -> bool:
+        """Tell whether `value` is such a list."""
+        one = Whole(0, MAX_DEVICES)
+        return isinstance(value, list | tuple) and bool(value) and all(map(one.accepts, value))
+
+    def hint(self, value: object) -> str:
+        """Return nothing."""
+        return ""
+
+    def __str__(self) -> str:
+        return "a list of their numbers"
+
+
+@dataclass(frozen=True)
+class Paths:
+    """A path, or a list of paths."""
+
+    def accepts(self, value: object) -> bool:
+        """Tell whether `value` is such a list."""
+        paths = value if isinstance(value, list | tuple) else [value]
+        return bool(paths) and all(map(Text().accepts, paths))
+
+    def hint(self, value: object) -> str:
+        """Return nothing."""
+        return ""
+
+    def __str__(self) -> str:
+        return "a path or a list of paths"
+
 
 _COUNT, _SHARE, _WEIGHT = Whole(1, MAX_STEPS), Number(0, 1), Number(0)
 _DETECTION: dict[str, Rule] = {
@@ -40,6 +78,7 @@ PREPROCESS: dict[str, Rule] = {
     "val_share": VAL_SHARE,
     "workers": optional(Whole(1, MAX_PROCESSES)),
     "max_pixels": optional(PIXELS),
+    "executor.workers": optional(Whole(1, MAX_PROCESSES)),
     "executor.cpus": Number(0, MAX_PROCESSES),
     "executor.retries": Whole(-1, MAX_STEPS),
     **_DETECTION,
@@ -81,6 +120,8 @@ TRAIN: dict[str, Rule] = {
     "threads": optional(Whole(1, MAX_PROCESSES)),
     "compile": optional(OneOf(COMPILERS)),
     "init_from": Text(),
+    "data.manifests": Paths(),
+    "data.manifests.*": Number(0, MAX_STEPS, above=True),  # how often a clip of this one is drawn
     "data.batch_size": _COUNT,
     "data.val_batch_size": _COUNT,
     "data.steps_per_epoch": _COUNT,
@@ -111,6 +152,10 @@ TRAIN: dict[str, Rule] = {
     "trainer.max_steps": Whole(-1, MAX_STEPS),
     "trainer.max_epochs": optional(Whole(-1, MAX_STEPS)),
     "trainer.num_nodes": _COUNT,
+    "trainer.devices": Either((OneOf(("auto",)), Whole(-1, MAX_DEVICES), Indices())),
+    "trainer.accumulate_grad_batches": _COUNT,
+    "trainer.check_val_every_n_epoch": optional(_COUNT),
+    "trainer.val_check_interval": optional(Number(0, MAX_STEPS, above=True)),
     "trainer.gradient_clip_val": optional(_WEIGHT),
     "trainer.log_every_n_steps": Whole(0, MAX_STEPS),
     "trainer.num_sanity_val_steps": Whole(-1, MAX_STEPS),
@@ -133,6 +178,8 @@ HYDRA_RULES: dict[str, Rule] = {  # of `hydra.utils.instantiate`, in any node
     "_recursive_": Flag(),
     "_convert_": OneOf(("none", "partial", "object", "all")),
 }
+# Nodes without other keys than those in the table.
+CLOSED = ("clip.*", "infer.*")
 # Values whose type may differ from that of their default.
 FREE = ("trainer.*", "data.manifests", "data.manifests.*")
 # Values that may be the address of a server; every other one is a local path, a name or a number.

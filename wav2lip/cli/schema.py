@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from wav2lip.cli.config_rules import ADDRESSES, FREE, HYDRA_RULES, SCHEMAS, SWITCHES
+from wav2lip.cli.config_rules import ADDRESSES, CLOSED, FREE, HYDRA_RULES, SCHEMAS, SWITCHES
 from wav2lip.errors import InputError
 from wav2lip.utils.addresses import require_local
 from wav2lip.utils.values import (
@@ -91,6 +91,14 @@ def needs_defaults(key: str, command: str) -> bool:
     return _rule(key, SCHEMAS[command]) is None and not _matches(key, FREE)
 
 
+def _check_single(key: str, schema: Mapping[str, Rule]) -> None:
+    """Refuse a key below one that holds a single value, as `seed={a: 1}` makes it."""
+    for match in re.finditer(r"\.", key):
+        above = key[: match.start()]
+        if not _matches(above, FREE) and _rule(above, schema) is not None:
+            raise InputError(f"config: {above} is a single value; give {above}=VALUE")
+
+
 def check_values(config: "DictConfig", defaults: "DictConfig", command: str) -> None:
     """Check every value of a composed config.
 
@@ -112,6 +120,9 @@ def check_values(config: "DictConfig", defaults: "DictConfig", command: str) -> 
     for key, value in _leaves(plain):
         if "_target_" in key or value == "???":
             continue
+        _check_single(key, schema)
+        if _matches(key, CLOSED) and _rule(key, schema) is None:
+            raise InputError(f"config: unknown key {key}; remove it")
         if key in nodes and value != {} and not (value is None and _matches(key, SWITCHES)):
             raise InputError(
                 f"config: {key} holds several values; give {key}.KEY=VALUE for each one"

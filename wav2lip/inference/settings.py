@@ -126,6 +126,14 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_fields(self, RULES)
+        for name in ("crop", "box"):
+            top, bottom, left, right = sides = getattr(self, name)
+            if (top >= bottom != -1) or (left >= right != -1):
+                shown = " ".join(map(str, sides))
+                raise InputError(
+                    f"{name} {shown} (top bottom left right) is empty; top must be above bottom, left before right",
+                    settings=(name,),
+                )
 
     @property
     def finds_faces(self) -> bool:
