@@ -337,3 +337,13 @@ def test_a_closed_jump_of_the_clock_is_no_place_to_seek_to(make, monkeypatch):
     assert [f.index for f in back] == list(range(len(frames) - 2, -1, -1))
     for frame in back[:10]:
         np.testing.assert_array_equal(frame.image, frames[frame.index].image)
+
+
+def test_reordered_pictures_of_an_avi_keep_their_order_and_rate(make, ticks):
+    path = make.video("b-frames.avi", ticks(20, 25))
+    frames = frames_of(path)
+    assert [f.time for f in frames] == pytest.approx([i / 25 for i in range(20)])
+    back = list(ReversedVideo(probe(path), [f.time for f in frames]))
+    assert [f.index for f in back] == list(range(18, -1, -1))
+    for frame in back:
+        np.testing.assert_array_equal(frame.image, frames[frame.index].image)

@@ -188,12 +188,15 @@ def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, float, int]
         step = float(1 / rate) if rate and MIN_FPS <= rate <= MAX_FPS else float(1 / STILL_FPS)
         index, start, last, length = 0, 0.0, 0.0, step
         clock, found = TrackClock(path), list[str]()
+        # AVI stores no presentation times: FFmpeg counts packets, whose order is that of decoding.
+        counted = container.format.name == "avi"
         for frame in decode(container, stream, found):
             time = last + step
-            if frame.pts is not None:
-                time = clock(float(frame.pts * frame.time_base)) - start
+            ticks = frame.dts if counted and frame.dts is not None else frame.pts
+            if ticks is not None:
+                time = clock(float(ticks * frame.time_base)) - start
             if index == 0:
-                start, time = (0.0 if frame.pts is None else time), 0.0
+                start, time = (0.0 if ticks is None else time), 0.0
             elif time <= last:
                 time = last + step
             length = float(frame.duration * frame.time_base) if frame.duration else step
