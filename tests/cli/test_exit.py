@@ -1,4 +1,5 @@
 import errno
+import os
 import subprocess
 import sys
 import threading
@@ -69,3 +70,28 @@ def test_any_other_error_of_the_system_is_a_bug():
 
     with pytest.raises(FileNotFoundError):
         command()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX closes the streams")
+def test_closed_streams_are_no_error_and_are_not_the_next_file(tmp_path):
+    code = (
+        "import os; from wav2lip.cli.exit import exit_on_input_error\n"
+        "@exit_on_input_error\n"
+        "def main():\n"
+        "    print('text'); os.write(2, b'a library prints')\n"
+        "    file = open('out', 'w'); file.write(str(file.fileno() > 2))\n"
+        "main()\n"
+    )
+    words = ["sh", "-c", 'exec "$0" -c "$1" <&- >&- 2>&-', sys.executable, code]
+    assert subprocess.run(words, cwd=tmp_path, timeout=20, check=False).returncode == 0
+    assert (tmp_path / "out").read_text() == "True"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open folder cannot be deleted")
+def test_a_deleted_current_folder_is_one_line(tmp_path, monkeypatch, capsys):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(SystemExit, match="2"):
+        exit_on_input_error(lambda: None)()
+    assert capsys.readouterr().err.startswith("error: the current folder has been deleted; change")

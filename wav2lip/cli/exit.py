@@ -2,12 +2,14 @@
 
 import atexit
 import errno
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
 from io import TextIOWrapper
+from pathlib import Path
 from typing import ParamSpec
 
 from wav2lip.errors import InputError
@@ -35,6 +37,26 @@ SYSTEM = {  # system errors that any library may raise -> reason and cure
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # exit codes
 
 
+def _open_closed_streams() -> None:
+    """Connect closed standard streams to the null device.
+
+    Otherwise the next file that is opened gets their number, and what libraries print is written into it.
+    """
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(handle)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+
+
+def _check_current_folder() -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise InputError("the current folder has been deleted; change to another one") from error
+
+
 def _say(line: str) -> None:
     with suppress(OSError):  # the terminal may be gone
         print(line, file=sys.stderr, flush=True)
@@ -43,6 +65,7 @@ def _say(line: str) -> None:
 def _code_of(main: Callable[P, int | None], *args: P.args, **kwargs: P.kwargs) -> int:
     try:
         try:
+            _check_current_folder()
             code = main(*args, **kwargs) or 0
         except SystemExit:
             sys.stdout.flush()
@@ -97,6 +120,7 @@ def exit_on_input_error(main: Callable[P, int | None]) -> Callable[P, None]:
 
     @wraps(main)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        _open_closed_streams()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):  # a file name need not be UTF-8
                 stream.reconfigure(errors="backslashreplace")
