@@ -13,7 +13,7 @@ A mel window is (80, 16): 80 Slaney bands, 16 columns of 1/80 s = 200 ms = 5 fra
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,10 @@ WINDOW_FRAMES = 5  # frames of one window, 200 ms
 IMAGE_SIZE = 96  # pixels, side of a face as published
 MAX_SHIFT = 15  # frames searched to either side for the offset of a clip
 SPLITS = ("train", "val", "test")  # of a manifest; a speaker belongs to one only
+
+# Where faces are cut out: at the level box of the published S3FD, or aligned with the head.
+CropKind: TypeAlias = Literal["s3fd", "aligned"]
+CROP_KINDS: tuple[CropKind, ...] = get_args(CropKind)
 
 PathLike: TypeAlias = str | os.PathLike[str]
 Image: TypeAlias = NDArray[np.uint8]  # (H, W, 3) BGR, or (T, H, W, 3)

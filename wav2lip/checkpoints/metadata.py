@@ -3,8 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wav2lip.types import FPS
-from wav2lip.utils.fields import Field, Flag, Nothing, Number, Text, check_fields, quote, to_plain
+from wav2lip.types import CROP_KINDS, FPS
+from wav2lip.utils.fields import (
+    Field,
+    Flag,
+    Nothing,
+    Number,
+    OneOf,
+    Text,
+    check_fields,
+    quote,
+    to_plain,
+)
 
 RENAMED = {"articulation": "motion_gain"}  # metadata keys of older files -> current keys
 COUNT = Number(0, 1e12, whole=True)
@@ -13,6 +23,7 @@ FIELDS: dict[str, Field] = {
     "mel_offset_frames": Number(-100, 100, whole=True),
     "fps": Number(1, 240),
     "image_size": Number(8, 4096, whole=True),
+    "face_crop": OneOf(CROP_KINDS),
     "motion_gain": Number(1e-3, 1e3),
     "step": COUNT,
     "epoch": COUNT,
@@ -47,8 +58,8 @@ def check_metadata(metadata: Mapping[str, Any], image_size: int | None) -> dict[
         image_size: pixels, of a generator, whose metadata are completed; None for other networks.
 
     Returns:
-        The metadata under their current names. A generator's have `mel_offset_frames`, `fps` and
-        `image_size`.
+        The metadata under their current names. A generator's have `mel_offset_frames`, `fps`,
+        `image_size` and `face_crop`.
 
     Raises:
         ValueError: with the name of the first value that cannot be right.
@@ -65,4 +76,5 @@ def check_metadata(metadata: Mapping[str, Any], image_size: int | None) -> dict[
     stated = checked.get("image_size", image_size)
     if stated != image_size:
         raise ValueError(f"image_size is {stated}, but its network renders {image_size} px")
-    return {"mel_offset_frames": 0, "fps": FPS, "image_size": image_size, **checked}
+    defaults = {"mel_offset_frames": 0, "fps": FPS, "face_crop": CROP_KINDS[0]}
+    return {**defaults, "image_size": image_size, **checked}

@@ -46,22 +46,11 @@ class FileWithin(PathWithin):
         return str(value)
 
 
-@dataclass(frozen=True)
-class Split:
-    """One of the splits."""
-
-    def check(self, value: object) -> str:
-        """Return the split. Raises ValueError for another name."""
-        if value not in SPLITS:
-            raise ValueError(f"must be one of {', '.join(SPLITS)}, not {quote(value)}")
-        return str(value)
-
-
 ROW: dict[str, Field] = {  # by column of the manifest
     "clip": FileWithin(),
     "source": PathWithin(),
     "speaker": Name(),
-    "split": Split(),
+    "split": OneOf(SPLITS),
     "track": Number(0, 1e9, whole=True),
     "start": Number(-1e6, 1e9),
     "frames": Number(1, 1e9, whole=True),

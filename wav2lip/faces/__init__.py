@@ -12,6 +12,8 @@ if TYPE_CHECKING:  # type checkers do not follow lazy names
     from wav2lip.faces.boxes import iou as iou
     from wav2lip.faces.boxes import pad_box as pad_box
     from wav2lip.faces.cache import CachedDetector as CachedDetector
+    from wav2lip.faces.crop_tracking import align_crops as align_crops
+    from wav2lip.faces.crop_tracking import track_crops as track_crops
     from wav2lip.faces.crops import Crop as Crop
     from wav2lip.faces.crops import cut_face as cut_face
     from wav2lip.faces.detectors.build import Detector as Detector
@@ -33,6 +35,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "blending": ["paste_face"],
         "boxes": ["iou", "pad_box"],
         "cache": ["CachedDetector"],
+        "crop_tracking": ["align_crops", "track_crops"],
         "crops": ["Crop", "cut_face"],
         "detectors": ["Detector", "build_detector"],
         "head_pose": ["HeadPose"],

@@ -74,6 +74,19 @@ class Text:
 
 
 @dataclass(frozen=True)
+class OneOf:
+    """One of several names."""
+
+    names: tuple[str, ...]
+
+    def check(self, value: object) -> str:
+        """Return the name. Raises ValueError for another value."""
+        if value not in self.names:
+            raise ValueError(f"must be one of {', '.join(self.names)}, not {quote(value)}")
+        return str(value)
+
+
+@dataclass(frozen=True)
 class Several:
     """A list of values with the same bounds."""
 
