@@ -57,7 +57,14 @@ def test_published_files(published, prefix, legacy, tmp_path):
     loaded = load_network(path, "generator")
     same(loaded.network, published)
     assert loaded.config == {"_target_": "wav2lip.models.Generator"}
-    expected = {"mel_offset_frames": 0, "fps": 25, "image_size": 96, "step": 300, "epoch": 4}
+    expected = {
+        "mel_offset_frames": 0,
+        "fps": 25,
+        "image_size": 96,
+        "face_crop": "s3fd",
+        "step": 300,
+        "epoch": 4,
+    }
     assert loaded.metadata == expected
 
 

@@ -25,7 +25,7 @@ def test_round_trip_in_half_and_full_precision(small, tmp_path):
     half = load_network(tmp_path / "half.safetensors", "generator")
     full = load_network(str(tmp_path / "full.safetensors"))
     assert half.config == full.config == SMALL
-    assert half.metadata == {**metadata, "image_size": 96}
+    assert half.metadata == {**metadata, "image_size": 96, "face_crop": "s3fd"}
     assert not half.network.training
     assert len(half.sha256) == 64
     same(full.network, small)

@@ -137,7 +137,18 @@ def _add_faces(parser: argparse.ArgumentParser) -> None:
         help=f"face detector: {', '.join(NAMES)} (default: auto)",
     )
     group.add_argument("--detector_weights", metavar="FILE", help="weights of the detector")
-    _sides(group, "--pads", "pixels added to a detected face; the chin must be inside")
+    group.add_argument(
+        "--face_crop",
+        default=Settings.face_crop,
+        metavar="HOW",
+        help="where a face is cut out: s3fd (level box, as published), aligned (turned with the head) or "
+        "auto (default: auto, as the checkpoint was trained)",
+    )
+    _sides(
+        group,
+        "--pads",
+        "pixels added to a detected face; the chin must be inside; aligned crops have none",
+    )
     _sides(group, "--box", "the face in every frame, in pixels; turns detection off")
     _off(group, "smooth", "do not average the box of a face over a few frames")
     _off(group, "cache", "detect faces even if an earlier run has stored them")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wav2lip.types import SPLITS
-from wav2lip.utils.fields import AnyOf, Field, Nothing, Number, quote
+from wav2lip.utils.fields import AnyOf, Field, Nothing, Number, OneOf, quote
 
 LONGEST_PATH = 4096  # characters
 FPS = Number(0.1, 1000)

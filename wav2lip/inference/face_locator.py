@@ -5,33 +5,49 @@ from dataclasses import replace
 from itertools import chain
 
 from wav2lip.faces.boxes import pad_box
+from wav2lip.faces.crop_tracking import track_crops
 from wav2lip.faces.detectors import Detector
+from wav2lip.faces.landmark_tracking import Mesh
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
-from wav2lip.faces.tracking import SMOOTH, track_faces
+from wav2lip.faces.tracking import SMOOTH
 from wav2lip.inference.settings import Settings
 from wav2lip.media.frame import Frame
+from wav2lip.types import CropKind
 
 MIN_SIDE = 2  # px; a face that leaves the frame may be clipped to less
 
 
 class FaceLocator:
-    """Iterator of frames -> iterator of frames with padded face boxes, in the same order.
+    """Iterator of frames -> iterator of frames with their faces, in the same order.
 
-    The first pass through the video tracks its faces; later passes reuse the boxes of each frame.
+    The first pass through the video tracks its faces; later passes reuse the places of each frame.
 
     Args:
         detector: finds the faces; None if the settings give the face's box.
         settings: which faces, smoothing, pads or the fixed box.
+        kind: where faces are cut out. Only boxes are padded.
+        mesh: fits the landmarks for aligned crops; the default is `track_crops`'s.
     """
 
-    def __init__(self, detector: Detector | None, settings: Settings) -> None:
+    def __init__(
+        self,
+        detector: Detector | None,
+        settings: Settings,
+        kind: CropKind = "s3fd",
+        mesh: Mesh | None = None,
+    ) -> None:
         self._detector, self._settings = detector, settings
+        self._kind, self._mesh = kind, mesh
         self._known: dict[int, list[TrackedFace]] = {}  # by frame index; frames are not kept
 
-    def _pad(self, tracked: TrackedFrame) -> list[TrackedFace]:
-        """Pad the boxes, and leave out those of which the frame clips too much."""
-        size, pads = tracked.frame.picture.size, self._settings.pads
-        faces = [TrackedFace(f.track, pad_box(f.box, pads, size)) for f in tracked.faces]
+    def _placed(self, tracked: TrackedFrame) -> list[TrackedFace]:
+        """Pad the boxes, and leave out those of which the frame clips too much. Landmarks are not kept."""
+        size = tracked.frame.picture.size
+        pads = self._settings.pads if self._kind == "s3fd" else (0, 0, 0, 0)
+        faces = [
+            TrackedFace(f.track, pad_box(f.box, pads, size), aligned=f.aligned)
+            for f in tracked.faces
+        ]
         return [f for f in faces if (f.box[2:] - f.box[:2]).min() >= MIN_SIDE]
 
     def __call__(self, frames: Iterator[Frame]) -> Iterator[TrackedFrame]:
@@ -52,10 +68,15 @@ class FaceLocator:
                 yield frame
 
         smooth = SMOOTH if self._settings.smooth else 1
-        for tracked in track_faces(
-            first_pass(), self._detector, faces=self._settings.faces, smooth=smooth
+        for tracked in track_crops(
+            first_pass(),
+            self._detector,
+            self._kind,
+            faces=self._settings.faces,
+            smooth=smooth,
+            mesh=self._mesh,
         ):
-            faces = self._known[tracked.frame.index] = self._pad(tracked)
+            faces = self._known[tracked.frame.index] = self._placed(tracked)
             yield replace(tracked, faces=faces)
         for frame in chain(repeated, frames):
             yield TrackedFrame(frame, faces=self._known[frame.index])

@@ -83,6 +83,7 @@ class LipSyncer:
             "config": loaded.config,
             "metadata": loaded.metadata,
         }
+        self._crop_kind = self.settings.crop_kind(loaded.metadata["face_crop"])
         self._offset = loaded.metadata["mel_offset_frames"] / loaded.metadata["fps"]  # seconds
         self._renderer = FaceRenderer(
             TorchEngine(cast("models.Generator", loaded.network), self.device),
@@ -242,7 +243,9 @@ class LipSyncer:
         mel = read_mel(audio, report.audio, mute_pauses, report.warnings, denoise=settings.denoise)
         with ExitStack() as stack:
             detector = self._open_detector(source, stack)
-            yield from run_stages(source, mel, detector, renderer, self._offset, settings, report)
+            yield from run_stages(
+                source, mel, detector, renderer, self._offset, settings, report, self._crop_kind
+            )
 
     def _open_detector(self, source: FrameSource, stack: ExitStack) -> Detector | None:
         """Return the detector, with the stored detections of a file; None if `box` is set."""

@@ -39,6 +39,7 @@ class Report:
         checkpoint: path, sha256, config and metadata of the generator.
         device: where the generator ran.
         detector: name and weights of the face detector; empty if `box` was set.
+        face_crop: where faces were cut out, "s3fd" or "aligned"; empty if `box` was set.
         width: of the output in pixels.
         height: of the output in pixels.
         fps: average frames per second.
@@ -63,6 +64,7 @@ class Report:
     checkpoint: dict[str, Any]
     device: str
     detector: dict[str, str] = field(default_factory=dict)
+    face_crop: str = ""
     width: int = 0
     height: int = 0
     fps: float = 0.0

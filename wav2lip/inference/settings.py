@@ -11,7 +11,7 @@ from wav2lip.faces.blending import MODES
 from wav2lip.faces.detectors import NAMES
 from wav2lip.media.encoders import CODECS
 from wav2lip.media.picture import Picture
-from wav2lip.types import Box
+from wav2lip.types import CROP_KINDS, Box, CropKind
 from wav2lip.utils.values import (
     FACES,
     Flag,
@@ -29,6 +29,7 @@ MIN_FPS, MAX_FPS = 1, 240  # frames per second
 MAX_CRF = 51  # 0 is best
 UNSET_BOX = (-1, -1, -1, -1)
 WHOLE = (0, -1, 0, -1)  # crop
+AUTO = "auto"  # face_crop
 
 FourInts = tuple[int, int, int, int]
 
@@ -41,6 +42,7 @@ RULES: dict[str, Rule] = {
     "rotate": _FLAG,
     "crop": _EDGE,
     "box": _EDGE,
+    "face_crop": OneOf((AUTO, *CROP_KINDS)),
     "pads": Sides(),
     "smooth": _FLAG,
     "faces": FACES,
@@ -72,7 +74,11 @@ class Settings:
         crop: then keep this part: top, bottom, left, right in pixels; -1 means up to the edge.
         box: the face in every frame: top, bottom, left, right in pixels. Turns detection and `pads`
             off. (-1, -1, -1, -1): faces are detected.
-        pads: margins added to a detected face: top, bottom, left, right in pixels.
+        face_crop: where a detected face is cut out. "s3fd": at its level box, as published. "aligned":
+            turned with the head, of a size that the mouth does not change. "auto": as the generator
+            was trained.
+        pads: margins added to the box of a detected face: top, bottom, left, right in pixels. Aligned
+            crops have none.
         smooth: average the box of a face over a few frames.
         faces: which faces are animated: "largest", "all", or their number.
         detector: "auto" or the name of a face detector.
@@ -109,6 +115,7 @@ class Settings:
     rotate: bool = False
     crop: FourInts = WHOLE
     box: FourInts = UNSET_BOX
+    face_crop: str = AUTO
     pads: FourInts = (0, 10, 0, 0)
     smooth: bool = True
     faces: str | int = "largest"
@@ -139,6 +146,10 @@ class Settings:
     def finds_faces(self) -> bool:
         """Whether faces are detected; if not, `box` is the face in every frame."""
         return self.box[0] == -1
+
+    def crop_kind(self, trained: CropKind) -> CropKind:
+        """Return the kind of crop; `trained` is the generator's."""
+        return next((kind for kind in CROP_KINDS if kind == self.face_crop), trained)
 
     @property
     def rate(self) -> Fraction:

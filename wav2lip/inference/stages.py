@@ -5,6 +5,7 @@ from functools import partial
 
 from wav2lip.errors import InputError
 from wav2lip.faces.blending import paste_face
+from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.frames import Playback, repeat_held
@@ -15,6 +16,7 @@ from wav2lip.inference.report import Report, ranges
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
 from wav2lip.media.mel_reader import MelReader
+from wav2lip.types import CropKind
 
 QUEUE = 2  # frames that wait between two stages
 
@@ -36,6 +38,7 @@ def run_stages(
     offset: float,
     settings: Settings,
     report: Report,
+    kind: CropKind = "s3fd",
 ) -> Generator[OutputFrame, None, None]:
     """Run the stages, each in a thread of its own.
 
@@ -47,6 +50,7 @@ def run_stages(
         offset: seconds from a frame to the start of its mel window.
         settings: of the run.
         report: is filled while frames are yielded; whole when the last one has been.
+        kind: where faces are cut out.
 
     Yields:
         The frames of the output.
@@ -56,9 +60,13 @@ def run_stages(
     """
     report.audio_seconds = mel.seconds
     report.detector = detector.settings() if detector else {}
+    report.face_crop = kind if detector else ""
+    if kind == "aligned" and settings.pads != Settings.pads:
+        report.warnings.append("pads have no effect on aligned crops; use face_crop s3fd for them")
     playback = Playback(source, report.audio_seconds, settings, report.warnings)
     report.fps = float(playback.rate)
-    locate = FaceLocator(detector, settings)
+    mesh = detector.mesh if isinstance(detector, CachedDetector) else None
+    locate = FaceLocator(detector, settings, kind, mesh)
     render = partial(renderer, mel=mel, offset=offset)
     faceless: list[int] = []
     with ThreadedPipeline() as stages:
