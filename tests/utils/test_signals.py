@@ -163,3 +163,19 @@ def test_ctrl_c_at_the_end_of_the_program_prints_no_traceback():
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (0, "")
+
+
+CLEANS_BADLY = """
+try:
+    print("ready", flush=True)
+    time.sleep(30)
+finally:
+    raise RuntimeError("the loader has no iterator")
+"""
+
+
+def test_an_error_while_a_library_cleans_up_does_not_hide_the_signal():
+    process = start(CLEANS_BADLY)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (130, "interrupted\n")

@@ -62,11 +62,26 @@ def _say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
+@contextmanager
+def _stop_first() -> Iterator[None]:
+    """Raise `Stopped` again where a library, cleaning up after it, raised another error."""
+    try:
+        yield
+    except Exception as error:
+        before = error.__context__
+        while before is not None and not isinstance(before, Stopped):
+            before = before.__context__
+        if before is None:
+            raise
+        raise before from None
+
+
 def _code_of(main: Callable[P, int | None], *args: P.args, **kwargs: P.kwargs) -> int:
     try:
         try:
             _check_current_folder()
-            code = main(*args, **kwargs) or 0
+            with _stop_first():
+                code = main(*args, **kwargs) or 0
         except SystemExit:
             sys.stdout.flush()
             raise
