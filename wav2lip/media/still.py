@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.media.container import check_file
+from wav2lip.media.exif import exif_orientation
 from wav2lip.media.heif import is_heif, read_heif
 from wav2lip.media.image_size import image_size
 from wav2lip.media.picture import over_white
@@ -78,7 +79,7 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         elif image is not None:
             if image.dtype == np.uint16:
                 image = (image // 257).astype(np.uint8)
-            image = over_white(image)
+            image = exif_orientation(data).apply(over_white(image))
     except cv2.error as error:
         raise InputError(f"{path}: the image is damaged; give another") from error
     if image is None:
