@@ -10,6 +10,9 @@ from wav2lip.errors import InputError
 from wav2lip.faces.blending import lower_face_mask, paste_face
 from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.faces.detectors import build_detector
+from wav2lip.faces.face_mask import FaceMask
+from wav2lip.faces.landmark_tracking import find_landmarks
+from wav2lip.faces.mesh import FaceMesh
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import read_frames
@@ -191,3 +194,30 @@ def test_a_turned_crop_changes_nothing_else(picture):
     angle = np.radians(20.0)
     right = (columns + 0.5 - crop.x) * np.cos(angle) + (rows + 0.5 - crop.y) * np.sin(angle)
     assert 45 < np.abs(right).max() <= crop.width / 2 + 0.5
+
+
+def mesh_mask(weight=1.0):
+    found = find_landmarks(data.astronaut()[..., ::-1].copy(), CROP.box, FaceMesh())
+    return replace(FaceMask.of(found), weight=weight)
+
+
+@pytest.mark.parametrize("mode", ["feather", "poisson"])
+def test_no_seam_along_the_jaw(picture, astronaut, mode):
+    face_mask = mesh_mask()
+    rows, columns, part = lower_face_mask(CROP, picture.size, face_mask)
+    mask = np.zeros(picture.size, np.float32)
+    mask[rows, columns] = part
+    result = paste_face(picture, generated_face(astronaut, CROP), CROP, mode, face_mask).bgr()
+    assert seam(astronaut, result, mask) < 1.15
+    assert (result[mask == 0] == astronaut[mask == 0]).all()
+    assert mask.sum() < 0.95 * full_mask(astronaut, CROP).sum()
+
+
+@pytest.mark.parametrize("mode", ["feather", "poisson", "box"])
+def test_the_weight_fades_the_face(picture, astronaut, mode):
+    face = generated_face(astronaut, CROP)
+    whole, half = (
+        paste_face(picture, face, CROP, mode, mesh_mask(w)).luma.astype(int) for w in (1.0, 0.5)
+    )
+    assert np.abs(half - (whole + picture.luma) / 2).max() <= 1
+    assert paste_face(picture, face, CROP, mode, mesh_mask(0.0)) is picture

@@ -1,7 +1,7 @@
 """Paste a generated face into its frame: mask, colour match, blend."""
 
 import math
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import cv2
 import numpy as np
@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.faces.crops import Crop
+from wav2lip.faces.face_mask import FaceMask
+from wav2lip.faces.tint import match_tint
 from wav2lip.media.picture import Picture
 from wav2lip.types import Image
 
-# The feathered mask, as fractions of the crop. It is 1 over mouth, chin and cheeks, and falls to 0 at
-# the sides and bottom of the crop, so that a jaw can open, and between the eyes and the tip of the nose.
+# The fixed mask, as fractions of the crop; the mask of a face's mesh lies within it. It is 1 over mouth,
+# chin and cheeks, and falls to 0 at the sides and bottom of the crop, so that a jaw can open, and between
+# the eyes and the tip of the nose.
 MASK_CENTRE = 0.73  # height of the mask's centre, about the upper lip
 MASK_UP = 0.31  # from the centre to the upper end
 MASK_DOWN = 0.27  # from the centre to the lower end
@@ -46,12 +49,15 @@ def _part(crop: Crop, size: tuple[int, int]) -> tuple[slice, slice]:
     return _even_lines(y0, y1, size[0]), _even_lines(x0, x1, size[1])
 
 
-def lower_face_mask(crop: Crop, size: tuple[int, int]) -> tuple[slice, slice, NDArray[np.float32]]:
+def lower_face_mask(
+    crop: Crop, size: tuple[int, int], face_mask: FaceMask | None = None
+) -> tuple[slice, slice, NDArray[np.float32]]:
     """Compute the feathered mask of the lower face.
 
     Args:
         crop: where the face is.
         size: the frame's height and width in pixels.
+        face_mask: of the face's mesh; None: the mask has a fixed shape.
 
     Returns:
         The rows and columns of the frame outside which the mask is 0, starting at even ones, and
@@ -69,6 +75,8 @@ def lower_face_mask(crop: Crop, size: tuple[int, int]) -> tuple[slice, slice, ND
     outwards = cast(NDArray[np.float32], cv2.pow(powers.astype(np.float32), 1 / MASK_EXPONENT))
     ramp = np.clip((1 - outwards) / np.float32(1 - MASK_CORE), 0, 1)
     mask = ramp * ramp * (3 - 2 * ramp)
+    if face_mask is not None:
+        mask = np.minimum(mask, face_mask.coverage(crop, rows, columns))
     mask[mask < MASK_MIN] = 0
     return rows, columns, mask
 
@@ -139,8 +147,16 @@ def _poisson(source: Image, generated: Image, inside: NDArray[np.bool_]) -> Imag
     return cast(Image, cloned[MARGIN:-MARGIN, MARGIN:-MARGIN])
 
 
-def paste_face(picture: Picture, face: Image, crop: Crop, mode: str = "feather") -> Picture:
+def paste_face(
+    picture: Picture,
+    face: Image,
+    crop: Crop,
+    mode: str = "feather",
+    face_mask: FaceMask | None = None,
+) -> Picture:
     """Paste a generated face back where it was cut out.
+
+    On a monochrome or tinted face the generated one gets the same tint.
 
     Args:
         picture: the frame.
@@ -150,6 +166,8 @@ def paste_face(picture: Picture, face: Image, crop: Crop, mode: str = "feather")
             "poisson": the same region with gradients kept and values from around it; lighting
             follows the noise at the edge, so a video may flicker.
             "box": the whole crop, as published.
+        face_mask: of the face's mesh: the region follows its jaw line, and its weight fades the face.
+            None: a region of a fixed shape. "box" uses the weight alone.
 
     Returns:
         A new picture. Outside the pasted region its samples are those of the source.
@@ -159,19 +177,19 @@ def paste_face(picture: Picture, face: Image, crop: Crop, mode: str = "feather")
     """
     if mode not in MODES:
         raise InputError(f"unknown blend {mode!r}; choose one of {', '.join(MODES)}")
+    weight = np.float32(1 if face_mask is None else face_mask.weight)
     if mode == "box":
         rows, columns, mask = _box_mask(crop, picture.size)
     else:
-        rows, columns, mask = lower_face_mask(crop, picture.size)
-    if not mask.any():
+        rows, columns, mask = lower_face_mask(crop, picture.size, face_mask)
+    if not weight or not mask.any():
         return picture
-    resampled = _to_frame(face, crop, rows, columns)
-    if mode == "box":
-        return picture.with_part(resampled, mask, rows.start, columns.start)
+    pasted: NDArray[Any] = _to_frame(face, crop, rows, columns)
     source = picture.bgr(rows, columns)
     if mode == "feather":
-        matched = _match_colour(source, resampled, mask)
-        return picture.with_part(matched, mask, rows.start, columns.start)
-    inside = mask > 0
-    pasted = _poisson(source, resampled, inside)
-    return picture.with_part(pasted, inside.astype(np.float32), rows.start, columns.start)
+        pasted = _match_colour(source, pasted, mask)
+    elif mode == "poisson":
+        mask = (mask > 0).astype(np.float32)
+        pasted = _poisson(source, pasted, mask > 0)
+    pasted = match_tint(picture, pasted, rows, columns)
+    return picture.with_part(pasted, weight * mask, rows.start, columns.start)
