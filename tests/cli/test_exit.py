@@ -33,6 +33,10 @@ def test_a_reader_that_leaves_early_is_no_error(words):
     [
         (OSError(errno.ENOSPC, "No space left on device"), "error: the disk is full; free some"),
         (PermissionError(errno.EACCES, "Permission denied", "a/b"), "error: a/b: access is not"),
+        (
+            FileExistsError(errno.EEXIST, "File exists", "a/b"),
+            "error: a/b: a file is where a folder",
+        ),
         (OSError(errno.EROFS, "Read-only file system", "a/b"), "error: a/b: the folder is read-on"),
     ],
 )

@@ -19,9 +19,12 @@ from wav2lip.utils.write_errors import CANNOT_WRITE
 
 P = ParamSpec("P")
 PERMISSION = "access is not permitted; check the permissions"
+IN_THE_WAY = "a file is where a folder is needed; choose another path"
 SYSTEM = {  # system errors that any library may raise -> reason and cure
     errno.EACCES: PERMISSION,
     errno.EPERM: PERMISSION,
+    errno.EEXIST: IN_THE_WAY,
+    errno.ENOTDIR: IN_THE_WAY,
     **{
         number: CANNOT_WRITE[number]
         for number in (
