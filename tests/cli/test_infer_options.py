@@ -82,6 +82,7 @@ def test_faces_by_number() -> None:
         ("--fce a --audio b", "unknown option --fce; did you mean --face?"),
         ("--face a --audio b c", "unexpected argument 'c'"),
         ("--jobs j.csv --face a", "remove --face"),
+        ("--jobs j.csv --outfile o.mp4", "remove --output"),
         ("--face a --audio b --output=", "--output/--outfile: the name is empty"),
         ("--face a --audio b --codec rawvideo", "--codec must be one of libx264, libx265,"),
         ("--face a --audio b --min_confidence -1", "must be 0 or more, not -1"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from wav2lip.cli.infer_arguments import build_parser, option_of
+from wav2lip.cli.infer_arguments import OUTPUT, build_parser, option_of
 from wav2lip.errors import InputError
 from wav2lip.inference.settings import Settings
 from wav2lip.media.container import check_file
@@ -76,8 +76,10 @@ def parse(arguments: Sequence[str]) -> Options:
     given = [name for name in ("face", "audio") if getattr(args, name) is not None]
     if args.jobs is None and len(given) < 2:
         parser.error("--face and --audio are required (or use --jobs)")
-    if args.jobs is not None and given:
-        parser.error(f"--jobs lists the faces and audio files; remove --{given[0]}")
+    if args.jobs is not None:
+        given += [] if args.output is OUTPUT else ["output"]
+        if given:
+            parser.error(f"--jobs lists the faces, audio files and outputs; remove --{given[0]}")
     chosen: dict[str, Any] = {}
     for setting in fields(Settings):
         if hasattr(args, setting.name):
