@@ -150,6 +150,13 @@ def _add_faces(parser: argparse.ArgumentParser) -> None:
         "pixels added to a detected face; the chin must be inside; aligned crops have none",
     )
     _sides(group, "--box", "the face in every frame, in pixels; turns detection off")
+    group.add_argument(
+        "--max_yaw",
+        type=float,
+        default=Settings.max_yaw,
+        metavar="DEGREES",
+        help="a head that is turned further to the side fades to the source; 90: no limit (default: 50)",
+    )
     _off(group, "smooth", "do not average the box of a face over a few frames")
     _off(group, "cache", "detect faces even if an earlier run has stored them")
 

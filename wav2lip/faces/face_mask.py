@@ -36,14 +36,16 @@ class FaceMask:
     """The part of a face that is replaced by the generated one.
 
     Attributes:
-        outline: (34, 2) in pixels of the frame; see `lower_face_outline`.
+        outline: (34, 2) in pixels of the frame; see `lower_face_outline`. None: the shape is fixed.
         unit: distance between the outer eye corners in pixels.
         weight: of the generated face in [0, 1]; 0: the source is left as it is.
+        turned: whether the head is turned too far.
     """
 
-    outline: Outline
-    unit: float
+    outline: Outline | None = None
+    unit: float = 0.0
     weight: float = 1.0
+    turned: bool = False
 
     @classmethod
     def of(cls, landmarks: Landmarks) -> "FaceMask":
@@ -59,8 +61,11 @@ class FaceMask:
             columns: w columns of the frame.
 
         Returns:
-            (h, w) in [0, 1]. The edge is soft.
+            (h, w) in [0, 1]. The edge is soft. 1 without an outline.
         """
+        size = (columns.stop - columns.start, rows.stop - rows.start)
+        if self.outline is None:
+            return np.ones(size[::-1], np.float32)
         from_frame = crop.from_frame(GRID, GRID)
         points = (self.outline - 0.5) @ from_frame[:, :2].T + from_frame[:, 2]
         drawn = np.zeros((GRID, GRID), np.float32)
@@ -73,7 +78,6 @@ class FaceMask:
         sigma = SOFT * self.unit * GRID
         soft = cv2.GaussianBlur(drawn, (0, 0), sigma / crop.width, sigmaY=sigma / crop.height)
         to_part = crop.from_frame(GRID, GRID, columns.start, rows.start)
-        size = (columns.stop - columns.start, rows.stop - rows.start)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         return cast(
             NDArray[np.float32],

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from wav2lip.faces.crops import Crop
+from wav2lip.faces.face_mask import FaceMask
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.media.frame import Frame
 from wav2lip.types import Box, Boxes
@@ -20,12 +21,14 @@ class TrackedFace:
         box: (4,) x0, y0, x1, y1 in pixels.
         landmarks: the mesh of the face, if it was asked for and fits.
         aligned: where the face is cut out if it is not cut at its box; see `align_crops`.
+        mask: how a generated face is pasted; see `mask_faces`.
     """
 
     track: int
     box: Box
     landmarks: Landmarks | None = None
     aligned: Crop | None = None
+    mask: FaceMask | None = None
 
     @property
     def crop(self) -> Crop:

@@ -7,7 +7,8 @@ from itertools import chain
 from wav2lip.faces.boxes import pad_box
 from wav2lip.faces.crop_tracking import track_crops
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.landmark_tracking import Mesh
+from wav2lip.faces.fading import mask_faces
+from wav2lip.faces.landmark_tracking import Mesh, smooth_landmarks, track_landmarks
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.faces.tracking import SMOOTH
 from wav2lip.inference.settings import Settings
@@ -26,7 +27,7 @@ class FaceLocator:
         detector: finds the faces; None if the settings give the face's box.
         settings: which faces, smoothing, pads or the fixed box.
         kind: where faces are cut out. Only boxes are padded.
-        mesh: fits the landmarks for aligned crops; the default is `track_crops`'s.
+        mesh: fits the landmarks, `FaceMesh` by default.
     """
 
     def __init__(
@@ -40,12 +41,26 @@ class FaceLocator:
         self._kind, self._mesh = kind, mesh
         self._known: dict[int, list[TrackedFace]] = {}  # by frame index; frames are not kept
 
+    def _tracked(self, frames: Iterator[Frame], detector: Detector) -> Iterator[TrackedFrame]:
+        """Follow the wanted faces and their landmarks."""
+        settings, mesh = self._settings, self._mesh
+        smooth = SMOOTH if settings.smooth else 1
+        tracked = track_crops(
+            frames, detector, self._kind, faces=settings.faces, smooth=smooth, mesh=mesh
+        )
+        if self._kind == "s3fd":
+            return track_landmarks(tracked, mesh, smooth=settings.smooth)
+        return smooth_landmarks(tracked) if settings.smooth else tracked
+
     def _placed(self, tracked: TrackedFrame) -> list[TrackedFace]:
-        """Pad the boxes, and leave out those of which the frame clips too much. Landmarks are not kept."""
+        """Pad the boxes, and leave out those of which the frame clips too much.
+
+        Of the landmarks only the mask is kept.
+        """
         size = tracked.frame.picture.size
         pads = self._settings.pads if self._kind == "s3fd" else (0, 0, 0, 0)
         faces = [
-            TrackedFace(f.track, pad_box(f.box, pads, size), aligned=f.aligned)
+            TrackedFace(f.track, pad_box(f.box, pads, size), aligned=f.aligned, mask=f.mask)
             for f in tracked.faces
         ]
         return [f for f in faces if (f.box[2:] - f.box[:2]).min() >= MIN_SIDE]
@@ -67,14 +82,8 @@ class FaceLocator:
                 newest = frame.index
                 yield frame
 
-        smooth = SMOOTH if self._settings.smooth else 1
-        for tracked in track_crops(
-            first_pass(),
-            self._detector,
-            self._kind,
-            faces=self._settings.faces,
-            smooth=smooth,
-            mesh=self._mesh,
+        for tracked in mask_faces(
+            self._tracked(first_pass(), self._detector), self._settings.max_yaw
         ):
             faces = self._known[tracked.frame.index] = self._placed(tracked)
             yield replace(tracked, faces=faces)

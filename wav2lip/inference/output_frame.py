@@ -17,11 +17,15 @@ class OutputFrame:
         time: seconds since the start of the output.
         boxes: the faces that were rendered, (4,) x0, y0, x1, y1 in pixels each; empty if the frame
             passes unchanged.
+        found: whether a face was found.
+        turned: whether a face is turned too far and stays as in the source.
     """
 
     picture: Picture
     time: float
     boxes: list[Box] = field(default_factory=list)
+    found: bool = True
+    turned: bool = False
 
     @property
     def image(self) -> Image:

@@ -27,6 +27,11 @@ def ranges(numbers: list[int]) -> list[list[int]]:
     return found
 
 
+def _count(spans: list[list[int]]) -> int:
+    """Count the frames of inclusive ranges."""
+    return sum(last - first + 1 for first, last in spans)
+
+
 @dataclass
 class Report:
     """The record of one run. Frames are numbered from 0 in the output.
@@ -49,6 +54,8 @@ class Report:
         frames: frames of the output.
         frames_with_face: frames in which a face was rendered.
         without_face: first and last frame of each stretch without a face.
+        turned: the same of each stretch in which a face is turned further than `max_yaw`; it stays as
+            in the source.
         sync: a `SyncReport` as plain data, if one was asked for.
         warnings: damage found in the inputs, and audio without a voice.
         stage_seconds: time at work by stage; stages overlap.
@@ -74,6 +81,7 @@ class Report:
     frames: int = 0
     frames_with_face: int = 0
     without_face: list[list[int]] = field(default_factory=list)
+    turned: list[list[int]] = field(default_factory=list)
     sync: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)
@@ -97,10 +105,14 @@ class Report:
 
     def line(self) -> str:
         """Return a one-line summary."""
-        missing = self.frames - self.frames_with_face
-        faceless = f" ({missing} without a face, unchanged)" if missing else ""
+        kinds = {
+            "without a face": self.without_face,
+            "with a face that is turned away": self.turned,
+        }
+        counts = [f"{_count(spans)} {name}" for name, spans in kinds.items() if spans]
+        unchanged = f" ({', '.join(counts)}, unchanged)" if counts else ""
         rate = self.frames / self.seconds if self.seconds else 0.0
         return (
-            f"{printable(self.output)}: {self.video_seconds:.2f} s, {self.frames} frames{faceless}, "
+            f"{printable(self.output)}: {self.video_seconds:.2f} s, {self.frames} frames{unchanged}, "
             f"in {self.seconds:.1f} s ({rate:.1f} frames per second)"
         )

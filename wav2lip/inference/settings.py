@@ -45,6 +45,7 @@ RULES: dict[str, Rule] = {
     "face_crop": OneOf((AUTO, *CROP_KINDS)),
     "pads": Sides(),
     "smooth": _FLAG,
+    "max_yaw": Number(0, 90),
     "faces": FACES,
     "detector": OneOf(NAMES),
     "detector_weights": optional(Text()),
@@ -80,6 +81,8 @@ class Settings:
         pads: margins added to the box of a detected face: top, bottom, left, right in pixels. Aligned
             crops have none.
         smooth: average the box of a face over a few frames.
+        max_yaw: degrees by which a head may be turned to the side. Beyond it the face fades to the
+            source, which stays as it is. 90: no limit.
         faces: which faces are animated: "largest", "all", or their number.
         detector: "auto" or the name of a face detector.
         detector_weights: file with the detector's weights; None: the default ones.
@@ -118,6 +121,7 @@ class Settings:
     face_crop: str = AUTO
     pads: FourInts = (0, 10, 0, 0)
     smooth: bool = True
+    max_yaw: float = 50.0
     faces: str | int = "largest"
     detector: str = "auto"
     detector_weights: str | None = None

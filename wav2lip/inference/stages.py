@@ -23,11 +23,15 @@ QUEUE = 2  # frames that wait between two stages
 
 def _blend(mode: str, rendered: Iterator[RenderedFaces]) -> Iterator[OutputFrame]:
     """Paste the rendered mouths back; frames without a face pass unchanged."""
-    for located, faces in rendered:
-        picture = located.frame.picture
-        for face, crop in zip(faces, located.crops, strict=True):
-            picture = paste_face(picture, face, crop, mode)
-        yield OutputFrame(picture, located.frame.time, [crop.bounds for crop in located.crops])
+    for located, images in rendered:
+        picture, boxes, turned = located.frame.picture, [], False
+        for image, face in zip(images, located.faces, strict=True):
+            picture = paste_face(picture, image, face.crop, mode, face.mask)
+            if face.mask is not None and face.mask.turned:
+                turned = True
+            else:
+                boxes.append(face.crop.bounds)
+        yield OutputFrame(picture, located.frame.time, boxes, bool(located.faces), turned)
 
 
 def run_stages(
@@ -69,6 +73,7 @@ def run_stages(
     locate = FaceLocator(detector, settings, kind, mesh)
     render = partial(renderer, mel=mel, offset=offset)
     faceless: list[int] = []
+    turned: list[int] = []
     with ThreadedPipeline() as stages:
         decoded = stages.start("decode", lambda _: iter(playback), (), QUEUE)
         located = stages.start(
@@ -79,15 +84,23 @@ def run_stages(
         )
         rendered = stages.start("generate", render, located, QUEUE)
         for frame in stages.start("blend", partial(_blend, settings.blend), rendered, QUEUE):
-            if not frame.boxes:
+            if not frame.found:
                 faceless.append(report.frames)
+            if frame.turned:
+                turned.append(report.frames)
+            report.frames_with_face += bool(frame.boxes)
             report.frames += 1
             yield frame
     for name, timing in stages.timings.items():
         report.add_timing(name, renderer.timing if name == "generate" else timing)
     report.video_seconds = report.audio_seconds
-    report.frames_with_face = report.frames - len(faceless)
-    report.without_face = ranges(faceless)
+    report.without_face, report.turned = ranges(faceless), ranges(turned)
+    if turned and not report.frames_with_face:
+        raise InputError(
+            f"{source.info.path}: every face is turned by more than {settings.max_yaw:g} degrees; use "
+            "a picture with a frontal face, or raise max_yaw",
+            settings=("max_yaw",),
+        )
     if not report.frames_with_face:
         raise InputError(
             f"{source.info.path}: no face found in {report.frames} frames; use a picture with a "

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from wav2lip.faces.fading import mask_faces
+from wav2lip.faces.head_pose import HeadPose, mean_face
+from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
+from wav2lip.media.frame import Frame
+
+EMPTY = np.zeros((200, 200, 3), np.uint8)
+BOX = np.array([40, 30, 160, 170], np.float32)
+
+
+def turned(yaw):
+    return Landmarks(HeadPose(yaw, 0, 0, 80.0, (100.0, 60.0, 0.0)).place(mean_face().vertices))
+
+
+def masks(yaws, shots=None, max_yaw=50.0):
+    """Masks of one track; None among the yaws is a face without landmarks."""
+    frames = []
+    for i, yaw in enumerate(yaws):
+        shot = shots[i] if shots else 0
+        landmarks = None if yaw is None else turned(yaw)
+        frames.append(TrackedFrame(Frame(EMPTY, i / 25, i), shot, [TrackedFace(0, BOX, landmarks)]))
+    return [frame.faces[0].mask for frame in mask_faces(frames, max_yaw)]
+
+
+def weights(yaws, shots=None, max_yaw=50.0):
+    return [round(mask.weight, 2) for mask in masks(yaws, shots, max_yaw)]
+
+
+def test_a_frontal_face_has_its_whole_weight():
+    found = masks([0, 20, -45, 0])
+    assert [mask.weight for mask in found] == [1.0] * 4
+    assert not any(mask.turned for mask in found)
+    assert all(mask.outline.shape == (34, 2) for mask in found)
+
+
+@pytest.mark.parametrize("yaw", [60, -60])
+def test_a_turned_face_fades_within_five_frames(yaw):
+    found = weights([0] * 8 + [yaw] * 3 + [0] * 8)
+    ramp = [1.0, 1.0, 1.0, 1.0, 0.8, 0.6, 0.4, 0.2]
+    assert found == [*ramp, 0.0, 0.0, 0.0, *ramp[::-1]]
+    assert [mask.turned for mask in masks([0, yaw, 0])] == [False, True, False]
+
+
+def test_the_limit_is_a_setting():
+    assert weights([60] * 3, max_yaw=90.0) == [1.0] * 3
+    assert weights([30] * 3, max_yaw=20.0) == [0.0] * 3
+
+
+def test_a_cut_ends_the_fade():
+    assert weights([0, 0, 60, 60, 0, 0], shots=[0, 0, 1, 1, 2, 2]) == [1.0, 1.0, 0.0, 0.0, 1.0, 1.0]
+
+
+def test_a_mesh_that_is_lost_in_a_turn_counts_as_turned():
+    assert [mask.turned for mask in masks([None, 0, 60, None, None, 0])] == [
+        *(False, False, True),
+        *(True, True, False),
+    ]
+    assert masks([None])[0].outline is None
+    assert weights([None] * 2) == [1.0, 1.0]
+
+
+def test_tracks_fade_on_their_own():
+    faces = [TrackedFace(0, BOX, turned(60)), TrackedFace(1, BOX, turned(0))]
+    frame = TrackedFrame(Frame(EMPTY, 0.0, 0), 0, faces)
+    assert [face.mask.weight for face in next(mask_faces([frame], 50.0)).faces] == [0.0, 1.0]
+    assert [face.mask for face in faces] == [None, None]
