@@ -22,7 +22,8 @@ from scipy.spatial.transform import Rotation
 
 from wav2lip.faces.detectors.blazeface_network import FULL, BlazeFaceNetwork
 from wav2lip.faces.landmarks import Landmarks
-from wav2lip.faces.mesh import LEFT_EYE, POINTS, RIGHT_EYE, FaceMesh, Region
+from wav2lip.faces.mesh import LEFT_EYE, RIGHT_EYE, FaceMesh, Region
+from wav2lip.types import LANDMARKS
 
 FRAMES, STEP = 60, 3
 MIN_PRESENCE = 0.8
@@ -49,7 +50,7 @@ def meshes(video: Path, detector: BlazeFaceNetwork, mesh: FaceMesh) -> Any:
             points = None
         else:
             found.append(points)
-    return np.array(found, np.float64).reshape(-1, POINTS, 3)
+    return np.array(found, np.float64).reshape(-1, LANDMARKS, 3)
 
 
 def fit(source: Any, target: Any, weights: Any) -> tuple[float, Any, Any]:
@@ -82,10 +83,10 @@ def symmetrise(mean: Any) -> tuple[Any, Any]:
     mirrored = mean * [-1, 1, 1]
     for _ in range(30):
         near = ((mirrored[:, None] - mean[None]) ** 2).sum(-1).argmin(axis=1)
-        scale, rotation, shift = fit(mirrored, mean[near], np.ones(POINTS))
+        scale, rotation, shift = fit(mirrored, mean[near], np.ones(LANDMARKS))
         mirrored = scale * mirrored @ rotation.T + shift
     mirror = ((mirrored[:, None] - mean[None]) ** 2).sum(-1).argmin(axis=1)
-    assert (mirror[mirror] == np.arange(POINTS)).all()
+    assert (mirror[mirror] == np.arange(LANDMARKS)).all()
     across = np.linalg.svd(mean - mean[mirror])[2][0]
     across *= np.sign(across @ (mean[LEFT_EYE] - mean[RIGHT_EYE]))
     middle = (((mean + mean[mirror]) / 2) @ across).mean()
@@ -99,7 +100,7 @@ def symmetrise(mean: Any) -> tuple[Any, Any]:
 def rigid_points(shapes: Any, clips: Any, mean: Any, mirror: Any) -> Any:
     """Return which points neither the mouth nor anything else moves much, (468,)."""
     mar = np.array([Landmarks(shape.astype(np.float32)).mar for shape in shapes])
-    rigid = np.ones(POINTS, bool)
+    rigid = np.ones(LANDMARKS, bool)
     for _ in range(3):
         aligned, opening = align(shapes, mean, rigid + 1e-9), mar.copy()
         for clip in np.unique(clips):
@@ -137,7 +138,7 @@ def main() -> None:
     across = np.linalg.norm(shapes[:, RIGHT_EYE] - shapes[:, LEFT_EYE], axis=1)
     mean = normal(shapes[(depth / across).argmin()])
     for _ in range(4):
-        aligned = align(shapes, mean, np.ones(POINTS))
+        aligned = align(shapes, mean, np.ones(LANDMARKS))
         medians = [np.median(aligned[clips == clip], axis=0) for clip in range(len(by_video))]
         mean = normal(np.median(medians, axis=0))
     for _ in range(3):

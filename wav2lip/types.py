@@ -30,6 +30,7 @@ N_MELS = 80  # mel bands
 MEL_WINDOW = 16  # mel columns of one window, 200 ms
 SILENCE = -4.0  # mel value of digital silence; a mel lies in [-4, 4]
 WINDOW_FRAMES = 5  # frames of one window, 200 ms
+LANDMARKS = 468  # points of a face mesh
 IMAGE_SIZE = 96  # pixels, side of a face as published
 MAX_SHIFT = 15  # frames searched to either side for the offset of a clip
 SPLITS = ("train", "val", "test")  # of a manifest; a speaker belongs to one only

@@ -286,7 +286,7 @@ def test_names_in_a_file_cannot_control_the_terminal(state, tmp_path):
 def test_good_files_still_load(state, tmp_path):
     metadata = {"fps": 25.0, "mel_offset_frames": -2, "image_size": 48, "notes": ["ä", {"a": None}]}
     loaded = load_network(write(tmp_path / "a.safetensors", state, metadata=metadata))
-    assert loaded.metadata == metadata
+    assert loaded.metadata == {**metadata, "face_crop": "s3fd"}
     older = {**SMALL, "_target_": "wav2lip.models.generator.Generator"}
     assert load_network(write(tmp_path / "b.safetensors", state, older)).config == SMALL
     assert isinstance(loaded.network, nn.Module)

@@ -202,8 +202,41 @@ def test_the_shift_of_format_1_changes_its_sign(path):
 
 
 def test_a_newer_format_is_refused(path):
-    rewrite(path, format=3)
+    rewrite(path, format=4)
     with pytest.raises(
-        InputError, match=r"a\.safetensors: clip file of format 3, but this version"
+        InputError, match=r"a\.safetensors: clip file of format 4, but this version"
     ):
+        ClipFile(path)
+
+
+def test_roll_and_landmarks_are_optional(path, tmp_path):
+    old = ClipFile(path)
+    assert (old.face_crop, old.landmarks(), old.roll().tolist()) == ("s3fd", None, [0.0] * 10)
+    crops = [encode_crop(np.zeros((24, 24, 3), np.uint8))] * 2
+    boxes, times = np.tile(np.array([1, 2, 3, 4], np.float32), (2, 1)), np.arange(2) / 25
+    points = np.full((2, 468, 3), 0.25, np.float32)
+    points[1] = np.nan
+    metadata = {"fps": 25.0, "crop_size": 24, "pad": 0.125, "face_crop": "aligned"}
+    new = tmp_path / "b.safetensors"
+    mel, pcm = np.zeros((16, 80), np.float32), np.zeros(1280, np.int16)
+    roll = np.array([3, -4], np.float32)
+    write_clip(new, crops, boxes, times, mel, pcm, metadata, roll=roll, landmarks=points)
+    clip = ClipFile(new)
+    assert (clip.face_crop, clip.metadata["format"], clip.roll().tolist()) == (
+        "aligned",
+        3,
+        [3, -4],
+    )
+    assert clip.landmarks().dtype == np.float16
+    assert clip.landmarks()[0, 467].tolist() == [0.25, 0.25, 0.25]
+    assert np.isnan(clip.landmarks()[1]).all()
+
+
+def test_a_wrong_shape_of_landmarks_and_an_unknown_crop_are_refused(path):
+    rewrite(path, {"landmarks": np.zeros((10, 68, 2), np.float16)})
+    with pytest.raises(InputError, match=r"landmarks is F16 \(10, 68, 2\), not F16 \(10, 468, 3\)"):
+        ClipFile(path)
+    rewrite(path, {"landmarks": None})
+    rewrite(path, face_crop="round")
+    with pytest.raises(InputError, match="face_crop must be one of s3fd, aligned, not 'round'"):
         ClipFile(path)

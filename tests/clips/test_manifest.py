@@ -128,3 +128,11 @@ def test_zero_bytes_are_no_text(tmp_path):
     path.write_text(path.read_text().replace("clips/a", "clips/a\0b"))
     with pytest.raises(InputError, match=r"manifest\.csv: not a manifest: it is not a text file"):
         read_manifest(path)
+
+
+def test_what_landmarks_tell_reads_back_and_may_be_missing(tmp_path):
+    pose = {"yaw": -3.5, "pitch": 1.0, "roll": 0.2, "yaw_max": 20.0, "pitch_max": 9.0}
+    known = row(**pose, roll_max=3.0, mar_low=0.01, mar_high=0.31, visible=0.8)
+    write_manifest(tmp_path / "manifest.csv", [known, row("clips/b")])
+    assert read_manifest(tmp_path) == [known, row("clips/b")]
+    assert read_manifest(tmp_path)[1].mar_high is None

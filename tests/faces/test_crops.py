@@ -90,3 +90,10 @@ def test_from_frame_inverts_to_frame():
 
 def test_widened_keeps_centre_and_roll():
     assert Crop(10, 20, 40, 80, 5).widened(0.125) == Crop(10, 20, 50, 100, 5)
+
+
+def test_points_in_the_axes_of_a_crop():
+    crop = Crop(100, 50, 40, 20, 90)
+    points = np.float32([[100, 50, 0], [110, 30, 8], [90, 70, -4]])
+    shares = crop.to_crop(points)
+    assert np.abs(shares - [[0.5, 0.5, 0], [0, 0, 0.2], [1, 1, -0.1]]).max() < 1e-5

@@ -1,10 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from skimage import data
 
 from wav2lip.clips import ClipFile
 from wav2lip.errors import InputError
+from wav2lip.faces.detectors import build_detector
 from wav2lip.media.audio import load_wav
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.preprocessing.clip import Video, clip_name, video_to_clips
@@ -54,7 +58,9 @@ def test_a_track_break_makes_two_clips_that_start_on_whole_mel_columns(tmp_path)
     made.frames[43:60] = 0  # longer than the gap that the tracker bridges
     write_synthetic_video(tmp_path / "a.mp4", made)
     video = Video(tmp_path / "a.mp4", "a.mp4", "a", "train")
-    rows = video_to_clips(video, tmp_path, FixedDetector(), ClipSettings(detect_every=1))
+    rows = video_to_clips(
+        video, tmp_path, FixedDetector(), ClipSettings(detect_every=1, landmarks=False)
+    )
     assert [row.track for row in rows] == [0, 1]
     assert rows[0].start == 0
     assert 1.6 < rows[1].start < 2.8
@@ -94,7 +100,7 @@ def test_every_dropped_stretch_has_its_reason(tmp_path):
     write_synthetic_video(tmp_path / "a.mp4", made)
     video = Video(tmp_path / "a.mp4", "a.mp4", "a", "train")
     dropped: list[Dropped] = []
-    settings = ClipSettings(detect_every=1)
+    settings = ClipSettings(detect_every=1, landmarks=False)
     rows = video_to_clips(video, tmp_path, FixedDetector(), settings, dropped=dropped)
     assert [(row.start, row.frames) for row in rows] == [
         (0.0, 42),
@@ -133,6 +139,49 @@ def test_a_face_that_is_not_followed_is_a_reason(tmp_path):
     (row,) = video_to_clips(video, tmp_path, Other(), settings, dropped=dropped)
     assert (row.start, row.frames) == (0.0, 25)
     assert [(d.start, d.frames, d.reason) for d in dropped] == [(1.0, 25, NOT_FOLLOWED)]
+
+
+@pytest.fixture(scope="module")
+def tilted(tmp_path_factory):
+    """The portrait, turned clockwise by 20 degrees, for 20 frames."""
+    image = cv2.resize(data.astronaut()[20:270, 100:350, ::-1], (200, 200))
+    turn = cv2.getRotationMatrix2D((100, 90), -20, 1)
+    image = cv2.warpAffine(image, turn, (200, 200), borderMode=cv2.BORDER_REPLICATE)
+    made = replace(synthesize(3, 0.8), frames=np.repeat(image[None], 20, axis=0))
+    path = tmp_path_factory.mktemp("tilted") / "person.mp4"
+    write_synthetic_video(path, made)
+    return Video(path, "person.mp4", "person", "train")
+
+
+def test_aligned_crops_are_level_and_carry_their_landmarks(tilted, tmp_path):
+    settings = ClipSettings(face_crop="aligned")
+    (row,) = video_to_clips(tilted, tmp_path, build_detector("blazeface"), settings)
+    clip = ClipFile(tmp_path / row.clip)
+    assert (clip.face_crop, clip.metadata["face_crop"]) == ("aligned", "aligned")
+    assert abs(row.roll - np.median(clip.roll())) < 0.5
+    assert 15 < row.roll < 25
+    assert 0 <= row.mar_low <= row.mar_high
+    assert 0.5 < row.visible <= 1
+    points = clip.landmarks()
+    assert points.shape == (20, 468, 3)
+    eyes = points[10, [33, 263]].astype(float)
+    assert abs(eyes[1, 1] - eyes[0, 1]) < 0.05  # level
+    assert (points[10, 152, :2] > [0.35, 0.85]).all()  # the chin is at the lower edge
+    assert (points[10, 152, :2] < [0.65, 1.15]).all()
+
+
+def test_level_crops_have_landmarks_unless_they_are_turned_off(tilted, tmp_path):
+    detector = build_detector("blazeface")
+    (row,) = video_to_clips(tilted, tmp_path, detector, ClipSettings())
+    clip = ClipFile(tmp_path / row.clip)
+    assert (clip.face_crop, set(clip.roll().tolist())) == ("s3fd", {0.0})
+    eyes = clip.landmarks()[10, [33, 263]].astype(float)
+    assert eyes[1, 1] - eyes[0, 1] > 0.1  # tilted
+    (bare,) = video_to_clips(tilted, tmp_path / "b", detector, ClipSettings(landmarks=False))
+    assert bare.yaw is None
+    without = ClipFile(tmp_path / "b" / bare.clip)
+    assert without.landmarks() is None
+    assert (without.boxes() == clip.boxes()).all()
 
 
 def test_settings_that_make_no_clips_are_refused():

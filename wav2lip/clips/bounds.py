@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from wav2lip.types import SPLITS
+from wav2lip.types import CROP_KINDS, SPLITS
 from wav2lip.utils.fields import AnyOf, Field, Nothing, Number, OneOf, quote
 
 LONGEST_PATH = 4096  # characters
 FPS = Number(0.1, 1000)
 SHIFT = Number(-10_000, 10_000, whole=True)  # frames
 SHARE = AnyOf((Number(0, 1), Nothing()))
+ANGLE = AnyOf((Number(-180, 180), Nothing()))  # degrees
+MAR = AnyOf((Number(0, 1000), Nothing()))
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,15 @@ ROW: dict[str, Field] = {  # by column of the manifest
     "coverage": Number(0, 2),
     "sharpness": Number(0, 1e12),
     "loudness": Number(-1000, 1000),
+    "yaw": ANGLE,
+    "pitch": ANGLE,
+    "roll": ANGLE,
+    "yaw_max": ANGLE,
+    "pitch_max": ANGLE,
+    "roll_max": ANGLE,
+    "mar_low": MAR,
+    "mar_high": MAR,
+    "visible": SHARE,
     "av_offset": AnyOf((SHIFT, Nothing())),
     "offset_agreement": SHARE,
     "sign_agreement": SHARE,
@@ -70,6 +81,7 @@ METADATA: dict[str, Field] = {  # of a clip file
     "fps": FPS,
     "crop_size": Number(1, 16_384, whole=True),
     "pad": Number(0, 10),
+    "face_crop": OneOf(CROP_KINDS),
     "av_shift": SHIFT,
     "shift": SHIFT,
 }

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 
 from wav2lip.clips.bounds import METADATA, REQUIRED
-from wav2lip.types import N_MELS, Image
+from wav2lip.types import LANDMARKS, N_MELS, Image
 from wav2lip.utils.fields import check_fields, to_plain
 
 LONGEST_ENTRY = 1 << 20  # characters of the metadata entry
@@ -54,6 +54,11 @@ def check_layout(file: Any, offsets: npt.NDArray[Any]) -> None:
         "mel": ("F32", (None, N_MELS)),
         "pcm": ("I16", (None,)),
     }
+    optional: dict[str, tuple[str, tuple[int | None, ...]]] = {
+        "roll": ("F32", (frames,)),
+        "landmarks": ("F16", (frames, LANDMARKS, 3)),
+    }
+    columns |= {name: optional[name] for name in optional if name in file.keys()}  # noqa: SIM118
     for name, (kind, wanted) in columns.items():
         part = file.get_slice(name)
         shape = tuple(part.get_shape())

@@ -3,13 +3,19 @@
     jpeg          uint8 (N,)      all crops as JPEG, one after another
     jpeg_offsets  int64 (F+1,)    crop f is jpeg[jpeg_offsets[f]:jpeg_offsets[f+1]]
     boxes         float32 (F, 4)  face boxes x0 y0 x1 y1 in the source frames, pixels
+    roll          float32 (F,)    degrees by which each crop is turned about its box's centre, clockwise as
+                                  seen; only with aligned crops
+    landmarks     float16 (F, 468, 3)  the face mesh: shares of the box's width and height along the crop's
+                                  axes from its upper left corner, depth in shares of its width; NaN where
+                                  it does not fit; may be absent
     times         float64 (F,)    times of the frames in the source video, seconds
     mel           float32 (M, 80) column 0 is at the time of the first frame; time comes first, so that a
                                   window is one contiguous read
     pcm           int16 (S,)      16 kHz mono, from the time of the first frame
 
 and one JSON metadata entry, `clip`. A crop is the face box widened by `pad` of its side on every side, so
-that training can shift it. safetensors maps the file: reading a window leaves the rest untouched.
+that training can shift it. Format 2 has neither roll nor landmarks. safetensors maps the file: reading a
+window leaves the rest untouched.
 """
 
 import json
@@ -26,10 +32,10 @@ from safetensors.numpy import save
 from wav2lip.clips.checks import UNREADABLE, check_layout, jpeg_size, read_metadata
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import column_seconds
-from wav2lip.types import SILENCE, Boxes, Image, Mel, Pcm
+from wav2lip.types import CROP_KINDS, SILENCE, Boxes, CropKind, Image, Mel, Pcm
 from wav2lip.utils.files import write_atomically
 
-FORMAT = 2  # 1 had `shift`, with the opposite sign of `av_shift`
+FORMAT = 3  # 2 had level crops alone; 1 had `shift`, with the opposite sign of `av_shift`
 JPEG_QUALITY = 95
 LONGEST_REASON = 200  # characters of a reason in a message
 
@@ -50,6 +56,9 @@ def write_clip(
     mel: Mel,
     pcm: Pcm,
     metadata: dict[str, Any],
+    *,
+    roll: npt.NDArray[np.float32] | None = None,
+    landmarks: npt.NDArray[np.floating[Any]] | None = None,
 ) -> None:
     """Write one clip file.
 
@@ -60,7 +69,10 @@ def write_clip(
         times: (F,) times in the source, seconds.
         mel: (M, 80), time first.
         pcm: (S,) at 16 kHz.
-        metadata: `source`, `fps`, `crop_size`, `pad` and, if the sound was shifted, `av_shift`.
+        metadata: `source`, `fps`, `crop_size`, `pad`, `face_crop` and, if the sound was shifted,
+            `av_shift`.
+        roll: (F,) degrees; of aligned crops.
+        landmarks: (F, 468, 3) in shares of the box; NaN for a frame without.
     """
     offsets = np.cumsum([0, *map(len, crops)], dtype=np.int64)
     tensors: dict[str, npt.NDArray[Any]] = {
@@ -71,7 +83,11 @@ def write_clip(
         "mel": np.ascontiguousarray(mel, dtype=np.float32),
         "pcm": np.ascontiguousarray(pcm, dtype=np.int16),
     }
-    header = {"clip": json.dumps({"format": FORMAT, **metadata})}
+    if roll is not None:
+        tensors["roll"] = np.ascontiguousarray(roll, dtype=np.float32)
+    if landmarks is not None:
+        tensors["landmarks"] = np.ascontiguousarray(landmarks, dtype=np.float16)
+    header = {"clip": json.dumps({**metadata, "format": FORMAT})}
     # safetensors' own save_file would write another hidden file, which has no lock, and rename it.
     write_atomically(path, save(tensors, header))
 
@@ -88,6 +104,7 @@ class ClipFile:
         frames: number of frames (F).
         crop_size: side of a crop, pixels.
         pad: margin of a crop around the face, share of the face's side.
+        face_crop: where faces are cut out, "s3fd" or "aligned"; see `wav2lip.types.CropKind`.
         mel_columns: number of mel columns (M), 80 per second.
 
     Raises:
@@ -121,6 +138,8 @@ class ClipFile:
         self.fps = float(metadata["fps"])
         self.crop_size = int(metadata["crop_size"])
         self.pad = float(metadata["pad"])
+        self.face_crop: CropKind = metadata.get("face_crop", CROP_KINDS[0])
+        self._names = frozenset(file.keys())
         self._offsets: list[int] = offsets.tolist()
         self.frames = len(self._offsets) - 1
         self.mel_columns = len(self._mel)
@@ -215,6 +234,20 @@ class ClipFile:
     def boxes(self) -> Boxes:
         """Read the face boxes in the source frames, (F, 4) in pixels."""
         return self._finite("boxes", self._tensor("boxes"))
+
+    def roll(self) -> npt.NDArray[np.float32]:
+        """Read by how much each crop is turned about its box's centre, (F,) in degrees; 0 if level."""
+        if "roll" not in self._names:
+            return np.zeros(self.frames, np.float32)
+        return self._finite("roll", self._tensor("roll"))
+
+    def landmarks(self) -> npt.NDArray[np.float16] | None:
+        """Read the face mesh of every frame, (F, 468, 3); None if the clip has none.
+
+        Points are in shares of the box's width and height along the crop's axes, from its upper left
+        corner; depth is in shares of the width. A frame on which the mesh does not fit is NaN.
+        """
+        return self._tensor("landmarks") if "landmarks" in self._names else None
 
     def times(self) -> npt.NDArray[np.float64]:
         """Read the times of the frames in the source video, (F,) in seconds."""

@@ -34,6 +34,16 @@ class ManifestRow:
         coverage: share of the source's frames that the clip covers, 0-1.
         sharpness: variance of the Laplacian of the lower half of the face at 96 px, median.
         loudness: root mean square level, dBFS.
+        yaw: median head pose, degrees; see `wav2lip.faces.HeadPose`. None, as all that landmarks tell:
+            not measured.
+        pitch: the same.
+        roll: the same.
+        yaw_max: largest absolute value, degrees.
+        pitch_max: the same.
+        roll_max: the same.
+        mar_low: mouth aspect ratio, 5th percentile.
+        mar_high: 95th percentile.
+        visible: share of the landmarks that the camera sees, median, 0-1.
         av_offset: measured offset, frames; above 0: the sound comes early and must be delayed (the sign
             of SyncNet). None: not measured.
         offset_agreement: share of bootstrap resamples that agree on `av_offset`, 0-1.
@@ -54,6 +64,15 @@ class ManifestRow:
     coverage: float
     sharpness: float
     loudness: float
+    yaw: float | None = None
+    pitch: float | None = None
+    roll: float | None = None
+    yaw_max: float | None = None
+    pitch_max: float | None = None
+    roll_max: float | None = None
+    mar_low: float | None = None
+    mar_high: float | None = None
+    visible: float | None = None
     av_offset: int | None = None
     offset_agreement: float | None = None
     sign_agreement: float | None = None
@@ -61,8 +80,10 @@ class ManifestRow:
 
 
 COLUMNS = [field.name for field in fields(ManifestRow)]
-# Columns that the audit writes, with their types; each may be empty or missing.
-AUDITED: dict[str, Callable[[Any], int | float]] = {
+# Columns that landmarks and the audit give, with their types; each may be empty or missing.
+OPTIONAL: dict[str, Callable[[Any], int | float]] = {
+    **dict.fromkeys(("yaw", "pitch", "roll", "yaw_max", "pitch_max", "roll_max"), float),
+    **dict.fromkeys(("mar_low", "mar_high", "visible"), float),
     "av_offset": int,
     "offset_agreement": float,
     "sign_agreement": float,
@@ -98,7 +119,7 @@ def parse_row(values: Mapping[str, Any]) -> ManifestRow:
         values = _from_format_1(values)
     required = {field.name: field.type for field in fields(ManifestRow) if field.default is MISSING}
     typed = {name: kind(values[name]) for name, kind in required.items()}  # type: ignore[operator]
-    for name, kind in AUDITED.items():
+    for name, kind in OPTIONAL.items():
         if values.get(name) not in ("", None):
             typed[name] = kind(values[name])
     return ManifestRow(**check_fields(typed, ROW))

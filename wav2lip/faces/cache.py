@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from wav2lip.checkpoints.downloads import cache_folder
 from wav2lip.errors import OutputError
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.mesh import POINTS, FaceMesh, Points
-from wav2lip.types import Boxes, Image
+from wav2lip.faces.mesh import FaceMesh, Points
+from wav2lip.types import LANDMARKS, Boxes, Image
 from wav2lip.utils.files import AtomicFile, sha256_of
 
 DIGEST = 16  # bytes of a frame's hash
@@ -48,7 +48,7 @@ def _read(path: Path) -> tuple[dict[bytes, Boxes], dict[bytes, StoredMesh]]:
             known = {f.tobytes(): part for f, part in zip(frames, parts, strict=False)}
             if "crops" not in file:  # written before there were landmarks
                 return known, {}
-            meshes = file["points"].astype(np.int16).reshape(-1, POINTS, 3)
+            meshes = file["points"].astype(np.int16).reshape(-1, LANDMARKS, 3)
             rows = zip(file["crops"], meshes, file["presence"].tolist(), strict=True)
             return known, {crop.tobytes(): (points, there) for crop, points, there in rows}
     except FileNotFoundError:
@@ -174,7 +174,7 @@ class CachedDetector:
                     counts=counts,
                     boxes=boxes,
                     crops=_digests(self._meshes),
-                    points=points.reshape(-1, POINTS, 3),
+                    points=points.reshape(-1, LANDMARKS, 3),
                     presence=presence,
                 )
         except OutputError as error:

@@ -130,6 +130,22 @@ class Crop:
             ]
         )
 
+    def to_crop(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Express points of the frame in the crop's own axes.
+
+        Args:
+            points: (N, 3) in pixels: right, down, depth.
+
+        Returns:
+            (N, 3) in shares: (0, 0) is the crop's upper left corner and (1, 1) its lower right one;
+            depth is in shares of the width.
+        """
+        cos, sin = self._direction()
+        x, y = points[:, 0] - self.x, points[:, 1] - self.y
+        right, down = x * cos + y * sin, y * cos - x * sin
+        shares = (right / self.width + 0.5, down / self.height + 0.5, points[:, 2] / self.width)
+        return np.stack(shares, axis=1).astype(np.float32)
+
     def _direction(self) -> tuple[float, float]:
         """Cosine and sine of the roll; exactly 1 and 0 for a level crop."""
         angle = math.radians(self.roll)

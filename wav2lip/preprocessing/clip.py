@@ -9,8 +9,9 @@ import numpy as np
 
 from wav2lip.clips import ManifestRow, write_clip
 from wav2lip.errors import InputError
+from wav2lip.faces.crop_tracking import track_crops
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.tracking import track_faces
+from wav2lip.faces.landmark_tracking import smooth_landmarks, track_landmarks
 from wav2lip.media.alignment import column_count, mel_start
 from wav2lip.media.audio import load_wav
 from wav2lip.media.mel import mel_spectrogram
@@ -18,7 +19,7 @@ from wav2lip.media.pcm import to_pcm
 from wav2lip.media.video import read_frames
 from wav2lip.preprocessing.dropped import Dropped, FrameLog, find_dropped
 from wav2lip.preprocessing.face_track import FaceTrack
-from wav2lip.preprocessing.measures import loudness
+from wav2lip.preprocessing.measures import head_columns, loudness
 from wav2lip.preprocessing.retiming import retime_frames
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.types import MEL_WINDOW, SAMPLE_RATE, Mel, Wav
@@ -46,17 +47,22 @@ def _track_video(
 ) -> tuple[list[FaceTrack], FrameLog]:
     tracks: dict[tuple[int, int], FaceTrack] = {}
     log = FrameLog()
-    stream = track_faces(
+    stream = track_crops(
         retime_frames(read_frames(path, problems), settings.fps),
         detector,
+        settings.face_crop,
         stride=settings.detect_every,
         faces=settings.faces,
     )
+    if settings.face_crop == "aligned":
+        stream = smooth_landmarks(stream)  # which it has
+    elif settings.landmarks:
+        stream = track_landmarks(stream)
     for tracked in stream:
         log.add(tracked)
         for face in tracked.faces:
             track = tracks.setdefault((tracked.shot, face.track), FaceTrack())
-            track.add(tracked.frame, face.box, settings)
+            track.add(tracked.frame, face, settings)
     return list(tracks.values()), log
 
 
@@ -82,10 +88,19 @@ def _write(
         "fps": settings.fps,
         "crop_size": settings.crop_size,
         "pad": settings.pad,
+        "face_crop": settings.face_crop,
     }
-    pcm = to_pcm(sound)
-    part = mel[column : column + columns]
-    write_clip(path, track.crops, np.stack(track.boxes), times, part, pcm, metadata)
+    write_clip(
+        path,
+        track.crops,
+        np.stack(track.boxes),
+        times,
+        mel[column : column + columns],
+        to_pcm(sound),
+        metadata,
+        roll=np.array(track.rolls, np.float32) if settings.face_crop == "aligned" else None,
+        landmarks=track.landmark_table(),
+    )
     return sound
 
 
@@ -137,6 +152,7 @@ def tracks_to_clips(
             coverage=round(len(boxes) / len(log.shots), 3),
             sharpness=round(float(np.median(part.sharpness)), 1),
             loudness=round(loudness(sound), 1),
+            **head_columns(part.heads),
         )
         rows.append(row)
     if not rows:

@@ -62,7 +62,7 @@ def frames_to_clips(
     Args:
         video: the frame folder.
         folder: output; the files are written to `folder/clips`.
-        settings: crop settings; `pad` is ignored.
+        settings: crop settings; `pad` and `face_crop` are ignored, and there are no landmarks.
         problems: receives one line per kind of damage of the sound.
         dropped: receives the stretches that are in no clip.
 
@@ -77,7 +77,7 @@ def frames_to_clips(
         raise InputError(
             f"{video.path}: its frames are at {FPS} per second; fps must be {FPS}, not {settings.fps:g}"
         )
-    settings = replace(settings, pad=0.0)
+    settings = replace(settings, pad=0.0, face_crop="s3fd")
     track = read_track(video.path, settings.image_size)
     wav = load_wav(video.path / FRAMES_SOUND, problems=problems)
     log = FrameLog.of_track(track)

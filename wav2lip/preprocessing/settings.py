@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import coinciding_step
-from wav2lip.types import MEL_RATE
-from wav2lip.utils.values import FACES, SIZE, Flag, Number, Rule, Whole, check_fields
+from wav2lip.types import CROP_KINDS, MEL_RATE, CropKind
+from wav2lip.utils.values import FACES, SIZE, Flag, Number, OneOf, Rule, Whole, check_fields
 
 MAX_FPS = 240  # frames per second
 MAX_STEP = 25  # frames; clips start on whole mel columns, which must not drop more frames than this
@@ -18,6 +18,8 @@ RULES: dict[str, Rule] = {
     "image_size": SIZE,
     "pad": Number(0, MAX_PAD),
     "min_frames": Whole(1, MAX_FRAMES),
+    "face_crop": OneOf(CROP_KINDS),
+    "landmarks": Flag(),
     "detect_every": Whole(1, MAX_DETECT_EVERY),
     "faces": FACES,
 }
@@ -39,7 +41,11 @@ class ClipSettings:
         image_size: side of a face, pixels.
         pad: margin of a crop around the face, share of the face's side.
         min_frames: shortest face track to keep, frames.
-        detect_every: frames between two detections; the tracker interpolates.
+        face_crop: where faces are cut out. "s3fd": at their level box, as published. "aligned": turned
+            with the head, of a size that the mouth does not change.
+        landmarks: whether to store the face mesh of every frame, and what it tells in the manifest.
+        detect_every: frames between two detections; the tracker interpolates. No effect on aligned
+            crops, whose faces are followed by the mesh.
         faces: "largest", "all", or the number of faces to keep per frame.
 
     Raises:
@@ -50,6 +56,8 @@ class ClipSettings:
     image_size: int = 96
     pad: float = 0.125
     min_frames: int = 15
+    face_crop: CropKind = "s3fd"
+    landmarks: bool = True
     detect_every: int = 5
     faces: str | int = "largest"
 

@@ -70,14 +70,18 @@ def shift_clip(folder: Path, row: ManifestRow, shift: int) -> ManifestRow:
     times = file.times()[first : first + count]
     total = row.av_shift + shift
     name = shifted_name(row.clip, total)
+    kept = slice(first, first + count)
+    landmarks = file.landmarks()
     write_clip(
         folder / name,
         file.jpegs(first, first + count),
-        file.boxes()[first : first + count],
+        file.boxes()[kept],
         times,
         mel,
         pcm,
         {**file.metadata, "av_shift": total},
+        roll=file.roll()[kept] if file.face_crop == "aligned" else None,
+        landmarks=None if landmarks is None else landmarks[kept],
     )
     return replace(
         row,
