@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -40,7 +41,7 @@ def measure_head(landmarks: Landmarks, size: tuple[int, int]) -> HeadMeasures:
     return HeadMeasures(pose.yaw, pose.pitch, pose.roll, landmarks.mar, visible)
 
 
-def head_columns(heads: Sequence[HeadMeasures | None]) -> dict[str, float]:
+def head_columns(heads: Sequence[HeadMeasures | None]) -> dict[str, Any]:
     """Summarise the heads of a clip for the manifest.
 
     Args:
@@ -53,7 +54,7 @@ def head_columns(heads: Sequence[HeadMeasures | None]) -> dict[str, float]:
     if not len(table):
         return {}
     yaw, pitch, roll, mar, visible = table.T
-    columns = {}
+    columns: dict[str, Any] = {}
     for name, angles in (("yaw", yaw), ("pitch", pitch), ("roll", roll)):
         columns[name] = round(float(np.median(angles)), 1)
         columns[f"{name}_max"] = round(float(np.abs(angles).max()), 1)
