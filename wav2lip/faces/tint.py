@@ -25,7 +25,8 @@ TINTED, COLOURED = 1.0, 1.4
 def _weights(luma: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the weight of each knot for luma codes (N,): (N, knots), for linear interpolation."""
     place = np.interp(luma, KNOTS, np.arange(len(KNOTS)))
-    return np.maximum(0, 1 - np.abs(place[:, None] - np.arange(len(KNOTS)))).astype(np.float32)
+    weights = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(len(KNOTS))))
+    return np.asarray(weights, np.float32)
 
 
 def fit_tint(
