@@ -1,9 +1,13 @@
+import json
+import shutil
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 from torch.utils.data import default_collate
 
 from wav2lip.clips import read_manifest, write_manifest
@@ -113,3 +117,37 @@ def test_a_manifest_that_is_not_of_its_clips_is_named(corpus, tmp_path):
         ) as caught:
             load_clips(str(tmp_path), rows[0].split, 1)
         assert rows[0].clip in str(caught.value)
+
+
+def aligned_copy(corpus, folder):
+    """The corpus with the metadata of aligned crops in its first training clip."""
+    shutil.copytree(corpus, folder)
+    row = next(row for row in read_manifest(folder) if row.split == "train")
+    with safe_open(folder / row.clip, "np") as file:
+        metadata = json.loads(file.metadata()["clip"])
+    header = {"clip": json.dumps({**metadata, "face_crop": "aligned"})}
+    save_file(load_file(folder / row.clip), folder / row.clip, header)
+    return row.clip
+
+
+def test_the_crop_of_the_training_clips_is_known(corpus, tmp_path):
+    data = at_batch(module(corpus), 0)
+    assert data.face_crop is None
+    data.train_dataloader()
+    assert data.face_crop == "s3fd"
+    clip = aligned_copy(corpus, tmp_path / "a")
+    rows = [row for row in read_manifest(tmp_path / "a") if row.clip == clip]
+    write_manifest(tmp_path / "a" / "manifest.csv", rows)
+    data = at_batch(module(tmp_path / "a"), 0)
+    data.train_dataloader()
+    assert data.face_crop == "aligned"
+
+
+def test_clips_with_different_crops_are_refused(corpus, tmp_path):
+    clip = aligned_copy(corpus, tmp_path / "a")
+    with pytest.raises(
+        InputError, match=r"preprocess all clips with one clip\.face_crop"
+    ) as caught:
+        load_clips([str(tmp_path / "a")], "train")
+    assert "\n" not in str(caught.value)
+    assert clip in str(caught.value)

@@ -46,6 +46,7 @@ def test_the_expert_stays_frozen_and_out_of_the_checkpoint(
     assert loaded.metadata["mel_offset_frames"] == 0
     assert loaded.metadata["expert_id"] == load_network(expert, "syncnet").sha256
     assert "clips" in loaded.metadata["training_id"]
+    assert loaded.metadata["face_crop"] == "s3fd"
     for key, value in task.generator.state_dict().items():
         assert torch.equal(loaded.network.state_dict()[key], value)
 

@@ -14,6 +14,7 @@ from wav2lip.clips import MANIFEST, ClipFile, read_manifest
 from wav2lip.data.clip_dataset import Clip, ClipDataset
 from wav2lip.data.loader import ClipLoader
 from wav2lip.errors import InputError
+from wav2lip.types import CropKind
 
 DatasetFactory = Callable[..., Dataset[Any]]
 
@@ -33,7 +34,8 @@ def load_clips(
         min_frames: shorter clips are left out.
 
     Raises:
-        InputError: a manifest or clip file cannot be read, or no clip is left.
+        InputError: a manifest or clip file cannot be read, no clip is left, or their faces are cut out in
+            different ways.
     """
     listed = [manifests] if isinstance(manifests, str) else manifests
     weighted = listed if isinstance(listed, Mapping) else dict.fromkeys(listed, 1.0)
@@ -53,6 +55,7 @@ def load_clips(
             "the preprocessing settings splits and val_share decide who validates, and speaker fine-tuning "
             "needs one speaker only"
         )
+    kinds: dict[CropKind, Path] = {}  # -> the first clip of that kind
     for clip in clips:
         file, row = ClipFile(clip.path), clip.row
         if (file.frames, file.fps) != (row.frames, row.fps):
@@ -60,7 +63,19 @@ def load_clips(
                 f"{clip.path}: has {file.frames} frames at {file.fps:g} fps, but the manifest states "
                 f"{row.frames} at {row.fps:g}; run preprocess again"
             )
+        first = kinds.setdefault(file.face_crop, clip.path)
+        if len(kinds) > 1:
+            other = next(path for path in kinds.values() if path != first)
+            raise InputError(
+                f"{clip.path}: its faces are cut out {file.face_crop}, those of {other} are not; "
+                "preprocess all clips with one clip.face_crop"
+            )
     return clips
+
+
+def face_crop(clips: Sequence[Clip]) -> CropKind:
+    """Return where the faces of clips, which `load_clips` has checked, are cut out."""
+    return ClipFile(clips[0].path).face_crop
 
 
 def clips_id(clips: Sequence[Clip]) -> str:
@@ -178,6 +193,7 @@ class ClipDataModule(pl.LightningDataModule):
         self.num_workers = num_workers
         self.min_frames = min_frames
         self.clips_id = "?"  # of the training clips, once they are loaded
+        self.face_crop: CropKind | None = None  # the same
         self.val_batch_size = val_batch_size or batch_size
         self.cache_mb = cache_mb
 
@@ -211,6 +227,7 @@ class ClipDataModule(pl.LightningDataModule):
         if sampler is not None:
             self.clips_id = clips_id(getattr(dataset, "clips", []))
             if isinstance(dataset, ClipDataset):
+                self.face_crop = face_crop(dataset.clips)
                 dataset.cache_crops(self.cache_mb, max(1, self.num_workers))
         return ClipLoader(
             dataset,

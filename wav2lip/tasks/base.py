@@ -114,10 +114,17 @@ class Task(pl.LightningModule):
         self.to(memory_format=torch.channels_last)
 
     def provenance(self) -> dict[str, str]:
-        """Return what a checkpoint records about its run: `training_id`, the seed and the training clips."""
+        """Return what a checkpoint records about its run.
+
+        Returns:
+            `training_id`, the seed and the training clips; and `face_crop`, where their faces are cut
+            out, if it is known. Inference then cuts faces in the same way.
+        """
         seed = os.environ.get("PL_GLOBAL_SEED", UNKNOWN)
-        clips = getattr(getattr(self.trainer, "datamodule", None), "clips_id", UNKNOWN)
-        return {"training_id": str(TrainingId(seed, str(clips)))}
+        data = getattr(self.trainer, "datamodule", None)
+        found = {"training_id": str(TrainingId(seed, str(getattr(data, "clips_id", UNKNOWN))))}
+        kind = getattr(data, "face_crop", None)
+        return found if kind is None else {**found, "face_crop": str(kind)}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self._resumed = TrainingId.parse(checkpoint["hyper_parameters"].get("training_id"))
