@@ -44,7 +44,9 @@ def test_a_track_of_a_video_becomes_a_segment(film, detector):
     assert segment.pictures.shape == (30, 224, 224, 3)
     assert segment.pcm.shape == (30 * 640,)
     assert crops.run.faces.shape == (30, 96, 96, 3)
-    np.testing.assert_array_equal(np.stack(list(crops.boxes.values())), segment.boxes)
+    np.testing.assert_array_equal(
+        np.stack([crop.box for crop in crops.crops.values()]), segment.boxes
+    )
     with pytest.raises(
         InputError, match="its longest face track has 30 frames, and more than 30 are required"
     ):

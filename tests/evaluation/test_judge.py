@@ -1,15 +1,23 @@
 import shutil
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
+from skimage import data
 
-from wav2lip.checkpoints import CHECKPOINTS, RemoteFile, bundled
+from wav2lip.checkpoints import CHECKPOINTS, RemoteFile, build_network, bundled, save_network
 from wav2lip.errors import InputError
+from wav2lip.evaluation.face_crops import CropCollector
+from wav2lip.evaluation.face_tracks import FaceTracks
 from wav2lip.evaluation.judge import expert_mels, load_judge
+from wav2lip.evaluation.segments import largest_face, read_pcm
 from wav2lip.evaluation.views import TrackCrop, WholePicture
+from wav2lip.faces.detectors import build_detector
 from wav2lip.metrics import SyncNetV2Judge
 from wav2lip.models import SyncNetV2
+from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 from wav2lip.types import SILENCE
 
 
@@ -19,6 +27,28 @@ def test_an_expert_is_shown_the_face_that_it_was_trained_on(judge):
     assert judge.clip_view.needs_face
     assert not judge.published
     assert len(judge.facts()["sha256"]) == 64
+
+
+def test_a_judge_of_aligned_crops_is_shown_such(tmp_path):
+    config = {"_target_": "wav2lip.models.SyncNet", "width": 0.25, "image_size": 48}
+    save_network(
+        tmp_path / "a.safetensors", build_network(config), config, {"face_crop": "aligned"}
+    )
+    save_network(tmp_path / "b.safetensors", build_network(config), config, {})
+    aligned, level = (load_judge(str(tmp_path / f"{name}.safetensors")) for name in "ab")
+    assert aligned.clip_view.face_crop == aligned.track_view.face_crop == "aligned"
+    assert level.track_view.face_crop == "s3fd"
+    image = data.astronaut()[:320, 60:380, ::-1].copy()
+    turn = cv2.getRotationMatrix2D((160, 120), -20, 1)
+    image = cv2.warpAffine(image, turn, (320, 320), borderMode=cv2.BORDER_REPLICATE)
+    made = replace(synthesize(3, 0.48), frames=np.repeat(image[None], 12, axis=0))
+    write_synthetic_video(tmp_path / "a.mp4", made)
+    crops = CropCollector()
+    pcm, detector = read_pcm(tmp_path / "a.mp4"), build_detector("blazeface")
+    list(largest_face(tmp_path / "a.mp4", pcm, detector, aligned.clip_view, crops=crops))
+    assert 15 < crops.crops[5].roll < 25
+    with pytest.raises(InputError, match="was trained on aligned crops"):
+        list(FaceTracks()(tmp_path / "a.mp4", pcm, detector, aligned))
 
 
 def test_syncnet_v2_is_told_by_its_weights(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ import pytest
 from wav2lip.evaluation.judge import load_judge
 from wav2lip.evaluation.scorer import embed, embed_all, score
 from wav2lip.evaluation.segments import FaceSegment, largest_face, read_pcm
+from wav2lip.faces.crops import Crop
 from wav2lip.faces.detectors import build_detector
 from wav2lip.media.pcm import to_pcm
 from wav2lip.synthetic.clips import synthesize
@@ -20,7 +21,9 @@ STRANGERS = range(900, 904)
 def segment_of(judge, person, seconds=4.0, av_offset=0):
     size = round(judge.clip_view.size / BOX_HEIGHT)
     clip = synthesize(person, seconds, size=size, av_offset=av_offset)
-    faces = [judge.clip_view(f, box) for f, box in zip(clip.frames, clip.boxes, strict=True)]
+    faces = [
+        judge.clip_view(f, Crop.of_box(box)) for f, box in zip(clip.frames, clip.boxes, strict=True)
+    ]
     pcm = to_pcm(clip.wav)
     return FaceSegment(0, np.stack(faces), clip.boxes, pcm)
 

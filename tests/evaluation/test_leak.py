@@ -8,6 +8,7 @@ import pytest
 from wav2lip.errors import InputError
 from wav2lip.evaluation.leak import ProbeAudio, fitted, probe_leak
 from wav2lip.evaluation.segments import read_pcm
+from wav2lip.faces.crops import Crop
 from wav2lip.media.pcm import to_pcm
 from wav2lip.synthetic.face import BOX_HEIGHT, Pose, SyntheticFace
 from wav2lip.synthetic.voice import speak
@@ -32,7 +33,7 @@ class Actor:
         self.face = SyntheticFace(person, size)
         sway = 0.03 * np.sin(2 * np.pi * 0.7 * TIMES)
         self.poses = [Pose(x, 0.03 + x / 2, 2 * x, 1.0, 0.0, 1.0) for x in map(float, sway)]
-        self.boxes = {k: self.face.box(pose) for k, pose in enumerate(self.poses)}
+        self.crops = {k: Crop.of_box(self.face.box(pose)) for k, pose in enumerate(self.poses)}
 
     def says(self, audio) -> str:
         """Which of the four sounds it is given, all of it."""
@@ -88,7 +89,7 @@ def test_the_four_sounds():
 
 def test_a_follower_follows_the_sound_and_a_copier_its_source(judge, tmp_path):
     actor, sounds = scene(judge, Follower)
-    follower = probe_leak(actor, tmp_path, sounds, actor.boxes, judge, SECONDS)
+    follower = probe_leak(actor, tmp_path, sounds, actor.crops, judge, SECONDS)
     assert follower.agreement_right > 0.25
     assert follower.agreement_swapped > 0.25
     assert follower.agreement_late > 0.25
@@ -96,7 +97,7 @@ def test_a_follower_follows_the_sound_and_a_copier_its_source(judge, tmp_path):
     assert abs(follower.agreement_muted_source) < 0.06
     assert follower.response > 3
     actor, sounds = scene(judge, Copier)
-    copier = probe_leak(actor, tmp_path, sounds, actor.boxes, judge, SECONDS)
+    copier = probe_leak(actor, tmp_path, sounds, actor.crops, judge, SECONDS)
     assert (
         copier.agreement_source
         == copier.agreement_muted_source
@@ -109,11 +110,11 @@ def test_a_follower_follows_the_sound_and_a_copier_its_source(judge, tmp_path):
 
 def test_only_frames_with_a_face_are_judged(judge, tmp_path):
     actor, sounds = scene(judge, Follower)
-    late = {frame: box for frame, box in actor.boxes.items() if frame >= 30}
+    late = {frame: crop for frame, crop in actor.crops.items() if frame >= 30}
     part = probe_leak(actor, tmp_path, sounds, late, judge, SECONDS)
     assert part.agreement_swapped > 0.25
     assert part.agreement_source < 0.3 * part.agreement_swapped
-    few = {frame: box for frame, box in actor.boxes.items() if frame >= 80}
+    few = {frame: crop for frame, crop in actor.crops.items() if frame >= 80}
     with pytest.raises(
         InputError, match="20 consecutive frames with a face in its first 4 s are too few"
     ):

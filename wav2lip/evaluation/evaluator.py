@@ -29,9 +29,10 @@ from wav2lip.evaluation.scorer import EmbeddedSegment, Scoring, delayed, frozen,
 from wav2lip.evaluation.segments import Segmenter, read_pcm
 from wav2lip.evaluation.video_reader import EmbeddedClip, VideoData, VideoReader
 from wav2lip.faces.cache import CachedDetector
+from wav2lip.faces.crops import Crop
 from wav2lip.faces.detectors import Detector
 from wav2lip.media.video import probe
-from wav2lip.types import Box, Pcm
+from wav2lip.types import Pcm
 from wav2lip.utils.outputs import check_outputs
 
 if TYPE_CHECKING:
@@ -146,10 +147,10 @@ class Evaluator:
         judged: VideoData | None = None
         try:
             pcm = self._read_pcm(pair.audio)
-            # Cropped at the source's boxes, the two videos are comparable pixel by pixel.
-            boxes = longest_run(real.boxes) if real else None
+            # Cut at the source's crops, the two videos are comparable pixel by pixel.
+            crops = longest_run(real.crops) if real else None
             damage = self._sound_damage.get(pair.audio, [])
-            judged = self._read_video(pair.name, video, pcm, self.detector, boxes, damage)
+            judged = self._read_video(pair.name, video, pcm, self.detector, crops, damage)
         except FAILURES as error:
             if real is None:
                 raise
@@ -160,7 +161,7 @@ class Evaluator:
         reference = real or judged
         assert reference is not None
         if self.generator is not None and self.leak_seconds:
-            leak = self._leak_values(pair, real, reference.boxes, others, results)
+            leak = self._leak_values(pair, real, reference.crops, others, results)
             extra[self.system] = extra.get(self.system, {}) | leak
         for clip in judged.clips if judged else []:
             self._add(results, pair, clip, self.system, clip.parts, extra.pop(self.system, {}))
@@ -184,7 +185,7 @@ class Evaluator:
         self,
         pair: Pair,
         real: VideoData | None,
-        boxes: dict[int, Box],
+        crops: dict[int, Crop],
         others: list[Pair],
         results: Results,
     ) -> Values:
@@ -198,7 +199,7 @@ class Evaluator:
                 self.generator,
                 pair.face,
                 sounds,
-                boxes,
+                crops,
                 self.judge,
                 self.leak_seconds,
                 self.windows,

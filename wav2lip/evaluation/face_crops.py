@@ -6,7 +6,7 @@ import numpy as np
 
 from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.media.video import Frame
-from wav2lip.types import Box, Image
+from wav2lip.types import Image
 
 FACE_SIZE = 96  # px
 
@@ -34,43 +34,43 @@ class FaceRun:
         return FaceRun(self.first, self.crops[:count])
 
 
-def longest_run(boxes: dict[int, Box]) -> dict[int, Box]:
-    """The longest stretch of consecutive frames among `boxes`, the first of equals."""
+def longest_run(crops: dict[int, Crop]) -> dict[int, Crop]:
+    """The longest stretch of consecutive frames among `crops`, the first of equals."""
     best: list[int] = []
     run: list[int] = []
-    for frame in sorted(boxes):
+    for frame in sorted(crops):
         run = [*run, frame] if run and frame == run[-1] + 1 else [frame]
         best = run if len(run) > len(best) else best
-    return {frame: boxes[frame] for frame in best}
+    return {frame: crops[frame] for frame in best}
 
 
 class CropCollector:
     """Keeps the face crops of the longest run of frames with a box.
 
-    Memory: two runs of crops (28 kB per frame: 40 MB per minute) and every box.
+    Memory: two runs of crops (28 kB per frame: 40 MB per minute) and every crop.
 
     Args:
-        boxes: boxes (4,) px by frame number at which to crop. The same boxes for two videos make their crops
-            comparable pixel by pixel. None: the boxes that `add` receives.
+        given: crops by frame number at which to cut. The same ones for two videos make their faces
+            comparable pixel by pixel. None: the crops that `add` receives.
 
     Attributes:
-        boxes: every box that was used, by frame number.
+        crops: every crop that was used, by frame number.
     """
 
-    def __init__(self, boxes: dict[int, Box] | None = None) -> None:
-        self.boxes: dict[int, Box] = {}
-        self._given = boxes
+    def __init__(self, given: dict[int, Crop] | None = None) -> None:
+        self.crops: dict[int, Crop] = {}
+        self._given = given
         self._best, self._run = FaceRun(), FaceRun()
 
-    def add(self, frame: Frame, box: Box | None) -> None:
-        """Add the next frame of the video; `box` (4,) px of its face, None if it has none."""
-        used = box if self._given is None else self._given.get(frame.index)
+    def add(self, frame: Frame, crop: Crop | None) -> None:
+        """Add the next frame of the video; `crop` of its face, None if it has none."""
+        used = crop if self._given is None else self._given.get(frame.index)
         if used is None:
             return
-        self.boxes[frame.index] = used
+        self.crops[frame.index] = used
         if not self._run.crops or frame.index != self._run.first + len(self._run.crops):
             self._run = FaceRun(frame.index)
-        self._run.crops.append(cut_face(frame.image, Crop.of_box(used), FACE_SIZE))
+        self._run.crops.append(cut_face(frame.image, used, FACE_SIZE))
         if len(self._run.crops) > len(self._best.crops):
             self._best = self._run
 

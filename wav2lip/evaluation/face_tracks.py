@@ -17,6 +17,7 @@ from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.segments import FaceSegment, cut_segment, frames_at_25
 from wav2lip.evaluation.views import View
 from wav2lip.faces.boxes import iou
+from wav2lip.faces.crops import Crop
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.shots import ShotCounter
 from wav2lip.types import Box, Boxes, Image, Pcm
@@ -108,18 +109,18 @@ def track_segments(
         pcm: (N,) at 16 kHz, its sound.
         tracks: from `find_tracks`.
         view: the judge's.
-        crops: receives every frame with the box of the first track.
+        crops: receives every frame with the crop of the first track.
     """
     boxes = [track.filled() for track in tracks]
     views: list[list[Image]] = [[] for _ in tracks]
     for frame in frames_at_25(path):
         for number, (track, own) in enumerate(zip(tracks, boxes, strict=True)):
             at = frame.index - track.frames[0]
-            present = 0 <= at < len(own)
-            if present:
-                views[number].append(view(frame.image, own[at]))
+            crop = Crop.of_box(own[at]) if 0 <= at < len(own) else None
+            if crop is not None:
+                views[number].append(view(frame.image, crop))
             if crops is not None and number == 0:
-                crops.add(frame, own[at] if present else None)
+                crops.add(frame, crop)
     for track, own, pictures in zip(tracks, boxes, views, strict=True):
         yield cut_segment(track.frames[0], pictures, list(own), pcm)
 
@@ -147,7 +148,16 @@ class FaceTracks:
         crops: CropCollector | None = None,
         problems: list[str] | None = None,
     ) -> Iterator[tuple[str, Iterable[FaceSegment]]]:
-        """See `wav2lip.evaluation.segments.Segmenter`."""
+        """See `wav2lip.evaluation.segments.Segmenter`.
+
+        Raises:
+            InputError: the judge was trained on aligned crops, which such tracks do not have.
+        """
+        if judge.track_view.face_crop != "s3fd":
+            raise InputError(
+                f"{judge.path}: was trained on aligned crops, and face tracks as published have level ones; "
+                "score the largest face of each shot, or use another judge"
+            )
         tracks = find_tracks(path, detector, self.min_frames, problems)
         segments = track_segments(path, pcm, tracks, judge.track_view, crops)
         for number, segment in enumerate(segments):

@@ -13,7 +13,7 @@ from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import from_pcm
 from wav2lip.metrics.judges import ExpertJudge, Judge, SyncNetV2Judge
 from wav2lip.models import SyncNet, SyncNetV2
-from wav2lip.types import FPS, Mel, Pcm
+from wav2lip.types import CROP_KINDS, FPS, Mel, Pcm
 from wav2lip.utils.devices import torch_device
 
 PUBLISHED_SIZE = 96  # px, of an expert whose config has no image_size
@@ -69,7 +69,7 @@ def _of_expert(loaded: LoadedNetwork) -> LoadedJudge:
     size = int(loaded.config.get("image_size", PUBLISHED_SIZE))
     label = f"own expert {loaded.path.name} (not comparable with published scores)"
     judge = ExpertJudge(loaded.network, expert_mels, label)
-    view = FaceCrop(size)
+    view = FaceCrop(size, loaded.metadata.get("face_crop", CROP_KINDS[0]))
     return LoadedJudge(judge, view, view, str(loaded.path), loaded.sha256, loaded.training_id)
 
 

@@ -18,7 +18,7 @@ from wav2lip.media.pcm import temporary_wav
 from wav2lip.metrics.leak import LeakProbe, ProbeEmbeddings, leak_probe, response
 from wav2lip.metrics.lse import Padding, Windows, window_count
 from wav2lip.preprocessing.retiming import retime_frames
-from wav2lip.types import FPS, MAX_SHIFT, SAMPLES_PER_FRAME, WINDOW_FRAMES, Box, Image, Pcm
+from wav2lip.types import FPS, MAX_SHIFT, SAMPLES_PER_FRAME, WINDOW_FRAMES, Image, Pcm
 
 MIN_FRAMES = MAX_SHIFT + WINDOW_FRAMES + 1  # so that every shift has a pair
 
@@ -85,14 +85,14 @@ def _at_25(rendered: Iterable[RenderedFrame]) -> Iterator[Frame]:
 
 
 def _views_and_faces(
-    rendered: Iterable[RenderedFrame], boxes: dict[int, Box], judge: LoadedJudge
+    rendered: Iterable[RenderedFrame], crops: dict[int, Crop], judge: LoadedJudge
 ) -> tuple[Image, Image]:
-    """Judge's views (T,S,S,3) and face crops (T,96,96,3) of the rendered frames in `boxes`."""
+    """Judge's views (T,S,S,3) and face crops (T,96,96,3) of the rendered frames in `crops`."""
     views, faces = [], []
     for frame in _at_25(rendered):
-        if frame.index in boxes:
-            views.append(judge.track_view(frame.image, boxes[frame.index]))
-            faces.append(cut_face(frame.image, Crop.of_box(boxes[frame.index]), FACE_SIZE))
+        if frame.index in crops:
+            views.append(judge.track_view(frame.image, crops[frame.index]))
+            faces.append(cut_face(frame.image, crops[frame.index], FACE_SIZE))
     return np.stack(views), np.stack(faces)
 
 
@@ -100,7 +100,7 @@ def probe_leak(
     generator: VideoGenerator,
     face: Path,
     sounds: ProbeAudio,
-    boxes: dict[int, Box],
+    crops: dict[int, Crop],
     judge: LoadedJudge,
     seconds: float = 5.0,
     windows: Windows = "all",
@@ -114,7 +114,7 @@ def probe_leak(
         generator: renders the face four times.
         face: video or still.
         sounds: of the probe.
-        boxes: (4,) px of the face, by frame number at 25 fps.
+        crops: of the face, by frame number at 25 fps.
         judge: embeds the windows.
         seconds: length of the probe.
         windows: see `wav2lip.metrics.lse.window_count`.
@@ -124,7 +124,7 @@ def probe_leak(
         InputError: the stretch is too short.
     """
     frames = min(round(seconds * FPS), len(sounds.right) // SAMPLES_PER_FRAME)
-    run = longest_run({frame: box for frame, box in boxes.items() if frame < frames})
+    run = longest_run({frame: crop for frame, crop in crops.items() if frame < frames})
     if len(run) < MIN_FRAMES:
         raise InputError(
             f"{face}: {len(run)} consecutive frames with a face in its first {frames / FPS:g} s are too few "

@@ -11,8 +11,9 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.face_crops import CropCollector
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.views import View
+from wav2lip.faces.crop_tracking import track_crops
+from wav2lip.faces.crops import Crop
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.tracking import track_faces
 from wav2lip.media.audio import load_wav
 from wav2lip.media.pcm import to_pcm
 from wav2lip.media.video import Frame, probe, read_frames
@@ -22,6 +23,7 @@ from wav2lip.types import FPS, SAMPLES_PER_FRAME, Box, Boxes, Image, Pcm
 STRIDE = 5  # frames between two detections while the face is steady, as in preprocessing
 RATE_TOLERANCE = 0.01  # relative; a rate nearer to 25 counts as 25
 NO_BOX = np.full(4, np.nan, np.float32)
+NO_CROP = Crop.of_box(NO_BOX)
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def largest_face(
         view: the judge's. One that needs no face gets the whole video as one segment, including frames without a
             face.
         max_frames: longer segments are cut.
-        crops: receives every frame with the box of its face.
+        crops: receives every frame with the crop of its face.
         problems: receives one line per kind of damage of the video.
 
     Raises:
@@ -139,12 +141,14 @@ def largest_face(
     boxes: list[Box] = []
     first, person = 0, (-1, -1)
     total, any_face = 0, False
-    for tracked in track_faces(frames_at_25(path, problems), detector, stride=STRIDE):
+    frames = frames_at_25(path, problems)
+    stream = track_crops(frames, detector, view.face_crop, stride=STRIDE)
+    for tracked in stream:
         frame, found = tracked.frame, tracked.faces
         total, any_face = total + 1, any_face or bool(found)
-        box = found[0].box if found else NO_BOX
+        crop = found[0].crop if found else NO_CROP
         if crops is not None:
-            crops.add(frame, found[0].box if found else None)
+            crops.add(frame, found[0].crop if found else None)
         usable = bool(found) or not view.needs_face
         now = (tracked.shot, found[0].track) if found and view.needs_face else (-1, -1)
         if pictures and (not usable or now != person or len(pictures) == max_frames):
@@ -152,8 +156,8 @@ def largest_face(
             pictures, boxes = [], []
         if usable:
             first, person = (first, person) if pictures else (frame.index, now)
-            pictures.append(view(frame.image, box))
-            boxes.append(box)
+            pictures.append(view(frame.image, crop))
+            boxes.append(found[0].box if found else NO_BOX)
     if not any_face:
         raise InputError(
             f"{path}: no face in any of its {total} frames; remove it, or use another detector"

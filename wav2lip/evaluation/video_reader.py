@@ -1,4 +1,4 @@
-"""Decode one video once and keep what all scores need: embeddings, face crops, boxes, remarks."""
+"""Decode one video once and keep what all scores need: embeddings, face crops, remarks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ from wav2lip.evaluation.face_crops import CropCollector, FaceRun
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.scorer import EmbeddedSegment, embed_all
 from wav2lip.evaluation.segments import Segmenter, remarks
+from wav2lip.faces.crops import Crop
 from wav2lip.faces.detectors import Detector
 from wav2lip.metrics.lse import Windows
-from wav2lip.types import Box, Pcm
+from wav2lip.types import Pcm
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,13 @@ class VideoData:
         clips: at least one.
         pcm: (N,) at 16 kHz, the sound that the video was judged with.
         run: face crops of the longest run of frames, for the metrics of the mouth.
-        boxes: (4,) px of the first clip's face, by frame number at 25 fps.
+        crops: of the first clip's face, by frame number at 25 fps.
     """
 
     clips: list[EmbeddedClip]
     pcm: Pcm
     run: FaceRun
-    boxes: dict[int, Box]
+    crops: dict[int, Crop]
 
 
 class VideoReader:
@@ -66,7 +67,7 @@ class VideoReader:
         path: Path,
         pcm: Pcm,
         detector: Detector,
-        boxes: dict[int, Box] | None = None,
+        crops: dict[int, Crop] | None = None,
         sound_damage: Sequence[str] = (),
     ) -> VideoData:
         """Read a video.
@@ -76,19 +77,19 @@ class VideoReader:
             path: the video.
             pcm: (N,) at 16 kHz, the sound to judge it with.
             detector: finds the faces.
-            boxes: where to crop the faces, by frame number; None: where they are found.
+            crops: where to cut the faces, by frame number; None: where they are found.
             sound_damage: remarks on the sound.
 
         Raises:
             InputError: no face, too short to judge, or unreadable.
         """
-        crops = CropCollector(boxes)
+        collector = CropCollector(crops)
         about = [*remarks(path, pcm), *sound_damage]
         clips: list[EmbeddedClip] = []
         damage: list[str] = []
-        for suffix, segments in self.segmenter(path, pcm, detector, self.judge, crops, damage):
+        for suffix, segments in self.segmenter(path, pcm, detector, self.judge, collector, damage):
             parts, short = embed_all(segments, self.judge.judge, self.windows)
             clips.append(EmbeddedClip(name + suffix, parts, about + short))
         for clip in clips:  # known when the last frame has been read
             clip.remarks.extend(damage)
-        return VideoData(clips, pcm, crops.run, crops.boxes)
+        return VideoData(clips, pcm, collector.run, collector.crops)

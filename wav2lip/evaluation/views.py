@@ -7,7 +7,7 @@ import numpy as np
 
 from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.metrics.judges import JUDGE_SIZE
-from wav2lip.types import Box, Image
+from wav2lip.types import CropKind, Image
 
 # Face-track mode of the published evaluation, in halves of the box's longer side about its centre.
 TRACK_UP = 1.0
@@ -22,31 +22,34 @@ class View(Protocol):
     Attributes:
         size: side S of the square, px.
         needs_face: whether a frame without a face has no view.
+        face_crop: where the faces of its crops are cut out.
     """
 
     size: int
     needs_face: bool
+    face_crop: CropKind
 
-    def __call__(self, image: Image, box: Box) -> Image:
-        """Cut a frame (H,W,3) BGR with a face box (4,) px -> (S,S,3)."""
+    def __call__(self, image: Image, crop: Crop) -> Image:
+        """Cut a frame (H,W,3) BGR at the crop of its face -> (S,S,3)."""
         ...
 
 
 class FaceCrop:
-    """The face box without a margin, as in the training crops of the experts.
+    """The face without a margin, as in the training crops of the experts.
 
     Args:
         size: side of the square, px.
+        face_crop: where the faces of the expert's training clips are cut out.
     """
 
     needs_face = True
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, face_crop: CropKind = "s3fd") -> None:
+        self.size, self.face_crop = size, face_crop
 
-    def __call__(self, image: Image, box: Box) -> Image:
-        """Cut (H,W,3), (4,) -> (size,size,3)."""
-        return cut_face(image, Crop.of_box(box), self.size)
+    def __call__(self, image: Image, crop: Crop) -> Image:
+        """Cut (H,W,3) -> (size,size,3)."""
+        return cut_face(image, crop, self.size)
 
 
 class WholePicture:
@@ -54,9 +57,10 @@ class WholePicture:
 
     needs_face = False
     size = JUDGE_SIZE
+    face_crop: CropKind = "s3fd"
 
-    def __call__(self, image: Image, box: Box) -> Image:
-        """Resize (H,W,3) -> (224,224,3); the box has no effect."""
+    def __call__(self, image: Image, crop: Crop) -> Image:
+        """Resize (H,W,3) -> (224,224,3); the crop has no effect."""
         return np.asarray(cv2.resize(image, (self.size, self.size)), np.uint8)
 
 
@@ -65,9 +69,11 @@ class TrackCrop:
 
     needs_face = True
     size = JUDGE_SIZE
+    face_crop: CropKind = "s3fd"
 
-    def __call__(self, image: Image, box: Box) -> Image:
-        """Cut (H,W,3), (4,) -> (224,224,3); grey beyond the edges of the frame."""
+    def __call__(self, image: Image, crop: Crop) -> Image:
+        """Cut (H,W,3) -> (224,224,3); grey beyond the edges of the frame."""
+        box = crop.box
         half = float(max(box[2] - box[0], box[3] - box[1])) / 2
         x, y = float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2
         top, bottom = int(np.floor(y - TRACK_UP * half)), int(np.floor(y + TRACK_DOWN * half))
