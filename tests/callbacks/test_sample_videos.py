@@ -75,7 +75,7 @@ def test_a_sample_video_equals_inference_bit_for_bit(corpus, monkeypatch, warp):
     sound = from_pcm(file.pcm())
     renderer = FaceRenderer(TorchEngine(network))
     # A video would change the crops; they are given as they are, the rest is what infer.py runs.
-    monkeypatch.setattr(renderer, "_crop", lambda located, _: targets[located.frame.index])
+    monkeypatch.setattr(renderer, "_cut", lambda located, _: targets[located.frame.index])
     black = Picture.of(np.zeros((SIZE, SIZE, 3), np.uint8), BT709)
     frames = [
         TrackedFrame.of_boxes(Frame(black, i / 25, i), [np.zeros(4, np.float32)]) for i in range(20)

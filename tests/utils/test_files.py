@@ -249,7 +249,7 @@ def is_pending(node):
 
 def other_ways(tree):
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
+        if not isinstance(node, ast.Call) or "os.devnull" in ast.unparse(node):
             continue
         name, module = called(node), ast.unparse(node.func).partition(".")[0]
         forbidden = name in FORBIDDEN or (name in {"replace", "open"} and module == "os")

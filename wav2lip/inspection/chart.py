@@ -24,8 +24,8 @@ PAPER: Colour = (255, 255, 255)
 FONT, FONT_SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.45
 
 
-def write_text(image: Image, text: str, x: int, y: int, colour: Colour = INK) -> None:
-    """Write ASCII text with its baseline at (x, y)."""
+def draw_text(image: Image, text: str, x: int, y: int, colour: Colour = INK) -> None:
+    """Draw ASCII text with its baseline at (x, y)."""
     cv2.putText(image, text, (x, y), FONT, FONT_SIZE, colour, 1, cv2.LINE_AA)
 
 
@@ -35,7 +35,7 @@ class Panel:
     def __init__(self, title: str, seconds: float, low: float, high: float) -> None:
         self.image = np.full((HEAD + PANEL, WIDTH, 3), PAPER, np.uint8)
         self._seconds, self._low, self._high = max(seconds, 1e-6), low, high
-        write_text(self.image, title, MARGIN, HEAD - 8)
+        draw_text(self.image, title, MARGIN, HEAD - 8)
 
     def _x(self, time: NDArray[np.float64]) -> NDArray[np.int32]:
         width = WIDTH - MARGIN - RIGHT
@@ -55,7 +55,7 @@ class Panel:
         """Draw lines at some values, with their numbers."""
         for value, y in zip(values, self._y(np.array(values)).tolist(), strict=True):
             cv2.line(self.image, (MARGIN, y), (WIDTH - RIGHT, y), FAINT, 1)
-            write_text(self.image, f"{value:.{digits}f}".rjust(6), 8, min(y + 4, HEAD + PANEL - 2))
+            draw_text(self.image, f"{value:.{digits}f}".rjust(6), 8, min(y + 4, HEAD + PANEL - 2))
 
     def mark(self, times: list[float]) -> None:
         """Draw a vertical line at some times."""
@@ -79,5 +79,5 @@ def time_scale(seconds: float) -> Image:
     for share in np.linspace(0, 1, 9):
         text = f"{share * seconds:.2f} s" if seconds < LONG else f"{share * seconds:.0f} s"
         x = round(MARGIN + share * width)
-        write_text(image, text, min(x, WIDTH - 70), FOOT - 8)
+        draw_text(image, text, min(x, WIDTH - 70), FOOT - 8)
     return image

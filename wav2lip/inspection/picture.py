@@ -17,8 +17,8 @@ from wav2lip.inspection.chart import (
     WIDTH,
     Colour,
     Panel,
+    draw_text,
     time_scale,
-    write_text,
 )
 from wav2lip.inspection.findings import FaceFinding, Findings, KeptFrame
 from wav2lip.media.pauses import VOICE_BEGINS, levels
@@ -75,7 +75,7 @@ def _label(image: Image, text: str, x: int, y: int, colour: Colour) -> None:
     x = max(0, min(x, image.shape[1] - width - 4))
     y = max(height + 4, min(y, image.shape[0] - 4))
     cv2.rectangle(image, (x, y - height - 4), (x + width + 4, y + 4), PAPER, -1)
-    write_text(image, text, x + 2, y, colour)
+    draw_text(image, text, x + 2, y, colour)
 
 
 def _tile(kept: KeptFrame) -> Image:
