@@ -1,7 +1,7 @@
 """Results of an evaluation: scores per clip and system, what was skipped, means over clips."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from wav2lip.evaluation.scorer import CONTROL_SHIFT, SyncScores
 
@@ -14,38 +14,62 @@ SYSTEMS = (GENERATED, VIDEO, REAL, LATE, FROZEN)  # in the order of the table
 OFFSETS = ("av_offset", "av_offset_fine")  # medians: a few wrongly judged clips would move a mean
 RATIO = "agreement_ratio"
 
-# Name -> heading and digits, in the order of the tables.
+Better = Literal["lower", "higher"] | float | None  # a number: the value of a perfect result
+
+
+class Metric(NamedTuple):
+    """How a metric is shown.
+
+    Attributes:
+        heading: of its column.
+        digits: after the decimal point.
+        better: the direction of better values, or the value of a perfect result; None: neither.
+    """
+
+    heading: str
+    digits: int
+    better: Better
+
+
+# Name -> metric, in the order of the tables.
 SYNC = {
-    "lse_d": ("LSE-D", 3),
-    "lse_c": ("LSE-C", 3),
-    "av_offset": ("AV offset", 1),
-    "av_offset_fine": ("fine", 2),
-    "in_sync": ("offset ≤ 1", 2),
-    "lse_d_at_0": ("D at 0", 3),
-    "lse_c_at_0": ("C at 0", 3),
+    "lse_d": Metric("LSE-D", 3, "lower"),
+    "lse_c": Metric("LSE-C", 3, "higher"),
+    "av_offset": Metric("AV offset", 1, 0.0),
+    "av_offset_fine": Metric("fine", 2, 0.0),
+    "in_sync": Metric("offset ≤ 1", 2, "higher"),
+    "lse_d_at_0": Metric("D at 0", 3, "lower"),
+    "lse_c_at_0": Metric("C at 0", 3, "higher"),
 }
 PICTURES = {
-    "psnr": ("PSNR", 2),
-    "ssim": ("SSIM", 3),
-    "ms_ssim": ("MS-SSIM", 3),
-    "sharpness_ratio": ("sharpness", 2),
-    "jitter_ratio": ("jitter", 2),
-    "pause_motion_ratio": ("pause motion", 2),
-    "fid": ("FID", 1),
+    "psnr": Metric("PSNR", 2, "higher"),
+    "ssim": Metric("SSIM", 3, "higher"),
+    "ms_ssim": Metric("MS-SSIM", 3, "higher"),
+    "sharpness_ratio": Metric("sharpness", 2, 1.0),
+    "jitter_ratio": Metric("jitter", 2, 1.0),
+    "pause_motion_ratio": Metric("pause motion", 2, "lower"),
+    "fid": Metric("FID", 1, "lower"),
 }
 LEAK = {
-    "agreement_right": ("right", 3),
-    "agreement_swapped": ("swapped", 3),
-    "agreement_source": ("swapped: source", 3),
-    RATIO: ("swapped / source", 1),
-    "agreement_late": ("late", 3),
-    "agreement_muted_source": ("muted: source", 3),
-    "response": ("response", 2),
-    "lse_c_silent": ("LSE-C silent", 3),
-    "lse_d_silent": ("LSE-D silent", 3),
-    "lsd_current": ("LSD-CR", 3),
+    "agreement_right": Metric("right", 3, "higher"),
+    "agreement_swapped": Metric("swapped", 3, "higher"),
+    "agreement_source": Metric("swapped: source", 3, 0.0),
+    RATIO: Metric("swapped / source", 1, "higher"),
+    "agreement_late": Metric("late", 3, "higher"),
+    "agreement_muted_source": Metric("muted: source", 3, 0.0),
+    "response": Metric("response", 2, None),
+    "lse_c_silent": Metric("LSE-C silent", 3, "lower"),
+    "lse_d_silent": Metric("LSE-D silent", 3, "higher"),
+    "lsd_current": Metric("LSD-CR", 3, 0.0),
 }
-METRICS = SYNC | PICTURES | LEAK
+GROUPS = {  # title of a table -> its metrics
+    "sync": SYNC,
+    "image metrics of the mouth": PICTURES,
+    "leak probe: agreement of the mouth with a sound (C at 0), by the sound that was given": LEAK,
+}
+METRICS: dict[str, Metric] = {}
+for _group in GROUPS.values():
+    METRICS.update(_group)
 
 
 @dataclass(frozen=True)

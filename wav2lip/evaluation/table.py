@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
-from wav2lip.evaluation.results import LEAK, METRICS, PICTURES, SYNC, Results
+from wav2lip.evaluation.results import GROUPS, LEAK, METRICS, SYNC, Metric, Results
 from wav2lip.evaluation.summary import DIFFERENCE, Summary
 from wav2lip.metrics.bootstrap import MIN_SPEAKERS, Interval
 
 WIDTH = 160  # columns if the output is no terminal
-
-Headings = dict[str, tuple[str, int]]  # metric -> heading, digits
 
 
 def cell(interval: Interval | None, digits: int) -> str:
@@ -31,7 +29,9 @@ def cell(interval: Interval | None, digits: int) -> str:
     return mean
 
 
-def build_table(results: Results, summary: Summary, metrics: Headings, title: str) -> Table | None:
+def build_table(
+    results: Results, summary: Summary, metrics: dict[str, Metric], title: str
+) -> Table | None:
     """Build a table with one row per system and one column per metric that has a value; None without any."""
     means = summary.means
     shown = [metric for metric in metrics if any(metric in row for row in means.values())]
@@ -42,12 +42,12 @@ def build_table(results: Results, summary: Summary, metrics: Headings, title: st
     table.add_column("clips", justify="right")
     table.add_column("speakers", justify="right")
     for metric in shown:
-        table.add_column(metrics[metric][0], justify="right", no_wrap=True)
+        table.add_column(metrics[metric].heading, justify="right", no_wrap=True)
     differences = {metric: found.interval for metric, found in summary.differences.items()}
     for system, row in [*means.items(), (DIFFERENCE, differences)]:
         present = [row[metric] for metric in shown if metric in row]
         if present:
-            cells = [cell(row.get(metric), metrics[metric][1]) for metric in shown]
+            cells = [cell(row.get(metric), metrics[metric].digits) for metric in shown]
             table.add_row(
                 system,
                 _range(i.clips for i in present),
@@ -69,17 +69,13 @@ def print_results(results: Results, summary: Summary, console: Console | None = 
     console = console or Console()
     if not console.is_terminal:
         console = Console(file=console.file, width=WIDTH)
-    titles = (
-        f"judge: {results.judge['label']}",
-        "image metrics of the mouth",
-        "leak probe: agreement of the mouth with a sound (C at 0), by the sound that was given",
-    )
     legend = (
         "mean over the clips that every row has; below it the 95 % bootstrap interval over speakers or, with "
         f"fewer than {MIN_SPEAKERS}, the value of each speaker; AV offset and fine: medians, in frames of 40 ms, "
         "positive if the sound comes early"
     )
-    for metrics, title in zip((SYNC, PICTURES, LEAK), titles, strict=True):
+    for group, metrics in GROUPS.items():
+        title = f"judge: {results.judge['label']}" if metrics is SYNC else group
         table = build_table(results, summary, metrics, title)
         if table is not None:
             console.print(table)
@@ -89,7 +85,7 @@ def print_results(results: Results, summary: Summary, console: Console | None = 
                 )
     console.print(legend)
     for clip, names in summary.left_out_by_clip().items():
-        headings = ", ".join(METRICS[name][0] for name in names)
+        headings = ", ".join(METRICS[name].heading for name in names)
         console.print(
             f"left out of {headings}: {clip}, which some row has no value for", markup=False
         )
