@@ -22,7 +22,8 @@ from scipy.spatial.transform import Rotation
 
 from wav2lip.faces.detectors.blazeface_network import FULL, BlazeFaceNetwork
 from wav2lip.faces.landmarks import Landmarks
-from wav2lip.faces.mesh import LEFT_EYE, RIGHT_EYE, FaceMesh, Region
+from wav2lip.faces.mesh import FaceMesh, Region
+from wav2lip.regions import LEFT_EYE, RIGHT_EYE
 from wav2lip.types import LANDMARKS
 
 FRAMES, STEP = 60, 3

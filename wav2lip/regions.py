@@ -1,4 +1,4 @@
-"""Regions of a face crop, each named once and used by losses, metrics and data alike.
+"""Regions of a face crop and points of the face mesh, each named once and used by losses, metrics and data alike.
 
 A crop follows the box convention of the published S3FD: mid-forehead at the top edge, chin at the bottom edge.
 """
@@ -32,3 +32,14 @@ class Region:
 # What scores of training and evaluation measure; edges of cheeks, hair and background are outside.
 MOUTH = Region(0.5, 1.0, 0.25, 0.75)
 LIPS = Region(0.55, 0.95, 0.2, 0.8)  # what losses weight more: closed and open lips
+
+# Numbers of points of the face mesh, right and left as the person sees them.
+RIGHT_EYE, LEFT_EYE = 33, 263  # outer corners
+LIP_GAPS = ((13, 14), (82, 87), (312, 317))  # upper and lower lip, inner edge: middle and beside it
+INNER_CORNERS = (78, 308)  # of the mouth, where the inner edges of the lips meet
+MOUTH_CORNERS = (61, 291)  # outer
+NOSE_BRIDGE, CHIN = 6, 152  # speech moves the second against the first
+LIP_POINTS = (
+    *(61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185),
+    *(78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191),
+)  # outer edge, then inner edge, each once around

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from wav2lip.metrics import ProbeEmbeddings, leak_probe
+from wav2lip.metrics import ProbeEmbeddings, SyncScore, leak_probe, lsd
 from wav2lip.metrics.leak import confidence_at_zero, response
 
 WINDOWS, SPACE = 80, 64
@@ -95,3 +95,10 @@ def test_response_is_the_mouths_change():
     assert response(faces, louder) == pytest.approx(10)
     with pytest.raises(ValueError, match="differ"):
         response(faces, faces[:3])
+
+
+def test_lsd_is_half_of_both_differences():
+    # Wav2Lip-like scores: D 6.4 and C 7.8 with the own sound, D 7.0 and C 7.3 with another one.
+    assert lsd(SyncScore(6.4, 7.8, 0), SyncScore(7.0, 7.3, -2)) == pytest.approx(0.55)
+    assert lsd(SyncScore(7.0, 7.3, 0), SyncScore(6.4, 7.8, 0)) == pytest.approx(0.55)
+    assert lsd(SyncScore(7.0, 7.3, 1), SyncScore(7.0, 7.3, 4)) == 0

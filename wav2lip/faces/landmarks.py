@@ -8,13 +8,9 @@ from numpy.typing import NDArray
 
 from wav2lip.faces.boxes import head_to_s3fd
 from wav2lip.faces.head_pose import HeadPose, fit_pose, mean_face
-from wav2lip.faces.mesh import LEFT_EYE, RIGHT_EYE, Points
+from wav2lip.faces.mesh import Points
+from wav2lip.regions import INNER_CORNERS, LEFT_EYE, LIP_GAPS, MOUTH_CORNERS, RIGHT_EYE
 from wav2lip.types import Box
-
-# Numbers of points, right and left as the person sees them.
-LIP_GAPS = ((13, 14), (82, 87), (312, 317))  # upper and lower lip, inner edge: middle and beside it
-INNER_CORNERS = (78, 308)  # of the mouth, where the inner edges of the lips meet
-MOUTH_CORNERS = (61, 291)  # outer
 
 
 def _distance(points: Points, pair: tuple[int, int]) -> float:

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.faces.onnx_network import OnnxNetwork, sigmoid
+from wav2lip.regions import LEFT_EYE, RIGHT_EYE
 from wav2lip.types import LANDMARKS, Box, Image
 
 SIDE = 192  # px, input of the network
 ROOM = 1.5  # side of the crop in longer sides of the face's box, as the network was trained
 BOX_ROOM = 1.56  # the same for a box of the convention: in square roots of its area
 BOX_DOWN = 0.04  # of a box's height; the mesh reaches further down than the box
-RIGHT_EYE, LEFT_EYE = 33, 263  # outer corners of the person's eyes
 MAX_SHRINK = 4  # larger faces are sampled at this many times the network's input, then averaged
 
 Points = NDArray[np.float32]  # (468, 3) px: right, down, away from the camera

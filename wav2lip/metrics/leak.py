@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wav2lip.metrics.lse import Padding, lse, mean_distances, shift_distances
+from wav2lip.metrics.lse import Padding, SyncScore, lse, mean_distances, shift_distances
 from wav2lip.metrics.mouth_motion import mouth_luma
 from wav2lip.types import MAX_SHIFT, Image
 
@@ -73,10 +73,25 @@ def agreement(lips: Tensor, audio: Tensor, padding: Padding = "none") -> float:
     return confidence_at_zero(mean_distances(shift_distances(lips, audio, padding)))
 
 
-def _lse(lips: Tensor, audio: Tensor, padding: Padding) -> tuple[float, float]:
-    """LSE-C and LSE-D of lips (n,D) with a sound (n,D)."""
-    score = lse(mean_distances(shift_distances(lips, audio, padding)))
-    return score.confidence, score.distance
+def _lse(lips: Tensor, audio: Tensor, padding: Padding) -> SyncScore:
+    """LSE of lips (n,D) with a sound (n,D)."""
+    return lse(mean_distances(shift_distances(lips, audio, padding)))
+
+
+def lsd(own: SyncScore, other: SyncScore) -> float:
+    """LSD: half the sum of the differences in LSE-C and LSE-D between two outputs for one face.
+
+    Source: arXiv 2511.08613, sec. 2: LSD-CR with the current frame as the reference, LSD-AR with another one, such as
+    the first frame.
+
+    Args:
+        own: LSE of the output for the face's own sound, with that sound.
+        other: LSE of the output for another sound, with that one.
+
+    Returns:
+        0 or more in the judge's units; 0 for a generator whose sync does not depend on what its source says.
+    """
+    return (abs(own.confidence - other.confidence) + abs(own.distance - other.distance)) / 2
 
 
 def response(right: Image, swapped: Image) -> float:
@@ -110,9 +125,9 @@ def leak_probe(
     def with_source(part: Tensor) -> float:
         return NAN if source is None else agreement(part, source, padding)
 
-    silent_c, silent_d = NAN, NAN
+    silent = SyncScore(NAN, NAN, 0)
     if source is not None:
-        silent_c, silent_d = _lse(lips.muted, source, padding)
+        silent = _lse(lips.muted, source, padding)
     own, other = (
         _lse(lips.right, sounds.right, padding),
         _lse(lips.swapped, sounds.swapped, padding),
@@ -124,7 +139,7 @@ def leak_probe(
         agreement_late=agreement(lips.late, sounds.late, padding),
         agreement_muted_source=with_source(lips.muted),
         response=change,
-        lse_c_silent=silent_c,
-        lse_d_silent=silent_d,
-        lsd_current=(abs(own[0] - other[0]) + abs(own[1] - other[1])) / 2,
+        lse_c_silent=silent.confidence,
+        lse_d_silent=silent.distance,
+        lsd_current=lsd(own, other),
     )
