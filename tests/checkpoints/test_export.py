@@ -74,11 +74,17 @@ def test_motion_gain_scales_the_audio_embedding(tmp_path):
 
 
 def test_other_tools_limits_are_noted(small, tmp_path, capsys):
-    save_network(tmp_path / "small.safetensors", small, SMALL, {"mel_offset_frames": -2})
+    save_network(
+        tmp_path / "small.safetensors",
+        small,
+        SMALL,
+        {"mel_offset_frames": -2, "face_crop": "aligned"},
+    )
     export_network(tmp_path / "small.safetensors", tmp_path / "small.pth")
-    shape, sound = capsys.readouterr().err.splitlines()
+    shape, sound, crop = capsys.readouterr().err.splitlines()
     assert "differs in architecture from the published network" in shape
     assert "starts its mel window -2 frames from the image" in sound
+    assert "takes faces that are turned upright" in crop
 
 
 def test_the_published_export_has_the_published_keys_and_shapes(shared, tmp_path):

@@ -16,6 +16,8 @@ from wav2lip.preprocessing.dropped import NOT_FOLLOWED, Dropped
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
+LEVEL = ClipSettings(face_crop="s3fd")
+
 
 class FixedDetector:
     """The same box in every frame, none in a frame that is black."""
@@ -40,7 +42,7 @@ def video(tmp_path_factory):
 
 
 def test_a_video_becomes_a_clip_file_and_a_row(video, tmp_path):
-    (row,) = video_to_clips(video, tmp_path, FixedDetector(), ClipSettings())
+    (row,) = video_to_clips(video, tmp_path, FixedDetector(), LEVEL)
     assert (row.source, row.speaker, row.split) == ("sub/person.mp4", "sub", "val")
     assert (row.frames, row.fps, row.track, row.start, row.coverage) == (50, 25.0, 0, 0.0, 1.0)
     assert row.face == 85.0  # the mean of 80 and 90
@@ -59,7 +61,7 @@ def test_a_track_break_makes_two_clips_that_start_on_whole_mel_columns(tmp_path)
     write_synthetic_video(tmp_path / "a.mp4", made)
     video = Video(tmp_path / "a.mp4", "a.mp4", "a", "train")
     rows = video_to_clips(
-        video, tmp_path, FixedDetector(), ClipSettings(detect_every=1, landmarks=False)
+        video, tmp_path, FixedDetector(), replace(LEVEL, detect_every=1, landmarks=False)
     )
     assert [row.track for row in rows] == [0, 1]
     assert rows[0].start == 0
@@ -100,7 +102,7 @@ def test_every_dropped_stretch_has_its_reason(tmp_path):
     write_synthetic_video(tmp_path / "a.mp4", made)
     video = Video(tmp_path / "a.mp4", "a.mp4", "a", "train")
     dropped: list[Dropped] = []
-    settings = ClipSettings(detect_every=1, landmarks=False)
+    settings = replace(LEVEL, detect_every=1, landmarks=False)
     rows = video_to_clips(video, tmp_path, FixedDetector(), settings, dropped=dropped)
     assert [(row.start, row.frames) for row in rows] == [
         (0.0, 42),
@@ -135,7 +137,7 @@ def test_a_face_that_is_not_followed_is_a_reason(tmp_path):
     write_synthetic_video(tmp_path / "a.mp4", made)
     video = Video(tmp_path / "a.mp4", "a.mp4", "a", "train")
     dropped: list[Dropped] = []
-    settings = ClipSettings(detect_every=1)
+    settings = replace(LEVEL, detect_every=1)
     (row,) = video_to_clips(video, tmp_path, Other(), settings, dropped=dropped)
     assert (row.start, row.frames) == (0.0, 25)
     assert [(d.start, d.frames, d.reason) for d in dropped] == [(1.0, 25, NOT_FOLLOWED)]
@@ -154,8 +156,7 @@ def tilted(tmp_path_factory):
 
 
 def test_aligned_crops_are_level_and_carry_their_landmarks(tilted, tmp_path):
-    settings = ClipSettings(face_crop="aligned")
-    (row,) = video_to_clips(tilted, tmp_path, build_detector("blazeface"), settings)
+    (row,) = video_to_clips(tilted, tmp_path, build_detector("blazeface"), ClipSettings())
     clip = ClipFile(tmp_path / row.clip)
     assert (clip.face_crop, clip.metadata["face_crop"]) == ("aligned", "aligned")
     assert abs(row.roll - np.median(clip.roll())) < 0.5
@@ -172,12 +173,12 @@ def test_aligned_crops_are_level_and_carry_their_landmarks(tilted, tmp_path):
 
 def test_level_crops_have_landmarks_unless_they_are_turned_off(tilted, tmp_path):
     detector = build_detector("blazeface")
-    (row,) = video_to_clips(tilted, tmp_path, detector, ClipSettings())
+    (row,) = video_to_clips(tilted, tmp_path, detector, LEVEL)
     clip = ClipFile(tmp_path / row.clip)
     assert (clip.face_crop, set(clip.roll().tolist())) == ("s3fd", {0.0})
     eyes = clip.landmarks()[10, [33, 263]].astype(float)
     assert eyes[1, 1] - eyes[0, 1] > 0.1  # tilted
-    (bare,) = video_to_clips(tilted, tmp_path / "b", detector, ClipSettings(landmarks=False))
+    (bare,) = video_to_clips(tilted, tmp_path / "b", detector, replace(LEVEL, landmarks=False))
     assert bare.yaw is None
     without = ClipFile(tmp_path / "b" / bare.clip)
     assert without.landmarks() is None

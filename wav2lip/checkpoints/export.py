@@ -16,6 +16,7 @@ from wav2lip.checkpoints.load import LoadedNetwork, load_network
 from wav2lip.checkpoints.save import save_network
 from wav2lip.errors import InputError
 from wav2lip.models import Generator
+from wav2lip.types import CROP_KINDS
 from wav2lip.utils.files import AtomicFile
 from wav2lip.utils.outputs import check_outputs
 
@@ -62,6 +63,8 @@ def unlike_published(loaded: LoadedNetwork) -> list[str]:
         reasons.append(
             f"starts its mel window {frames} frames from the image; published inference assumes 0"
         )
+    if loaded.metadata.get("face_crop", CROP_KINDS[0]) != CROP_KINDS[0]:
+        reasons.append("takes faces that are turned upright; published inference cuts level boxes")
     return reasons
 
 

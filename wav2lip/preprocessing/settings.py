@@ -41,8 +41,8 @@ class ClipSettings:
         image_size: side of a face, pixels.
         pad: margin of a crop around the face, share of the face's side.
         min_frames: shortest face track to keep, frames.
-        face_crop: where faces are cut out. "s3fd": at their level box, as published. "aligned": turned
-            with the head, of a size that the mouth does not change.
+        face_crop: where faces are cut out. "aligned": turned with the head, of a size that the mouth
+            does not change. "s3fd": at their level box, as published.
         landmarks: whether to store the face mesh of every frame, and what it tells in the manifest.
         detect_every: frames between two detections; the tracker interpolates. No effect on aligned
             crops, whose faces are followed by the mesh.
@@ -56,7 +56,7 @@ class ClipSettings:
     image_size: int = 96
     pad: float = 0.125
     min_frames: int = 15
-    face_crop: CropKind = "s3fd"
+    face_crop: CropKind = "aligned"
     landmarks: bool = True
     detect_every: int = 5
     faces: str | int = "largest"
