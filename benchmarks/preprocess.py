@@ -21,9 +21,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from wav2lip.faces.crop_tracking import track_crops
 from wav2lip.faces.crops import cut_face
 from wav2lip.faces.detectors import build_detector
-from wav2lip.faces.tracking import track_faces
 from wav2lip.media.audio import load_wav
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import to_pcm, write_wav
@@ -70,7 +70,7 @@ def parts(path: Path, detector: str) -> Iterator[tuple[str, Callable[[], object]
     tracked = []
 
     def track() -> None:
-        tracked.extend(track_faces(iter(frames), made, stride=settings.detect_every))
+        tracked.extend(track_crops(frames, made, settings.face_crop))
 
     yield "finding and tracking faces", track
 
@@ -91,7 +91,7 @@ def main() -> None:
         "--seconds", type=float, default=20, help="of a synthetic video (default: 20)"
     )
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--detector", default="hog")
+    parser.add_argument("--detector", default="blazeface")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -20,7 +20,7 @@ from wav2lip.faces.mesh import FaceMesh
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.faces.tracking import SMOOTH, STRIDE, track_faces
 from wav2lip.media.frame import Frame
-from wav2lip.types import CropKind
+from wav2lip.types import Box, CropKind
 from wav2lip.utils.sliding import sliding
 
 REACH = 12  # frames before and after over which the size is the median: a second at 25 fps
@@ -65,14 +65,17 @@ def _measured(face: TrackedFace) -> Head | None:
     return np.array([x, y, np.log(pose.scale), np.cos(roll), np.sin(roll)])
 
 
-def _of_box(face: TrackedFace) -> Head:
-    """Take a level head from a box."""
-    x, y = (face.box[:2] + face.box[2:4]) / 2
-    scale = box_size(face.box) / np.sqrt(_shape().width * _shape().height)
+def _of_box(box: Box) -> Head:
+    """Take a level head from a box (4,)."""
+    x, y = (box[:2] + box[2:4]) / 2
+    scale = box_size(box) / np.sqrt(_shape().width * _shape().height)
     return np.array([x, y, np.log(max(scale, 1e-6)), 1.0, 0.0])
 
 
-def _heads(window: list[TrackedFrame], at: int, track: int) -> tuple[NDArray[np.float64], int]:
+Measured = tuple[TrackedFrame, dict[int, Head | None]]  # a frame, and the heads of its tracks
+
+
+def _heads(window: list[Measured], at: int, track: int) -> tuple[NDArray[np.float64], int]:
     """Collect the heads of a track around `window[at]`, from frames in a row.
 
     A frame without landmarks takes the head from those around it, or else from its box.
@@ -80,28 +83,31 @@ def _heads(window: list[TrackedFrame], at: int, track: int) -> tuple[NDArray[np.
     Returns:
         (N, 5), and the place of `window[at]` among them.
     """
-    faces: dict[int, TrackedFace] = {}
-    for step in (-1, 1):
-        place = at
-        while 0 <= place < len(window) and window[place].shot == window[at].shot:
-            face = next((f for f in window[place].faces if f.track == track), None)
-            if face is None:
-                break
-            faces[place] = face
-            place += step
-    places = sorted(faces)
-    measured = {place: head for place in places if (head := _measured(faces[place])) is not None}
-    known = sorted(measured)
+    shot = window[at][0].shot
+
+    def has_track(place: int) -> bool:
+        frame, heads = window[place]
+        return frame.shot == shot and track in heads
+
+    first = last = at
+    while first > 0 and has_track(first - 1):
+        first -= 1
+    while last + 1 < len(window) and has_track(last + 1):
+        last += 1
+    found = {place: window[place][1][track] for place in range(first, last + 1)}
+    known = [place for place, head in found.items() if head is not None]
+    table = np.array([found[place] for place in known])
     rows = []
-    for place in places:
-        if place in measured:
-            rows.append(measured[place])
+    for place, head in found.items():
+        if head is not None:
+            rows.append(head)
         elif known and known[0] < place < known[-1]:
-            table = np.array([measured[k] for k in known])
             rows.append(np.array([np.interp(place, known, column) for column in table.T]))
         else:
-            rows.append(_of_box(faces[place]))
-    return np.array(rows), places.index(at)
+            box = window[place][0].box_of(track)
+            assert box is not None
+            rows.append(_of_box(box))
+    return np.array(rows), at - first
 
 
 def align_crops(frames: Iterable[TrackedFrame], smooth: int = SMOOTH) -> Iterator[TrackedFrame]:
@@ -121,8 +127,9 @@ def align_crops(frames: Iterable[TrackedFrame], smooth: int = SMOOTH) -> Iterato
     """
     sizes: dict[int, float] = {}  # log of the size by track
     shape, shot = _shape(), -1
-    for held, at in sliding(frames, REACH, REACH):
-        current = held[at]
+    measured = ((frame, {f.track: _measured(f) for f in frame.faces}) for frame in frames)
+    for held, at in sliding(measured, REACH, REACH):
+        current, _ = held[at]
         if current.shot != shot:
             sizes, shot = {}, current.shot
         aligned = []
