@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -71,3 +73,15 @@ def test_a_face_beside_the_frame():
     away = Landmarks(face.points + np.array([400, 0, 0], np.float32))
     *_, mask = lower_face_mask(Crop.of_box(away.box), SIZE, FaceMask.of(away))
     assert not mask.size or not mask.any()
+
+
+def test_the_source_stays_where_something_covers_the_face():
+    face = landmarks()
+    crop = Crop.of_box(face.box)
+    hidden = replace(FaceMask.of(face), hidden=face.points[[199, 200], :2])
+    rows, columns, mask = lower_face_mask(crop, SIZE, hidden)
+    full = np.zeros(SIZE, np.float32)
+    full[rows, columns] = mask
+    assert max(at(full, face, p) for p in (199, 200)) < 0.15
+    assert min(at(full, face, p) for p in (13, 61, 291)) > 0.95
+    assert (hidden.occluded, FaceMask.of(face).occluded) == (True, False)

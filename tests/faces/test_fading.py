@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -67,3 +68,33 @@ def test_tracks_fade_on_their_own():
     frame = TrackedFrame(Frame(EMPTY, 0.0, 0), 0, faces)
     assert [face.mask.weight for face in next(mask_faces([frame], 50.0)).faces] == [0.0, 1.0]
     assert [face.mask for face in faces] == [None, None]
+
+
+def dark_mouth(points):
+    """A grey face with a dark disc over its mouth."""
+    image = np.full_like(EMPTY, 140)
+    x, y = points[13, :2]
+    return cv2.circle(image, (round(x), round(y)), 45, (20, 20, 20), -1)
+
+
+def test_a_covered_mouth_fades_and_a_lost_mesh_stays_covered():
+    face = turned(0)
+    frames = []
+    for i in range(26):
+        covered = 16 <= i < 20
+        image = dark_mouth(face.points) if covered else np.full_like(EMPTY, 140)
+        known = None if i in (18, 19) else face
+        frames.append(TrackedFrame(Frame(image, i / 25, i), 0, [TrackedFace(0, BOX, known)]))
+    found = [frame.faces[0].mask for frame in mask_faces(frames, 50.0)]
+    assert [i for i, mask in enumerate(found) if mask.occluded] == [16, 17, 18, 19]
+    weights_found = [round(mask.weight, 1) for mask in found]
+    assert weights_found[10:] == [
+        *(1, 1, 0.8, 0.6, 0.4, 0.2),
+        0,
+        0,
+        0,
+        0,
+        *(0.2, 0.4, 0.6, 0.8, 1, 1),
+    ]
+    off = [frame.faces[0].mask for frame in mask_faces(frames, 50.0, occluders=False)]
+    assert [mask.weight for mask in off] == [1.0] * 26

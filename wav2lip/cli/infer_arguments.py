@@ -18,6 +18,7 @@ TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 FLAGS = {
     "smooth": "--nosmooth",
     "cache": "--nocache",
+    "keep_occluders": "--no_keep_occluders",
     "neutral_reference": "--no_neutral_reference",
     "mute_pauses": "--no_mute_pauses",
 }
@@ -157,6 +158,7 @@ def _add_faces(parser: argparse.ArgumentParser) -> None:
         metavar="DEGREES",
         help="a head that is turned further to the side fades to the source; 90: no limit (default: 50)",
     )
+    _off(group, "keep_occluders", "paste the face over hands and microphones, too")
     _off(group, "smooth", "do not average the box of a face over a few frames")
     _off(group, "cache", "detect faces even if an earlier run has stored them")
 

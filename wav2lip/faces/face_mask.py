@@ -1,5 +1,6 @@
 """Which pixels of a frame the generated lower face replaces, and how much."""
 
+import math
 from dataclasses import dataclass
 from typing import cast
 
@@ -25,6 +26,8 @@ JAW_TOP, JAW_END = 0.5, 1.1  # height of the nose's base and near the chin, belo
 LIPS_ROOM = 1.25  # times the lips' size; so much is replaced even where the head's outline is near
 SOFT = 0.05  # standard deviation of the soft edge
 
+HIDDEN_ROOM = 0.1  # around a covered point, in which the source stays
+
 GRID = 96  # px, side of the image of the crop in which the mask is computed
 SHIFT = 4  # bits of a pixel's fraction in which polygons are drawn
 
@@ -40,12 +43,21 @@ class FaceMask:
         unit: distance between the outer eye corners in pixels.
         weight: of the generated face in [0, 1]; 0: the source is left as it is.
         turned: whether the head is turned too far.
+        hidden: (N, 2) points in pixels of the frame that something covers; the source stays there.
+        covered: whether something covers the mouth.
     """
 
     outline: Outline | None = None
     unit: float = 0.0
     weight: float = 1.0
     turned: bool = False
+    hidden: NDArray[np.float32] | None = None
+    covered: bool = False
+
+    @property
+    def occluded(self) -> bool:
+        """Whether something covers the mouth or a part of the lower face."""
+        return self.covered or self.hidden is not None
 
     @classmethod
     def of(cls, landmarks: Landmarks) -> "FaceMask":
@@ -75,6 +87,12 @@ class FaceMask:
         for area in (polygon, hull):
             fixed = np.rint(area * (1 << SHIFT)).astype(np.int32)
             cv2.fillPoly(drawn, [fixed], 1.0, cv2.LINE_8, SHIFT)
+        if self.hidden is not None:
+            radius = HIDDEN_ROOM * self.unit * GRID / math.sqrt(crop.width * crop.height)
+            centres = (self.hidden - 0.5) @ from_frame[:, :2].T + from_frame[:, 2]
+            for x, y in np.rint(centres * (1 << SHIFT)).astype(int):
+                circle = (int(x), int(y)), round(radius * (1 << SHIFT))
+                cv2.circle(drawn, *circle, 0.0, cv2.FILLED, cv2.LINE_8, SHIFT)
         sigma = SOFT * self.unit * GRID
         soft = cv2.GaussianBlur(drawn, (0, 0), sigma / crop.width, sigmaY=sigma / crop.height)
         to_part = crop.from_frame(GRID, GRID, columns.start, rows.start)

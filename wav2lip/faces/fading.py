@@ -4,58 +4,85 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from wav2lip.faces.face_mask import FaceMask
+from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.occlusion import OcclusionFinder, point_colours
 from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.utils.sliding import sliding
 
 FADE = 5  # frames from the first that is changed to the full weight
 
 
-def _masked(frames: Iterable[TrackedFrame], max_yaw: float) -> Iterator[TrackedFrame]:
-    """Give faces their masks, and mark those that are turned too far.
+def _occluded(
+    mask: FaceMask, tracked: TrackedFrame, landmarks: Landmarks, find: OcclusionFinder
+) -> FaceMask:
+    """Mark what something covers."""
+    frame = tracked.frame
+    visible = landmarks.visible(frame.picture.size)
+    colours = point_colours(frame.source, landmarks)
+    hidden, covered = find(colours, visible, landmarks.pose)
+    where = landmarks.points[hidden, :2] if hidden.any() else None
+    return replace(mask, hidden=where, covered=covered)
 
-    A face whose mesh is lost counts as turned if it was when its mesh was last seen.
+
+def _masked(
+    frames: Iterable[TrackedFrame], max_yaw: float, occluders: bool
+) -> Iterator[TrackedFrame]:
+    """Give faces their masks, and mark those that are turned too far or covered.
+
+    A face whose mesh is lost counts as turned or covered if it was when its mesh was last seen.
     """
-    turned: dict[int, bool] = {}  # by track
+    last: dict[int, FaceMask] = {}  # by track
+    finders: dict[int, OcclusionFinder] = {}
     shot = -1
     for tracked in frames:
         if tracked.shot != shot:
-            turned, shot = {}, tracked.shot
+            last, finders, shot = {}, {}, tracked.shot
         faces = []
         for face in tracked.faces:
             landmarks = face.landmarks
-            mask = FaceMask() if landmarks is None else FaceMask.of(landmarks)
-            if landmarks is not None:
-                turned[face.track] = abs(landmarks.pose.yaw) > max_yaw
-            faces.append(replace(face, mask=replace(mask, turned=turned.get(face.track, False))))
+            if landmarks is None:
+                seen = last.get(face.track, FaceMask())
+                mask = FaceMask(turned=seen.turned, covered=seen.occluded)
+            else:
+                mask = replace(FaceMask.of(landmarks), turned=abs(landmarks.pose.yaw) > max_yaw)
+                if occluders:
+                    finder = finders.setdefault(face.track, OcclusionFinder())
+                    mask = _occluded(mask, tracked, landmarks, finder)
+                last[face.track] = mask
+            faces.append(replace(face, mask=mask))
         yield replace(tracked, faces=faces)
 
 
 def _weight(window: list[TrackedFrame], at: int, track: int) -> float:
-    """Return the weight of a track at `window[at]`: 0 where it is turned, then up to 1."""
+    """Return the weight of a track at `window[at]`: 0 where it is turned or covered, then up to 1."""
     return min(
         (
             abs(place - at) / FADE
             for place, near in enumerate(window)
             if near.shot == window[at].shot
             for face in near.faces
-            if face.track == track and face.mask is not None and face.mask.turned
+            if face.track == track and face.mask is not None
+            if face.mask.turned or face.mask.covered
         ),
         default=1.0,
     )
 
 
-def mask_faces(frames: Iterable[TrackedFrame], max_yaw: float) -> Iterator[TrackedFrame]:
+def mask_faces(
+    frames: Iterable[TrackedFrame], max_yaw: float, *, occluders: bool = True
+) -> Iterator[TrackedFrame]:
     """Give every face the mask by which it is pasted.
 
     Args:
         frames: with faces, and landmarks where they are known.
         max_yaw: degrees; a face that is turned further gets the weight 0. The weight falls over the
-            `FADE` frames before and rises over those after.
+            `FADE` frames before and rises over those after. The same where something covers the mouth.
+        occluders: whether to look for what covers the face.
 
     Yields:
         The frames in order, up to `FADE` frames late.
     """
-    for held, at in sliding(_masked(frames, max_yaw), FADE, FADE):
+    for held, at in sliding(_masked(frames, max_yaw, occluders), FADE, FADE):
         faces = []
         for face in held[at].faces:
             weight = min(_weight(held, at, face.track), 1.0)

@@ -82,9 +82,8 @@ class FaceLocator:
                 newest = frame.index
                 yield frame
 
-        for tracked in mask_faces(
-            self._tracked(first_pass(), self._detector), self._settings.max_yaw
-        ):
+        settings, followed = self._settings, self._tracked(first_pass(), self._detector)
+        for tracked in mask_faces(followed, settings.max_yaw, occluders=settings.keep_occluders):
             faces = self._known[tracked.frame.index] = self._placed(tracked)
             yield replace(tracked, faces=faces)
         for frame in chain(repeated, frames):

@@ -19,6 +19,7 @@ class OutputFrame:
             passes unchanged.
         found: whether a face was found.
         turned: whether a face is turned too far and stays as in the source.
+        occluded: whether something covers the lower face of a face.
     """
 
     picture: Picture
@@ -26,6 +27,7 @@ class OutputFrame:
     boxes: list[Box] = field(default_factory=list)
     found: bool = True
     turned: bool = False
+    occluded: bool = False
 
     @property
     def image(self) -> Image:

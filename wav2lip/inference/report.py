@@ -56,6 +56,8 @@ class Report:
         without_face: first and last frame of each stretch without a face.
         turned: the same of each stretch in which a face is turned further than `max_yaw`; it stays as
             in the source.
+        occluded: the same of each stretch in which something covers the lower face; what is covered
+            stays as in the source.
         sync: a `SyncReport` as plain data, if one was asked for.
         warnings: damage found in the inputs, and audio without a voice.
         stage_seconds: time at work by stage; stages overlap.
@@ -82,6 +84,7 @@ class Report:
     frames_with_face: int = 0
     without_face: list[list[int]] = field(default_factory=list)
     turned: list[list[int]] = field(default_factory=list)
+    occluded: list[list[int]] = field(default_factory=list)
     sync: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)
@@ -110,7 +113,10 @@ class Report:
             "with a face that is turned away": self.turned,
         }
         counts = [f"{_count(spans)} {name}" for name, spans in kinds.items() if spans]
-        unchanged = f" ({', '.join(counts)}, unchanged)" if counts else ""
+        notes = [f"{', '.join(counts)}, unchanged"] if counts else []
+        if self.occluded:
+            notes.append(f"{_count(self.occluded)} with a face that is covered, unchanged there")
+        unchanged = f" ({'; '.join(notes)})" if notes else ""
         rate = self.frames / self.seconds if self.seconds else 0.0
         return (
             f"{printable(self.output)}: {self.video_seconds:.2f} s, {self.frames} frames{unchanged}, "

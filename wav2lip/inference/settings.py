@@ -46,6 +46,7 @@ RULES: dict[str, Rule] = {
     "pads": Sides(),
     "smooth": _FLAG,
     "max_yaw": Number(0, 90),
+    "keep_occluders": _FLAG,
     "faces": FACES,
     "detector": OneOf(NAMES),
     "detector_weights": optional(Text()),
@@ -83,6 +84,8 @@ class Settings:
         smooth: average the box of a face over a few frames.
         max_yaw: degrees by which a head may be turned to the side. Beyond it the face fades to the
             source, which stays as it is. 90: no limit.
+        keep_occluders: leave hands, microphones and hair before the mouth as they are in the source; if
+            they cover most of the mouth, the face fades to the source.
         faces: which faces are animated: "largest", "all", or their number.
         detector: "auto" or the name of a face detector.
         detector_weights: file with the detector's weights; None: the default ones.
@@ -122,6 +125,7 @@ class Settings:
     pads: FourInts = (0, 10, 0, 0)
     smooth: bool = True
     max_yaw: float = 50.0
+    keep_occluders: bool = True
     faces: str | int = "largest"
     detector: str = "auto"
     detector_weights: str | None = None

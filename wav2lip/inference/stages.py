@@ -7,6 +7,7 @@ from wav2lip.errors import InputError
 from wav2lip.faces.blending import paste_face
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector
+from wav2lip.faces.face_mask import FaceMask
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.frames import Playback, repeat_held
 from wav2lip.inference.output_frame import OutputFrame
@@ -24,14 +25,20 @@ QUEUE = 2  # frames that wait between two stages
 def _blend(mode: str, rendered: Iterator[RenderedFaces]) -> Iterator[OutputFrame]:
     """Paste the rendered mouths back; frames without a face pass unchanged."""
     for located, images in rendered:
-        picture, boxes, turned = located.frame.picture, [], False
-        for image, face in zip(images, located.faces, strict=True):
-            picture = paste_face(picture, image, face.crop, mode, face.mask)
-            if face.mask is not None and face.mask.turned:
-                turned = True
-            else:
+        picture, boxes = located.frame.picture, []
+        masks = [face.mask or FaceMask() for face in located.faces]
+        for image, face, mask in zip(images, located.faces, masks, strict=True):
+            picture = paste_face(picture, image, face.crop, mode, mask)
+            if mask.weight:
                 boxes.append(face.crop.bounds)
-        yield OutputFrame(picture, located.frame.time, boxes, bool(located.faces), turned)
+        yield OutputFrame(
+            picture,
+            located.frame.time,
+            boxes,
+            found=bool(masks),
+            turned=any(mask.turned for mask in masks),
+            occluded=any(mask.occluded for mask in masks),
+        )
 
 
 def run_stages(
@@ -74,6 +81,7 @@ def run_stages(
     render = partial(renderer, mel=mel, offset=offset)
     faceless: list[int] = []
     turned: list[int] = []
+    occluded: list[int] = []
     with ThreadedPipeline() as stages:
         decoded = stages.start("decode", lambda _: iter(playback), (), QUEUE)
         located = stages.start(
@@ -88,6 +96,8 @@ def run_stages(
                 faceless.append(report.frames)
             if frame.turned:
                 turned.append(report.frames)
+            if frame.occluded:
+                occluded.append(report.frames)
             report.frames_with_face += bool(frame.boxes)
             report.frames += 1
             yield frame
@@ -95,6 +105,7 @@ def run_stages(
         report.add_timing(name, renderer.timing if name == "generate" else timing)
     report.video_seconds = report.audio_seconds
     report.without_face, report.turned = ranges(faceless), ranges(turned)
+    report.occluded = ranges(occluded)
     if turned and not report.frames_with_face:
         raise InputError(
             f"{source.info.path}: every face is turned by more than {settings.max_yaw:g} degrees; use "
