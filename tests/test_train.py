@@ -13,7 +13,8 @@ from hydra import compose, initialize_config_module
 from wav2lip.callbacks.csv_curves import read_curves
 from wav2lip.checkpoints import load_network
 from wav2lip.cli.train import run
-from wav2lip.evaluation.ablations import collect, tabulate
+from wav2lip.evaluation.ablation_table import tabulate
+from wav2lip.evaluation.ablations import collect
 from wav2lip.synthetic.clips import write_synthetic_corpus
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -285,7 +286,7 @@ def test_ablations_are_collected_into_a_table(corpus, networks, tmp_path, train_
     sweep = [experiments, "seed=1,2", run, f"hydra.sweep.dir={tmp_path}"]
     train_here("-m", *sweep, data, *tiny, "trainer.max_steps=2")
     table = tabulate(collect(tmp_path, "val/loss", ["val/l1"]), ["val/l1"])
-    assert {name: cells["val/l1"].clips for name, cells in table.items()} == {
+    assert {row.name: row.cells["val/l1"].clips for row in table.rows} == {
         "full": 2,
         "no_sync": 2,
     }

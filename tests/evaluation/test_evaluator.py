@@ -13,11 +13,12 @@ from wav2lip.evaluation.face_tracks import FaceTracks
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.plots import write_plots
 from wav2lip.evaluation.report import write_results
+from wav2lip.evaluation.result_table import result_table
 from wav2lip.evaluation.results import FROZEN, GENERATED, LATE, REAL, VIDEO, Results
 from wav2lip.evaluation.scorer import Scoring
 from wav2lip.evaluation.segments import LargestFace, frames_at_25, read_pcm
 from wav2lip.evaluation.summary import summarise
-from wav2lip.evaluation.table import print_results
+from wav2lip.evaluation.terminal import print_results
 from wav2lip.media.pcm import write_wav
 from wav2lip.media.video import read_image
 
@@ -123,7 +124,8 @@ def test_the_leak_probe_is_part_of_the_results(evaluate, film, tmp_path):
     assert "agreement_swapped" not in results.of(REAL)[0].values
     ratio = summarise(results).means[GENERATED]["agreement_ratio"]
     assert (ratio.clips, ratio.missing) == (2, 0)
-    write_results(results, summarise(results), tmp_path)
+    summary = summarise(results)
+    write_results(results, summary, result_table(results, summary), tmp_path)
     (row,) = (
         row
         for row in csv.DictReader((tmp_path / "summary.csv").open())
@@ -131,7 +133,7 @@ def test_the_leak_probe_is_part_of_the_results(evaluate, film, tmp_path):
     )
     assert row["system"] == GENERATED
     with (tmp_path / "table.txt").open("w") as file:
-        print_results(results, summarise(results), Console(file=file))
+        print_results(results, result_table(results, summarise(results)), Console(file=file))
     assert "swapped / source" in (tmp_path / "table.txt").read_text()
 
 
@@ -171,7 +173,8 @@ def test_every_face_track_is_a_clip(evaluate, film):
 def test_results_as_files_and_table(evaluate, film, tmp_path):
     results = evaluate([own(film("talk.mp4", seconds=3.0)), own(film("other.mp4", 1, 1.2))])
     results.warnings.append("beware")
-    write_results(results, summarise(results), tmp_path)
+    summary = summarise(results)
+    write_results(results, summary, result_table(results, summary), tmp_path)
     write_plots(results, tmp_path)
     rows = list(csv.DictReader((tmp_path / "clips.csv").open()))
     assert [row["system"] for row in rows] == [VIDEO, LATE, FROZEN] * 2
@@ -193,7 +196,7 @@ def test_results_as_files_and_table(evaluate, film, tmp_path):
     assert read_image(tmp_path / "distance.png").shape == (440, 770, 3)
     assert read_image(tmp_path / "confidence.png").shape == (440, 770, 3)
     with (tmp_path / "table.txt").open("w") as file:
-        print_results(results, summarise(results), Console(file=file))
+        print_results(results, result_table(results, summarise(results)), Console(file=file))
     text = (tmp_path / "table.txt").read_text()
     assert "judge: planted 2" in text
     assert "warning: beware" in text

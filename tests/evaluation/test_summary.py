@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from wav2lip.evaluation.result_table import result_table
 from wav2lip.evaluation.results import GENERATED, LATE, REAL, ClipScores, Results
 from wav2lip.evaluation.scorer import SyncScores
 from wav2lip.evaluation.summary import summarise
-from wav2lip.evaluation.table import print_results
+from wav2lip.evaluation.terminal import print_results
 from wav2lip.metrics.lse import SyncCurve
 
 EMPTY = SyncScores(np.zeros(31), SyncCurve(*[np.zeros(0)] * len(SyncCurve._fields)), 1)
@@ -74,10 +75,10 @@ def test_the_table_names_what_is_left_out_and_lists_few_speakers():
     real = {name: {"lse_d": 3.0} for name in rows}
     results = results_of({GENERATED: rows, REAL: real})
     file = io.StringIO()
-    print_results(results, summarise(results), Console(file=file))
+    print_results(results, result_table(results, summarise(results)), Console(file=file))
     text = file.getvalue()
     assert "left out of LSE-D: c" in text
     assert "1.500" in text
     assert "(2.000)" in text
-    assert "difference to real" in text
+    assert "generated − real" in text
     assert "…" not in text  # no interval

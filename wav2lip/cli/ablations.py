@@ -1,4 +1,4 @@
-"""Collect the runs below a folder into table.csv and table.md: means over seeds, with the value of each seed.
+"""Collect the runs below a folder into table.csv, .md, .tex and .json: means over seeds, with the value of each seed.
 
 wav2lip ablations runs/ablation
 wav2lip ablations runs/ablation --metric val/lower_l1 val/sync --output tables
@@ -48,22 +48,28 @@ def main() -> None:
         raise InputError(f"{args.runs}: no such folder")
     # Imported late: torch takes seconds to load, a wrong argument is reported at once.
     with ending_at_once():
+        from wav2lip.evaluation.ablation_table import tabulate
         from wav2lip.evaluation.ablations import (
             CONFIG,
             CURVES,
             METRICS,
-            TABLES,
             check_metrics,
             collect,
             find_runs,
-            write_tables,
+            find_unfinished,
         )
+        from wav2lip.evaluation.table_files import SUFFIXES, write_table_files
+        from wav2lip.evaluation.table_text import markdown
 
     runs = find_runs(args.runs)
     check_metrics(runs, [*(args.metric or []), args.choose])
     metrics = args.metric or METRICS
     output = args.output or args.runs
     read = [("run's file", run / name) for run in runs for name in (CURVES, CONFIG)]
-    check_outputs([("output", output / name) for name in TABLES], read)
-    print(write_tables(output, collect(args.runs, args.choose, metrics), metrics))
-    print(f"{output / 'table.csv'} and {output / 'table.md'}")
+    names = [output / f"table{suffix}" for suffix in SUFFIXES]
+    check_outputs([("output", name) for name in names], read)
+    collected = collect(args.runs, args.choose, metrics)
+    table = tabulate(collected, metrics, args.choose, find_unfinished(args.runs, args.choose))
+    write_table_files(table, output / "table")
+    print(markdown(table))
+    print(", ".join(map(str, names)))

@@ -20,9 +20,10 @@ from wav2lip.evaluation.held_out import held_out_warning
 from wav2lip.evaluation.judge import load_judge
 from wav2lip.evaluation.plots import write_plots
 from wav2lip.evaluation.report import write_results
+from wav2lip.evaluation.result_table import result_table
 from wav2lip.evaluation.results import Results
 from wav2lip.evaluation.summary import summarise
-from wav2lip.evaluation.table import print_results
+from wav2lip.evaluation.terminal import print_results
 from wav2lip.faces.detectors import build_detector
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
@@ -98,9 +99,10 @@ def evaluate(cfg: DictConfig) -> None:
     if not results.clips:
         raise InputError(f"nothing could be scored; the first reason: {results.skipped[0].reason}")
     summary = summarise(results)
-    write_results(results, summary, output)
+    table = result_table(results, summary)
+    write_results(results, summary, table, output)
     write_plots(results, output)
-    print_results(results, summary)
+    print_results(results, table)
     print(f"results per clip: {output}")
 
 

@@ -5,7 +5,8 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "ablations": ["collect", "tabulate"],
+        "ablation_table": ["tabulate"],
+        "ablations": ["collect"],
         "evaluator": ["Evaluator"],
         "face_tracks": ["FaceTracks"],
         "held_out": ["held_out_warning"],
@@ -14,11 +15,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pairs": ["Pair"],
         "plots": ["write_plots"],
         "report": ["write_results"],
+        "result_table": ["result_table"],
         "results": ["ClipScores", "Results"],
         "scorer": ["Scoring", "SyncScores", "embed_all", "score"],
         "segments": ["FaceSegment", "LargestFace", "largest_face", "read_pcm"],
         "summary": ["Summary", "summarise"],
         "sync_report": ["SyncReport", "check_sync"],
-        "table": ["print_results"],
+        "table": ["Table"],
+        "table_files": ["write_table_files"],
+        "terminal": ["print_results"],
     },
 )

@@ -1,4 +1,4 @@
-"""Collect the runs below a folder into one table: means over seeds with intervals or the value of each seed.
+"""Collect the scores of the runs below a folder.
 
 A run is a folder with curves/metrics.csv; its experiment and seed are those of its hydra/config.yaml. Its score is the
 value at the validation that its best checkpoint comes from: the one with the lowest value of a chosen metric.
@@ -14,14 +14,11 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from wav2lip.errors import InputError
-from wav2lip.metrics.bootstrap import Interval, bootstrap_mean
 from wav2lip.utils.fields import Number, Text, quote
-from wav2lip.utils.files import write_atomically, write_table
 from wav2lip.utils.tables import read_table, read_text
 
 CURVES = Path("curves") / "metrics.csv"
 CONFIG = Path("hydra") / "config.yaml"
-TABLES = ("table.csv", "table.md")
 METRICS = (
     "val/lower_l1",
     "val/l1",
@@ -30,12 +27,9 @@ METRICS = (
     "val/pairwise",
     "val/offset_within_1",
 )
-DIGITS = 4
 MAX_STEP = 10**12
 LONGEST_CONFIG, DEEPEST_CONFIG = 1 << 18, 50  # characters, levels
 _SEED = Number(0, 2**32 - 1, whole=True)  # of NumPy
-
-Ablations = dict[str, dict[str, Interval]]  # experiment -> metric -> mean over seeds
 
 
 @dataclass(frozen=True)
@@ -168,74 +162,10 @@ def collect(root: Path, choose: str, metrics: Sequence[str]) -> list[Run]:
     return runs
 
 
-def tabulate(runs: Sequence[Run], metrics: Sequence[str]) -> Ablations:
-    """Compute mean and interval over the seeds by experiment, then metric; experiments sorted by name.
-
-    A metric that no run of any experiment has is left out.
-    """
-    table: Ablations = {}
-    present = [name for name in metrics if any(name in run.scores for run in runs)]
-    for experiment in sorted({run.experiment for run in runs}):
-        own = sorted(
-            (run for run in runs if run.experiment == experiment), key=lambda run: run.seed
-        )
-        table[experiment] = {
-            name: bootstrap_mean(run.scores.get(name, float("nan")) for run in own)
-            for name in present
-        }
-    return table
-
-
-def _seeds(runs: Sequence[Run], experiment: str) -> list[int]:
-    return sorted(run.seed for run in runs if run.experiment == experiment)
-
-
-def write_csv(path: Path, table: Ablations, runs: Sequence[Run]) -> None:
-    """Write one row per experiment and metric: mean, interval or values of the seeds, seeds."""
-    head: list[object] = ["experiment", "metric", "mean", "low", "high", "runs", "seeds", "values"]
-    rows: list[list[object]] = [head]
-    for experiment, cells in table.items():
-        seeds = " ".join(map(str, _seeds(runs, experiment)))
-        for name, value in cells.items():
-            each = " ".join(map(str, value.values))
-            rows.append([experiment, name, *value[:3], value.clips, seeds, each])
-    write_table(path, rows)
-
-
-def _cell(value: Interval) -> str:
-    """Format a mean with its interval or, if there are too few seeds for one, the value of each seed."""
-    if not value.clips:
-        return ""
-    mean = f"{value.mean:.{DIGITS}f}"
-    if value.clips == 1:
-        return mean
-    if value.values:
-        return f"{mean} ({', '.join(f'{seed:.{DIGITS}f}' for seed in value.values)})"
-    return f"{mean} [{value.low:.{DIGITS}f}, {value.high:.{DIGITS}f}]"
-
-
-def markdown(table: Ablations, runs: Sequence[Run]) -> str:
-    """Format one row per experiment: mean and 95 % interval over the seeds; up to seven seeds are listed instead."""
-    names = list(next(iter(table.values())))
-    lines = [
-        f"| experiment | seeds | {' | '.join(names)} |",
-        "|" + "---|" * (len(names) + 2),
+def find_unfinished(root: Path, choose: str) -> list[str]:
+    """Find the folders of the runs below `root` that have not logged `choose` yet, relative to `root`."""
+    return [
+        folder.relative_to(root).as_posix()
+        for folder in find_runs(root)
+        if read_run(folder, choose, ()) is None
     ]
-    for experiment, cells in table.items():
-        seeds = ", ".join(map(str, _seeds(runs, experiment)))
-        row = " | ".join(_cell(cells[name]) for name in names)
-        lines.append(f"| {experiment} | {seeds} | {row} |")
-    return "\n".join(lines) + "\n"
-
-
-def write_tables(folder: Path, runs: Sequence[Run], metrics: Sequence[str]) -> str:
-    """Write table.csv and table.md to `folder`.
-
-    Returns:
-        The Markdown table.
-    """
-    table = tabulate(runs, metrics)
-    write_csv(folder / TABLES[0], table, runs)
-    text = markdown(table, runs)
-    write_atomically(folder / TABLES[1], text.encode())
-    return text

@@ -1,4 +1,4 @@
-"""Results as files: JSON with everything, CSV with one row per clip, CSV with one row per mean."""
+"""Results as files: JSON with everything, CSV with one row per clip, the table of means in every format."""
 
 import json
 import math
@@ -7,22 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from wav2lip.evaluation.result_table import all_warnings
 from wav2lip.evaluation.results import METRICS, Results
-from wav2lip.evaluation.summary import DIFFERENCE, Summary
-from wav2lip.metrics.bootstrap import Interval
+from wav2lip.evaluation.summary import Summary
+from wav2lip.evaluation.table import Table
+from wav2lip.evaluation.table_files import csv_number, plain, write_table_files
 from wav2lip.metrics.lse import AV_OFFSETS
 from wav2lip.utils.files import write_atomically, write_table
-
-
-def _plain(value: Any) -> Any:
-    """Replace NaN and infinity, which JSON does not have, by None."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
 
 
 def as_json(results: Results, summary: Summary) -> dict[str, Any]:
@@ -51,7 +42,8 @@ def as_json(results: Results, summary: Summary) -> dict[str, Any]:
         "judge": results.judge,
         "generator": results.generator,
         "settings": results.settings,
-        "warnings": results.warnings,
+        "revisions": sorted(results.revisions),
+        "warnings": all_warnings(results),
         "av_offsets": AV_OFFSETS.tolist(),
         "summary": means,
         "left_out": summary.left_out,
@@ -62,25 +54,16 @@ def as_json(results: Results, summary: Summary) -> dict[str, Any]:
         "clips": clips,
         "skipped": [asdict(item) for item in results.skipped],
     }
-    plain: dict[str, Any] = _plain(whole)
-    return plain
-
-
-def _number(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.6g}"
+    data: dict[str, Any] = plain(whole)
+    return data
 
 
 def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     write_table(path, [head, *rows], "\n")
 
 
-def _summary_row(system: str, metric: str, interval: Interval, p: str, judge: str) -> list[object]:
-    numbers = [_number(value) for value in interval[:3]]
-    return [system, metric, *numbers, interval.clips, interval.missing, interval.speakers, p, judge]
-
-
-def write_results(results: Results, summary: Summary, folder: Path) -> None:
-    """Write results.json, clips.csv, summary.csv and skipped.csv.
+def write_results(results: Results, summary: Summary, table: Table, folder: Path) -> None:
+    """Write results.json, clips.csv, skipped.csv, and the table as summary.csv, .md, .tex and .json.
 
     Raises:
         InputError: the folder cannot be written.
@@ -89,31 +72,21 @@ def write_results(results: Results, summary: Summary, folder: Path) -> None:
     write_atomically(folder / "results.json", f"{text}\n".encode("utf-8", "backslashreplace"))
     _write_csv(
         folder / "clips.csv",
-        ["clip", "system", "speaker", "judge", *METRICS, "remarks"],
+        ["clip", "system", "speaker", "judge", *METRICS, "remarks", "warnings"],
         [
             [
                 row.clip,
                 row.system,
                 row.speaker,
                 results.judge["label"],
-                *(_number(row.values.get(metric, math.nan)) for metric in METRICS),
+                *(csv_number(row.values.get(metric, math.nan)) for metric in METRICS),
                 "; ".join(row.remarks),
+                "; ".join(table.warnings),
             ]
             for row in results.clips
         ],
     )
-    judge = results.judge["label"]
-    rows = [
-        _summary_row(system, metric, interval, "", judge)
-        for system, metrics in summary.means.items()
-        for metric, interval in metrics.items()
-    ]
-    rows += [
-        _summary_row(DIFFERENCE, metric, difference.interval, _number(difference.p), judge)
-        for metric, difference in summary.differences.items()
-    ]
-    head = ["system", "metric", "mean", "low", "high", "clips", "missing", "speakers", "p", "judge"]
-    _write_csv(folder / "summary.csv", head, rows)
+    write_table_files(table, folder / "summary")
     _write_csv(
         folder / "skipped.csv",
         ["clip", "what", "reason"],

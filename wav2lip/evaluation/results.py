@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from wav2lip.evaluation.scorer import CONTROL_SHIFT, SyncScores
+from wav2lip.utils.revision import code_revision
 
 GENERATED = "generated"
 VIDEO = "video"  # judged as it is
@@ -113,6 +114,7 @@ class Results:
         warnings: to print with the tables.
         clips: scores.
         skipped: what was not scored.
+        revisions: of the code that scored the clips, as `wav2lip.utils.revision.code_revision` gives them.
         set_values: system -> metric -> value of metrics that describe all clips together, such as FID.
     """
 
@@ -122,6 +124,7 @@ class Results:
     warnings: list[str] = field(default_factory=list)
     clips: list[ClipScores] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    revisions: set[str] = field(default_factory=lambda: {code_revision()})
     set_values: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def systems(self) -> list[str]:

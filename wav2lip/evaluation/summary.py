@@ -24,8 +24,6 @@ from wav2lip.metrics.bootstrap import (
     paired_difference,
 )
 
-DIFFERENCE = "difference to real"  # the judged videos minus the real ones
-
 SystemMeans = dict[str, dict[str, Interval]]  # system -> metric -> mean over the common clips
 
 

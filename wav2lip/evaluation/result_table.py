@@ -1,0 +1,110 @@
+"""The table of an evaluation: its columns, rows, header, warnings and notes."""
+
+from typing import Any
+
+import torch
+
+from wav2lip.checkpoints import build_network
+from wav2lip.evaluation.results import GROUPS, METRICS, REAL, SYSTEMS, Results
+from wav2lip.evaluation.summary import Summary
+from wav2lip.evaluation.table import Column, Row, Table
+from wav2lip.metrics.bootstrap import MIN_SPEAKERS
+from wav2lip.types import FPS
+
+HASH = 12  # digits of a hash that are shown
+JUDGED = SYSTEMS[:2]  # what competes; the real videos are the baseline, the others controls
+SHOWN_SETTINGS = ("segments", "scoring", "leak_seconds", "detector", "infer")
+LEGEND = (
+    "Means over the clips that every row has, with the 95 % bootstrap interval over speakers or, with fewer than "
+    f"{MIN_SPEAKERS}, the value of each speaker. AV offset and fine: medians, in frames of 40 ms, positive if the "
+    "sound comes early. swapped / source: ratio of the two means, ∞ if that of the source may be 0. Bold: best, and "
+    "the interval of the paired difference excludes 0."
+)
+
+
+def parameters(config: dict[str, Any]) -> int:
+    """Number of trained parameters of the network of a checkpoint's config."""
+    with torch.device("meta"):  # counts without memory or time
+        network = build_network(config)
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as KEY.KEY -> value."""
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        name = f"{prefix}{key}"
+        found |= _flat(value, f"{name}.") if isinstance(value, dict) else {name: value}
+    return found
+
+
+def header(results: Results) -> dict[str, str]:
+    """What the numbers depend on; unknown entries are left out."""
+    settings, generator, judge = results.settings, results.generator, results.judge
+    found = {"judge": f"{judge['label']}, sha256 {str(judge.get('sha256', '?'))[:HASH]}"}
+    protocol = settings.get("protocol") or settings.get("pairs", {}).get("_target_", "")
+    if protocol:
+        shown = protocol if isinstance(protocol, str) else ", ".join(map(str, protocol))
+        found["protocol"] = shown.rpartition(".")[2]
+    found["commit"] = ", ".join(sorted(results.revisions))
+    if generator is not None:
+        metadata = generator["metadata"]
+        found["checkpoint"] = f"{generator['path']}, sha256 {generator['sha256'][:HASH]}"
+        found["parameters"] = f"{parameters(generator['config']):,}"
+        if "step" in metadata:
+            found["training steps"] = str(metadata["step"])
+        if "training_hours" in metadata:
+            found["hours of training"] = f"{metadata['training_hours']:.1f}"
+    judged = [row for row in results.clips if row.system in JUDGED]
+    windows = sum(row.sync.windows for row in judged)
+    found["clips"] = str(len({row.clip for row in judged}))
+    found["minutes"] = f"{windows / FPS / 60:.1f}"
+    shown_settings = {key: settings[key] for key in SHOWN_SETTINGS if key in settings}
+    values = {k: v for k, v in _flat(shown_settings).items() if not k.endswith("_target_")}
+    if values:
+        found["settings"] = " ".join(f"{key}={value}" for key, value in values.items())
+    return found
+
+
+def result_table(results: Results, summary: Summary) -> Table:
+    """Build the table of an evaluation."""
+    columns = [
+        Column(key, metric.heading, metric.digits, metric.better, title)
+        for title, metrics in GROUPS.items()
+        for key, metric in metrics.items()
+    ]
+    rows = [
+        Row(
+            system,
+            cells,
+            summary.differences if system in JUDGED else {},
+            control=system not in (*JUDGED, REAL),
+        )
+        for system, cells in summary.means.items()
+    ]
+    notes = [LEGEND]
+    for clip, names in summary.left_out_by_clip().items():
+        headings = ", ".join(METRICS[name].heading for name in names)
+        notes.append(f"left out of {headings}: {clip}, which some row has no value for")
+    return Table(
+        tuple(columns),
+        tuple(rows),
+        REAL if REAL in summary.means else "",
+        header(results),
+        tuple(all_warnings(results)),
+        tuple(notes),
+    )
+
+
+def all_warnings(results: Results) -> list[str]:
+    """Warnings of the results, and one if more than one revision of the code scored them."""
+    found = list(results.warnings)
+    if len(results.revisions) > 1:
+        found.append(
+            f"the clips were scored by different revisions of the code ({', '.join(sorted(results.revisions))}); "
+            "score all of them again with one"
+        )
+    changed = [name for name in sorted(results.revisions) if name.endswith("+changes")]
+    if changed:
+        found.append(f"the code had changes that no commit holds ({changed[0]}); commit them first")
+    return found
