@@ -12,6 +12,7 @@ from wav2lip.evaluation.evaluator import Evaluator
 from wav2lip.evaluation.face_tracks import FaceTracks
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.plots import write_plots
+from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.report import write_results
 from wav2lip.evaluation.result_table import result_table
 from wav2lip.evaluation.results import FROZEN, GENERATED, LATE, REAL, VIDEO, Results
@@ -161,6 +162,29 @@ def test_nothing_is_dropped_in_silence(evaluate, film, tmp_path):
     # Of the others two cannot be read, and one has the same sound.
     reason = "the leak probe requires a second pair with a different sound"
     assert results.skipped[3].reason == reason
+
+
+def test_a_clip_that_was_scored_is_not_scored_again(planted, detector, film, tmp_path, monkeypatch):
+    monkeypatch.setenv("WAV2LIP_CACHE", str(tmp_path / "cache"))
+    pairs = [own(film("talk.mp4", seconds=3.0)), own(film("other.mp4", 1, 1.2))]
+    records = ClipRecords(tmp_path, {"span": 1.0}, (planted.sha256, None))
+
+    def start():
+        running = Evaluator(planted, LargestFace(), detector, tmp_path, Scoring())
+        results = Results(planted.facts(), None, {})
+        return results, running.run(pairs, results, records)
+
+    first, running = start()
+    next(running)  # then the process ends
+    again, running = start()
+    assert list(running) == pairs
+    assert again.resumed == {"talk"}
+    whole, running = start()
+    list(running)
+    assert whole.resumed == {"talk", "other"}
+    for one, other in zip(first.clips, whole.clips, strict=False):
+        assert repr(one) == repr(other)
+    assert [repr(row) for row in again.clips] == [repr(row) for row in whole.clips]
 
 
 def test_every_face_track_is_a_clip(evaluate, film):

@@ -51,8 +51,8 @@ def test_only_what_is_judged_competes_with_the_real_videos():
 
 
 def test_two_revisions_and_uncommitted_changes_are_warned_of():
-    results = results_of({"abc", "def+changes"}, warnings=["beware"])
+    results = results_of({"abc", "def+changes.1"}, warnings=["beware"])
     table = result_table(results, summarise(results))
     assert table.warnings[0] == "beware"
-    assert "different revisions of the code (abc, def+changes)" in table.warnings[1]
-    assert "no commit holds (def+changes)" in table.warnings[2]
+    assert "different revisions of the code (abc, def+changes.1)" in table.warnings[1]
+    assert "no commit holds (def+changes.1)" in table.warnings[2]

@@ -33,4 +33,8 @@ def test_a_commit_a_changed_checkout_and_a_folder_inside_another_repository(chec
     assert code_revision(checkout / "env").startswith("version ")
     (checkout / "code.py").write_text("2")
     code_revision.cache_clear()
-    assert code_revision(checkout) == f"{commit}+changes"
+    changed = code_revision(checkout)
+    assert changed.startswith(f"{commit}+changes.")
+    (checkout / "code.py").write_text("3")
+    code_revision.cache_clear()
+    assert code_revision(checkout) != changed

@@ -100,6 +100,7 @@ EVALUATE: dict[str, Rule] = {
     "real": optional(Text()),
     "checkpoint": optional(Text()),
     "judge_weights": Text(),
+    "resume": Flag(),
     "inception": optional(Text()),
     "limit": optional(_COUNT),
     "max_pixels": optional(PIXELS),

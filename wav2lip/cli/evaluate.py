@@ -10,15 +10,15 @@ from typing import Any, cast
 import hydra
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
-from rich.progress import track
 
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.errors import InputError
 from wav2lip.evaluation.evaluator import Evaluator
 from wav2lip.evaluation.held_out import held_out_warning
 from wav2lip.evaluation.judge import load_judge
+from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.plots import write_plots
+from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.report import write_results
 from wav2lip.evaluation.result_table import result_table
 from wav2lip.evaluation.results import Results
@@ -30,6 +30,7 @@ from wav2lip.inference.settings import Settings
 from wav2lip.media.rules import limit_pixels
 from wav2lip.utils.locks import locked_folder
 from wav2lip.utils.partials import sweep_tree
+from wav2lip.utils.progress import ProgressBar
 
 
 def inference_settings(values: dict[str, Any]) -> Settings:
@@ -49,6 +50,18 @@ def _fid(inception: str | None) -> Any:
     from wav2lip.metrics.fid import FaceFID  # imports torch-fidelity and torchvision
 
     return FaceFID(Path(inception))
+
+
+def score_all(
+    evaluator: Evaluator, pairs: list[Pair], results: Results, records: ClipRecords | None
+) -> None:
+    """Score the pairs; a bar shows the time left, which pairs of an earlier run do not count for."""
+    with ProgressBar() as bar:
+        for number, _ in enumerate(evaluator.run(pairs, results, records), start=1):
+            resumed = len(results.resumed)
+            bar(f"clip {number} of {len(pairs)}", number - resumed, len(pairs) - resumed)
+    if results.resumed:
+        print(f"{len(results.resumed)} of {len(pairs)} clips were scored by an earlier run")
 
 
 def evaluate(cfg: DictConfig) -> None:
@@ -85,17 +98,11 @@ def evaluate(cfg: DictConfig) -> None:
         fid=_fid(cfg.inception),
     )
     evaluator.check_videos(pairs)
-    console = Console(stderr=True)
-    running = evaluator.run(pairs, results)
-    for _ in track(
-        running,
-        "clips",
-        len(pairs),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ):
-        pass
+    records = None
+    if cfg.resume and cfg.inception is None:  # FID describes all clips together
+        generator_hash = results.generator["sha256"] if results.generator else None
+        records = ClipRecords(output, settings, (judge.sha256, generator_hash))
+    score_all(evaluator, pairs, results, records)
     if not results.clips:
         raise InputError(f"nothing could be scored; the first reason: {results.skipped[0].reason}")
     summary = summarise(results)

@@ -14,6 +14,7 @@ from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.leak import ProbeAudio, VideoGenerator, probe_leak
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.quality import generated_metrics, is_same_audio, video_metrics
+from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.results import (
     FROZEN,
     GENERATED,
@@ -34,6 +35,7 @@ from wav2lip.faces.detectors import Detector
 from wav2lip.media.video import probe
 from wav2lip.types import Pcm
 from wav2lip.utils.outputs import check_outputs
+from wav2lip.utils.revision import code_revision
 
 if TYPE_CHECKING:
     from wav2lip.metrics.fid import FaceFID  # torch-fidelity and torchvision
@@ -89,17 +91,30 @@ class Evaluator:
         self._read_pcm = lru_cache(KEPT_AUDIO)(self._load_pcm)
         self._sound_damage: dict[Path, list[str]] = {}
 
-    def run(self, pairs: Sequence[Pair], results: Results) -> Iterator[Pair]:
+    def run(
+        self, pairs: Sequence[Pair], results: Results, records: ClipRecords | None = None
+    ) -> Iterator[Pair]:
         """Score the pairs into `results`.
+
+        Args:
+            pairs: what to score.
+            results: take the scores.
+            records: pairs that have one are not scored again; the others get one, unless a part of them was skipped.
 
         Yields:
             Each pair when it is done.
         """
         for number, pair in enumerate(pairs):
-            try:
-                self._score_pair(pair, [*pairs[number + 1 :], *pairs[:number]], results)
-            except FAILURES as error:
-                _skip(results, pair.name, "everything", error)
+            others = [*pairs[number + 1 :], *pairs[:number]]
+            if records is None or not records.restore(pair, others, results):
+                scored, skipped = len(results.clips), len(results.skipped)
+                try:
+                    self._score_pair(pair, others, results)
+                except FAILURES as error:
+                    _skip(results, pair.name, "everything", error)
+                results.revisions.add(code_revision())
+                if records is not None and len(results.skipped) == skipped:
+                    records.write(pair, others, results.clips[scored:])
             yield pair
         if self.fid is not None and self.fid.real_features_num_samples > 1:
             results.set_values[self.system] = {"fid": float(self.fid.compute())}

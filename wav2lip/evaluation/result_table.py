@@ -5,14 +5,16 @@ from typing import Any
 import torch
 
 from wav2lip.checkpoints import build_network
-from wav2lip.evaluation.results import GROUPS, METRICS, REAL, SYSTEMS, Results
+from wav2lip.evaluation.results import FROZEN, GROUPS, LATE, METRICS, REAL, SYSTEMS, Results
 from wav2lip.evaluation.summary import Summary
 from wav2lip.evaluation.table import Column, Row, Table
 from wav2lip.metrics.bootstrap import MIN_SPEAKERS
 from wav2lip.types import FPS
+from wav2lip.utils.revision import code_revision
 
 HASH = 12  # digits of a hash that are shown
-JUDGED = SYSTEMS[:2]  # what competes; the real videos are the baseline, the others controls
+CONTROLS = (LATE, FROZEN)
+JUDGED = tuple(name for name in SYSTEMS if name not in (REAL, *CONTROLS))
 SHOWN_SETTINGS = ("segments", "scoring", "leak_seconds", "detector", "infer")
 LEGEND = (
     "Means over the clips that every row has, with the 95 % bootstrap interval over speakers or, with fewer than "
@@ -46,7 +48,8 @@ def header(results: Results) -> dict[str, str]:
     if protocol:
         shown = protocol if isinstance(protocol, str) else ", ".join(map(str, protocol))
         found["protocol"] = shown.rpartition(".")[2]
-    found["commit"] = ", ".join(sorted(results.revisions))
+    if results.revisions:
+        found["commit"] = ", ".join(sorted(results.revisions))
     if generator is not None:
         metadata = generator["metadata"]
         found["checkpoint"] = f"{generator['path']}, sha256 {generator['sha256'][:HASH]}"
@@ -78,7 +81,7 @@ def result_table(results: Results, summary: Summary) -> Table:
             system,
             cells,
             summary.differences if system in JUDGED else {},
-            control=system not in (*JUDGED, REAL),
+            control=system in CONTROLS,
         )
         for system, cells in summary.means.items()
     ]
@@ -99,12 +102,15 @@ def result_table(results: Results, summary: Summary) -> Table:
 def all_warnings(results: Results) -> list[str]:
     """Warnings of the results, and one if more than one revision of the code scored them."""
     found = list(results.warnings)
-    if len(results.revisions) > 1:
+    revisions = sorted(
+        results.revisions | {code_revision()} if results.resumed else results.revisions
+    )
+    if len(revisions) > 1:
         found.append(
-            f"the clips were scored by different revisions of the code ({', '.join(sorted(results.revisions))}); "
-            "score all of them again with one"
+            f"scores come from different revisions of the code ({', '.join(revisions)}); "
+            "score all clips again with one"
         )
-    changed = [name for name in sorted(results.revisions) if name.endswith("+changes")]
+    changed = [name for name in revisions if "+changes" in name]
     if changed:
         found.append(f"the code had changes that no commit holds ({changed[0]}); commit them first")
     return found

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from wav2lip.evaluation.scorer import CONTROL_SHIFT, SyncScores
-from wav2lip.utils.revision import code_revision
 
 GENERATED = "generated"
 VIDEO = "video"  # judged as it is
@@ -115,6 +114,7 @@ class Results:
         clips: scores.
         skipped: what was not scored.
         revisions: of the code that scored the clips, as `wav2lip.utils.revision.code_revision` gives them.
+        resumed: names of the pairs that an earlier run has scored.
         set_values: system -> metric -> value of metrics that describe all clips together, such as FID.
     """
 
@@ -124,7 +124,8 @@ class Results:
     warnings: list[str] = field(default_factory=list)
     clips: list[ClipScores] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    revisions: set[str] = field(default_factory=lambda: {code_revision()})
+    revisions: set[str] = field(default_factory=set)
+    resumed: set[str] = field(default_factory=set)
     set_values: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def systems(self) -> list[str]:

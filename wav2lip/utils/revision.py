@@ -1,5 +1,6 @@
 """Which code ran: the commit of a checkout, or the version of an installed package."""
 
+import hashlib
 import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -26,7 +27,7 @@ def _git(folder: Path, *words: str) -> str | None:
 
 @cache
 def code_revision(folder: Path | None = None) -> str:
-    """Return the commit of a checkout, with "+changes" if tracked files differ from it, else the version.
+    """Return the commit of a checkout, with "+changes.HASH" if tracked files differ, else the version.
 
     Args:
         folder: of the checkout; None: the one that holds this package. A folder inside another
@@ -37,8 +38,11 @@ def code_revision(folder: Path | None = None) -> str:
     if top and Path(top).resolve() == root:
         commit = _git(root, "rev-parse", "--short=12", "HEAD")
         if commit:
-            changes = _git(root, "status", "--porcelain", "--untracked-files=no")
-            return f"{commit}+changes" if changes else commit
+            changes = _git(root, "diff", "HEAD")
+            if not changes:
+                return commit
+            digest = hashlib.sha256(changes.encode(errors="replace")).hexdigest()
+            return f"{commit}+changes.{digest[:8]}"
     try:
         return f"version {version(DISTRIBUTION)}"
     except PackageNotFoundError:
