@@ -7,21 +7,34 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from tests.meshes import meshes
+from wav2lip.errors import InputError
 from wav2lip.evaluation import evaluator, segments
 from wav2lip.evaluation.evaluator import Evaluator
 from wav2lip.evaluation.face_tracks import FaceTracks
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.plots import write_plots
+from wav2lip.evaluation.protocols import choose_protocols
 from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.report import write_results
 from wav2lip.evaluation.result_table import result_table
-from wav2lip.evaluation.results import FROZEN, GENERATED, LATE, REAL, VIDEO, Results
+from wav2lip.evaluation.results import (
+    FIRST_FRAME,
+    FROZEN,
+    GENERATED,
+    LATE,
+    OTHER_SOUND,
+    REAL,
+    SILENCE,
+    VIDEO,
+    Results,
+)
 from wav2lip.evaluation.scorer import Scoring
 from wav2lip.evaluation.segments import LargestFace, frames_at_25, read_pcm
 from wav2lip.evaluation.summary import summarise
 from wav2lip.evaluation.terminal import print_results
 from wav2lip.media.pcm import write_wav
-from wav2lip.media.video import read_image
+from wav2lip.media.video import VideoWriter, read_image
 
 
 class Copier:
@@ -48,7 +61,7 @@ class FrameCopier(Copier):
 def evaluate(planted, detector, tmp_path, monkeypatch):
     monkeypatch.setenv("WAV2LIP_CACHE", str(tmp_path / "cache"))
 
-    def run(pairs, segmenter=None, generator=None, leak_seconds=0.0):
+    def run(pairs, segmenter=None, generator=None, leak_seconds=0.0, **options: object):
         results = Results(planted.facts(), None, {})
         running = Evaluator(
             planted,
@@ -58,6 +71,7 @@ def evaluate(planted, detector, tmp_path, monkeypatch):
             Scoring(),
             generator,
             leak_seconds,
+            **options,
         )
         assert list(running.run(pairs, results)) == pairs
         return results
@@ -278,3 +292,55 @@ def test_a_generated_still_is_measured_without_its_source(evaluate, film, tmp_pa
     (skipped,) = results.skipped
     assert skipped.what == REAL
     assert skipped.reason == f"{still}: a photo, so there is no real video to compare with"
+
+
+class StillFilmer(FrameCopier):
+    """Copies a video, and films a photo for as long as the sound is."""
+
+    def __call__(self, face, audio, output) -> None:
+        if face.suffix != ".png":
+            super().__call__(face, audio, output)
+            return
+        image = read_image(face)
+        height, width = image.shape[:2]
+        with VideoWriter(output, width, height, 25) as writer:
+            for k in range(len(read_pcm(audio)) // 640):
+                writer.write(image, k / 25)
+
+
+def mesh_of(image, region):
+    """A mesh at the place of `FixedDetector`, its mouth the wider open the darker the picture is there."""
+    opening = (255 - image[100:125, 60:100].mean()) / 500
+    return 0.5 * meshes([opening])[0] + np.array([80, 83, 0], np.float32), 1.0
+
+
+def test_every_protocol_is_a_row_over_the_same_clips(evaluate, film, tmp_path):
+    given = [own(film("talk.mp4", seconds=3.0)), own(film("other.mp4", 1, 1.2))]
+    protocols, _ = choose_protocols(["reconstruction", "still", "cross", "silence"])
+    results = evaluate(given, generator=StillFilmer(), protocols=protocols, mesh=mesh_of)
+    assert results.skipped == []
+    assert results.systems() == [
+        GENERATED, FIRST_FRAME, OTHER_SOUND, SILENCE, REAL, LATE, FROZEN,
+    ]  # fmt: skip
+    copy, still, other, silent, real = (
+        results.of(system)[0].values
+        for system in (GENERATED, FIRST_FRAME, OTHER_SOUND, SILENCE, REAL)
+    )
+    assert copy["opening_correlation"] == pytest.approx(1)
+    assert (copy["opening_range"], copy["lmd_box"]) == (pytest.approx(1), pytest.approx(0))
+    assert still["opening_range"] == pytest.approx(0, abs=0.05)  # the codec's noise
+    assert abs(still["opening_correlation"]) < 0.6
+    assert np.isnan(still["lmd_box"])
+    assert "psnr" not in still
+    assert "opening_correlation" not in other  # the true mouth says something else
+    assert 0 <= silent["lip_leak"] == 1 - silent["closed_share"]
+    assert real["lip_dynamics"] == copy["lip_dynamics"] > 0
+    means = summarise(results).means
+    assert means[FIRST_FRAME]["opening_correlation"].clips == 2
+    assert (tmp_path / "out" / "cross.csv").is_file()
+
+
+def test_protocols_need_a_generator(evaluate, film):
+    protocols, _ = choose_protocols(["still"])
+    with pytest.raises(InputError, match="protocols need a generator"):
+        evaluate([own(film("talk.mp4", seconds=3.0))], protocols=protocols)

@@ -63,6 +63,22 @@ class Paths:
         return "a path or a list of paths"
 
 
+class Protocols:
+    """The name of an evaluation protocol, or a list of names; their module checks which."""
+
+    def accepts(self, value: object) -> bool:
+        """Tell whether `value` is such a list."""
+        names = value if isinstance(value, list | tuple) else [value]
+        return bool(names) and all(map(Text().accepts, names))
+
+    def hint(self, value: object) -> str:
+        """Return nothing."""
+        return ""
+
+    def __str__(self) -> str:
+        return "a protocol or a list of protocols"
+
+
 _COUNT, _SHARE, _WEIGHT = Whole(1, MAX_STEPS), Number(0, 1), Number(0)
 _DETECTION: dict[str, Rule] = {
     "detector": OneOf(NAMES),
@@ -105,6 +121,10 @@ EVALUATE: dict[str, Rule] = {
     "limit": optional(_COUNT),
     "max_pixels": optional(PIXELS),
     "leak_seconds": Number(0, 3600),
+    "protocol": Protocols(),
+    "protocol.*": Text(),
+    "landmarks": Flag(),
+    "seed": Whole(0, MAX_SEED),
     **_DETECTION,
     "scoring.windows": optional(OneOf(("all", "published"))),
     "scoring.padding": optional(OneOf(("none", "zeros"))),

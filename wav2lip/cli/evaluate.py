@@ -2,6 +2,7 @@
 
 wav2lip evaluate input=OUT.mp4
 wav2lip evaluate pairs=pairs input=PAIRS.csv checkpoint=bundled:generator
+wav2lip evaluate input=FOLDER checkpoint=bundled:generator protocol=[reconstruction,still,cross]
 """
 
 from pathlib import Path
@@ -18,6 +19,7 @@ from wav2lip.evaluation.held_out import held_out_warning
 from wav2lip.evaluation.judge import load_judge
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.plots import write_plots
+from wav2lip.evaluation.protocols import choose_protocols
 from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.report import write_results
 from wav2lip.evaluation.result_table import result_table
@@ -25,6 +27,7 @@ from wav2lip.evaluation.results import Results
 from wav2lip.evaluation.summary import summarise
 from wav2lip.evaluation.terminal import print_results
 from wav2lip.faces.detectors import build_detector
+from wav2lip.faces.mesh import FaceMesh
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
 from wav2lip.media.rules import limit_pixels
@@ -74,6 +77,8 @@ def evaluate(cfg: DictConfig) -> None:
         InputError: a file or value cannot be used, or nothing could be scored.
     """
     limit_pixels(cfg.max_pixels)
+    names = [cfg.protocol] if isinstance(cfg.protocol, str) else list(cfg.protocol)
+    protocols, leak = choose_protocols(names)
     pairs, output = instantiate(cfg.pairs)[: cfg.limit], Path(cfg.output)
     sweep_tree(output)
     judge = load_judge(str(cfg.judge_weights), cfg.device)
@@ -94,10 +99,13 @@ def evaluate(cfg: DictConfig) -> None:
         output,
         instantiate(cfg.scoring),
         generator,
-        leak_seconds=cfg.leak_seconds,
+        leak_seconds=cfg.leak_seconds if leak else 0.0,
         fid=_fid(cfg.inception),
+        protocols=protocols,
+        mesh=FaceMesh() if cfg.landmarks else None,
+        seed=cfg.seed,
     )
-    evaluator.check_videos(pairs)
+    evaluator.prepare(pairs)
     records = None
     if cfg.resume and cfg.inception is None:  # FID describes all clips together
         generator_hash = results.generator["sha256"] if results.generator else None

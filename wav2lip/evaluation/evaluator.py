@@ -1,20 +1,21 @@
-"""Score pairs of a face and a sound: generate if asked, then judge, controls, image metrics and leak probe."""
+"""Score pairs of a face and a sound: generate if asked, then judge, controls, metrics and leak probe."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import av.error
-import cv2
-
 from wav2lip.errors import InputError
+from wav2lip.evaluation.clip_values import clip_values, real_values
 from wav2lip.evaluation.face_crops import longest_run
+from wav2lip.evaluation.failures import FAILURES
 from wav2lip.evaluation.judge import LoadedJudge
-from wav2lip.evaluation.leak import ProbeAudio, VideoGenerator, probe_leak
+from wav2lip.evaluation.leak import VideoGenerator
+from wav2lip.evaluation.leak_values import LeakValues
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.quality import generated_metrics, is_same_audio, video_metrics
+from wav2lip.evaluation.protocols import LISTED, Protocol
 from wav2lip.evaluation.records import ClipRecords
+from wav2lip.evaluation.renderings import Renderings
 from wav2lip.evaluation.results import (
     FROZEN,
     GENERATED,
@@ -32,25 +33,17 @@ from wav2lip.evaluation.video_reader import EmbeddedClip, VideoData, VideoReader
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.crops import Crop
 from wav2lip.faces.detectors import Detector
+from wav2lip.faces.landmark_tracking import Mesh
 from wav2lip.media.video import probe
 from wav2lip.types import Pcm
-from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.revision import code_revision
 
 if TYPE_CHECKING:
     from wav2lip.metrics.fid import FaceFID  # torch-fidelity and torchvision
 
-# What a single bad file may raise beside InputError; one file must not end a long run.
-FAILURES = (
-    InputError,
-    OSError,
-    ValueError,
-    RuntimeError,
-    MemoryError,
-    av.error.FFmpegError,
-    cv2.error,
+KEPT_AUDIO = (
+    5  # decoded sounds kept: those of a pair, its source, its `cross` pair and the next pair
 )
-KEPT_AUDIO = 4  # decoded sounds kept: those of a pair, its source, and the next pair
 
 Values = dict[str, float]
 
@@ -67,9 +60,15 @@ class Evaluator:
         detector: finds the faces.
         folder: the generator's videos are written to its subfolder `videos`.
         scoring: how distances become scores.
-        generator: renders each pair's video. None: the videos are judged as they are, with the pair's sound.
+        generator: renders each pair's videos. None: the videos are judged as they are, with the pair's sound.
         leak_seconds: length of the leak probe; 0: no probe.
         fid: collects the face crops of all pairs.
+        protocols: what the generator makes of each pair.
+        mesh: fits the face mesh; None: no metrics on it.
+        seed: draws the sounds of the protocol `cross`.
+
+    Raises:
+        InputError: protocols without a generator.
     """
 
     def __init__(
@@ -82,14 +81,35 @@ class Evaluator:
         generator: VideoGenerator | None = None,
         leak_seconds: float = 0.0,
         fid: "FaceFID | None" = None,
+        *,
+        protocols: Sequence[Protocol] = (LISTED,),
+        mesh: Mesh | None = None,
+        seed: int = 0,
     ) -> None:
+        if generator is None and list(protocols) != [LISTED]:
+            raise InputError("protocols need a generator; give its checkpoint, or no protocol")
         self.judge, self.detector, self.folder, self.scoring = judge, detector, folder, scoring
-        self.windows, self.padding = scoring.of(judge)
-        self.generator, self.leak_seconds, self.fid = generator, leak_seconds, fid
-        self.system = VIDEO if generator is None else GENERATED
-        self._read_video = VideoReader(judge, segmenter, self.windows)
+        windows, self.padding = scoring.of(judge)
+        self.generator, self.fid = generator, fid
+        self.protocols, self.seed = tuple(protocols), seed
+        self._read_video = VideoReader(judge, segmenter, windows, mesh)
         self._read_pcm = lru_cache(KEPT_AUDIO)(self._load_pcm)
+        self._leak: LeakValues | None = None
+        if generator is not None and leak_seconds:
+            self._leak = LeakValues(generator, judge, scoring, leak_seconds, self._read_pcm)
+        self._renderings: Renderings | None = None
         self._sound_damage: dict[Path, list[str]] = {}
+
+    def prepare(self, pairs: Sequence[Pair]) -> None:
+        """Check that no generated video replaces a file of any pair, and draw what is drawn.
+
+        Raises:
+            InputError: one would, or no sounds can be exchanged.
+        """
+        if self.generator is not None:
+            self._renderings = Renderings(
+                self.generator, self.protocols, pairs, self.folder, self._read_pcm, self.seed
+            )
 
     def run(
         self, pairs: Sequence[Pair], results: Results, records: ClipRecords | None = None
@@ -104,6 +124,8 @@ class Evaluator:
         Yields:
             Each pair when it is done.
         """
+        if self._renderings is None:
+            self.prepare(pairs)
         for number, pair in enumerate(pairs):
             others = [*pairs[number + 1 :], *pairs[:number]]
             if records is None or not records.restore(pair, others, results):
@@ -117,7 +139,8 @@ class Evaluator:
                     records.write(pair, others, results.clips[scored:])
             yield pair
         if self.fid is not None and self.fid.real_features_num_samples > 1:
-            results.set_values[self.system] = {"fid": float(self.fid.compute())}
+            system = VIDEO if self.generator is None else GENERATED
+            results.set_values[system] = {"fid": float(self.fid.compute())}
 
     def _load_pcm(self, path: Path) -> Pcm:
         problems: list[str] = []
@@ -126,115 +149,108 @@ class Evaluator:
             self._sound_damage[path] = problems
         return pcm
 
-    def video_of(self, pair: Pair) -> Path:
-        """Return the path of the video that the generator makes from a pair."""
-        return self.folder / "videos" / f"{pair.name}.mp4"
-
-    def check_videos(self, pairs: Sequence[Pair]) -> None:
-        """Check that no generated video replaces a file of any pair.
+    def _videos(self, pair: Pair, results: Results) -> dict[Protocol, Path]:
+        """Make the videos of a pair; without a generator: the pair's own.
 
         Raises:
-            InputError: one would.
+            InputError: none could be made.
         """
-        if self.generator is not None:
-            files = [("input", path) for p in pairs for path in (p.face, p.audio, p.real)]
-            check_outputs([("output folder", self.video_of(pair)) for pair in pairs], files)
+        if self._renderings is None:
+            return {Protocol(VIDEO, "listed"): pair.face}
+        made: dict[Protocol, Path] = {}
+        failed: dict[Protocol, BaseException] = {}
+        for protocol in self.protocols:
+            try:
+                made[protocol] = self._renderings(pair, protocol)
+            except FAILURES as error:
+                failed[protocol] = error
+        if not made:
+            raise next(iter(failed.values()))
+        for protocol, reason in failed.items():
+            _skip(results, pair.name, protocol.system, reason)
+        return made
+
+    def _read_real(self, pair: Pair, source: Path) -> VideoData:
+        if probe(source).is_still:
+            raise InputError(f"{source}: a photo, so there is no real video to compare with")
+        with CachedDetector(self.detector, source) as detector:
+            pcm = self._read_pcm(source)
+            damage = self._sound_damage.get(source, [])
+            return self._read_video(pair.name, source, pcm, detector, None, damage)
+
+    def _judge(
+        self, pair: Pair, protocol: Protocol, video: Path, real: VideoData | None
+    ) -> VideoData:
+        """Read a video with its sound; one that was generated for silence with the face's own."""
+        sound = pair.audio
+        if self._renderings is not None:
+            sound = self._renderings.sound_of(pair, protocol) or pair.face
+        pcm = self._read_pcm(sound)
+        # Cut at the source's crops, the two videos are comparable pixel by pixel.
+        crops = longest_run(real.crops) if real else None
+        if crops and protocol.first_frame:
+            crops = dict.fromkeys(crops, _first_crop(pair, real.crops if real else crops))
+        damage = self._sound_damage.get(sound, [])
+        return self._read_video(pair.name, video, pcm, self.detector, crops, damage)
 
     def _score_pair(self, pair: Pair, others: list[Pair], results: Results) -> None:
-        video, source = pair.face, pair.real
-        if self.generator is not None:
-            video, source = self.video_of(pair), pair.face
-            self.generator(pair.face, pair.audio, video)
+        videos = self._videos(pair, results)
+        source = pair.real if self.generator is None else pair.face
         real: VideoData | None = None
         source_error: BaseException | None = None
         if source is not None:
             try:
-                if probe(source).is_still:
-                    raise InputError(
-                        f"{source}: a photo, so there is no real video to compare with"
-                    )
-                with CachedDetector(self.detector, source) as detector:
-                    pcm = self._read_pcm(source)
-                    damage = self._sound_damage.get(source, [])
-                    real = self._read_video(pair.name, source, pcm, detector, None, damage)
+                real = self._read_real(pair, source)
             except FAILURES as error:
                 source_error = error
-        judged: VideoData | None = None
-        try:
-            pcm = self._read_pcm(pair.audio)
-            # Cut at the source's crops, the two videos are comparable pixel by pixel.
-            crops = longest_run(real.crops) if real else None
-            damage = self._sound_damage.get(pair.audio, [])
-            judged = self._read_video(pair.name, video, pcm, self.detector, crops, damage)
-        except FAILURES as error:
-            if real is None:
-                raise
-            _skip(results, pair.name, self.system, error)
+        judged: dict[Protocol, VideoData] = {}
+        failed: dict[Protocol, BaseException] = {}
+        for protocol, video in videos.items():
+            try:
+                judged[protocol] = self._judge(pair, protocol, video, real)
+            except FAILURES as error:
+                failed[protocol] = error
+        if real is None and not judged:
+            raise next(iter(failed.values()))
+        for protocol, reason in failed.items():
+            _skip(results, pair.name, protocol.system, reason)
         if source_error is not None:
             _skip(results, pair.name, REAL, source_error)
-        extra: dict[str, Values] = self._picture_values(judged, real) if judged else {}
-        reference = real or judged
-        assert reference is not None
-        if self.generator is not None and self.leak_seconds:
-            leak = self._leak_values(pair, real, reference.crops, others, results)
-            extra[self.system] = extra.get(self.system, {}) | leak
-        for clip in judged.clips if judged else []:
-            self._add(results, pair, clip, self.system, clip.parts, extra.pop(self.system, {}))
-        for clip in real.clips if real else []:
-            self._add(results, pair, clip, REAL, clip.parts, extra.pop(REAL, {}))
+        extra = {
+            protocol.system: clip_values(protocol, data, real, self.fid)
+            for protocol, data in judged.items()
+        }
+        if real is not None:
+            extra[REAL] = real_values(real)
+        reference = real or next(iter(judged.values()))
+        self._add_leak(pair, real, reference, others, results, extra)
+        rows = [(protocol.system, data) for protocol, data in judged.items()]
+        for system, data in [*rows, *([(REAL, real)] if real else [])]:
+            for clip in data.clips:
+                self._add(results, pair, clip, system, clip.parts, extra.pop(system, {}))
         for clip in reference.clips:
             self._add_controls(results, pair, clip)
 
-    def _picture_values(self, judged: VideoData, real: VideoData | None) -> dict[str, Values]:
-        """System -> the metrics of its pictures, once per pair."""
-        if real is None:
-            return {self.system: video_metrics(judged.run, judged.pcm)}
-        if self.fid is not None and judged.run.crops:
-            self.fid.update(real.run.faces[: len(judged.run.crops)], real=True)
-            self.fid.update(judged.run.faces, real=False)
-        same = is_same_audio(judged.pcm, real.pcm)
-        values = generated_metrics(judged.run, real.run, judged.pcm, same)
-        return {self.system: values, REAL: video_metrics(real.run, real.pcm)}
-
-    def _leak_values(
+    def _add_leak(
         self,
         pair: Pair,
         real: VideoData | None,
-        crops: dict[int, Crop],
+        reference: VideoData,
         others: list[Pair],
         results: Results,
-    ) -> Values:
-        """Values of the leak probe of a pair; empty, and listed, if it cannot be run."""
-        assert self.generator is not None
+        extra: dict[str, Values],
+    ) -> None:
+        """Add the values of the leak probe; it is listed if it cannot be run."""
+        if self._leak is None or self._renderings is None:
+            return
+        protocol = next((p for p in self.protocols if p.system == GENERATED), LISTED)
+        sound = self._renderings.sound_of(pair, protocol) or pair.audio
         try:
-            right = self._read_pcm(pair.audio)
             source = None if real is None else real.pcm
-            sounds = ProbeAudio(right, self._other_audio(others, right, source), source)
-            probe = probe_leak(
-                self.generator,
-                pair.face,
-                sounds,
-                crops,
-                self.judge,
-                self.leak_seconds,
-                self.windows,
-                self.padding,
-            )
+            found = self._leak(pair, sound, source, reference.crops, others)
+            extra[GENERATED] = extra.get(GENERATED, {}) | found
         except FAILURES as error:
             _skip(results, pair.name, "leak probe", error)
-            return {}
-        return probe._asdict()
-
-    def _other_audio(self, others: list[Pair], *known: Pcm | None) -> Pcm:
-        """Return the sound of the first pair that differs from all known sounds; unreadable ones are skipped."""
-        for other in others:
-            try:
-                pcm = self._read_pcm(other.audio)
-            except FAILURES:
-                continue  # listed at its own turn
-            if not any(is_same_audio(pcm, sound) for sound in known if sound is not None):
-                return pcm
-        raise InputError("the leak probe requires a second pair with a different sound")
 
     def _add(
         self,
@@ -259,6 +275,12 @@ class Evaluator:
                 self._add(results, pair, clip, system, change(clip.parts))
             except InputError as error:
                 _skip(results, clip.name, system, error)
+
+
+def _first_crop(pair: Pair, crops: dict[int, Crop]) -> Crop:
+    if 0 not in crops:
+        raise InputError(f"{pair.face}: no face in its first frame; cut its start off")
+    return crops[0]
 
 
 def _skip(results: Results, clip: str, what: str, error: BaseException) -> None:

@@ -5,10 +5,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from wav2lip.faces.crops import Crop, cut_face
+from wav2lip.faces.landmark_tracking import Mesh, find_in_frame
+from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.mesh import Points
+from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.media.video import Frame
-from wav2lip.types import Image
+from wav2lip.types import LANDMARKS, Image
 
 FACE_SIZE = 96  # px
+NO_MESH = np.full((LANDMARKS, 3), np.nan, np.float32)
 
 
 @dataclass
@@ -18,10 +23,14 @@ class FaceRun:
     Attributes:
         first: number of the first frame at 25 fps.
         crops: T crops (96,96,3) BGR.
+        places: where the T crops were cut.
+        meshes: T face meshes (468,3) in pixels of the frame, NaN where none fits; empty if none were asked for.
     """
 
     first: int = 0
     crops: list[Image] = field(default_factory=list)
+    places: list[Crop] = field(default_factory=list)
+    meshes: list[Points] = field(default_factory=list)
 
     @property
     def faces(self) -> Image:
@@ -31,7 +40,7 @@ class FaceRun:
 
     def shortened(self, count: int) -> "FaceRun":
         """The first `count` frames."""
-        return FaceRun(self.first, self.crops[:count])
+        return FaceRun(self.first, self.crops[:count], self.places[:count], self.meshes[:count])
 
 
 def longest_run(crops: dict[int, Crop]) -> dict[int, Crop]:
@@ -47,19 +56,21 @@ def longest_run(crops: dict[int, Crop]) -> dict[int, Crop]:
 class CropCollector:
     """Keeps the face crops of the longest run of frames with a box.
 
-    Memory: two runs of crops (28 kB per frame: 40 MB per minute) and every crop.
+    Memory: two runs of crops and meshes (33 kB per frame: 50 MB per minute), and where each crop lies.
 
     Args:
         given: crops by frame number at which to cut. The same ones for two videos make their faces
             comparable pixel by pixel. None: the crops that `add` receives.
+        mesh: fits the face mesh in every crop; None: none.
 
     Attributes:
         crops: every crop that was used, by frame number.
     """
 
-    def __init__(self, given: dict[int, Crop] | None = None) -> None:
+    def __init__(self, given: dict[int, Crop] | None = None, mesh: Mesh | None = None) -> None:
         self.crops: dict[int, Crop] = {}
-        self._given = given
+        self._given, self._mesh = given, mesh
+        self._known: Landmarks | None = None  # of the frame before
         self._best, self._run = FaceRun(), FaceRun()
 
     def add(self, frame: Frame, crop: Crop | None) -> None:
@@ -69,7 +80,11 @@ class CropCollector:
             return
         self.crops[frame.index] = used
         if not self._run.crops or frame.index != self._run.first + len(self._run.crops):
-            self._run = FaceRun(frame.index)
+            self._run, self._known = FaceRun(frame.index), None
+        if self._mesh is not None:
+            self._known = find_in_frame(TrackedFrame(frame), used.box, self._mesh, self._known)
+            self._run.meshes.append(NO_MESH if self._known is None else self._known.points)
+        self._run.places.append(used)
         self._run.crops.append(cut_face(frame.image, used, FACE_SIZE))
         if len(self._run.crops) > len(self._best.crops):
             self._best = self._run

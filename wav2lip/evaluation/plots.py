@@ -12,9 +12,11 @@ from wav2lip.evaluation.results import SYSTEMS, ClipScores, Results
 from wav2lip.metrics.lse import AV_OFFSETS
 from wav2lip.utils.files import write_atomically
 
-COLOURS = dict(
-    zip(SYSTEMS, ("tab:red", "tab:red", "tab:blue", "tab:orange", "tab:gray"), strict=True)
+PALETTE = (
+    *("tab:red", "tab:purple", "tab:green", "tab:brown"),  # generated
+    *("tab:red", "tab:blue", "tab:orange", "tab:gray"),
 )
+COLOURS = dict(zip(SYSTEMS, PALETTE, strict=True))
 SIZE = (7.0, 4.0)  # inches
 DPI = 110
 FAINT = 0.2  # opacity of the line of a single clip

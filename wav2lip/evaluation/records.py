@@ -96,7 +96,7 @@ class ClipRecords:
             others: the other pairs in their order; a generator may get their sounds.
         """
         files = (pair.face, pair.audio, pair.real)
-        sounds = [_digest(other.audio) for other in others] if self._generates else []
+        sounds = [[_digest(o.audio), o.speaker] for o in others] if self._generates else []
         key = self._common | {
             "name": pair.name,
             "speaker": pair.speaker,

@@ -6,11 +6,23 @@ from typing import Any, Literal, NamedTuple
 from wav2lip.evaluation.scorer import CONTROL_SHIFT, SyncScores
 
 GENERATED = "generated"
+FIRST_FRAME = "first frame alone"  # the own sound on it
+OTHER_SOUND = "another sound"
+SILENCE = "silence"  # its sync is that with the face's own sound: the leak
 VIDEO = "video"  # judged as it is
 REAL = "real"
 LATE = f"audio {CONTROL_SHIFT} frames late"
 FROZEN = "frozen mouth"
-SYSTEMS = (GENERATED, VIDEO, REAL, LATE, FROZEN)  # in the order of the table
+SYSTEMS = (  # in the order of the table
+    GENERATED,
+    FIRST_FRAME,
+    OTHER_SOUND,
+    SILENCE,
+    VIDEO,
+    REAL,
+    LATE,
+    FROZEN,
+)
 OFFSETS = ("av_offset", "av_offset_fine")  # medians: a few wrongly judged clips would move a mean
 RATIO = "agreement_ratio"
 
@@ -50,6 +62,24 @@ PICTURES = {
     "pause_motion_ratio": Metric("pause motion", 2, "lower"),
     "fid": Metric("FID", 1, "lower"),
 }
+MESH = {
+    "opening_correlation": Metric("opening r", 2, "higher"),
+    "mar_correlation": Metric("MAR r", 2, "higher"),
+    "width_correlation": Metric("width r", 2, "higher"),
+    "jaw_correlation": Metric("jaw r", 2, "higher"),
+    "opening_range": Metric("opening range", 2, 1.0),
+    "width_range": Metric("width range", 2, 1.0),
+    "jaw_range": Metric("jaw range", 2, 1.0),
+    "lmd_inter_ocular": Metric("LMD/eyes", 4, "lower"),
+    "lmd_box": Metric("LMD/box", 4, "lower"),
+    "f_lmd_inter_ocular": Metric("F-LMD/eyes", 4, "lower"),
+    "f_lmd_box": Metric("F-LMD/box", 4, "lower"),
+    "lip_dynamics": Metric("lip dynamics", 4, None),
+    "silent_lip_stability": Metric("silent stability", 4, "lower"),
+    "lip_sync_error": Metric("lip-sync error", 3, "lower"),
+    "lip_leak": Metric("LipLeak", 3, "lower"),
+    "closed_share": Metric("SILENT", 3, "higher"),
+}
 LEAK = {
     "agreement_right": Metric("right", 3, "higher"),
     "agreement_swapped": Metric("swapped", 3, "higher"),
@@ -65,6 +95,7 @@ LEAK = {
 GROUPS = {  # title of a table -> its metrics
     "sync": SYNC,
     "image metrics of the mouth": PICTURES,
+    "mouth shape by the face mesh, against the true video": MESH,
     "leak probe: agreement of the mouth with a sound (C at 0), by the sound that was given": LEAK,
 }
 METRICS: dict[str, Metric] = {}

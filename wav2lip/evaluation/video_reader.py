@@ -10,6 +10,7 @@ from wav2lip.evaluation.scorer import EmbeddedSegment, embed_all
 from wav2lip.evaluation.segments import Segmenter, remarks
 from wav2lip.faces.crops import Crop
 from wav2lip.faces.detectors import Detector
+from wav2lip.faces.landmark_tracking import Mesh
 from wav2lip.metrics.lse import Windows
 from wav2lip.types import Pcm
 
@@ -56,10 +57,17 @@ class VideoReader:
         judge: embeds the windows.
         segmenter: how a video becomes clips.
         windows: see `wav2lip.metrics.lse.window_count`.
+        mesh: fits the face mesh in every crop; None: no metrics on the mesh.
     """
 
-    def __init__(self, judge: LoadedJudge, segmenter: Segmenter, windows: Windows) -> None:
-        self.judge, self.segmenter, self.windows = judge, segmenter, windows
+    def __init__(
+        self,
+        judge: LoadedJudge,
+        segmenter: Segmenter,
+        windows: Windows,
+        mesh: Mesh | None = None,
+    ) -> None:
+        self.judge, self.segmenter, self.windows, self.mesh = judge, segmenter, windows, mesh
 
     def __call__(
         self,
@@ -83,7 +91,7 @@ class VideoReader:
         Raises:
             InputError: no face, too short to judge, or unreadable.
         """
-        collector = CropCollector(crops)
+        collector = CropCollector(crops, self.mesh)
         about = [*remarks(path, pcm), *sound_damage]
         clips: list[EmbeddedClip] = []
         damage: list[str] = []

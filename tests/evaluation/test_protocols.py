@@ -1,0 +1,77 @@
+import csv
+from pathlib import Path
+
+import pytest
+
+from wav2lip.errors import InputError
+from wav2lip.evaluation.pairs import Pair, pairs
+from wav2lip.evaluation.protocols import (
+    DEFAULT,
+    LISTED,
+    PROTOCOLS,
+    choose_protocols,
+    draw_sounds,
+    write_cross_list,
+)
+from wav2lip.evaluation.results import SYSTEMS
+
+
+def clips(count, speakers=None):
+    return [
+        Pair(f"c{k}", Path(f"c{k}.mp4"), Path(f"c{k}.mp4"), speaker=f"s{k % (speakers or count)}")
+        for k in range(count)
+    ]
+
+
+def test_protocols_come_in_the_order_of_the_tables_once_each():
+    chosen, leak = choose_protocols(["cross", "still", "reconstruction", "still"])
+    assert [protocol.system for protocol in chosen] == [
+        "generated", "first frame alone", "another sound",
+    ]  # fmt: skip
+    assert not leak
+    assert {protocol.system for protocol in PROTOCOLS.values()} <= set(SYSTEMS)
+
+
+def test_the_leak_probe_brings_a_row_along():
+    assert choose_protocols(DEFAULT) == ([LISTED], True)
+    assert choose_protocols(["leak"]) == ([LISTED], True)
+    assert choose_protocols(["leak", "reconstruction"]) == ([PROTOCOLS["reconstruction"]], True)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["stil"], "protocol: unknown 'stil'; did you mean still?"),
+        (["x"], "protocol: unknown 'x'; choose from listed, reconstruction"),
+        ([], "protocol: names none"),
+        (["listed", "reconstruction"], "listed and reconstruction fill the same row"),
+    ],
+)
+def test_wrong_names_are_one_line(names, message):
+    with pytest.raises(InputError, match=message):
+        choose_protocols(names)
+
+
+def test_every_clip_gets_the_sound_of_another_speaker_once():
+    given = clips(12, speakers=4)
+    sounds = draw_sounds(given, 0)
+    assert sorted(pair.name for pair in sounds.values()) == sorted(pair.name for pair in given)
+    assert all(sounds[pair.name].speaker != pair.speaker for pair in given)
+    assert draw_sounds(given, 0) == sounds
+    assert draw_sounds(given, 1) != sounds
+    two = draw_sounds(clips(2), 0)
+    assert (two["c0"].name, two["c1"].name) == ("c1", "c0")
+    with pytest.raises(InputError, match="give two clips with different sounds or more"):
+        draw_sounds(clips(1), 0)
+
+
+def test_the_drawn_pairs_are_a_list_that_can_be_scored_again(tmp_path):
+    given = clips(3)
+    sounds = draw_sounds(given, 0)
+    write_cross_list(given, sounds, tmp_path)
+    rows = list(csv.DictReader((tmp_path / "cross.csv").open()))
+    assert [row["face"] for row in rows] == ["c0.mp4", "c1.mp4", "c2.mp4"]
+    assert [row["speaker"] for row in rows] == ["s0", "s1", "s2"]
+    assert [pair.audio for pair in pairs(str(tmp_path / "cross.csv"))] == [
+        sounds[pair.name].audio for pair in given
+    ]

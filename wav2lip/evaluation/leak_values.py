@@ -1,0 +1,86 @@
+"""The leak probe of one pair of an evaluation, with the sound of another pair."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from wav2lip.errors import InputError
+from wav2lip.evaluation.failures import FAILURES
+from wav2lip.evaluation.judge import LoadedJudge
+from wav2lip.evaluation.leak import ProbeAudio, VideoGenerator, probe_leak
+from wav2lip.evaluation.pairs import Pair
+from wav2lip.evaluation.quality import is_same_audio
+from wav2lip.evaluation.scorer import Scoring
+from wav2lip.faces.crops import Crop
+from wav2lip.types import Pcm
+
+
+class LeakValues:
+    """Runs the leak probe.
+
+    Args:
+        generator: renders each face four times.
+        judge: scores sync.
+        scoring: how distances become scores.
+        seconds: length of the probe.
+        read_pcm: reads a sound as (N,) at 16 kHz.
+    """
+
+    def __init__(
+        self,
+        generator: VideoGenerator,
+        judge: LoadedJudge,
+        scoring: Scoring,
+        seconds: float,
+        read_pcm: Callable[[Path], Pcm],
+    ) -> None:
+        self._generator, self._judge, self._seconds = generator, judge, seconds
+        self._windows, self._padding = scoring.of(judge)
+        self._read_pcm = read_pcm
+
+    def __call__(
+        self,
+        pair: Pair,
+        sound: Path,
+        source: Pcm | None,
+        crops: dict[int, Crop],
+        others: Iterable[Pair],
+    ) -> dict[str, float]:
+        """Run the probe on a pair.
+
+        Args:
+            pair: its face is rendered.
+            sound: of the pair.
+            source: (N,) the sound of the face's own video; None for a still.
+            crops: of the face, by frame number at 25 fps.
+            others: pairs whose sound may be the other one; the first that differs is.
+
+        Returns:
+            The fields of `LeakProbe`.
+
+        Raises:
+            InputError: no other sound, or too few frames with a face.
+        """
+        right = self._read_pcm(sound)
+        sounds = ProbeAudio(right, self._other_audio(others, right, source), source)
+        found = probe_leak(
+            self._generator,
+            pair.face,
+            sounds,
+            crops,
+            self._judge,
+            self._seconds,
+            self._windows,
+            self._padding,
+        )
+        return found._asdict()
+
+    def _other_audio(self, others: Iterable[Pair], *known: Pcm | None) -> Pcm:
+        """Return the sound of the first pair that differs from all known sounds; unreadable ones are skipped."""
+        for other in others:
+            try:
+                pcm = self._read_pcm(other.audio)
+            except FAILURES:
+                continue  # listed at its own turn
+            if not any(is_same_audio(pcm, sound) for sound in known if sound is not None):
+                return pcm
+        raise InputError("the leak probe requires a second pair with a different sound")
