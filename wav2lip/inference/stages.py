@@ -8,7 +8,9 @@ from wav2lip.faces.blending import paste_face
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.face_mask import FaceMask
+from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.face_locator import FaceLocator
+from wav2lip.inference.face_problems import check_faces, no_face
 from wav2lip.inference.frames import Playback, repeat_held
 from wav2lip.inference.output_frame import OutputFrame
 from wav2lip.inference.pipeline import ThreadedPipeline
@@ -16,6 +18,7 @@ from wav2lip.inference.renderer import FaceRenderer, RenderedFaces
 from wav2lip.inference.report import Report, ranges
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
+from wav2lip.media.frame import Frame
 from wav2lip.media.mel_reader import MelReader
 from wav2lip.types import CropKind
 
@@ -67,7 +70,7 @@ def run_stages(
         The frames of the output.
 
     Raises:
-        InputError: no frame has a face.
+        InputError: no frame has a face that can be rendered.
     """
     report.audio_seconds = mel.seconds
     report.detector = detector.settings() if detector else {}
@@ -78,6 +81,10 @@ def run_stages(
     report.fps = float(playback.rate)
     mesh = detector.mesh if isinstance(detector, CachedDetector) else None
     locate = FaceLocator(detector, settings, kind, mesh)
+
+    def find(frames: Iterator[Frame]) -> Iterator[TrackedFrame]:
+        return check_faces(locate(frames), source.info.path, settings, report.warnings, mesh)
+
     render = partial(renderer, mel=mel, offset=offset)
     faceless: list[int] = []
     turned: list[int] = []
@@ -86,7 +93,7 @@ def run_stages(
         decoded = stages.start("decode", lambda _: iter(playback), (), QUEUE)
         located = stages.start(
             "faces",
-            lambda frames: repeat_held(locate(frames), mel.seconds, settings, source.info),
+            lambda frames: repeat_held(find(frames), mel.seconds, settings, source.info),
             decoded,
             QUEUE,
         )
@@ -113,8 +120,5 @@ def run_stages(
             settings=("max_yaw",),
         )
     if not report.frames_with_face:
-        raise InputError(
-            f"{source.info.path}: no face found in {report.frames} frames; use a picture with a "
-            "frontal face, another detector, or give the place of the face as box",
-            settings=("detector", "box"),
-        )
+        used = 0.0 if settings.static else report.audio_seconds
+        raise no_face(source, settings, detector, report.frames, used)
