@@ -64,7 +64,7 @@ def test_a_folder_with_bad_files(folder: Path) -> None:
     assert "judge: own expert expert.safetensors (not comparable with published" in done.stdout
     assert "\nskipped everything of text: videos/text.mp4: " in done.stdout
     assert {path.name for path in (folder / "one").iterdir()} == {
-        "clips.csv", "confidence.png", "distance.png", "records", "results.json", "skipped.csv",
+        "clips.csv", "confidence.png", "distance.png", "index.html", "records", "results.json", "skipped.csv",
         "summary.csv", "summary.json", "summary.md", "summary.tex",
     }  # fmt: skip
 

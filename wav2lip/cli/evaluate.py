@@ -17,6 +17,8 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.evaluator import Evaluator
 from wav2lip.evaluation.held_out import held_out_warning
 from wav2lip.evaluation.judge import load_judge
+from wav2lip.evaluation.page import NAME as PAGE
+from wav2lip.evaluation.page import videos_of, write_page
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.plots import write_plots
 from wav2lip.evaluation.protocols import choose_protocols
@@ -116,9 +118,11 @@ def evaluate(cfg: DictConfig) -> None:
     summary = summarise(results)
     table = result_table(results, summary)
     write_results(results, summary, table, output)
-    write_plots(results, output)
+    plots = write_plots(results, output)
+    videos = videos_of(pairs, output, generator is not None)
+    write_page(results, table, plots, videos, output)
     print_results(results, table)
-    print(f"results per clip: {output}")
+    print(f"results per clip: {output / PAGE}")
 
 
 @hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="evaluate")

@@ -86,7 +86,7 @@ HYDRA_COMMANDS = {
             "evaluate",
             "Score videos, or a checkpoint on a list of pairs.",
             extra="eval",
-            requires=("hydra", "torchmetrics", "matplotlib"),
+            requires=("hydra", "torchmetrics", "matplotlib", "jinja2"),
             inputs=("input", "real", "root", "inception", "detector_weights"),
             checkpoints=("checkpoint", "judge_weights"),
             outputs=("output",),
@@ -101,6 +101,7 @@ HYDRA_COMMANDS = {
                     "skipped.csv",
                     "distance.png",
                     "confidence.png",
+                    "index.html",
                 )
             },
             locked="output",

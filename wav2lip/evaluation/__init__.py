@@ -12,6 +12,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "held_out": ["held_out_warning"],
         "judge": ["LoadedJudge", "load_judge"],
         "leak": ["ProbeAudio", "probe_leak"],
+        "mouth_plots": ["leak_curve_figure", "mouth_figure"],
+        "page": ["write_page"],
         "pairs": ["Pair"],
         "plots": ["write_plots"],
         "report": ["write_results"],
