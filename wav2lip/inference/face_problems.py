@@ -23,6 +23,7 @@ GAP = 2.5  # seconds; faces that are further apart in time are two stretches
 ENLARGED = 3  # times, to find a face that is too small
 LARGEST = 2**22  # px; larger pictures are not enlarged
 UPRIGHT = 45.0  # degrees of roll
+MIN_SURE = 0.9  # presence of a turned face, so that what is no face refuses no video
 ALIKE = 0.8  # of the larger face's area
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def quarter_turns(image: Image, box: Box, mesh: Mesh) -> int:
     left, top = max(0, int(x - reach)), max(0, int(y - reach))
     part = image[top : int(y + reach) + 1, left : int(x + reach) + 1]
     x, y, half = x - left, y - top, reach / 2
-    best, sure = 0, 0.0
+    best, sure = 0, MIN_SURE
     for turns in range(1, 4):
         height = part.shape[0] if turns % 2 else part.shape[1]
         x, y = height - y, x  # a quarter turn more
