@@ -20,6 +20,7 @@ from wav2lip.evaluation.report import write_results
 from wav2lip.evaluation.result_table import result_table
 from wav2lip.evaluation.results import (
     FIRST_FRAME,
+    FIRST_FRAME_OTHER,
     FROZEN,
     GENERATED,
     LATE,
@@ -316,11 +317,11 @@ def mesh_of(image, region):
 
 def test_every_protocol_is_a_row_over_the_same_clips(evaluate, film, tmp_path):
     given = [own(film("talk.mp4", seconds=3.0)), own(film("other.mp4", 1, 1.2))]
-    protocols, _ = choose_protocols(["reconstruction", "still", "cross", "silence"])
+    protocols, _ = choose_protocols(["reconstruction", "still", "still_cross", "cross", "silence"])
     results = evaluate(given, generator=StillFilmer(), protocols=protocols, mesh=mesh_of)
     assert results.skipped == []
     assert results.systems() == [
-        GENERATED, FIRST_FRAME, OTHER_SOUND, SILENCE, REAL, LATE, FROZEN,
+        GENERATED, FIRST_FRAME, FIRST_FRAME_OTHER, OTHER_SOUND, SILENCE, REAL, LATE, FROZEN,
     ]  # fmt: skip
     copy, still, other, silent, real = (
         results.of(system)[0].values
@@ -332,6 +333,11 @@ def test_every_protocol_is_a_row_over_the_same_clips(evaluate, film, tmp_path):
     assert abs(still["opening_correlation"]) < 0.6
     assert np.isnan(still["lmd_box"])
     assert "psnr" not in still
+    own_sync, other_sync = (
+        results.of(system)[0].values for system in (FIRST_FRAME, FIRST_FRAME_OTHER)
+    )
+    differences = (own_sync[key] - other_sync[key] for key in ("lse_c", "lse_d"))
+    assert still["lsd_first_frame"] == pytest.approx(sum(map(abs, differences)) / 2)
     assert "opening_correlation" not in other  # the true mouth says something else
     assert 0 <= silent["lip_leak"] == 1 - silent["closed_share"]
     assert real["lip_dynamics"] == copy["lip_dynamics"] > 0

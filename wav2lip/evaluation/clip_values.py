@@ -6,7 +6,10 @@ from wav2lip.evaluation.mesh_metrics import mesh_values, silent_values, true_vid
 from wav2lip.evaluation.protocols import Protocol
 from wav2lip.evaluation.quality import generated_metrics, is_same_audio, video_metrics
 from wav2lip.evaluation.results import GENERATED, VIDEO
+from wav2lip.evaluation.scorer import score
 from wav2lip.evaluation.video_reader import VideoData
+from wav2lip.metrics.leak import lsd
+from wav2lip.metrics.lse import Padding, lse
 
 if TYPE_CHECKING:
     from wav2lip.metrics.fid import FaceFID  # torch-fidelity and torchvision
@@ -43,3 +46,12 @@ def clip_values(
     if protocol.first_frame:  # its head stands still, so no picture is comparable
         return video_metrics(run, pcm) | values
     return generated_metrics(run, real.run, pcm, same) | values
+
+
+def video_lsd(own: VideoData, other: VideoData, padding: Padding) -> float:
+    """LSD of the videos of one face for its own and for another sound, each with its sound; first clips.
+
+    Raises:
+        InputError: too few windows.
+    """
+    return lsd(*(lse(score(data.clips[0].parts, padding).distances) for data in (own, other)))

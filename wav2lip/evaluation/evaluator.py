@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wav2lip.errors import InputError
-from wav2lip.evaluation.clip_values import clip_values, real_values
+from wav2lip.evaluation.clip_rows import ClipRows, skip
+from wav2lip.evaluation.clip_values import clip_values, real_values, video_lsd
 from wav2lip.evaluation.face_crops import longest_run
 from wav2lip.evaluation.failures import FAILURES
 from wav2lip.evaluation.judge import LoadedJudge
@@ -17,19 +18,16 @@ from wav2lip.evaluation.protocols import LISTED, Protocol
 from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.renderings import Renderings
 from wav2lip.evaluation.results import (
-    FROZEN,
+    FIRST_FRAME,
+    FIRST_FRAME_OTHER,
     GENERATED,
-    LATE,
     REAL,
     VIDEO,
-    ClipScores,
     Results,
-    Skipped,
-    sync_values,
 )
-from wav2lip.evaluation.scorer import EmbeddedSegment, Scoring, delayed, frozen, score
+from wav2lip.evaluation.scorer import Scoring
 from wav2lip.evaluation.segments import Segmenter, read_pcm
-from wav2lip.evaluation.video_reader import EmbeddedClip, VideoData, VideoReader
+from wav2lip.evaluation.video_reader import VideoData, VideoReader
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.crops import Crop
 from wav2lip.faces.detectors import Detector
@@ -88,8 +86,10 @@ class Evaluator:
     ) -> None:
         if generator is None and list(protocols) != [LISTED]:
             raise InputError("protocols need a generator; give its checkpoint, or no protocol")
-        self.judge, self.detector, self.folder, self.scoring = judge, detector, folder, scoring
-        windows, self.padding = scoring.of(judge)
+        self.judge, self.detector, self.folder = judge, detector, folder
+        windows, padding = scoring.of(judge)
+        self._rows = ClipRows(scoring, padding)
+        self._padding = padding
         self.generator, self.fid = generator, fid
         self.protocols, self.seed = tuple(protocols), seed
         self._read_video = VideoReader(judge, segmenter, windows, mesh)
@@ -133,7 +133,7 @@ class Evaluator:
                 try:
                     self._score_pair(pair, others, results)
                 except FAILURES as error:
-                    _skip(results, pair.name, "everything", error)
+                    skip(results, pair.name, "everything", error)
                 results.revisions.add(code_revision())
                 if records is not None and len(results.skipped) == skipped:
                     records.write(pair, others, results.clips[scored:])
@@ -167,7 +167,7 @@ class Evaluator:
         if not made:
             raise next(iter(failed.values()))
         for protocol, reason in failed.items():
-            _skip(results, pair.name, protocol.system, reason)
+            skip(results, pair.name, protocol.system, reason)
         return made
 
     def _read_real(self, pair: Pair, source: Path) -> VideoData:
@@ -213,23 +213,27 @@ class Evaluator:
         if real is None and not judged:
             raise next(iter(failed.values()))
         for protocol, reason in failed.items():
-            _skip(results, pair.name, protocol.system, reason)
+            skip(results, pair.name, protocol.system, reason)
         if source_error is not None:
-            _skip(results, pair.name, REAL, source_error)
+            skip(results, pair.name, REAL, source_error)
         extra = {
             protocol.system: clip_values(protocol, data, real, self.fid)
             for protocol, data in judged.items()
         }
         if real is not None:
             extra[REAL] = real_values(real)
+        by_system = {protocol.system: data for protocol, data in judged.items()}
+        if FIRST_FRAME in by_system and FIRST_FRAME_OTHER in by_system:
+            pair_of_sounds = by_system[FIRST_FRAME], by_system[FIRST_FRAME_OTHER]
+            extra[FIRST_FRAME]["lsd_first_frame"] = video_lsd(*pair_of_sounds, self._padding)
         reference = real or next(iter(judged.values()))
         self._add_leak(pair, real, reference, others, results, extra)
         rows = [(protocol.system, data) for protocol, data in judged.items()]
         for system, data in [*rows, *([(REAL, real)] if real else [])]:
             for clip in data.clips:
-                self._add(results, pair, clip, system, clip.parts, extra.pop(system, {}))
+                self._rows.add(results, pair, clip, system, clip.parts, extra.pop(system, {}))
         for clip in reference.clips:
-            self._add_controls(results, pair, clip)
+            self._rows.add_controls(results, pair, clip)
 
     def _add_leak(
         self,
@@ -250,39 +254,10 @@ class Evaluator:
             found = self._leak(pair, sound, source, reference.crops, others)
             extra[GENERATED] = extra.get(GENERATED, {}) | found
         except FAILURES as error:
-            _skip(results, pair.name, "leak probe", error)
-
-    def _add(
-        self,
-        results: Results,
-        pair: Pair,
-        clip: EmbeddedClip,
-        system: str,
-        parts: list[EmbeddedSegment],
-        extra: Values | None = None,
-    ) -> None:
-        sync = score(parts, self.padding, self.scoring.span)
-        remarks = [] if extra is None else clip.remarks
-        values = sync_values(sync) | (extra or {})
-        results.clips.append(
-            ClipScores(clip.name, system, values, sync, pair.speaker or pair.name, remarks)
-        )
-
-    def _add_controls(self, results: Results, pair: Pair, clip: EmbeddedClip) -> None:
-        """Add the same clip with its sound late, and with a mouth that stands still."""
-        for system, change in ((LATE, delayed), (FROZEN, frozen)):
-            try:
-                self._add(results, pair, clip, system, change(clip.parts))
-            except InputError as error:
-                _skip(results, clip.name, system, error)
+            skip(results, pair.name, "leak probe", error)
 
 
 def _first_crop(pair: Pair, crops: dict[int, Crop]) -> Crop:
     if 0 not in crops:
         raise InputError(f"{pair.face}: no face in its first frame; cut its start off")
     return crops[0]
-
-
-def _skip(results: Results, clip: str, what: str, error: BaseException) -> None:
-    reason = " ".join(str(error).split()) or type(error).__name__
-    results.skipped.append(Skipped(clip, what, reason))

@@ -15,7 +15,7 @@ from wav2lip.metrics.lse import AV_OFFSETS
 from wav2lip.utils.files import write_atomically
 
 PALETTE = (
-    *("tab:red", "tab:purple", "tab:green", "tab:brown"),  # generated
+    *("tab:red", "tab:purple", "tab:pink", "tab:green", "tab:brown"),  # generated
     *("tab:red", "tab:blue", "tab:orange", "tab:gray"),
 )
 COLOURS = dict(zip(SYSTEMS, PALETTE, strict=True))

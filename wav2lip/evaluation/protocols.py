@@ -10,7 +10,13 @@ import numpy as np
 
 from wav2lip.errors import InputError
 from wav2lip.evaluation.pairs import COLUMNS, SPEAKER, Pair
-from wav2lip.evaluation.results import FIRST_FRAME, GENERATED, OTHER_SOUND, SILENCE
+from wav2lip.evaluation.results import (
+    FIRST_FRAME,
+    FIRST_FRAME_OTHER,
+    GENERATED,
+    OTHER_SOUND,
+    SILENCE,
+)
 from wav2lip.utils.files import write_table
 
 LEAK_PROBE = "leak"
@@ -40,11 +46,11 @@ PROTOCOLS = {
     "listed": LISTED,
     "reconstruction": Protocol(GENERATED, "own"),
     "still": Protocol(FIRST_FRAME, "own", first_frame=True),
+    "still_cross": Protocol(FIRST_FRAME_OTHER, "other", first_frame=True),
     "cross": Protocol(OTHER_SOUND, "other"),
     "silence": Protocol(SILENCE, "silence"),
 }
 NAMES = (*PROTOCOLS, LEAK_PROBE)
-DEFAULT = ("listed", LEAK_PROBE)
 
 
 def choose_protocols(names: Iterable[str]) -> tuple[list[Protocol], bool]:

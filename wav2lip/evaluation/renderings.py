@@ -27,7 +27,7 @@ class Renderings:
         pairs: all clips.
         folder: the videos are written to its subfolder `videos`.
         read_pcm: reads a sound as (N,) at 16 kHz.
-        seed: draws the sounds of the protocol `cross`.
+        seed: draws the sounds of the protocols `cross` and `still_cross`.
 
     Raises:
         InputError: a video would replace an input, or no sounds can be exchanged.
@@ -44,7 +44,7 @@ class Renderings:
     ) -> None:
         self._generator, self._folder, self._read_pcm = generator, folder / FOLDER, read_pcm
         self._made: dict[tuple[Path, Path | None, bool], Path] = {}
-        self.sounds: dict[str, Pair] = {}  # of `cross`, by the name of the clip that gets it
+        self.sounds: dict[str, Pair] = {}  # of another clip, by the name of the clip that gets it
         files = [("input", path) for p in pairs for path in (p.face, p.audio, p.real)]
         videos = [self.video_of(pair, protocol) for pair in pairs for protocol in protocols]
         check_outputs([("output folder", video) for video in videos], files)
@@ -56,7 +56,7 @@ class Renderings:
         """Return where the video of a clip is written."""
         folder = self._folder
         if protocol.system != GENERATED:
-            folder = folder / protocol.system.replace(" ", "_")
+            folder = folder / protocol.system.replace(",", "").replace(" ", "_")
         return folder / f"{pair.name}.mp4"
 
     def sound_of(self, pair: Pair, protocol: Protocol) -> Path | None:

@@ -7,6 +7,7 @@ from wav2lip.evaluation.scorer import CONTROL_SHIFT, SyncScores
 
 GENERATED = "generated"
 FIRST_FRAME = "first frame alone"  # the own sound on it
+FIRST_FRAME_OTHER = "first frame, another sound"
 OTHER_SOUND = "another sound"
 SILENCE = "silence"  # its sync is that with the face's own sound: the leak
 VIDEO = "video"  # judged as it is
@@ -16,6 +17,7 @@ FROZEN = "frozen mouth"
 SYSTEMS = (  # in the order of the table
     GENERATED,
     FIRST_FRAME,
+    FIRST_FRAME_OTHER,
     OTHER_SOUND,
     SILENCE,
     VIDEO,
@@ -91,6 +93,7 @@ LEAK = {
     "lse_c_silent": Metric("LSE-C silent", 3, "lower"),
     "lse_d_silent": Metric("LSE-D silent", 3, "higher"),
     "lsd_current": Metric("LSD-CR", 3, 0.0),
+    "lsd_first_frame": Metric("LSD-AR", 3, 0.0),
 }
 GROUPS = {  # title of a table -> its metrics
     "sync": SYNC,
