@@ -31,9 +31,9 @@ def scores():
     return ClipScores("a#0", VIDEO, values, SyncScores(rng.random(31), curve, 9), "anna", ["cut"])
 
 
-def restored(folder, pair, settings=SETTINGS, networks=("j", None), others=()):
+def restored(folder, pair, settings=SETTINGS, networks=("j", None), pairs=()):
     results = Results({}, None, {})
-    found = ClipRecords(folder, settings, networks).restore(pair, others, results)
+    found = ClipRecords(folder, settings, networks).restore(pair, pairs, results)
     assert found == bool(results.clips)
     return results if found else None
 
@@ -67,9 +67,11 @@ def test_a_record_of_anything_else_is_not_found(tmp_path, pair):
 
 def test_a_generator_may_get_the_sounds_of_all_pairs(tmp_path, pair):
     second = replace(pair, name="second", audio=pair.face)
-    ClipRecords(tmp_path, SETTINGS, ("j", "g")).write(pair, [second], [scores()])
-    assert restored(tmp_path, pair, networks=("j", "g"), others=[second])
-    assert not restored(tmp_path, pair, networks=("j", "g"), others=[pair])
+    ClipRecords(tmp_path, SETTINGS, ("j", "g")).write(pair, [pair, second], [scores()])
+    drawn = replace(second, speaker="ben")
+    assert restored(tmp_path, pair, networks=("j", "g"), pairs=[pair, second])
+    for other in ([pair, pair], [second, pair], [pair, drawn]):  # speakers and order decide a draw
+        assert not restored(tmp_path, pair, networks=("j", "g"), pairs=other)
 
 
 def test_a_damaged_record_counts_as_none(tmp_path, pair):

@@ -128,7 +128,7 @@ class Evaluator:
             self.prepare(pairs)
         for number, pair in enumerate(pairs):
             others = [*pairs[number + 1 :], *pairs[:number]]
-            if records is None or not records.restore(pair, others, results):
+            if records is None or not records.restore(pair, pairs, results):
                 scored, skipped = len(results.clips), len(results.skipped)
                 try:
                     self._score_pair(pair, others, results)
@@ -136,7 +136,7 @@ class Evaluator:
                     skip(results, pair.name, "everything", error)
                 results.revisions.add(code_revision())
                 if records is not None and len(results.skipped) == skipped:
-                    records.write(pair, others, results.clips[scored:])
+                    records.write(pair, pairs, results.clips[scored:])
             yield pair
         if self.fid is not None and self.fid.real_features_num_samples > 1:
             system = VIDEO if self.generator is None else GENERATED

@@ -88,15 +88,15 @@ class ClipRecords:
         }
         self._generates = len(networks) > 1 and networks[1] is not None
 
-    def path_of(self, pair: Pair, others: Sequence[Pair]) -> Path:
+    def path_of(self, pair: Pair, pairs: Sequence[Pair]) -> Path:
         """Return the path of the record of a pair.
 
         Args:
             pair: the pair.
-            others: the other pairs in their order; a generator may get their sounds.
+            pairs: the whole list. A generator may get the sounds of the others, by their speakers and order.
         """
         files = (pair.face, pair.audio, pair.real)
-        sounds = [[_digest(o.audio), o.speaker] for o in others] if self._generates else []
+        sounds = [[_digest(p.audio), p.speaker] for p in pairs] if self._generates else []
         key = self._common | {
             "name": pair.name,
             "speaker": pair.speaker,
@@ -106,14 +106,14 @@ class ClipRecords:
         text = json.dumps(key, sort_keys=True, default=str)
         return self._folder / f"{hashlib.sha256(text.encode(errors='replace')).hexdigest()}.json"
 
-    def restore(self, pair: Pair, others: Sequence[Pair], results: Results) -> bool:
+    def restore(self, pair: Pair, pairs: Sequence[Pair], results: Results) -> bool:
         """Add the scores of a pair to the results.
 
         Returns:
             Whether there is a record of it. One that cannot be read counts as none.
         """
         try:
-            text = self.path_of(pair, others).read_text("utf-8")
+            text = self.path_of(pair, pairs).read_text("utf-8")
             record = json.loads(text, object_hook=_decode)
             rows = [_scores(data) for data in record["clips"]]
             revision = str(record["revision"])
@@ -124,7 +124,7 @@ class ClipRecords:
         results.resumed.add(pair.name)
         return True
 
-    def write(self, pair: Pair, others: Sequence[Pair], rows: Sequence[ClipScores]) -> None:
+    def write(self, pair: Pair, pairs: Sequence[Pair], rows: Sequence[ClipScores]) -> None:
         """Write the record of a pair.
 
         Raises:
@@ -136,4 +136,4 @@ class ClipRecords:
             "clips": [_plain_scores(row) for row in rows],
         }
         text = json.dumps(record, default=_encode)
-        write_atomically(self.path_of(pair, others), text.encode("utf-8", "backslashreplace"))
+        write_atomically(self.path_of(pair, pairs), text.encode("utf-8", "backslashreplace"))
