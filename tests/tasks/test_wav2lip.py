@@ -222,6 +222,18 @@ def test_the_initial_statistics_are_kept_on_demand(fixed, lip_task, lip_data, tr
     assert not torch.equal(norm.weight, weight)  # the weights are trained
 
 
+@pytest.mark.parametrize(("trained_on", "warned"), [("s3fd", False), ("aligned", True)])
+def test_an_expert_of_other_crops_is_warned_of(
+    trained_on, warned, lip_task, lip_data, trainer, sync_task, tmp_path, caplog
+):
+    made = sync_task()
+    path = tmp_path / "other.safetensors"
+    save_network(path, made.syncnet, made.hparams["syncnet"], {"face_crop": trained_on}, False)
+    trainer(1).fit(lip_task(expert=str(path)), lip_data())
+    said = f"{path} was trained on aligned crops, the clips have s3fd ones" in caplog.text
+    assert said == warned
+
+
 def test_faces_of_another_size_are_named(lip_task, lip_data):
     task = lip_task(generator={"_target_": "wav2lip.models.Generator", "width": 0.0625})  # 96 px
     with pytest.raises(

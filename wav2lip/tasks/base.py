@@ -1,6 +1,7 @@
 """The base class of all tasks, and helpers that they share."""
 
 import inspect
+import logging
 import math
 import os
 from collections.abc import Mapping
@@ -12,14 +13,16 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from wav2lip import losses
-from wav2lip.checkpoints import Kind, TrainingId, build_network, load_network
+from wav2lip.checkpoints import Kind, LoadedNetwork, TrainingId, build_network, load_network
 from wav2lip.checkpoints.provenance import UNKNOWN
 from wav2lip.errors import InputError
+from wav2lip.types import CROP_KINDS
 from wav2lip.utils.fields import to_plain
 
 Config = dict[str, Any]
 PACKAGES = {"wav2lip.losses": losses, "torch.optim": torch.optim}
 NETWORKS = "wav2lip.models."
+log = logging.getLogger(__name__)
 
 
 def build(config: Mapping[str, Any], *args: Any) -> Any:
@@ -53,22 +56,6 @@ def build(config: Mapping[str, Any], *args: Any) -> Any:
 def to_float(images: Tensor) -> Tensor:
     """Convert uint8 0-255 to float32 0-1, of the same shape."""
     return images.float() / 255
-
-
-def init_from_checkpoint(path: str, kind: Kind, network: nn.Module) -> nn.Module:
-    """Load the weights of a checkpoint's network into `network`, and return it.
-
-    Raises:
-        InputError: the checkpoint's network has another shape.
-    """
-    try:
-        network.load_state_dict(load_network(path, kind).network.state_dict())
-    except RuntimeError as error:
-        problem = " ".join(str(error).split())
-        raise InputError(
-            f"{path}: its {kind} has another shape than task.{kind}; {problem}"
-        ) from error
-    return network
 
 
 def warmup_cosine(step: int, warmup: int, total: int, floor: float = 0.02) -> float:
@@ -108,10 +95,34 @@ class Task(pl.LightningModule):
         self._optimizer = optimizer
         self._warmup = warmup
         self._resumed: TrainingId | None = None  # of the run that is resumed
+        self._trained_on: dict[
+            str, str
+        ] = {}  # checkpoints that the run starts from, with their kind of crop
 
     def setup(self, stage: str) -> None:
         # On a CPU and on tensor cores, convolutions over few channels run about a third faster this way.
         self.to(memory_format=torch.channels_last)
+
+    def load(self, path: str, kind: Kind) -> LoadedNetwork:
+        """Load a network that the run starts from, and remember the crops that it was trained on."""
+        loaded = load_network(path, kind)
+        self._trained_on[path] = str(loaded.metadata.get("face_crop", CROP_KINDS[0]))
+        return loaded
+
+    def load_weights(self, path: str, kind: Kind, network: nn.Module) -> nn.Module:
+        """Load the weights of a checkpoint's network into `network`, and return it.
+
+        Raises:
+            InputError: the checkpoint's network has another shape.
+        """
+        try:
+            network.load_state_dict(self.load(path, kind).network.state_dict())
+        except RuntimeError as error:
+            problem = " ".join(str(error).split())
+            raise InputError(
+                f"{path}: its {kind} has another shape than task.{kind}; {problem}"
+            ) from error
+        return network
 
     def provenance(self) -> dict[str, str]:
         """Return what a checkpoint records about its run.
@@ -130,7 +141,7 @@ class Task(pl.LightningModule):
         self._resumed = TrainingId.parse(checkpoint["hyper_parameters"].get("training_id"))
 
     def on_train_start(self) -> None:
-        """Check that a resumed run has the clips that it started with.
+        """Check that a resumed run has the clips that it started with, and warn of other crops.
 
         Raises:
             InputError: it has others.
@@ -141,6 +152,14 @@ class Task(pl.LightningModule):
                 "the run to resume was trained on other clips; "
                 "give another run=... or start anew with resume=false"
             )
+        crops = getattr(getattr(self.trainer, "datamodule", None), "face_crop", None)
+        for path, trained_on in self._trained_on.items():
+            if crops is not None and trained_on != crops:
+                log.warning(
+                    "%s was trained on %s crops, the clips have %s ones; preprocess with clip.face_crop=%s unless it "
+                    "shall learn the others",
+                    *(path, trained_on, crops, trained_on),
+                )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["hyper_parameters"] = {**checkpoint["hyper_parameters"], **self.provenance()}

@@ -12,11 +12,10 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from wav2lip.checkpoints import load_network
 from wav2lip.losses.reconstruction import edge_l1, weighted_l1
 from wav2lip.models.audio_encoder import copy_audio_encoder
 from wav2lip.models.generator import face_inputs
-from wav2lip.tasks.base import Config, Task, build, init_from_checkpoint, to_float
+from wav2lip.tasks.base import Config, Task, build, to_float
 from wav2lip.types import FrameSetBatch
 
 
@@ -61,12 +60,10 @@ class MouthCodeTask(Task):
         self.mouth_weight = mouth_weight
         self.code_noise = code_noise
         if init_from:
-            self.generator = init_from_checkpoint(init_from, "generator", self.generator)
-            self.mouth_encoder = init_from_checkpoint(
-                init_from, "mouth_encoder", self.mouth_encoder
-            )
+            self.generator = self.load_weights(init_from, "generator", self.generator)
+            self.mouth_encoder = self.load_weights(init_from, "mouth_encoder", self.mouth_encoder)
         if audio_from:
-            expert = load_network(audio_from, "syncnet").network
+            expert = self.load(audio_from, "syncnet").network
             copy_audio_encoder(self.generator.audio_encoder, expert.get_submodule("audio_encoder"))
         self.trains_decoder = self.weights["l1"] > 0
         if not self.trains_decoder:

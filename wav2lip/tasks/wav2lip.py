@@ -14,7 +14,7 @@ from wav2lip.losses.reconstruction import edge_l1, mouth_psnr, weighted_l1
 from wav2lip.models import SyncNet
 from wav2lip.models.audio_encoder import copy_audio_encoder
 from wav2lip.models.generator import face_inputs
-from wav2lip.tasks.base import Config, Task, build, init_from_checkpoint, to_float
+from wav2lip.tasks.base import Config, Task, build, to_float
 from wav2lip.types import IMAGE_SIZE, LipBatch
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Wav2LipTask(Task):
         self.save_hyperparameters()
         self.generator = build(generator)
         if init_from:
-            self.generator = init_from_checkpoint(init_from, "generator", self.generator)
+            self.generator = self.load_weights(init_from, "generator", self.generator)
         if motion_gain != 1.0:
             self.generator.audio_encoder.scale_motion(motion_gain)
         self.fixed_statistics = fixed_statistics
@@ -109,7 +109,7 @@ class Wav2LipTask(Task):
             raise InputError(
                 f"task.expert={path} needs a task.sync_loss; set one, or task.expert=null"
             )
-        loaded = load_network(path, "syncnet")
+        loaded = self.load(path, "syncnet")
         self._expert_id = loaded.identity
         size = loaded.config.get("image_size", IMAGE_SIZE)
         own = self.hparams["generator"].get("image_size", IMAGE_SIZE)
