@@ -64,7 +64,7 @@ PICTURES = {
     "pause_motion_ratio": Metric("pause motion", 2, "lower"),
     "fid": Metric("FID", 1, "lower"),
 }
-MESH = {
+SHAPE = {
     "opening_correlation": Metric("opening r", 2, "higher"),
     "mar_correlation": Metric("MAR r", 2, "higher"),
     "width_correlation": Metric("width r", 2, "higher"),
@@ -72,6 +72,8 @@ MESH = {
     "opening_range": Metric("opening range", 2, 1.0),
     "width_range": Metric("width range", 2, 1.0),
     "jaw_range": Metric("jaw range", 2, 1.0),
+}
+LIP_MOTION = {
     "lmd_inter_ocular": Metric("LMD/eyes", 4, "lower"),
     "lmd_box": Metric("LMD/box", 4, "lower"),
     "f_lmd_inter_ocular": Metric("F-LMD/eyes", 4, "lower"),
@@ -98,7 +100,8 @@ LEAK = {
 GROUPS = {  # title of a table -> its metrics
     "sync": SYNC,
     "image metrics of the mouth": PICTURES,
-    "mouth shape by the face mesh, against the true video": MESH,
+    "shape of the mouth by the face mesh, against the true video": SHAPE,
+    "distance to the true landmarks, and motion of the lips": LIP_MOTION,
     "leak probe: agreement of the mouth with a sound (C at 0), by the sound that was given": LEAK,
 }
 METRICS: dict[str, Metric] = {}
