@@ -126,6 +126,7 @@ class Evaluator:
         """
         if self._renderings is None:
             self.prepare(pairs)
+        revision = code_revision()  # at the start: the checkout may move on during a long run
         for number, pair in enumerate(pairs):
             others = [*pairs[number + 1 :], *pairs[:number]]
             if records is None or not records.restore(pair, pairs, results):
@@ -134,7 +135,7 @@ class Evaluator:
                     self._score_pair(pair, others, results)
                 except FAILURES as error:
                     skip(results, pair.name, "everything", error)
-                results.revisions.add(code_revision())
+                results.revisions.add(revision)
                 if records is not None and len(results.skipped) == skipped:
                     records.write(pair, pairs, results.clips[scored:])
             yield pair
