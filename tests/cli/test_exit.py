@@ -1,12 +1,16 @@
 import errno
 import os
+import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 
 import pytest
 
 from wav2lip.cli.exit import exit_on_input_error
+from wav2lip.errors import InputError
+from wav2lip.utils.signals import Stopped
 
 
 @pytest.mark.parametrize(
@@ -99,3 +103,16 @@ def test_a_deleted_current_folder_is_one_line(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit, match="2"):
         exit_on_input_error(lambda: None)()
     assert capsys.readouterr().err.startswith("error: the current folder has been deleted; change")
+
+
+def test_a_signal_that_native_code_turned_into_another_error_is_a_signal(capsys):
+    @exit_on_input_error
+    def main():
+        with suppress(Stopped):
+            signal.raise_signal(signal.SIGTERM)
+        raise InputError("a.safetensors: is damaged")  # without the context
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 143
+    assert capsys.readouterr().err == "terminated\n"

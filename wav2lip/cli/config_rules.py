@@ -161,6 +161,7 @@ TRAIN: dict[str, Rule] = {
     "data.dataset.augment.rotate": Number(0, 180),
     "data.dataset.augment.scale": Number(0, 1, below=True),
     "data.dataset.augment.*": _SHARE,
+    "task.loss.within": _SHARE,
     "task.weights.*": _WEIGHT,
     "task.mouth_weight": _WEIGHT,
     "task.code_noise": _WEIGHT,

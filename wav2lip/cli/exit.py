@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ParamSpec
 
 from wav2lip.errors import InputError
-from wav2lip.utils.signals import Stopped, ignore_ctrl_c, stop_on_signals
+from wav2lip.utils.signals import Stopped, ignore_ctrl_c, raised, stop_on_signals
 from wav2lip.utils.stdout import close_stdout
 from wav2lip.utils.write_errors import CANNOT_WRITE
 
@@ -67,16 +67,19 @@ def _say(line: str) -> None:
 
 @contextmanager
 def _stop_first() -> Iterator[None]:
-    """Raise `Stopped` again where a library, cleaning up after it, raised another error."""
+    """Raise `Stopped` again where a library turned it into another error, or raised one in cleaning up after it."""
     try:
         yield
     except Exception as error:
         before = error.__context__
         while before is not None and not isinstance(before, Stopped):
             before = before.__context__
-        if before is None:
-            raise
-        raise before from None
+        if before is not None:
+            raise before from None
+        number = raised()
+        if number is not None:  # native code keeps no context
+            raise Stopped(number) from None
+        raise
 
 
 def _code_of(main: Callable[P, int | None], *args: P.args, **kwargs: P.kwargs) -> int:

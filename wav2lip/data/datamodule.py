@@ -37,12 +37,14 @@ def load_clips(
         InputError: a manifest or clip file cannot be read, no clip is left, or their faces are cut out in
             different ways.
     """
-    listed = [manifests] if isinstance(manifests, str) else manifests
-    weighted = listed if isinstance(listed, Mapping) else dict.fromkeys(listed, 1.0)
+    # YAML reads the name of a folder such as 2024 as a number.
+    several = isinstance(manifests, Sequence | Mapping) and not isinstance(manifests, str)
+    listed = manifests if several else [manifests]
+    weighted = listed if isinstance(listed, Mapping) else dict.fromkeys(map(str, listed), 1.0)
     splits = [split] if isinstance(split, str) else split
     clips = []
     for name, weight in weighted.items():
-        path = Path(name)
+        path = Path(str(name))
         folder = path if path.is_dir() else path.parent
         rows = [
             row for row in read_manifest(path) if row.split in splits and row.frames >= min_frames
@@ -51,7 +53,7 @@ def load_clips(
     if not clips:
         raise InputError(
             f"no clip of split {' or '.join(map(repr, splits))} with {min_frames} frames in "
-            f"{', '.join(weighted)}; see the columns split and frames of {MANIFEST}; "
+            f"{', '.join(map(str, weighted))}; see the columns split and frames of {MANIFEST}; "
             "the preprocessing settings splits and val_share decide who validates, and speaker fine-tuning "
             "needs one speaker only"
         )

@@ -25,7 +25,15 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def _stop(number: int, _: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # the kernel and the thread may both send it
     raise Stopped(number)
+
+
+def _end_if_stopped(args: "sys.UnraisableHookArgs") -> None:
+    """End the process if a destructor, a fork hook or the like swallowed the signal."""
+    if isinstance(args.exc_value, Stopped):
+        os._exit(128 + args.exc_value.number)
+    sys.__unraisablehook__(args)
 
 
 def _follow_parent() -> None:
@@ -45,6 +53,7 @@ def _start_worker() -> None:
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; the parent decides
     signal.signal(signal.SIGTERM, _stop)
+    sys.unraisablehook = _end_if_stopped
     threading.Thread(target=_follow_parent, daemon=True).start()
     if (
         sys.platform == "linux"

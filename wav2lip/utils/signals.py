@@ -54,6 +54,7 @@ class _State:
     delaying = False
     delayed: int | None = None  # the first signal of a block that delays it
     requested: int | None = None  # the first signal
+    raised: int | None = None  # the signal that raised `Stopped`
     since = 0.0  # time of the first signal, seconds
 
 
@@ -78,9 +79,11 @@ def _handle(number: int, _: FrameType | None) -> None:
         if number != signal.SIGINT or time.monotonic() - _State.since < REPEAT:
             return
         _State.deferred = False
+        _State.raised = number
         raise Stopped(number)
     _State.requested, _State.since = number, time.monotonic()
     if not _State.deferred:
+        _State.raised = number
         raise Stopped(number)
     _write("stopping after this step; Ctrl-C again stops at once, without saving")
 
@@ -101,7 +104,7 @@ def _not_swallowed() -> Iterator[None]:
 
     def hook(args: "sys.UnraisableHookArgs") -> None:
         if isinstance(args.exc_value, Stopped) and _State.owner == os.getpid():
-            _State.requested = None
+            _State.requested = _State.raised = None
             _thread.start_new_thread(_send_again, (args.exc_value.number,))
         else:
             before(args)
@@ -132,6 +135,7 @@ def stop_on_signals() -> Iterator[None]:
         return
     before = _install()
     _State.owner, _State.requested, _State.delayed = os.getpid(), None, None
+    _State.raised = None
     try:
         with _not_swallowed():
             yield
@@ -183,6 +187,11 @@ def undefer() -> None:
 def requested() -> int | None:
     """Return the number of the signal that asked to stop, or None."""
     return _State.requested if _State.owner == os.getpid() else None
+
+
+def raised() -> int | None:
+    """Return the number of the signal that raised `Stopped`, or None."""
+    return _State.raised if _State.owner == os.getpid() else None
 
 
 def ignore_ctrl_c() -> None:
