@@ -47,36 +47,26 @@ class Indices:
 
 
 @dataclass(frozen=True)
-class Paths:
-    """A path, or a list of paths."""
+class OneOrMore:
+    """A text, or a list of texts.
+
+    Attributes:
+        what: one of them, for the message.
+    """
+
+    what: str
 
     def accepts(self, value: object) -> bool:
-        """Tell whether `value` is such a list."""
-        paths = value if isinstance(value, list | tuple) else [value]
-        return bool(paths) and all(map(Text().accepts, paths))
+        """Tell whether `value` is such a text or list."""
+        texts = value if isinstance(value, list | tuple) else [value]
+        return bool(texts) and all(map(Text().accepts, texts))
 
     def hint(self, value: object) -> str:
         """Return nothing."""
         return ""
 
     def __str__(self) -> str:
-        return "a path or a list of paths"
-
-
-class Protocols:
-    """The name of an evaluation protocol, or a list of names; their module checks which."""
-
-    def accepts(self, value: object) -> bool:
-        """Tell whether `value` is such a list."""
-        names = value if isinstance(value, list | tuple) else [value]
-        return bool(names) and all(map(Text().accepts, names))
-
-    def hint(self, value: object) -> str:
-        """Return nothing."""
-        return ""
-
-    def __str__(self) -> str:
-        return "a protocol or a list of protocols"
+        return f"a {self.what} or a list of {self.what}s"
 
 
 _COUNT, _SHARE, _WEIGHT = Whole(1, MAX_STEPS), Number(0, 1), Number(0)
@@ -121,7 +111,7 @@ EVALUATE: dict[str, Rule] = {
     "limit": optional(_COUNT),
     "max_pixels": optional(PIXELS),
     "leak_seconds": Number(0, 3600),
-    "protocol": Protocols(),
+    "protocol": OneOrMore("protocol"),
     "protocol.*": Text(),
     "landmarks": Flag(),
     "seed": Whole(0, MAX_SEED),
@@ -141,7 +131,7 @@ TRAIN: dict[str, Rule] = {
     "threads": optional(Whole(1, MAX_PROCESSES)),
     "compile": optional(OneOf(COMPILERS)),
     "init_from": Text(),
-    "data.manifests": Paths(),
+    "data.manifests": OneOrMore("path"),
     "data.manifests.*": Number(0, MAX_STEPS, above=True),  # how often a clip of this one is drawn
     "data.batch_size": _COUNT,
     "data.val_batch_size": _COUNT,

@@ -112,7 +112,7 @@ def _badness(rows: Sequence[ClipScores]) -> float:
 
 
 def _strips(videos: Mapping[str, Path]) -> list[dict[str, str]]:
-    """A strip of thumbnails for each video of a clip, or the reason why there is none."""
+    """A strip of thumbnails for each video of a clip, or the reason why it is missing."""
     found = []
     for system, path in videos.items():
         data, reason = "", ""

@@ -41,7 +41,7 @@ MOST = 0.5  # of the mouth; if more points are covered, all of it is
 LEARN = 0.06  # of a difference that becomes usual with every frame
 START = 12  # frames whose mean is usual at first
 UNLIKE = 0.3  # times that for every point of a score above 1: what covers a face is learned slowly
-LIGHT = (0.6, 1.6)  # factors on luma; a larger change of light is none
+LIGHT = (0.6, 1.6)  # range of the factor on luma that counts as a change of light
 
 Flags = NDArray[np.bool_]  # (468,)
 Colours = NDArray[np.float32]  # (468, 3): luma and two chroma codes
