@@ -4,6 +4,7 @@ The bounds are far beyond any network that trains. They keep a file from asking 
 holds. A test compares the names with the signatures.
 """
 
+from wav2lip.types import LANDMARKS
 from wav2lip.utils.fields import AnyOf, Field, Flag, Nothing, Number, Several
 
 MAX_LIST = 16  # scales of a network; 384 px has 8
@@ -49,5 +50,14 @@ ARGUMENTS: dict[str, dict[str, Field]] = {
         "image_size": IMAGE_SIZE,
         "code": Number(1, 4096, whole=True),
         "channels": Several(CHANNELS, MAX_LIST),
+    },
+    "LipMotion": {
+        "width": CHANNELS,
+        "stacks": Number(1, 16, whole=True),
+        "dilations": Several(Number(1, 1024, whole=True), MAX_LIST),
+        "components": Number(1, LANDMARKS, whole=True),
+        "lookahead_ms": AnyOf((Number(0, 10_000), Nothing())),
+        "dropout": Number(0, 1),
+        "points": Number(1, LANDMARKS, whole=True),
     },
 }

@@ -22,6 +22,7 @@ CLASSES: dict[str, Kind] = {
     "QualityDiscriminator": "quality_discriminator",
     "SyncNetV2": "syncnet_v2",
     "MouthEncoder": "mouth_encoder",
+    "LipMotion": "lip_motion",
 }
 
 

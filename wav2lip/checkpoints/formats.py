@@ -35,6 +35,7 @@ NETWORK_MARKS = {
     "binary_pred.0.weight": "quality_discriminator",
     "netcnnaud.0.weight": "syncnet_v2",
     "mouth_code.weight": "mouth_encoder",
+    "coefficients.weight": "lip_motion",
 }
 FOREIGN_MARKS = {
     "conv3_3_norm.weight": "the weights of the S3FD face detector",
@@ -50,6 +51,7 @@ NETWORK_NAMES = {
     "quality_discriminator": "a quality discriminator",
     "syncnet_v2": "SyncNet v2, the judge of the LSE scores",
     "mouth_encoder": "a mouth encoder",
+    "lip_motion": "a network of lip motion",
 }
 
 

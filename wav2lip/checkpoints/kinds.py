@@ -2,5 +2,7 @@
 
 from typing import Literal, get_args
 
-Kind = Literal["generator", "syncnet", "quality_discriminator", "syncnet_v2", "mouth_encoder"]
+Kind = Literal[
+    "generator", "syncnet", "quality_discriminator", "syncnet_v2", "mouth_encoder", "lip_motion"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)  # in order of preference where a file holds several

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wav2lip.types import MEL_RATE, MEL_WINDOW, N_MELS, SILENCE, Mel
+from wav2lip.types import MEL_RATE, MEL_WINDOW, MOTION_COLUMNS, N_MELS, SILENCE, Mel
 
 ROUNDING = 1e-6  # mel columns; 80 * 0.05 must be 4 in spite of floating-point error
 CLOCK = 1e-3  # seconds; containers such as Matroska store times in milliseconds
@@ -95,6 +95,31 @@ def mel_windows(mel: Mel, times: ArrayLike, columns: int = MEL_WINDOW) -> Mel:
     else:
         windows = np.full((*where.shape, N_MELS), SILENCE)
     return np.ascontiguousarray(windows.transpose(0, 2, 1), np.float32)
+
+
+def sample_motion(motion: NDArray[np.floating], times: ArrayLike) -> NDArray[np.float32]:
+    """Read predicted motion at any times, linear between its steps.
+
+    Step s stands for the middle of mel columns 2s and 2s + 1, second (2s + 0.5) / 80. Before the first and after
+    the last step the motion stands still.
+
+    Args:
+        motion: (K, S), from `wav2lip.models.LipMotion`.
+        times: (T,) seconds.
+
+    Returns:
+        (T, K).
+
+    Examples:
+        >>> sample_motion(np.array([[0.0, 1.0, 2.0]]), [0.0, 0.01875, 0.05625]).ravel().tolist()
+        [0.0, 0.5, 2.0]
+    """
+    steps = (MEL_RATE * np.asarray(times, np.float64) - (MOTION_COLUMNS - 1) / 2) / MOTION_COLUMNS
+    steps = steps.clip(0, motion.shape[1] - 1)
+    before = np.floor(steps).astype(np.int64)
+    after = np.minimum(before + 1, motion.shape[1] - 1)
+    share = steps - before
+    return np.asarray(motion[:, before] * (1 - share) + motion[:, after] * share, np.float32).T
 
 
 class MelSource(Protocol):
