@@ -10,6 +10,7 @@ from wav2lip.media.alignment import (
     frame_times,
     mel_start,
     mel_windows,
+    sample_motion,
     spanned_frames,
 )
 
@@ -46,3 +47,13 @@ def test_windows_outside_the_sound_are_silence():
     np.testing.assert_array_equal(windows[2, :, :12], mel[:, 8:])
     assert (windows[2, :, 12:] == -4).all()
     assert (windows[3] == -4).all()
+
+
+def test_motion_is_linear_between_its_steps_and_still_beyond_them():
+    motion = np.array([[0.0, 4.0, 8.0], [1.0, 1.0, 3.0]])  # at columns 0.5, 2.5, 4.5
+    times = [0, 0.5 / 80, 1 / 80, 2.5 / 80, 3.5 / 80, 4.5 / 80, 1]
+    sampled = sample_motion(motion, times)
+    assert sampled.dtype == np.float32
+    assert sampled[:, 0].tolist() == [0, 0, 1, 4, 6, 8, 8]
+    assert sampled[:, 1].tolist() == [1, 1, 1, 1, 2, 3, 3]
+    assert sample_motion(motion[:, :1], times).tolist() == [[0, 1]] * 7

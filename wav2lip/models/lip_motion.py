@@ -158,10 +158,11 @@ class LipMotion(nn.Module):
             `wav2lip.media.alignment.sample_motion` reads it at times in seconds.
         """
         mel = F.pad(mel, (0, mel.shape[2] % MOTION_COLUMNS), value=SILENCE) / -SILENCE
-        steps = mel.unflatten(2, (-1, MOTION_COLUMNS)).transpose(2, 3).flatten(1, 2)  # (B, 160, S)
+        steps = mel.view(*mel.shape[:2], -1, MOTION_COLUMNS).transpose(2, 3).flatten(1, 2)
         motion: Tensor = self.coefficients(F.gelu(self.blocks(self.start(steps))))
         return motion * self.gain[:, None]
 
     def deviations(self, coefficients: Tensor) -> Tensor:
         """Turn coefficients (..., K) into what `vertices` deviate from the neutral shape by: (..., P, 3)."""
-        return torch.tensordot(coefficients, self.basis, dims=1)
+        moved: Tensor = torch.tensordot(coefficients, self.basis, dims=1)
+        return moved
