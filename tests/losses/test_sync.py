@@ -97,3 +97,40 @@ def test_negatives_are_audio_that_a_face_must_not_fit():
     assert SyncContrast(scale=4)(audio, face, negatives).item() == pytest.approx(right, abs=1e-6)
     same = audio[:, None].expand(2, 5, 3)
     assert SyncContrast(scale=4)(audio, face, same).item() == pytest.approx(math.log(6))
+
+
+def test_a_margin_lowers_the_score_of_matching_pairs():
+    audio = torch.eye(2)[None]
+    loss = window_contrast(audio, audio, torch.tensor(2.0), 1.0, margin=0.3).item()
+    assert loss == pytest.approx(math.log(1 + math.exp(-2 * 0.7)))
+    assert window_contrast(audio, audio, torch.tensor(2.0), 0.0, margin=0.3).item() == loss
+
+
+def test_windows_of_other_clips_join_the_negatives_of_each_clip():
+    audio = unit(3, 4, 16)
+    at_chance = window_contrast(audio, audio, torch.tensor(0.0), 1.0, other_clips=2).item()
+    assert at_chance == pytest.approx(math.log(4 + 2))
+    # The one other window of clip 0 is window 0 of clip 1: if it resembles clip 0's audio, the loss rises.
+    face = torch.zeros(2, 4, 4)
+    face[1, 0] = torch.ones(4) / 2
+    sound = torch.zeros(2, 4, 4)
+    sound[0] = torch.ones(4) / 2
+    loss = window_contrast(sound, face, torch.tensor(1.0), 1.0, other_clips=1).item()
+    faces = (math.log(4 + math.e) + math.log(5)) / 2  # of the audio of both clips, among 5 faces
+    sounds = (math.log(5) + (math.log(4 + math.e) + 3 * math.log(5)) / 4) / 2
+    assert loss == pytest.approx((faces + sounds) / 2)
+
+
+def test_a_fifth_of_the_negatives_comes_from_other_clips():
+    loss = WindowContrast(within=1.0, other_share=0.2)
+    assert loss.chance(4, 9) == pytest.approx(math.log(9 + 2))  # 8 own negatives and 2 others
+    with torch.no_grad():
+        loss.log_scale.fill_(-100.0)
+    assert loss(unit(4, 9, 8), unit(4, 9, 8)).item() == pytest.approx(math.log(11))
+    assert WindowContrast(other_share=0.2).chance(1, 9) == WindowContrast().chance(1, 9)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0])
+def test_a_share_of_all_negatives_is_refused(share):
+    with pytest.raises(ValueError, match="other_share must be at least 0 and below 1, not"):
+        WindowContrast(other_share=share)

@@ -37,14 +37,24 @@ def info_nce(logits: Tensor) -> Tensor:
     Returns:
         Scalar mean; ln N at chance.
     """
-    n = logits.shape[-1]
+    return (_first_n(logits) + _first_n(logits.transpose(-1, -2))) / 2
+
+
+def _first_n(logits: Tensor) -> Tensor:
+    """Compute the cross-entropy of logits (..., N, M), M at least N: entry (i, i) is the right one of row i."""
+    n, m = logits.shape[-2:]
     target = torch.arange(n, device=logits.device).repeat(logits[..., 0, 0].numel())
-    rows = F.cross_entropy(logits.reshape(-1, n), target)
-    columns = F.cross_entropy(logits.transpose(-1, -2).reshape(-1, n), target)
-    return (rows + columns) / 2
+    return F.cross_entropy(logits.reshape(-1, m), target)
 
 
-def window_contrast(audio: Tensor, face: Tensor, scale: Tensor, within: float) -> Tensor:
+def window_contrast(
+    audio: Tensor,
+    face: Tensor,
+    scale: Tensor,
+    within: float,
+    margin: float = 0.0,
+    other_clips: int = 0,
+) -> Tensor:
     """Compute the InfoNCE of each window against its own clip's windows and against the whole batch.
 
     Knowing the speaker does not solve the contrast within a clip, so that part teaches sync. The contrast over the
@@ -55,15 +65,49 @@ def window_contrast(audio: Tensor, face: Tensor, scale: Tensor, within: float) -
         face: (B, W, D) unit vectors.
         scale: scalar, the inverse temperature.
         within: weight of the contrast within the clip, in [0, 1]; the remainder is over the batch.
+        margin: by how much the cosine of a matching pair must exceed the others for the same loss (Wang et al. 2018,
+            "CosFace", eq. 4).
+        other_clips: windows of the next clips of the batch that serve as further negatives within each clip.
 
     Returns:
         Scalar mean.
     """
     with torch.autocast(audio.device.type, enabled=False):
-        audio, face = audio.float(), face.float()
-        own = info_nce(scale * audio @ face.transpose(1, 2))
-        all_windows = info_nce(scale * audio.flatten(0, 1) @ face.flatten(0, 1).T)
-        return within * own + (1 - within) * all_windows
+        audio, face = _at_least_float(audio), _at_least_float(face)
+        own = _with_margin(scale * audio @ face.transpose(1, 2), scale * margin)
+        if other_clips:
+            of_faces = scale * audio @ _of_other_clips(face, other_clips).transpose(1, 2)
+            of_audio = scale * face @ _of_other_clips(audio, other_clips).transpose(1, 2)
+            rows = _first_n(torch.cat([own, of_faces], dim=2))
+            within_clip = (rows + _first_n(torch.cat([own.transpose(1, 2), of_audio], dim=2))) / 2
+        else:
+            within_clip = info_nce(own)
+        audio, face = audio.flatten(0, 1), face.flatten(0, 1)
+        all_windows = info_nce(_with_margin(scale * audio @ face.T, scale * margin))
+        return within * within_clip + (1 - within) * all_windows
+
+
+def _with_margin(logits: Tensor, margin: Tensor) -> Tensor:
+    """Subtract a margin (scalar) from the diagonal of logits (..., N, N)."""
+    return logits - margin * torch.eye(logits.shape[-1]).to(logits)
+
+
+def _at_least_float(vectors: Tensor) -> Tensor:
+    """Return half precision as float32, and higher precision unchanged."""
+    return vectors.to(torch.promote_types(vectors.dtype, torch.float32))
+
+
+def _of_other_clips(vectors: Tensor, count: int) -> Tensor:
+    """Return for each clip of (B, W, D) `count` windows of the clips after it: (B, count, D).
+
+    The clips follow each other in a ring, and the windows are dealt out clip by clip: each comes from another clip as
+    long as there are clips.
+    """
+    clips, windows = vectors.shape[:2]
+    number = torch.arange(count, device=vectors.device)
+    step = 1 + number % max(1, clips - 1)
+    clip = (torch.arange(clips, device=vectors.device)[:, None] + step) % clips
+    return vectors[clip, (number % windows).expand(clips, count)]
 
 
 class CosineBCE(nn.Module):
@@ -97,12 +141,28 @@ class WindowContrast(nn.Module):
         within: weight of the contrast within the clip, in [0, 1].
         scale: initial inverse temperature.
         max_scale: its upper bound.
+        margin: by how much the cosine of a matching pair must exceed the others.
+        other_share: share of other clips' windows among the negatives of the contrast within a clip, in [0, 1).
+
+    Raises:
+        ValueError: `other_share` is not in [0, 1).
     """
 
-    def __init__(self, within: float = 0.7, scale: float = 10.0, max_scale: float = 50.0) -> None:
+    def __init__(
+        self,
+        within: float = 0.7,
+        scale: float = 10.0,
+        max_scale: float = 50.0,
+        margin: float = 0.0,
+        other_share: float = 0.0,
+    ) -> None:
         super().__init__()
+        if not 0 <= other_share < 1:
+            raise ValueError(f"other_share must be at least 0 and below 1, not {other_share}")
         self.within = within
         self.max_scale = max_scale
+        self.margin = margin
+        self.other_share = other_share
         self.log_scale = nn.Parameter(torch.tensor(scale).log())
 
     @property
@@ -112,11 +172,19 @@ class WindowContrast(nn.Module):
 
     def forward(self, audio: Tensor, face: Tensor) -> Tensor:
         """Return the loss (scalar) of audio (B, W, D) and face (B, W, D)."""
-        return window_contrast(audio, face, self.scale, self.within)
+        others = self._other_clips(*audio.shape[:2])
+        return window_contrast(audio, face, self.scale, self.within, self.margin, others)
+
+    def _other_clips(self, clips: int, windows: int) -> int:
+        """Return how many windows of other clips give the wanted share of the negatives."""
+        if clips < 2:
+            return 0
+        return round((windows - 1) * self.other_share / (1 - self.other_share))
 
     def chance(self, clips: int, windows: int) -> float:
-        """Return the loss at chance of a batch of `clips` times `windows`."""
-        return self.within * math.log(windows) + (1 - self.within) * math.log(clips * windows)
+        """Return the loss at chance of a batch of `clips` times `windows`, without a margin."""
+        own = windows + self._other_clips(clips, windows)
+        return self.within * math.log(own) + (1 - self.within) * math.log(clips * windows)
 
 
 class SyncBCE(nn.Module):
