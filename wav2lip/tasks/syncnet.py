@@ -5,11 +5,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from wav2lip.errors import InputError
 from wav2lip.tasks.base import Config, Task, build, to_float
+from wav2lip.tasks.grad_cache import embed_in_chunks
 from wav2lip.types import SyncBatch
 
 VAL_MAX_SHIFT = 10  # frames searched to either side for a clip's offset in validation
 MIN_DISTANCE = 5  # frames; audio this far off no longer shares a frame with its window
+MIN_CHUNK = 2  # windows; batch statistics of one are undefined
 
 
 def diagonal_means(similarity: Tensor, max_shift: int = VAL_MAX_SHIFT) -> Tensor:
@@ -56,24 +59,40 @@ class SyncNetTask(Task):
         loss: config of a loss over audio and face (B, W, D), e.g. `wav2lip.losses.WindowContrast`.
         optimizer: see `Task`.
         warmup: see `Task`.
+        chunk: windows that are embedded at a time in training, for batches larger than memory; see
+            `wav2lip.tasks.grad_cache`. None: all at once.
     """
 
     figures = ("train/sync", "val/sync", "val/pairwise")
 
     def __init__(
-        self, syncnet: Config, loss: Config, optimizer: Config, warmup: int | None = None
+        self,
+        syncnet: Config,
+        loss: Config,
+        optimizer: Config,
+        warmup: int | None = None,
+        chunk: int | None = None,
     ) -> None:
         super().__init__(optimizer, warmup)
         self.save_hyperparameters()
         self.syncnet = build(syncnet)
         self.loss = build(loss)
+        if chunk is not None and chunk < MIN_CHUNK:
+            raise InputError(f"chunk must be at least {MIN_CHUNK} windows, not {chunk}")
+        self.chunk = chunk
+
+    def _embed_windows(self, mel: Tensor, lips: Tensor) -> tuple[Tensor, Tensor]:
+        audio, face = self.syncnet(mel, to_float(lips))
+        return audio, face
 
     def embed(self, batch: SyncBatch) -> tuple[Tensor, Tensor]:
         """Return unit vectors of audio and lips, each (B, W, D)."""
         size = batch["mel"].shape[:2]
-        audio, face = self.syncnet(
-            batch["mel"].flatten(0, 1), to_float(batch["lips"].flatten(0, 1))
-        )
+        mel, lips = batch["mel"].flatten(0, 1), batch["lips"].flatten(0, 1)
+        if self.chunk is None or not self.training:
+            audio, face = self._embed_windows(mel, lips)
+        else:
+            audio, face = embed_in_chunks(self._embed_windows, self.syncnet, mel, lips, self.chunk)
         return audio.unflatten(0, size), face.unflatten(0, size)
 
     def _chance_ratio(self, name: str, loss: Tensor, clips: int, windows: int) -> dict[str, Tensor]:
