@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wav2lip.data.degrade import FaceDegradation, Reverberation
 from wav2lip.media.mel import FMAX, FMIN
 from wav2lip.types import N_MELS, SILENCE, Image, Mel
 
@@ -48,6 +49,11 @@ class AugmentSettings:
             and Hinton, 2013, "Vocal Tract Length Perturbation (VTLP) improves speech recognition"); 0.1
             is the paper's.
         band_limit: probability of a narrow channel, such as a telephone's.
+        jpeg: probability of JPEG artefacts.
+        coarse: probability of a low resolution: the face is reduced by up to 4 and enlarged again.
+        light: probability of light from one side, and of a gamma.
+        grain: probability of noise in the picture, which differs from frame to frame.
+        reverberation: probability of an echoing room.
     """
 
     flip: float = 0.5
@@ -61,6 +67,11 @@ class AugmentSettings:
     tempo: float = 0.0
     vocal_tract: float = 0.0
     band_limit: float = 0.0
+    jpeg: float = 0.0
+    coarse: float = 0.0
+    light: float = 0.0
+    grain: float = 0.0
+    reverberation: float = 0.0
 
 
 NO_AUGMENT = AugmentSettings(
@@ -149,6 +160,9 @@ class FaceAugment:
         self.gain = gain * (1 + rng.uniform(-settings.colour, settings.colour, 3) / 3)
         self.bias = 255 * rng.uniform(-settings.colour, settings.colour) / 3
         self.recolour = settings.colour > 0
+        self.degrade = FaceDegradation(
+            settings.jpeg, settings.coarse, settings.light, settings.grain, rng
+        )
 
     def __call__(self, crops: Image) -> Image:
         """Turn padded crops (F, C, C, 3) into faces (F, size, size, 3).
@@ -164,7 +178,7 @@ class FaceAugment:
         )
         cut = crops[:, y : y + width, x : x + width]
         if width == self.size and not (self.flip or self.recolour or self.angle):
-            return cut
+            return self.degrade(cut)
         if self.angle:
             faces = self._rotate(crops, x, y, width)
         elif width == self.size:
@@ -180,7 +194,7 @@ class FaceAugment:
         if self.recolour:
             matrix = np.column_stack([np.diag(self.gain), np.full(3, self.bias)])
             cv2.transform(tall, matrix, dst=tall)  # rounds and saturates
-        return tall.reshape(faces.shape)
+        return self.degrade(tall.reshape(faces.shape))
 
     def _rotate(self, crops: Image, x: int, y: int, width: int) -> Image:
         """Rotate the faces at (x, y) about their centres; pixels beyond a crop repeat its edge."""
@@ -219,12 +233,17 @@ class AudioAugment:
         if settings.band_limit and rng.random() < settings.band_limit:
             low, high = rng.uniform(*LOWEST_PASSED), rng.uniform(*HIGHEST_PASSED)
             self.blocked = (band_centres() < low) | (band_centres() > high)
+        self.echo: Reverberation | None = None
+        if settings.reverberation and rng.random() < settings.reverberation:
+            self.echo = Reverberation(rng)
         self._rng = rng
 
     def __call__(self, mel: Mel) -> Mel:
         """Change mel windows (..., 80, M); the values stay in [-4, 4]."""
         if self.warp != 1:
             mel = warp_frequencies(mel, self.warp)
+        if self.echo:
+            mel = np.minimum(self.echo(mel), np.float32(MEL_CEILING))
         unchanged = not (self.shift or self.tilt or self.band[1])
         if unchanged and self.noise is None and self.blocked is None:
             return mel
