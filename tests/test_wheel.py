@@ -113,7 +113,7 @@ def test_metadata_and_contents(wheel):
     bundled = ("README.md", "blazeface_short.onnx", "blazeface_full.onnx", "face_mesh.onnx")
     assert {
         f"wav2lip/assets/{name}"
-        for name in (*licences, *bundled, "face_mesh.npz", "mel_filters.npz")
+        for name in (*licences, *bundled, "face_mesh.npz", "mel_filters.npz", "motion_basis.npz")
     } <= names
     assert "wav2lip/py.typed" in names
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "configs"))]

@@ -78,3 +78,13 @@ class FrameSetBatch(TypedDict):
     mels: Tensor  # (B, N, 1, 80, 16) float32
     start: Tensor  # (B, N) int64, frame numbers
     clip: list[str]  # B clip names
+
+
+class MotionBatch(TypedDict):
+    """Sound of B clips with the motion of their lower faces in T frames each, of which some may not count."""
+
+    mel: Tensor  # (B, 80, M) float32
+    steps: Tensor  # (B, T) float32, times of the frames in steps of the predicted motion, from the first column
+    motion: Tensor  # (B, T, K) float32, coefficients of the motion basis
+    weight: Tensor  # (B, T) float32, 1 for a frame with landmarks, else 0
+    clip: list[str]  # B clip names

@@ -41,7 +41,7 @@ def test_there_and_back(tmp_path):
     with pytest.raises(InputError) as caught:
         export_network(source, tmp_path / "no.safetensors", kind="generator")
     assert str(caught.value) == f"{source}: holds a sync expert, not a generator"
-    with pytest.raises(InputError, match="not a generator, so it has no motion gain"):
+    with pytest.raises(InputError, match="moves no mouth, so it has no motion gain"):
         export_network(slim, tmp_path / "no.safetensors", motion_gain=2)
     assert not (tmp_path / "no.safetensors").exists()
 

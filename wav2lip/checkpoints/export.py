@@ -15,7 +15,7 @@ from wav2lip.checkpoints.layouts import Layout, Precision, layout_of, precision_
 from wav2lip.checkpoints.load import LoadedNetwork, load_network
 from wav2lip.checkpoints.save import save_network
 from wav2lip.errors import InputError
-from wav2lip.models import Generator
+from wav2lip.models import Generator, LipMotion
 from wav2lip.types import CROP_KINDS
 from wav2lip.utils.files import AtomicFile
 from wav2lip.utils.outputs import check_outputs
@@ -69,12 +69,15 @@ def unlike_published(loaded: LoadedNetwork) -> list[str]:
 
 
 def _scale_motion(loaded: LoadedNetwork, gain: float) -> None:
-    """Multiply the generator's mouth motion in place and record the total gain."""
+    """Multiply the mouth motion in place and record the total gain."""
     if not 0 < gain < math.inf:
         raise InputError(f"motion gain {gain}: give a number above 0")
-    if not isinstance(loaded.network, Generator):
-        raise InputError(f"{loaded.path}: not a generator, so it has no motion gain; leave it at 1")
-    loaded.network.audio_encoder.scale_motion(gain)
+    if isinstance(loaded.network, Generator):
+        loaded.network.audio_encoder.scale_motion(gain)
+    elif isinstance(loaded.network, LipMotion):
+        loaded.network.scale_motion(gain)
+    else:
+        raise InputError(f"{loaded.path}: moves no mouth, so it has no motion gain; leave it at 1")
     loaded.metadata["motion_gain"] = loaded.metadata.get("motion_gain", 1.0) * gain
 
 
@@ -97,7 +100,7 @@ def export_network(
         kind: the network to take from a file that holds several; the generator by default.
         precision: "fp16", the default of the layout "wav2lip", or "fp32", the only one of
             "published".
-        motion_gain: factor on a generator's mouth motion.
+        motion_gain: factor on the mouth motion of a generator or a network of lip motion.
 
     Returns:
         The network as written.

@@ -14,6 +14,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "datamodule": ["ClipDataModule", "ResumableSampler", "load_clips"],
         "datasets": ["LipDataset", "SyncDataset"],
         "frame_sets": ["FrameSetDataset"],
+        "motion": ["MotionDataset"],
+        "motion_basis": ["MotionBasis", "motion_basis"],
         "reference": ["PoseMatchedReference", "RandomReference", "ReferencePolicy"],
         "speaker": ["SpeakerDataModule"],
     },

@@ -96,7 +96,8 @@ class LipMotion(nn.Module):
     Attributes:
         vertices: (P,) int64, numbers of the points that move.
         basis: (K, P, 3) principal components times their standard deviation.
-        gain: (K,) factor on the coefficients. A mean that is learned moves less than a face; this restores the range.
+        gain: (K,) factor on the coefficients. A network that is uncertain predicts a mean, which moves less than a
+            face; `scale_motion` restores the range.
 
     Raises:
         ValueError: `lookahead_ms` is shorter than the columns of a step.
@@ -161,6 +162,10 @@ class LipMotion(nn.Module):
         steps = mel.view(*mel.shape[:2], -1, MOTION_COLUMNS).transpose(2, 3).flatten(1, 2)
         motion: Tensor = self.coefficients(F.gelu(self.blocks(self.start(steps))))
         return motion * self.gain[:, None]
+
+    def scale_motion(self, factor: float) -> None:
+        """Multiply the predicted motion, for all sounds alike."""
+        self.gain.mul_(factor)
 
     def deviations(self, coefficients: Tensor) -> Tensor:
         """Turn coefficients (..., K) into what `vertices` deviate from the neutral shape by: (..., P, 3)."""

@@ -1,0 +1,97 @@
+from functools import partial
+
+import pytest
+import torch
+from motion_clips import write_motion_corpus
+from pytorch_lightning.callbacks import ModelCheckpoint
+
+from wav2lip.callbacks import EMA
+from wav2lip.checkpoints import load_network
+from wav2lip.data.datamodule import ClipDataModule
+from wav2lip.data.motion import MotionDataset
+from wav2lip.data.motion_basis import motion_basis
+from wav2lip.errors import InputError
+from wav2lip.tasks import LipMotionTask
+from wav2lip.tasks.lip_motion import at_steps
+
+NETWORK = {"_target_": "wav2lip.models.LipMotion", "width": 24, "stacks": 1, "components": 4}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("motion")
+    write_motion_corpus(folder, {"train": 10, "val": 2}, seconds=3)
+    return folder
+
+
+def make_task(**changes: object):
+    arguments = {
+        "lip_motion": {**NETWORK, "dropout": 0.0, "lookahead_ms": 200},
+        "optimizer": {"_target_": "torch.optim.AdamW", "lr": 5e-3},
+        "weights": {"error": 1.0, "correlation": 1.0},
+        "warmup": 5,
+    }
+    return LipMotionTask(**{**arguments, **changes})
+
+
+def make_data(folder, steps):
+    train, val = partial(MotionDataset, frames=40, pauses=0.1), MotionDataset
+    return ClipDataModule(train, val, [str(folder)], 8, steps, val_batch_size=1)
+
+
+def test_motion_is_read_between_its_steps():
+    motion = torch.tensor([[[0.0, 2.0, 4.0, 10.0]]])
+    steps = torch.tensor([[0.0, 0.5, 2.5, 3.0, 9.0, -1.0]])
+    assert at_steps(motion, steps)[0, :, 0].tolist() == [0, 1, 7, 10, 10, 0]
+
+
+@pytest.mark.slow
+def test_the_network_learns_how_a_voice_opens_the_mouth(corpus, trainer):
+    task = make_task()
+    run = trainer(60)
+    run.fit(task, make_data(corpus, 60))
+    metrics = run.callback_metrics
+    assert metrics["val/opening"] > 0.8
+    assert 0.6 < metrics["val/range"] < 1.4
+    silence = torch.full((1, 80, 160), -4.0)
+    assert task.eval().lip_motion(silence)[0, 0, 20:60].abs().max() < 0.7  # closed, of 4 when open
+
+
+def test_a_checkpoint_rebuilds_the_network_and_its_basis(corpus, trainer, tmp_path):
+    run = trainer(3, ModelCheckpoint(tmp_path, save_last=True), EMA(0.9))
+    run.fit(make_task(), make_data(corpus, 3))
+    assert set(run.callback_metrics) >= {"val/opening", "val/width", "val/jaw", "val/range"}
+    loaded = load_network(tmp_path / "last.ckpt", "lip_motion")
+    assert loaded.config["components"] == 4
+    basis = motion_basis()
+    assert loaded.network.vertices.tolist() == basis.vertices.tolist()
+    assert torch.equal(loaded.network.basis, torch.tensor(basis.components[:4]))
+
+
+def test_the_weights_of_the_measures_count():
+    torch.manual_seed(0)
+    batch = {
+        "mel": torch.randn(2, 80, 60),
+        "steps": torch.arange(20.0).expand(2, 20) + 3,
+        "motion": torch.randn(2, 20, 12),
+        "weight": torch.ones(2, 20),
+        "clip": ["a", "b"],
+    }
+    losses = {}
+    for name in ("opening", "width", "jaw"):
+        torch.manual_seed(1)
+        shares = {"opening": 0.0, "width": 0.0, "jaw": 0.0, name: 2.0}
+        task = make_task(weights={"error": 0.0, "correlation": 1.0}, measure_weights=shares)
+        task.log_dict = lambda *_, **__: None
+        losses[name] = task.training_step(batch, 0).item()
+    torch.manual_seed(1)
+    task = make_task(weights={"error": 0.0, "correlation": 1.0})
+    task.log_dict = lambda *_, **__: None
+    assert task.training_step(batch, 0).item() == pytest.approx(sum(losses.values()) / 3, rel=1e-5)
+
+
+def test_a_network_of_another_size_than_the_basis_is_refused():
+    with pytest.raises(InputError, match=r"12 components of 205 points, the network 12 of 100"):
+        make_task(lip_motion={**NETWORK, "points": 100, "components": 12})
+    with pytest.raises(InputError, match=r"give it components=12 or fewer and points=205"):
+        make_task(lip_motion={**NETWORK, "components": 20})

@@ -1,0 +1,104 @@
+"""Train the network that predicts the motion of the lower face from sound."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from wav2lip.data.motion_basis import MEASURES, motion_basis
+from wav2lip.errors import InputError
+from wav2lip.losses.motion import motion_correlation, motion_error, motion_range
+from wav2lip.tasks.base import Config, Task, build
+from wav2lip.types import MotionBatch
+
+
+def at_steps(motion: Tensor, steps: Tensor) -> Tensor:
+    """Read motion (B, K, S) at fractional steps (B, T), linear between them: (B, T, K)."""
+    before = steps.floor().clamp(0, motion.shape[2] - 2)
+    share = (steps - before).clamp(0, 1)[:, None]
+    first = before.long()[:, None].expand(-1, motion.shape[1], -1)
+    at_first, at_next = motion.gather(2, first), motion.gather(2, first + 1)
+    return torch.lerp(at_first, at_next, share).transpose(1, 2)
+
+
+class LipMotionTask(Task):
+    """Train `wav2lip.models.LipMotion`.
+
+    The loss is the error of the coefficients and the correlation of opening, width and jaw over a window. The second
+    does not depend on how much a person moves and on the mean of an expression, which sound hardly tells.
+
+    Logs `val/opening`, `val/width` and `val/jaw`, the mean over clips of their correlation with the true ones, and
+    `val/range`, that of the standard deviation of the opening over the true one. `val/loss` is 1 minus the mean of
+    the three correlations.
+
+    Args:
+        lip_motion: config of `wav2lip.models.LipMotion`.
+        optimizer: see `Task`.
+        weights: of the terms `error` and `correlation`.
+        measure_weights: of opening, width and jaw within the correlation.
+        warmup: see `Task`.
+
+    Raises:
+        InputError: the network has other points or components than the motion basis.
+    """
+
+    figures = ("val/opening", "val/width", "val/jaw")
+    measures: Tensor
+
+    def __init__(
+        self,
+        lip_motion: Config,
+        optimizer: Config,
+        weights: dict[str, float],
+        measure_weights: dict[str, float] | None = None,
+        warmup: int | None = None,
+    ) -> None:
+        super().__init__(optimizer, warmup)
+        self.save_hyperparameters()
+        self.lip_motion = build(lip_motion)
+        self.weights = dict(weights)
+        shares = measure_weights or dict.fromkeys(MEASURES, 1.0)
+        self.shares = [shares[name] / sum(shares.values()) for name in MEASURES]
+        basis = motion_basis()
+        count, points = self.lip_motion.basis.shape[:2]
+        if count > len(basis.components) or points != len(basis.vertices):
+            raise InputError(
+                f"the motion basis has {len(basis.components)} components of {len(basis.vertices)} points, the "
+                f"network {count} of {points}; give it components={len(basis.components)} or fewer and "
+                f"points={len(basis.vertices)}"
+            )
+        self.lip_motion.vertices.copy_(torch.tensor(basis.vertices))
+        self.lip_motion.basis.copy_(torch.tensor(basis.components[:count]))
+        measures = torch.tensor(basis.measures()[:count])
+        self.register_buffer("measures", measures, persistent=False)
+
+    def predict(self, batch: MotionBatch) -> Tensor:
+        """Predict motion (B, T, K) at the times of the frames."""
+        return at_steps(self.lip_motion(batch["mel"]), batch["steps"])
+
+    def training_step(self, batch: MotionBatch, _: int) -> Tensor:
+        predicted = self.predict(batch)
+        target, weight = batch["motion"][..., : predicted.shape[2]], batch["weight"]
+        correlation = motion_correlation(predicted @ self.measures, target @ self.measures, weight)
+        shares = correlation.new_tensor(self.shares)
+        terms = {
+            "error": motion_error(predicted, target, weight),
+            "correlation": ((1 - correlation) * shares).sum(dim=1).mean(),
+        }
+        loss = torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
+        values = {f"train/{name}": value.detach() for name, value in terms.items()}
+        self.log_dict(values, batch_size=len(batch["clip"]))
+        return loss
+
+    def validation_step(self, batch: MotionBatch, _: int) -> None:
+        predicted = self.predict(batch)
+        target, weight = batch["motion"][..., : predicted.shape[2]], batch["weight"]
+        series = predicted @ self.measures, target @ self.measures
+        correlation = motion_correlation(*series, weight).mean(dim=0)
+        values: dict[str, Any] = {
+            f"val/{name}": value for name, value in zip(MEASURES, correlation, strict=True)
+        }
+        values["val/range"] = motion_range(*series, weight)[:, 0].mean()
+        values["val/loss"] = 1 - correlation.mean()
+        self.chance |= dict.fromkeys((f"val/{name}" for name in MEASURES), 0.0)
+        self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
