@@ -50,11 +50,21 @@ Pcm: TypeAlias = NDArray[np.int16]  # (N,) mono at SAMPLE_RATE
 Mel: TypeAlias = NDArray[np.float32]  # (80, M), or (..., 80, 16) windows
 
 
+def mel_window(frames: int) -> int:
+    """Return the mel columns in a window of `frames` frames.
+
+    Examples:
+        >>> mel_window(5), mel_window(16)
+        (16, 51)
+    """
+    return frames * MEL_RATE // FPS
+
+
 class SyncBatch(TypedDict):
     """Windows of B clips for the sync expert. Window w of a clip is in sync with audio w alone."""
 
     lips: Tensor  # (B, W, 3*T, S//2, S) uint8, BGR
-    mel: Tensor  # (B, W, 1, 80, 16) float32
+    mel: Tensor  # (B, W, 1, 80, 16) float32; with T frames a window, `mel_window(T)` columns
     start: Tensor  # (B, W) int64, first frame of each window
     clip: list[str]  # B clip names
 

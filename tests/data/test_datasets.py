@@ -72,6 +72,17 @@ def test_lips_and_sound_are_those_of_their_frames(clips):
         assert (sample["mel"][window, 0].numpy() == file.mel(int(3.2 * start + 1e-6), 16)).all()
 
 
+def test_windows_of_sixteen_frames_have_the_sound_of_sixteen(clips):
+    sample = SyncDataset(clips, samples=10, windows=2, image_size=48, window=16)[0]
+    assert sample["lips"].shape == (2, 48, 24, 48)
+    assert sample["mel"].shape == (2, 1, 80, 51)
+    clip = next(clip for clip in clips if clip.row.clip == sample["clip"])
+    file = ClipFile(clip.path)
+    for window, start in enumerate(sample["start"].tolist()):
+        assert start + 16 <= file.frames
+        assert (sample["mel"][window, 0].numpy() == file.mel(int(3.2 * start + 1e-6), 51)).all()
+
+
 def test_a_lip_sample_hears_each_frame_at_the_offset(clips):
     sample = LipDataset(clips, samples=10, image_size=48, mel_offset_frames=-2)[1]
     file = ClipFile(next(c.path for c in clips if c.row.clip == sample["clip"]))

@@ -29,6 +29,13 @@ def test_an_expert_is_shown_the_face_that_it_was_trained_on(judge):
     assert len(judge.facts()["sha256"]) == 64
 
 
+def test_an_expert_of_other_windows_than_the_scores_is_refused(tmp_path):
+    config = {"_target_": "wav2lip.models.SyncNet", "width": 0.25, "image_size": 48, "window": 16}
+    save_network(tmp_path / "long.safetensors", build_network(config), config, {})
+    with pytest.raises(InputError, match="is an expert of 16 frames; scores need one of 5"):
+        load_judge(str(tmp_path / "long.safetensors"))
+
+
 def test_a_judge_of_aligned_crops_is_shown_such(tmp_path):
     config = {"_target_": "wav2lip.models.SyncNet", "width": 0.25, "image_size": 48}
     save_network(

@@ -58,3 +58,15 @@ def test_an_expert_judges_through_the_same_call():
 
 def test_the_published_judge_says_so():
     assert SyncNetV2Judge(small_expert()).label == "SyncNet v2"
+
+
+def test_an_expert_of_sixteen_frames_gets_windows_of_sixteen():
+    network = SyncNet(0.125, 48, embedding=16, window=16)
+    mels = np.zeros((3, 80, 51), np.float32)
+    judge = ExpertJudge(network, lambda _, n: mels[:n])
+    faces = np.random.default_rng(0).integers(0, 256, (18, 48, 48, 3)).astype(np.uint8)
+    audio, lips = judge.embed(faces, np.zeros(18 * 640, np.int16), 3)
+    assert audio.shape == lips.shape == (3, 16)
+    with torch.inference_mode():
+        last = torch.from_numpy(faces[2:, 24:].copy()).permute(0, 3, 1, 2).reshape(1, 48, 24, 48)
+        assert torch.allclose(network.eval().embed_face(last / 255)[0], lips[2], atol=1e-5)

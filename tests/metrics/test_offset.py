@@ -51,3 +51,9 @@ def test_a_clip_too_short_to_tell_is_not_told():
 def test_the_answer_is_the_same_every_time():
     scores = offset_scores(*embeddings(60, 2, 4.0))
     assert clip_offset(scores) == clip_offset(scores)
+
+
+def test_blocks_of_longer_windows_are_longer():
+    scores = offset_scores(*embeddings(63, 2, 0.1))
+    assert clip_offset(scores, block=16) is None
+    assert clip_offset(offset_scores(*embeddings(64, 2, 0.1)), block=16).av_offset == -2

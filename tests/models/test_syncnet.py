@@ -82,3 +82,20 @@ def test_embeddings_are_float32_under_autocast():
 def test_errors_name_the_argument(arguments):
     with pytest.raises(ValueError, match=r"not \d|not 95|entries here"):
         SyncNet(**arguments)
+
+
+def test_a_longer_window_takes_more_frames_and_more_sound():
+    network = SyncNet(width=0.125, image_size=48, embedding=64, window=16).eval()
+    with torch.inference_mode():
+        audio, face = network(torch.zeros(2, 1, 80, 51), torch.rand(2, 48, 24, 48))
+    assert audio.shape == face.shape == (2, 64)
+    assert (
+        SyncNet(width=0.125, window=5).state_dict().keys()
+        == SyncNet(width=0.125).state_dict().keys()
+    )
+
+
+@pytest.mark.parametrize(("window", "frames"), [(16, 5), (5, 7), (5, 0)])
+def test_frames_that_are_not_the_middle_of_the_window_are_refused(window, frames):
+    with pytest.raises(ValueError, match=f"frames must be {window}, or less by an even number"):
+        SyncNet(width=0.125, window=window, frames=frames)

@@ -12,6 +12,7 @@ IMAGE_SIZE = Number(8, 4096, whole=True)  # pixels
 WIDTH = Number(0, 16)
 CHANNELS = Number(1, 8192, whole=True)
 EMBEDDING = Number(1, 8192, whole=True)
+WINDOW = Number(1, 125, whole=True)  # frames; 125 are five seconds
 RESIDUALS = Number(0, 32, whole=True)  # blocks per stage
 CHANNEL_LIST = AnyOf((Several(CHANNELS, MAX_LIST), Nothing()))
 RESIDUAL_LIST = Several(RESIDUALS, MAX_LIST)
@@ -42,7 +43,8 @@ ARGUMENTS: dict[str, dict[str, Field]] = {
         "audio_channels": CHANNEL_LIST,
         "audio_residuals": RESIDUAL_LIST,
         "max_residuals": RESIDUALS,
-        "frames": Number(1, 5, whole=True),
+        "frames": AnyOf((WINDOW, Nothing())),
+        "window": WINDOW,
     },
     "QualityDiscriminator": {"width": WIDTH, "image_size": IMAGE_SIZE},
     "SyncNetV2": {},

@@ -142,6 +142,7 @@ TRAIN: dict[str, Rule] = {
     "data.hold_out": Number(0, 1, above=True, below=True),
     "data.*.image_size": SIZE,
     "data.*.windows": _COUNT,
+    "data.*.window": _COUNT,
     "data.*.gap": _COUNT,
     "data.*.far": optional(_COUNT),
     "data.*.near_after": Whole(0, MAX_STEPS),

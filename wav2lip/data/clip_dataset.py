@@ -109,26 +109,30 @@ class ClipDataset:
         return FaceAugment(self.augment, self.image_size, file.pad, rng)
 
     @staticmethod
-    def _mel_windows(file: ClipFile, frames: npt.NDArray[Any], tempo: float) -> Mel:
-        """Mel windows (N, 80, 16) that start at the given frames (N,); silence before the clip."""
+    def _mel_windows(
+        file: ClipFile, frames: npt.NDArray[Any], tempo: float, columns: int = MEL_WINDOW
+    ) -> Mel:
+        """Mel windows (N, 80, columns) that start at the given frames (N,); silence before the clip."""
         times = frames / file.fps
         if tempo == 1:
-            return mel_windows(file.whole_mel, times)
-        columns = int(MEL_WINDOW * tempo) + 2
-        return stretch_mel(mel_windows(file.whole_mel, times, columns), MEL_WINDOW, tempo)
+            return mel_windows(file.whole_mel, times, columns)
+        played = int(columns * tempo) + 2
+        return stretch_mel(mel_windows(file.whole_mel, times, played), columns, tempo)
 
     @staticmethod
-    def _window_starts(clip: Clip, file: ClipFile, margin: int = 0) -> range:
+    def _window_starts(
+        clip: Clip, file: ClipFile, margin: int = 0, window: int = WINDOW_FRAMES
+    ) -> range:
         """First frames of the windows that have both video and audio."""
         audio_frames = frame_count(file.mel_columns, file.fps)
-        allowed = window_starts(min(file.frames, audio_frames), margin=margin)
+        allowed = window_starts(min(file.frames, audio_frames), window, margin)
         if clip.span:
             first, end = clip.span
-            within = window_starts(min(end, file.frames, audio_frames) - first, margin=margin)
+            within = window_starts(min(end, file.frames, audio_frames) - first, window, margin)
             allowed = range(first + within.start, first + within.stop)
         if not allowed:
             raise InputError(
-                f"{clip.path}: shorter than one window of {WINDOW_FRAMES} frames; "
+                f"{clip.path}: shorter than one window of {window} frames; "
                 "remove it from the manifest"
             )
         return allowed

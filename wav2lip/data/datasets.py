@@ -17,7 +17,7 @@ from wav2lip.data.sampling import (
     window_frames,
     window_starts,
 )
-from wav2lip.types import WINDOW_FRAMES
+from wav2lip.types import WINDOW_FRAMES, mel_window
 
 
 class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
@@ -39,6 +39,7 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         seed: seed of the samples.
         far: distance between two windows of the first samples, frames; None: no curriculum.
         near_after: number of the sample from which on the distance is `gap`.
+        window: frames that a window covers, as the expert's.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         seed: int = 0,
         far: int | None = None,
         near_after: int = 1,
+        window: int = WINDOW_FRAMES,
     ) -> None:
         super().__init__(clips, samples, image_size, augment, seed, mel_offset_frames=0)
         self.windows = windows
         self.gap = gap
         self.far = far
         self.near_after = near_after
+        self.window = window
 
     def gap_at(self, index: int) -> int:
         """Return the smallest distance between two windows of sample `index`, frames."""
@@ -68,7 +71,7 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
         clip, file, rng = self._draw(index)
-        allowed = self._window_starts(clip, file)
+        allowed = self._window_starts(clip, file, window=self.window)
         starts = (
             even_starts(self.windows, allowed)
             if self.samples is None
@@ -77,12 +80,14 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         augment_faces = self._face_augment(file, rng)
         augment_audio = AudioAugment(self.augment, rng)
         tempo = sample_tempo(self.augment, rng)
-        windows = np.stack([window_frames(int(start), file.frames, tempo) for start in starts])
+        windows = np.stack(
+            [window_frames(int(start), file.frames, tempo, self.window) for start in starts]
+        )
         frames, position = np.unique(windows, return_inverse=True)  # decode each frame once
         faces = augment_faces(self._crops(file, frames))
         lips = faces[:, self.image_size // 2 :].transpose(0, 3, 1, 2)[position.reshape(-1)]
-        lips = lips.reshape(len(starts), 3 * WINDOW_FRAMES, *lips.shape[2:])
-        mels = augment_audio(self._mel_windows(file, starts, tempo))
+        lips = lips.reshape(len(starts), 3 * self.window, *lips.shape[2:])
+        mels = augment_audio(self._mel_windows(file, starts, tempo, mel_window(self.window)))
         return {
             "lips": torch.from_numpy(lips),
             "mel": torch.from_numpy(mels)[:, None],

@@ -70,7 +70,9 @@ def hard_negative(positive: int, allowed: range, gap: int, rng: np.random.Genera
     return int(candidates[rng.integers(len(candidates))])
 
 
-def window_frames(start: int, frames: int, tempo: float = 1.0) -> Starts:
-    """Return the frames (5,) of a window when a clip of `frames` frames plays `tempo` times as fast."""
-    chosen: Starts = np.rint(start + tempo * np.arange(WINDOW_FRAMES)).astype(np.int64)
+def window_frames(
+    start: int, frames: int, tempo: float = 1.0, window: int = WINDOW_FRAMES
+) -> Starts:
+    """Return the frames (window,) of a window when a clip of `frames` frames plays `tempo` times as fast."""
+    chosen: Starts = np.rint(start + tempo * np.arange(window)).astype(np.int64)
     return chosen.clip(max=frames - 1)

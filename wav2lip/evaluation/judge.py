@@ -13,7 +13,7 @@ from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import from_pcm
 from wav2lip.metrics.judges import ExpertJudge, Judge, SyncNetV2Judge
 from wav2lip.models import SyncNet, SyncNetV2
-from wav2lip.types import CROP_KINDS, FPS, Mel, Pcm
+from wav2lip.types import CROP_KINDS, FPS, WINDOW_FRAMES, Mel, Pcm, mel_window
 from wav2lip.utils.devices import torch_device
 
 PUBLISHED_SIZE = 96  # px, of an expert whose config has no image_size
@@ -59,13 +59,22 @@ class LoadedJudge:
         }
 
 
-def expert_mels(pcm: Pcm, count: int) -> Mel:
-    """Mel windows (count,80,16) of a sound (N,) that start with frames 0 to count - 1 at 25 fps."""
+def expert_mels(pcm: Pcm, count: int, window: int = WINDOW_FRAMES) -> Mel:
+    """Mel windows (count,80,16) of a sound (N,) that start with frames 0 to count - 1 at 25 fps.
+
+    They are as long as `window` frames; 16 columns are the length of 5.
+    """
     mel = mel_spectrogram(from_pcm(pcm))
-    return mel_windows(mel, frame_times(count, FPS))
+    return mel_windows(mel, frame_times(count, FPS), mel_window(window))
 
 
 def _of_expert(loaded: LoadedNetwork) -> LoadedJudge:
+    window = int(loaded.config.get("window", WINDOW_FRAMES))
+    if window != WINDOW_FRAMES:
+        raise InputError(
+            f"{loaded.path}: is an expert of {window} frames; scores need one of {WINDOW_FRAMES} "
+            "(wav2lip audit takes any)"
+        )
     size = int(loaded.config.get("image_size", PUBLISHED_SIZE))
     label = f"own expert {loaded.path.name} (not comparable with published scores)"
     judge = ExpertJudge(loaded.network, expert_mels, label)

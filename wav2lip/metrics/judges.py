@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wav2lip.metrics.mfcc import MFCC_RATE, STEP, WINDOW, mfcc
-from wav2lip.types import FPS, MEL_WINDOW, N_MELS, WINDOW_FRAMES, Image, Pcm
+from wav2lip.types import FPS, N_MELS, WINDOW_FRAMES, Image, Pcm, mel_window
 
 MFCC_PER_FRAME = MFCC_RATE // FPS  # 4
 MFCC_WINDOW = WINDOW_FRAMES * MFCC_PER_FRAME  # 20
@@ -65,10 +65,10 @@ def judging(network: nn.Module) -> Iterator[torch.device]:
             module.training = training
 
 
-def frame_windows(frames: Image, start: int, stop: int) -> Image:
-    """Windows `start` to `stop` - 1 of frames (T,H,W,3) -> (stop-start, 5, H, W, 3), as a view."""
-    part = frames[start : stop + WINDOW_FRAMES - 1]
-    view = np.lib.stride_tricks.sliding_window_view(part, WINDOW_FRAMES, axis=0)
+def frame_windows(frames: Image, start: int, stop: int, window: int = WINDOW_FRAMES) -> Image:
+    """Windows `start` to `stop` - 1 of frames (T,H,W,3) -> (stop-start, window, H, W, 3), as a view."""
+    part = frames[start : stop + window - 1]
+    view = np.lib.stride_tricks.sliding_window_view(part, window, axis=0)
     return np.moveaxis(view, -1, 1)
 
 
@@ -127,13 +127,17 @@ class SyncNetV2Judge:
 class ExpertJudge:
     """One of our sync experts as the judge. Embeddings are L2-normalised, so that distances lie in [0, 2].
 
-    Frames are face crops like those that the expert was trained on.
+    Frames are face crops like those that the expert was trained on. The shapes are those of an expert of five frames;
+    of another one, windows cover `network.window` frames and as much sound.
 
     Args:
         network: takes mel (B,1,80,16) and lips (B,15,S/2,S).
         mel_windows: (pcm, count) -> (count,80,16) mel windows that start at w / 25 s.
         label: see `Judge`.
         batch_size: windows at a time.
+
+    Attributes:
+        window: frames that a window covers.
     """
 
     def __init__(
@@ -145,6 +149,7 @@ class ExpertJudge:
     ) -> None:
         self.network = network
         self.mel_windows = mel_windows
+        self.window = int(getattr(network, "window", WINDOW_FRAMES))
         self.label = label
         self.batch_size = batch_size
 
@@ -152,18 +157,22 @@ class ExpertJudge:
         """See `Judge.embed`.
 
         Raises:
-            ValueError: the mel windows are not (count, 80, 16).
+            ValueError: the mel windows are not (count, 80, 16), or as wide as the expert's windows.
         """
         sounds = torch.from_numpy(np.asarray(self.mel_windows(pcm, count), np.float32))
-        if sounds.shape != (count, N_MELS, MEL_WINDOW):
-            raise ValueError(f"mel windows must be ({count},80,16), not {tuple(sounds.shape)}")
+        columns = mel_window(self.window)
+        if sounds.shape != (count, N_MELS, columns):
+            found = tuple(sounds.shape)
+            raise ValueError(f"mel windows must be ({count},{N_MELS},{columns}), not {found}")
         lower = frames[:, frames.shape[1] // 2 :]
         audio, lips = [], []
         with judging(self.network) as device:
             for start in range(0, count, self.batch_size):
                 stop = min(start + self.batch_size, count)
-                windows = torch.from_numpy(frame_windows(lower, start, stop).copy()).to(device)
-                # (B,5,H,W,3) -> (B,5,3,H,W) -> (B,15,H,W): frame-major, as the expert is trained
+                windows = torch.from_numpy(
+                    frame_windows(lower, start, stop, self.window).copy()
+                ).to(device)
+                # (B,T,H,W,3) -> (B,T,3,H,W) -> (B,3*T,H,W): frame-major, as the expert is trained
                 faces = windows.permute(0, 1, 4, 2, 3).flatten(1, 2).float() / 255
                 sound, face = self.network(sounds[start:stop, None].to(device), faces)
                 audio.append(nn.functional.normalize(sound.float(), eps=MIN_NORM).cpu())

@@ -65,7 +65,9 @@ def offset_scores(
     return scores
 
 
-def clip_offset(scores: NDArray[np.float32], resamples: int = RESAMPLES) -> ClipOffset | None:
+def clip_offset(
+    scores: NDArray[np.float32], resamples: int = RESAMPLES, block: int = BLOCK
+) -> ClipOffset | None:
     """Find the offset of a clip and its agreement.
 
     Only shifts at which at least half the windows have a sound are searched. The resampling is seeded: the
@@ -74,17 +76,18 @@ def clip_offset(scores: NDArray[np.float32], resamples: int = RESAMPLES) -> Clip
     Args:
         scores: (W, 2M+1) from `offset_scores`.
         resamples: number of bootstrap resamples.
+        block: windows that are resampled together: the frames of a window, so that blocks are independent.
 
     Returns:
-        The offset; None for fewer than 20 windows, which cannot tell an offset from chance.
+        The offset; None for fewer than 4 blocks (20 windows of 5 frames), which cannot tell an offset from chance.
     """
-    blocks = -(-len(scores) // BLOCK)
-    if len(scores) < MIN_BLOCKS * BLOCK:
+    blocks = -(-len(scores) // block)
+    if len(scores) < MIN_BLOCKS * block:
         return None
     middle = scores.shape[1] // 2
     reach = min(middle, len(scores) // 2)
     scores = scores[:, middle - reach : middle + reach + 1]
-    edges = np.arange(blocks) * BLOCK
+    edges = np.arange(blocks) * block
     known = np.isfinite(scores)
     sums = np.add.reduceat(np.where(known, scores, 0), edges, dtype=np.float64)  # (blocks, shifts)
     counts = np.add.reduceat(known, edges, dtype=np.float64)

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from wav2lip.models.blocks import ConvBlock, Pair, residual_blocks
+from wav2lip.types import MEL_WINDOW
 
 AUDIO_CHANNELS = (32, 64, 128, 256, 512)
 AUDIO_STRIDES: tuple[Pair, ...] = (1, (3, 1), 3, (3, 2))  # (80, 16) -> (27, 16) -> (9, 6) -> (3, 3)
@@ -13,8 +14,19 @@ GENERATOR_AUDIO_RESIDUALS = (2, 2, 2, 1)
 SYNCNET_AUDIO_RESIDUALS = (2, 2, 2, 2)
 
 
+INNER_BANDS = 3  # rows of the innermost map
+
+
+def inner_columns(columns: int) -> int:
+    """Return the columns of the innermost map of a mel window, which one kernel reduces to 1: 3 for 16."""
+    for stride in AUDIO_STRIDES:
+        step = stride if isinstance(stride, int) else stride[1]
+        columns = (columns - 1) // step + 1
+    return columns
+
+
 class AudioEncoder(nn.Sequential):
-    """Map mel windows (B, 1, 80, 16) to vectors (B, embedding, 1, 1).
+    """Map mel windows (B, 1, 80, columns) to vectors (B, embedding, 1, 1).
 
     Args:
         channels: of the five stages.
@@ -22,6 +34,7 @@ class AudioEncoder(nn.Sequential):
         residuals: residual blocks after each of the first four stages. They are all that differs between the published
             generator (2, 2, 2, 1) and the published expert (2, 2, 2, 2).
         rectify: end in a ReLU.
+        columns: width of a mel window.
 
     Raises:
         ValueError: a list of another length.
@@ -34,6 +47,7 @@ class AudioEncoder(nn.Sequential):
         residuals: Sequence[int],
         *,
         rectify: bool = True,
+        columns: int = MEL_WINDOW,
     ) -> None:
         stages = len(AUDIO_STRIDES)
         if len(channels) != stages + 1 or len(residuals) != stages:
@@ -47,7 +61,9 @@ class AudioEncoder(nn.Sequential):
             layers.append(ConvBlock(in_channels, out_channels, 3, stride, 1))
             layers += residual_blocks(out_channels, count)
             in_channels = out_channels
-        layers.append(ConvBlock(in_channels, channels[-1], 3, 1, 0))
+        layers.append(
+            ConvBlock(in_channels, channels[-1], (INNER_BANDS, inner_columns(columns)), 1, 0)
+        )
         layers.append(ConvBlock(channels[-1], embedding, 1, 1, 0, rectify=rectify))
         super().__init__(*layers)
 

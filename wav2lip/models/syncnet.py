@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from wav2lip.models.audio_encoder import AUDIO_CHANNELS, SYNCNET_AUDIO_RESIDUALS, AudioEncoder
 from wav2lip.models.blocks import ConvBlock, Pair, extend, residual_blocks, scale_channels
-from wav2lip.types import IMAGE_SIZE, WINDOW_FRAMES
+from wav2lip.types import IMAGE_SIZE, WINDOW_FRAMES, mel_window
 
 LIP_CHANNELS = (32, 64, 128, 256, 512, 512)  # stem, widening stage, halving stages; last repeated
 LIP_RESIDUALS = (0, 2, 3, 2, 2, 0)
@@ -73,7 +73,9 @@ def lip_map_sizes(image_size: int, stem_stride: int) -> list[tuple[int, int]]:
 class SyncNet(nn.Module):
     """Embed audio and lips as unit vectors whose cosine measures sync.
 
-    With default arguments this is the published SyncNet_color: 16,435,072 parameters and the same state-dict keys.
+    With default arguments this is the published SyncNet_color: 16,435,072 parameters and the same state-dict keys. The
+    shapes below are those of the default window; with `window` T they are mels (B, 1, 80, 16 T / 5) and lips
+    (B, 3 T, S/2, S).
 
     Args:
         width: factor on every default channel count (rounded to a multiple of 8, at least 8).
@@ -86,7 +88,12 @@ class SyncNet(nn.Module):
         audio_channels: five counts; not scaled by `width`.
         audio_residuals: residual blocks of the audio encoder.
         max_residuals: limit on residual blocks per stage of the face encoder.
-        frames: how many of the window's five frames are used, the middle ones (ablation of the window).
+        frames: how many of the window's frames are used, the middle ones (ablation of the window); default: all.
+        window: frames that a window covers. Generators and LSE take experts of five; with more, an expert can audit.
+
+    Attributes:
+        image_size: S.
+        window: frames that a window covers.
 
     Raises:
         ValueError: a size or a list does not fit.
@@ -110,11 +117,17 @@ class SyncNet(nn.Module):
         audio_channels: Sequence[int] | None = None,
         audio_residuals: Sequence[int] = SYNCNET_AUDIO_RESIDUALS,
         max_residuals: int = 3,
-        frames: int = WINDOW_FRAMES,
+        frames: int | None = None,
+        window: int = WINDOW_FRAMES,
     ) -> None:
         super().__init__()
-        if frames not in (1, 3, WINDOW_FRAMES):
-            raise ValueError(f"frames must be 1, 3 or {WINDOW_FRAMES}, not {frames}")
+        if window < 1:
+            raise ValueError(f"window must be at least 1 frame, not {window}")
+        frames = window if frames is None else frames
+        if not 0 < frames <= window or (window - frames) % 2:
+            raise ValueError(
+                f"frames must be {window}, or less by an even number, so that the middle ones can be used; not {frames}"
+            )
         if image_size % 2 or image_size < 32 or stem_stride not in (1, 2):
             raise ValueError(
                 "the expert needs an even image_size of at least 32 and a stem_stride of 1 or 2, "
@@ -128,12 +141,15 @@ class SyncNet(nn.Module):
         if len(face) != stages:
             raise ValueError(f"face_channels needs {stages} entries here, not {len(face)}")
         self.image_size = image_size
+        self.window = window
         self.face_encoder = LipEncoder(
             face, residuals, sizes[-1], stem_stride, embedding, rectify=final_relu, frames=frames
         )
-        first = FRAME_CHANNELS * (WINDOW_FRAMES - frames) // 2
+        first = FRAME_CHANNELS * (window - frames) // 2
         self._used_channels = slice(first, first + FRAME_CHANNELS * frames)
-        self.audio_encoder = AudioEncoder(audio, embedding, audio_residuals, rectify=final_relu)
+        self.audio_encoder = AudioEncoder(
+            audio, embedding, audio_residuals, rectify=final_relu, columns=mel_window(window)
+        )
 
     def embed_audio(self, mel: Tensor) -> Tensor:
         """Embed mels (B, 1, 80, 16) as (B, embedding), float32, of length 1 (0 if all zero)."""

@@ -15,7 +15,7 @@ from wav2lip.models import SyncNet
 from wav2lip.models.audio_encoder import copy_audio_encoder
 from wav2lip.models.generator import face_inputs
 from wav2lip.tasks.base import Config, Task, build, to_float
-from wav2lip.types import IMAGE_SIZE, LipBatch
+from wav2lip.types import IMAGE_SIZE, WINDOW_FRAMES, LipBatch
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +118,12 @@ class Wav2LipTask(Task):
                 f"{path}: is an expert for faces of {size} px, but the generator renders {own} px; "
                 f"train an expert with data.dataset.image_size={own}"
             )
-        return cast("SyncNet", loaded.network.eval().requires_grad_(False))
+        expert = cast("SyncNet", loaded.network)
+        if expert.window != WINDOW_FRAMES:
+            raise InputError(
+                f"{path}: is an expert of {expert.window} frames; a generator needs one of {WINDOW_FRAMES}"
+            )
+        return expert.eval().requires_grad_(False)
 
     def on_fit_start(self) -> None:
         for network in (*self._expert, *self._pixel_losses.values()):

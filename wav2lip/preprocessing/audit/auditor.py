@@ -21,7 +21,7 @@ from wav2lip.metrics.offset import ClipOffset, clip_offset, offset_scores
 from wav2lip.preprocessing.audit.report import AuditResult, summary, write_report
 from wav2lip.preprocessing.audit.shift import frames_left, shift_clip
 from wav2lip.preprocessing.settings import AUDIT_RULES
-from wav2lip.types import FPS, IMAGE_SIZE, MEL_WINDOW, WINDOW_FRAMES, Image, Mel
+from wav2lip.types import FPS, IMAGE_SIZE, WINDOW_FRAMES, Image, Mel, mel_window
 from wav2lip.utils.devices import torch_device
 from wav2lip.utils.fields import Number
 from wav2lip.utils.files import write_atomically
@@ -73,23 +73,24 @@ def measure_clip(file: ClipFile, expert: nn.Module, size: int) -> ClipOffset | N
         The offset; None if the clip is too short.
     """
     audio_frames = frame_count(file.mel_columns, file.fps)
-    count = min(file.frames, audio_frames) - WINDOW_FRAMES + 1
+    window = int(getattr(expert, "window", WINDOW_FRAMES))
+    count = min(file.frames, audio_frames) - window + 1
     lips, audio = [], []
     for first in range(0, max(count, 0), CHUNK):
         last = min(first + CHUNK, count)
 
         def mel_windows(_: object, windows: int, first: int = first) -> Mel:
             starts = [mel_start((first + w) / file.fps) for w in range(windows)]
-            return np.stack([file.mel(start, MEL_WINDOW) for start in starts])
+            return np.stack([file.mel(start, mel_window(window)) for start in starts])
 
-        faces = face_crops(file, np.arange(first, last + WINDOW_FRAMES - 1), size)
+        faces = face_crops(file, np.arange(first, last + window - 1), size)
         judge = ExpertJudge(expert, mel_windows)
         audio_part, lips_part = judge.embed(faces, file.pcm(), last - first)
         audio.append(audio_part.numpy())
         lips.append(lips_part.numpy())
     if not lips:
         return None
-    return clip_offset(offset_scores(np.concatenate(lips), np.concatenate(audio)))
+    return clip_offset(offset_scores(np.concatenate(lips), np.concatenate(audio)), block=window)
 
 
 class SyncAuditor:
