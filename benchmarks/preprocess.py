@@ -21,6 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from wav2lip.execution.pool import run_in_pool
 from wav2lip.faces.crop_tracking import track_crops
 from wav2lip.faces.crops import cut_face
 from wav2lip.faces.detectors import build_detector
@@ -29,7 +30,6 @@ from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import to_pcm, write_wav
 from wav2lip.media.video import VideoWriter, probe, read_frames
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
-from wav2lip.preprocessing.executors import run_in_pool
 from wav2lip.preprocessing.retiming import retime_frames
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize

@@ -9,9 +9,9 @@ import pytest
 
 from wav2lip.clips import read_manifest
 from wav2lip.errors import InputError
+from wav2lip.execution.pool import run_in_pool
 from wav2lip.preprocessing import jobs as jobs_module
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
-from wav2lip.preprocessing.executors import run_in_pool
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 

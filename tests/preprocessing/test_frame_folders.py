@@ -9,11 +9,11 @@ from wav2lip.data.augment import NO_AUGMENT
 from wav2lip.data.datamodule import load_clips
 from wav2lip.data.datasets import SyncDataset
 from wav2lip.errors import InputError
+from wav2lip.execution.pool import run_in_pool
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import from_pcm, to_pcm, write_wav
 from wav2lip.preprocessing.clip import Video
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
-from wav2lip.preprocessing.executors import run_in_pool
 from wav2lip.preprocessing.frame_folders import frames_to_clips
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize

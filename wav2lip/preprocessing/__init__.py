@@ -8,11 +8,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "clip": ["Video", "video_to_clips"],
         "corpus": ["plan_jobs", "preprocess"],
-        "executors": ["run_in_pool"],
         "inputs": ["find_inputs"],
         "jobs": ["VideoJob", "Outcome", "run_job"],
         "frame_folders": ["frames_to_clips"],
-        "ray_executor": ["RayExecutor"],
         "settings": ["ClipSettings"],
         "splits": ["assign_splits", "read_splits"],
     },

@@ -13,9 +13,10 @@ from rich.progress import Progress
 
 from wav2lip.clips import MANIFEST, ManifestRow, write_manifest
 from wav2lip.errors import InputError
+from wav2lip.execution.job import Executor
+from wav2lip.execution.pool import run_in_pool
 from wav2lip.faces.detectors import resolve_detector
 from wav2lip.preprocessing.clip import Video
-from wav2lip.preprocessing.executors import Executor, run_in_pool
 from wav2lip.preprocessing.inputs import find_inputs
 from wav2lip.preprocessing.jobs import Outcome, VideoJob, get_detector, read_record
 from wav2lip.preprocessing.settings import ClipSettings

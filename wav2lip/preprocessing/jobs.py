@@ -5,10 +5,10 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 import cv2
 
@@ -86,6 +86,24 @@ class VideoJob:
         )
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
+    def run(self) -> "Outcome":
+        """See `run_job`."""
+        return run_job(self)
+
+    def lost(self, reason: str) -> "Outcome":
+        """Return the outcome of a job whose process died; it is not recorded, so the next run tries again."""
+        return Outcome(self.video.source, [], reason)
+
+    def absolute(self) -> Self:
+        """Return the same job with absolute paths."""
+        weights = Path(self.weights).expanduser().resolve() if self.weights else None
+        return replace(
+            self,
+            video=replace(self.video, path=self.video.path.resolve()),
+            folder=self.folder.resolve(),
+            weights=str(weights) if weights and weights.exists() else self.weights,
+        )
+
 
 @dataclass
 class Outcome:
@@ -104,9 +122,6 @@ class Outcome:
     reason: str = ""
     remarks: list[str] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
-
-
-JobFunction = Callable[[VideoJob], Outcome]
 
 
 @cache

@@ -15,19 +15,20 @@ import os, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 from wav2lip.cli.exit import exit_on_input_error
-from wav2lip.preprocessing.executors import run_in_pool
+from wav2lip.execution.pool import run_in_pool
 
-def work(folder):
-    mark = Path(folder) / str(os.getpid())
-    try:
-        mark.touch()
-        time.sleep(60)
-    finally:
-        mark.unlink()
+class Job:
+    def run(self):
+        mark = Path(sys.argv[1]) / str(os.getpid())
+        try:
+            mark.touch()
+            time.sleep(60)
+        finally:
+            mark.unlink()
 
 @exit_on_input_error
 def main():
-    list(run_in_pool([sys.argv[1]] * 2, 2, work))
+    list(run_in_pool([Job()] * 2, 2))
 
 if __name__ == "__main__":
     main()

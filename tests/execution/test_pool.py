@@ -3,34 +3,36 @@ import sys
 import pytest
 
 from wav2lip.errors import InputError
-from wav2lip.preprocessing.corpus import plan_jobs
-from wav2lip.preprocessing.executors import run_in_pool
-from wav2lip.preprocessing.ray_executor import RayExecutor
-from wav2lip.preprocessing.settings import ClipSettings
+from wav2lip.execution.pool import run_in_pool
+from wav2lip.execution.ray_executor import RayExecutor
 
 # A worker's view of the world: a module that a spawned process can import.
 CRASHER = """
 import os
-from wav2lip.preprocessing.jobs import Outcome
+from dataclasses import dataclass
 
-def work(job):
-    if "crash" in job.video.source:
-        os._exit(9)
-    return Outcome(job.video.source, [], str(os.getpid()))
+@dataclass
+class Job:
+    name: str
+
+    def run(self):
+        if "crash" in self.name:
+            os._exit(9)
+        return self.name, str(os.getpid())
+
+    def lost(self, reason):
+        return self.name, reason
 """
 
 
 @pytest.mark.slow
-def test_a_worker_that_dies_costs_one_video(tmp_path, monkeypatch):
+def test_a_worker_that_dies_costs_one_job(tmp_path, monkeypatch):
     (tmp_path / "crasher.py").write_text(CRASHER)
     monkeypatch.syspath_prepend(str(tmp_path))
     import crasher
 
     names = ["a.mp4", "crash.mp4", *(f"z{number:02}.mp4" for number in range(12))]
-    for name in names:
-        (tmp_path / name).touch()
-    jobs = plan_jobs(tmp_path, tmp_path, ClipSettings(), detector="hog")
-    outcomes = [(o.source, o.reason) for o in run_in_pool(jobs, 2, crasher.work)]
+    outcomes = list(run_in_pool([crasher.Job(name) for name in names], 2))
     assert sorted(source for source, _ in outcomes) == names  # each once
     reasons = dict(outcomes)
     assert reasons.pop("crash.mp4").startswith("its process died")

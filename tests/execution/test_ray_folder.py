@@ -2,11 +2,11 @@ import subprocess
 import sys
 import tempfile
 
-from wav2lip.preprocessing.ray_folder import ray_folder
+from wav2lip.execution.ray_folder import ray_folder
 
 HOLD = """
 import sys
-from wav2lip.preprocessing.ray_folder import ray_folder
+from wav2lip.execution.ray_folder import ray_folder
 with ray_folder() as folder:
     (folder / "session").mkdir()
     print(folder, flush=True)

@@ -6,15 +6,13 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import cv2
 
 from wav2lip.errors import InputError
-from wav2lip.preprocessing.jobs import JobFunction, Outcome, VideoJob, run_job
-from wav2lip.preprocessing.ray_folder import ray_folder
+from wav2lip.execution.job import Job, R
+from wav2lip.execution.ray_folder import ray_folder
 from wav2lip.utils.extras import require_extra
 from wav2lip.utils.platform import cpu_count
 from wav2lip.utils.signals import HANDLED, Stopped, requested
@@ -23,17 +21,6 @@ AHEAD = 4  # jobs submitted per processor of the cluster; the others wait here
 PATIENCE = 10.0  # seconds until a cluster must answer
 STORE = 80 << 20  # bytes of shared memory of a cluster started here; jobs and outcomes are small
 OPTIONS = {"logging_level": logging.ERROR, "log_to_driver": False}
-
-
-def absolute(job: VideoJob) -> VideoJob:
-    """Return the job with absolute paths, which do not depend on the working directory."""
-    weights = Path(job.weights).expanduser().resolve() if job.weights else None
-    return replace(
-        job,
-        video=replace(job.video, path=job.video.path.resolve()),
-        folder=job.folder.resolve(),
-        weights=str(weights) if weights and weights.exists() else job.weights,
-    )
 
 
 @contextmanager
@@ -74,8 +61,8 @@ class RayExecutor:
 
     Args:
         address: address of a running cluster; None starts one on this machine and ends it after the jobs.
-        cpus: processors reserved per video.
-        retries: how often a video runs again after its process or node died.
+        cpus: processors reserved per job.
+        retries: how often a job runs again after its process or node died.
 
     Raises:
         InputError: Ray is not installed or the cluster cannot be reached.
@@ -123,9 +110,7 @@ class RayExecutor:
             finally:
                 self._ray.shutdown()
 
-    def __call__(
-        self, jobs: Sequence[VideoJob], function: JobFunction = run_job
-    ) -> Iterator[Outcome]:
+    def __call__(self, jobs: Sequence[Job[R]]) -> Iterator[R]:
         """Run jobs.
 
         Yields:
@@ -134,18 +119,18 @@ class RayExecutor:
         """
         if jobs:
             with self._cluster(), _own_stop():
-                yield from self._run(jobs, function)
+                yield from self._run(jobs)
 
-    def _run(self, jobs: Sequence[VideoJob], function: JobFunction) -> Iterator[Outcome]:
+    def _run(self, jobs: Sequence[Job[R]]) -> Iterator[R]:
         ray: Any = self._ray
 
-        def work(job: VideoJob) -> Outcome:
+        def work(job: Job[R]) -> R:
             cv2.setNumThreads(1)  # a node runs one process per processor
-            return function(job)
+            return job.run()
 
         remote = ray.remote(num_cpus=self.cpus, max_retries=self.retries)(work)
-        waiting = [absolute(job) for job in reversed(jobs)]
-        running: dict[object, VideoJob] = {}
+        waiting = [job.absolute() for job in reversed(jobs)]
+        running: dict[object, Job[R]] = {}
         while waiting or running:
             # Count the processors every time: nodes come and go.
             room = AHEAD * max(1, round(ray.cluster_resources().get("CPU", 1)))
@@ -156,8 +141,8 @@ class RayExecutor:
             for reference in done:
                 job = running.pop(reference)
                 try:
-                    outcome: Outcome = ray.get(reference)
+                    outcome: R = ray.get(reference)
                 except ray.exceptions.RayError as error:
                     first = str(error).strip().splitlines()[0]
-                    outcome = Outcome(job.video.source, [], f"lost on the cluster: {first}")
+                    outcome = job.lost(f"lost on the cluster: {first}")
                 yield outcome

@@ -17,11 +17,11 @@ import pytest
 
 from wav2lip.clips import read_manifest
 from wav2lip.errors import InputError
+from wav2lip.execution.pool import run_in_pool
+from wav2lip.execution.ray_executor import RayExecutor
+from wav2lip.execution.ray_folder import ray_folder
 from wav2lip.media.pcm import to_pcm, write_wav
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess
-from wav2lip.preprocessing.executors import run_in_pool
-from wav2lip.preprocessing.ray_executor import RayExecutor, absolute
-from wav2lip.preprocessing.ray_folder import ray_folder
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
@@ -156,7 +156,7 @@ def test_paths_do_not_depend_on_the_working_folder(tmp_path, monkeypatch):
     (tmp_path / "in" / "a.mp4").touch()
     monkeypatch.chdir(tmp_path)
     (job,) = plan_jobs(Path("in"), Path("out"), ClipSettings())
-    moved = absolute(job)
+    moved = job.absolute()
     assert (moved.video.path, moved.folder) == (tmp_path / "in" / "a.mp4", tmp_path / "out")
     assert moved.key == job.key
 
