@@ -3,7 +3,7 @@
 from wav2lip.clips import read_manifest
 from wav2lip.evaluation.evaluator import Evaluator
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.results import VIDEO, Results
+from wav2lip.evaluation.results import VIDEO
 from wav2lip.evaluation.scorer import Scoring
 from wav2lip.evaluation.segments import LargestFace
 from wav2lip.evaluation.sync_report import check_sync
@@ -33,10 +33,9 @@ def test_a_sound_3_frames_late_is_minus_3_in_manifest_evaluate_and_check_sync(
     preprocess(jobs, folder, execute, SyncAuditor(str(judge_file)))
     assert [row.av_offset for row in read_manifest(folder)] == [LATE]
 
-    results = Results(judge.facts(), None, {})
     evaluator = Evaluator(judge, LargestFace(), detector, tmp_path / "out", Scoring())
-    assert len(list(evaluator.run([Pair("late", video, video)], results))) == 1
-    scored = [clip for clip in results.clips if clip.system == VIDEO]
+    scores = evaluator(Pair("late", video, video))
+    scored = [clip for clip in scores.clips if clip.system == VIDEO]
     assert [clip.values["av_offset"] for clip in scored] == [LATE]
 
     assert check_sync(video, judge, detector).av_offset == LATE

@@ -31,10 +31,12 @@ def test_protocols_come_in_the_order_of_the_tables_once_each():
     assert {protocol.system for protocol in PROTOCOLS.values()} <= set(SYSTEMS)
 
 
-def test_the_leak_probe_brings_a_row_along():
-    assert choose_protocols(["listed", "leak"]) == ([LISTED], True)
-    assert choose_protocols(["leak"]) == ([LISTED], True)
-    assert choose_protocols(["leak", "reconstruction"]) == ([PROTOCOLS["reconstruction"]], True)
+def test_the_leak_probe_brings_the_videos_along_that_it_judges():
+    silence = PROTOCOLS["silence"]
+    assert choose_protocols(["listed", "leak"]) == ([LISTED, silence], True)
+    assert choose_protocols(["leak"]) == ([LISTED, silence], True)
+    expected = ([PROTOCOLS["reconstruction"], silence], True)
+    assert choose_protocols(["leak", "reconstruction"]) == expected
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.records import ClipRecords
-from wav2lip.evaluation.results import VIDEO, ClipScores, Results
+from wav2lip.evaluation.results import VIDEO, ClipScores, PairScores
 from wav2lip.evaluation.scorer import SyncScores
 from wav2lip.metrics.lse import SyncCurve
 from wav2lip.utils.revision import code_revision
@@ -32,15 +32,14 @@ def scores():
 
 
 def restored(folder, pair, settings=SETTINGS, networks=("j", None), pairs=()):
-    results = Results({}, None, {})
-    found = ClipRecords(folder, settings, networks).restore(pair, pairs, results)
-    assert found == bool(results.clips)
-    return results if found else None
+    return ClipRecords(folder, settings, networks).restore(pair, pairs)
 
 
 def test_a_record_keeps_every_digit(tmp_path, pair):
-    ClipRecords(tmp_path, SETTINGS, ("j", None)).write(pair, [], [scores()])
-    results = restored(tmp_path, pair)
+    features = {"fid": {VIDEO: np.random.default_rng(1).random((2, 3), np.float32)}}
+    given = PairScores([scores()], features=features)
+    ClipRecords(tmp_path, SETTINGS, ("j", None)).write(pair, [], given)
+    results, revision = restored(tmp_path, pair)
     (row,), wanted = results.clips, scores()
     assert (row.clip, row.system, row.speaker, row.remarks) == ("a#0", VIDEO, "anna", ["cut"])
     assert repr(row.values) == repr(wanted.values)
@@ -49,12 +48,12 @@ def test_a_record_keeps_every_digit(tmp_path, pair):
         np.testing.assert_array_equal(one, other)
         assert one.dtype == other.dtype
     assert row.sync.windows == 9
-    assert results.revisions == {code_revision()}
-    assert results.resumed == {"a-b"}
+    np.testing.assert_array_equal(results.features["fid"][VIDEO], features["fid"][VIDEO])
+    assert revision == code_revision()
 
 
 def test_a_record_of_anything_else_is_not_found(tmp_path, pair):
-    ClipRecords(tmp_path, SETTINGS, ("j", None)).write(pair, [], [scores()])
+    ClipRecords(tmp_path, SETTINGS, ("j", None)).write(pair, [], PairScores([scores()]))
     assert restored(tmp_path, pair, SETTINGS | {"input": "elsewhere", "limit": 3})
     assert not restored(tmp_path, pair, SETTINGS | {"scoring": {"span": 2.0}})
     assert not restored(tmp_path, pair, networks=("k", None))
@@ -67,7 +66,7 @@ def test_a_record_of_anything_else_is_not_found(tmp_path, pair):
 
 def test_a_generator_may_get_the_sounds_of_all_pairs(tmp_path, pair):
     second = replace(pair, name="second", audio=pair.face)
-    ClipRecords(tmp_path, SETTINGS, ("j", "g")).write(pair, [pair, second], [scores()])
+    ClipRecords(tmp_path, SETTINGS, ("j", "g")).write(pair, [pair, second], PairScores([scores()]))
     drawn = replace(second, speaker="ben")
     assert restored(tmp_path, pair, networks=("j", "g"), pairs=[pair, second])
     for other in ([pair, pair], [second, pair], [pair, drawn]):  # speakers and order decide a draw
@@ -76,7 +75,7 @@ def test_a_generator_may_get_the_sounds_of_all_pairs(tmp_path, pair):
 
 def test_a_damaged_record_counts_as_none(tmp_path, pair):
     records = ClipRecords(tmp_path, SETTINGS, ("j", None))
-    records.write(pair, [], [scores()])
+    records.write(pair, [], PairScores([scores()]))
     path = records.path_of(pair, [])
     for text in ("", "{}", "[]", '{"clips": [{}], "revision": "a"}', path.read_text()[:-9]):
         path.write_text(text)

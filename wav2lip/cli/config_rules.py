@@ -76,17 +76,20 @@ _DETECTION: dict[str, Rule] = {
     "device": optional(Device()),
 }
 
+_EXECUTOR: dict[str, Rule] = {
+    "workers": optional(Whole(1, MAX_PROCESSES)),
+    "executor.workers": optional(Whole(1, MAX_PROCESSES)),
+    "executor.cpus": Number(0, MAX_PROCESSES),
+    "executor.retries": Whole(-1, MAX_STEPS),
+}
 # Keys, where * stands for anything, and what they may be. A key that is absent is not checked.
 PREPROCESS: dict[str, Rule] = {
     "input": Text(),
     "output": Text(),
     "splits": optional(Text()),
     "val_share": VAL_SHARE,
-    "workers": optional(Whole(1, MAX_PROCESSES)),
     "max_pixels": optional(PIXELS),
-    "executor.workers": optional(Whole(1, MAX_PROCESSES)),
-    "executor.cpus": Number(0, MAX_PROCESSES),
-    "executor.retries": Whole(-1, MAX_STEPS),
+    **_EXECUTOR,
     **_DETECTION,
     **{f"clip.{key}": rule for key, rule in CLIP_RULES.items()},
     **{f"audit.{key}": rule for key, rule in AUDIT_RULES.items()},
@@ -115,6 +118,7 @@ EVALUATE: dict[str, Rule] = {
     "protocol.*": Text(),
     "landmarks": Flag(),
     "seed": Whole(0, MAX_SEED),
+    **_EXECUTOR,
     **_DETECTION,
     "scoring.windows": optional(OneOf(("all", "published"))),
     "scoring.padding": optional(OneOf(("none", "zeros"))),

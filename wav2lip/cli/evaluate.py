@@ -14,28 +14,30 @@ from omegaconf import DictConfig, OmegaConf
 
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.errors import InputError
-from wav2lip.evaluation.evaluator import Evaluator
 from wav2lip.evaluation.held_out import held_out_warning
+from wav2lip.evaluation.jobs import PairJob
 from wav2lip.evaluation.judge import load_judge
 from wav2lip.evaluation.page import NAME as PAGE
 from wav2lip.evaluation.page import videos_of, write_page
-from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.plots import write_plots
-from wav2lip.evaluation.protocols import choose_protocols
+from wav2lip.evaluation.protocols import LISTED, choose_protocols
 from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.report import write_results
 from wav2lip.evaluation.result_table import result_table
 from wav2lip.evaluation.results import Results
+from wav2lip.evaluation.run import plan_pairs, run_pairs
+from wav2lip.evaluation.setup import EvaluatorSetup
 from wav2lip.evaluation.summary import summarise
 from wav2lip.evaluation.terminal import print_results
-from wav2lip.faces.detectors import build_detector
-from wav2lip.faces.mesh import FaceMesh
-from wav2lip.inference.lip_syncer import LipSyncer
+from wav2lip.execution.job import Executor
 from wav2lip.inference.settings import Settings
+from wav2lip.inference.setup import LipSyncerSetup
 from wav2lip.media.rules import limit_pixels
+from wav2lip.utils.devices import torch_device
 from wav2lip.utils.locks import locked_folder
 from wav2lip.utils.partials import sweep_tree
 from wav2lip.utils.progress import ProgressBar
+from wav2lip.utils.signals import Stopped
 
 
 def inference_settings(values: dict[str, Any]) -> Settings:
@@ -48,29 +50,53 @@ def inference_settings(values: dict[str, Any]) -> Settings:
     return Settings(**fields)
 
 
-def _fid(inception: str | None) -> Any:
-    """The FID of a weights file; None without one."""
-    if inception is None:
-        return None
-    from wav2lip.metrics.fid import FaceFID  # imports torch-fidelity and torchvision
-
-    return FaceFID(Path(inception))
-
-
 def score_all(
-    evaluator: Evaluator, pairs: list[Pair], results: Results, records: ClipRecords | None
+    jobs: list[PairJob], results: Results, execute: Executor, records: ClipRecords | None
 ) -> None:
     """Score the pairs; a bar shows the time left, which pairs of an earlier run do not count for."""
+    total = len(jobs)
     with ProgressBar() as bar:
-        for number, _ in enumerate(evaluator.run(pairs, results, records), start=1):
-            resumed = len(results.resumed)
-            bar(f"clip {number} of {len(pairs)}", number - resumed, len(pairs) - resumed)
+        try:
+            for number, _ in enumerate(run_pairs(jobs, results, execute, records), start=1):
+                resumed = len(results.resumed)
+                bar(f"clip {number} of {total}", number - resumed, total - resumed)
+        except Stopped as stop:
+            if records is not None:
+                stop.add_note("the same command scores the clips that are not scored yet")
+            raise
     if results.resumed:
-        print(f"{len(results.resumed)} of {len(pairs)} clips were scored by an earlier run")
+        print(f"{len(results.resumed)} of {total} clips were scored by an earlier run")
+
+
+def evaluator_setup(cfg: DictConfig, generator: LipSyncerSetup | None) -> EvaluatorSetup:
+    """What the evaluator of each process is made from.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+    names = [cfg.protocol] if isinstance(cfg.protocol, str) else list(cfg.protocol)
+    protocols, leak = choose_protocols(names)
+    if generator is None and set(names) - {"listed", "leak"}:
+        raise InputError("protocols need a generator; give checkpoint=, or no protocol=")
+    return EvaluatorSetup(
+        str(cfg.judge_weights),
+        instantiate(cfg.segments),
+        Path(cfg.output),
+        instantiate(cfg.scoring),
+        generator,
+        tuple(protocols) if generator else (LISTED,),
+        cfg.leak_seconds if leak else 0.0,
+        cfg.detector,
+        cfg.detector_weights,
+        cfg.device,
+        cfg.landmarks,
+        cfg.max_pixels,
+        cfg.inception,
+    )
 
 
 def evaluate(cfg: DictConfig) -> None:
-    """Load the judge, the generator and the list; score; write and print the results.
+    """Plan, score, write and print the results.
 
     Args:
         cfg: the composed `evaluate` config.
@@ -79,40 +105,29 @@ def evaluate(cfg: DictConfig) -> None:
         InputError: a file or value cannot be used, or nothing could be scored.
     """
     limit_pixels(cfg.max_pixels)
-    names = [cfg.protocol] if isinstance(cfg.protocol, str) else list(cfg.protocol)
-    protocols, leak = choose_protocols(names)
     pairs, output = instantiate(cfg.pairs)[: cfg.limit], Path(cfg.output)
-    sweep_tree(output)
-    judge = load_judge(str(cfg.judge_weights), cfg.device)
+    if cfg.workers is None and torch_device(cfg.device).type != "cpu":
+        cfg.workers = 1  # each process has its own copy of the networks
     settings = cast("dict[str, Any]", OmegaConf.to_container(cfg, resolve=True))
-    results = Results(judge.facts(), None, settings)
     generator = None
     if cfg.checkpoint is not None:
-        generator = LipSyncer.from_checkpoint(
-            str(cfg.checkpoint), cfg.device, inference_settings(settings["infer"])
-        )
-        results.generator = generator.checkpoint
-        warning = held_out_warning(judge, generator.checkpoint["metadata"])
+        infer = inference_settings(settings["infer"])
+        generator = LipSyncerSetup(str(cfg.checkpoint), str(cfg.device), infer)
+    setup = evaluator_setup(cfg, generator)
+    sweep_tree(output)
+    judge = load_judge(setup.judge, setup.device)
+    results = Results(judge.facts(), None, settings)
+    if generator is not None:
+        results.generator = generator().checkpoint
+        warning = held_out_warning(judge, results.generator["metadata"])
         results.warnings += [warning] if warning else []
-    evaluator = Evaluator(
-        judge,
-        instantiate(cfg.segments),
-        build_detector(cfg.detector, cfg.detector_weights, cfg.device),
-        output,
-        instantiate(cfg.scoring),
-        generator,
-        leak_seconds=cfg.leak_seconds if leak else 0.0,
-        fid=_fid(cfg.inception),
-        protocols=protocols,
-        mesh=FaceMesh() if cfg.landmarks else None,
-        seed=cfg.seed,
-    )
-    evaluator.prepare(pairs)
+    protocols = setup.protocols if generator else ()
+    jobs = plan_pairs(setup, pairs, protocols, output, cfg.seed)
     records = None
-    if cfg.resume and cfg.inception is None:  # FID describes all clips together
+    if cfg.resume:
         generator_hash = results.generator["sha256"] if results.generator else None
         records = ClipRecords(output, settings, (judge.sha256, generator_hash))
-    score_all(evaluator, pairs, results, records)
+    score_all(jobs, results, instantiate(cfg.executor), records)
     if not results.clips:
         raise InputError(f"nothing could be scored; the first reason: {results.skipped[0].reason}")
     summary = summarise(results)

@@ -2,7 +2,7 @@
 
 from wav2lip.errors import InputError
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.results import FROZEN, LATE, ClipScores, Results, Skipped, sync_values
+from wav2lip.evaluation.results import FROZEN, LATE, ClipScores, PairScores, Skipped, sync_values
 from wav2lip.evaluation.scorer import EmbeddedSegment, Scoring, delayed, frozen, score
 from wav2lip.evaluation.video_reader import EmbeddedClip
 from wav2lip.metrics.lse import Padding
@@ -21,7 +21,7 @@ class ClipRows:
 
     def add(
         self,
-        results: Results,
+        results: PairScores,
         pair: Pair,
         clip: EmbeddedClip,
         system: str,
@@ -48,7 +48,7 @@ class ClipRows:
             ClipScores(clip.name, system, values, sync, pair.speaker or pair.name, remarks)
         )
 
-    def add_controls(self, results: Results, pair: Pair, clip: EmbeddedClip) -> None:
+    def add_controls(self, results: PairScores, pair: Pair, clip: EmbeddedClip) -> None:
         """Add the same clip with its sound late, and with a mouth that stands still."""
         for system, change in ((LATE, delayed), (FROZEN, frozen)):
             try:
@@ -57,7 +57,7 @@ class ClipRows:
                 skip(results, clip.name, system, error)
 
 
-def skip(results: Results, clip: str, what: str, error: BaseException) -> None:
+def skip(results: PairScores, clip: str, what: str, error: BaseException) -> None:
     """List what was not scored, of which clip, and why."""
     reason = " ".join(str(error).split()) or type(error).__name__
     results.skipped.append(Skipped(clip, what, reason))

@@ -1,6 +1,7 @@
 """Face crops of one video, collected while it is decoded, for the metrics that compare pictures."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -53,6 +54,14 @@ def longest_run(crops: dict[int, Crop]) -> dict[int, Crop]:
     return {frame: crops[frame] for frame in best}
 
 
+class FrameSink(Protocol):
+    """Receives the frames of a video while it is decoded."""
+
+    def add(self, frame: Frame, crop: Crop | None) -> None:
+        """Add the next frame of the video; `crop` of its face, None if it has none."""
+        ...
+
+
 class CropCollector:
     """Keeps the face crops of the longest run of frames with a box.
 
@@ -62,19 +71,28 @@ class CropCollector:
         given: crops by frame number at which to cut. The same ones for two videos make their faces
             comparable pixel by pixel. None: the crops that `add` receives.
         mesh: fits the face mesh in every crop; None: none.
+        probe: receives every frame, too.
 
     Attributes:
         crops: every crop that was used, by frame number.
     """
 
-    def __init__(self, given: dict[int, Crop] | None = None, mesh: Mesh | None = None) -> None:
+    def __init__(
+        self,
+        given: dict[int, Crop] | None = None,
+        mesh: Mesh | None = None,
+        probe: FrameSink | None = None,
+    ) -> None:
         self.crops: dict[int, Crop] = {}
+        self._probe = probe
         self._given, self._mesh = given, mesh
         self._known: Landmarks | None = None  # of the frame before
         self._best, self._run = FaceRun(), FaceRun()
 
     def add(self, frame: Frame, crop: Crop | None) -> None:
         """Add the next frame of the video; `crop` of its face, None if it has none."""
+        if self._probe is not None:
+            self._probe.add(frame, crop)
         used = crop if self._given is None else self._given.get(frame.index)
         if used is None:
             return

@@ -125,6 +125,7 @@ def track_segments(
         yield cut_segment(track.frames[0], pictures, list(own), pcm)
 
 
+@dataclass(frozen=True)
 class FaceTracks:
     """One clip per face track, as in the published evaluation: every person, also side by side.
 
@@ -132,12 +133,11 @@ class FaceTracks:
     track counts only after `min_frames` detections: one pass would hold so many full frames, and crops of tracks
     that are then dropped. The second decoding costs 2 to 5 % of the detector, which runs in every frame.
 
-    Args:
+    Attributes:
         min_frames: a track must be detected in more frames than this.
     """
 
-    def __init__(self, min_frames: int = 100) -> None:
-        self.min_frames = min_frames
+    min_frames: int = 100
 
     def __call__(
         self,

@@ -1,6 +1,6 @@
-"""Run a generator four times on one face, to measure whether its mouth follows the sound."""
+"""Render one face for four sounds, to measure whether its mouth follows the sound."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -78,22 +78,69 @@ def fitted(pcm: Pcm, samples: int) -> Pcm:
     return np.pad(pcm[:samples], (0, max(0, samples - len(pcm))))
 
 
+class ProbeFrames:
+    """What the probe takes from the frames of one video.
+
+    Args:
+        judge: its view of each frame is kept.
+        crops: where to cut, by frame number at 25 fps; None: where each face is found, in the first frames.
+        limit: number of these frames.
+
+    Attributes:
+        crops: that were used, by frame number.
+        views: (S,S,3) BGR of these frames, in their order.
+        faces: (96,96,3) BGR of these frames.
+    """
+
+    def __init__(
+        self, judge: LoadedJudge, crops: Mapping[int, Crop] | None = None, limit: int = 0
+    ) -> None:
+        self._view, self._given, self._limit = judge.track_view, crops, limit
+        self.crops: dict[int, Crop] = {}
+        self.views: list[Image] = []
+        self.faces: list[Image] = []
+
+    def add(self, frame: Frame, crop: Crop | None = None) -> None:
+        """Add the next frame of the video; `crop` of its face, None if it has none."""
+        if self._given is not None:
+            crop = self._given.get(frame.index)
+        elif frame.index >= self._limit:
+            return
+        if crop is not None:
+            self.crops[frame.index] = crop
+            self.views.append(self._view(frame.image, crop))
+            self.faces.append(cut_face(frame.image, crop, FACE_SIZE))
+
+    def at(self, run: Mapping[int, Crop]) -> tuple[Image, Image]:
+        """Views (T,S,S,3) and faces (T,96,96,3) of the frames that are in `run`."""
+        kept = [k for k, frame in enumerate(self.crops) if frame in run]
+        return np.stack([self.views[k] for k in kept]), np.stack([self.faces[k] for k in kept])
+
+
 def _at_25(rendered: Iterable[RenderedFrame]) -> Iterator[Frame]:
     """Resample rendered frames to 25 per second, as for every judge."""
     frames = (Frame(item.image, item.time, k) for k, item in enumerate(rendered))
     return retime_frames(frames, FPS)
 
 
-def _views_and_faces(
+def _collect(
     rendered: Iterable[RenderedFrame], crops: dict[int, Crop], judge: LoadedJudge
-) -> tuple[Image, Image]:
-    """Judge's views (T,S,S,3) and face crops (T,96,96,3) of the rendered frames in `crops`."""
-    views, faces = [], []
+) -> ProbeFrames:
+    found = ProbeFrames(judge, crops)
     for frame in _at_25(rendered):
-        if frame.index in crops:
-            views.append(judge.track_view(frame.image, crops[frame.index]))
-            faces.append(cut_face(frame.image, crops[frame.index], FACE_SIZE))
-    return np.stack(views), np.stack(faces)
+        found.add(frame)
+    return found
+
+
+def probe_run(crops: Mapping[int, Crop], seconds: float, samples: int) -> dict[int, Crop]:
+    """The longest stretch with a crop in the first seconds of a face, for a sound of so many samples."""
+    frames = probe_frames(seconds, samples)
+    return longest_run({frame: crop for frame, crop in crops.items() if frame < frames})
+
+
+def probe_frames(seconds: float, samples: int) -> int:
+    """Number of frames of the probe for a sound of so many samples at 16 kHz."""
+    return min(round(seconds * FPS), samples // SAMPLES_PER_FRAME)
 
 
 def probe_leak(
@@ -105,13 +152,14 @@ def probe_leak(
     seconds: float = 5.0,
     windows: Windows = "all",
     padding: Padding = "none",
+    made: Mapping[str, ProbeFrames] | None = None,
 ) -> LeakProbe:
     """Run the leak probe on the first seconds of a face.
 
     The longest stretch of these frames with a box is judged. See `wav2lip.metrics.leak`.
 
     Args:
-        generator: renders the face four times.
+        generator: renders the face.
         face: video or still.
         sounds: of the probe.
         crops: of the face, by frame number at 25 fps.
@@ -119,12 +167,14 @@ def probe_leak(
         seconds: length of the probe.
         windows: see `wav2lip.metrics.lse.window_count`.
         padding: see `wav2lip.metrics.lse.shift_distances`.
+        made: frames of videos that the generator has made before, by the name of their sound; the face is rendered
+            for the other sounds.
 
     Raises:
         InputError: the stretch is too short.
     """
-    frames = min(round(seconds * FPS), len(sounds.right) // SAMPLES_PER_FRAME)
-    run = longest_run({frame: crop for frame, crop in crops.items() if frame < frames})
+    frames = probe_frames(seconds, len(sounds.right))
+    run = probe_run(crops, seconds, len(sounds.right))
     if len(run) < MIN_FRAMES:
         raise InputError(
             f"{face}: {len(run)} consecutive frames with a face in its first {frames / FPS:g} s are too few "
@@ -132,11 +182,15 @@ def probe_leak(
         )
     first, views, faces = min(run), {}, {}
     variants = sounds.variants(frames * SAMPLES_PER_FRAME)
+    known = dict(made or {})
     for name, pcm in variants.items():
-        with temporary_wav(pcm) as sound:
-            views[name], faces[name] = _views_and_faces(generator.frames(face, sound), run, judge)
+        if name not in known:
+            with temporary_wav(pcm) as sound:
+                known[name] = _collect(generator.frames(face, sound), run, judge)
+        views[name], faces[name] = known[name].at(run)
 
-    count = window_count(min(map(len, views.values())), len(run) * SAMPLES_PER_FRAME, windows)
+    shown = min(map(len, views.values()))
+    count = window_count(shown, len(run) * SAMPLES_PER_FRAME, windows)
 
     def embed(name: str, pcm: Pcm) -> tuple[Tensor, Tensor]:
         part = pcm[first * SAMPLES_PER_FRAME : (first + len(run)) * SAMPLES_PER_FRAME]
@@ -145,11 +199,13 @@ def probe_leak(
     embedded = {name: embed(name, pcm) for name, pcm in variants.items()}
     own = None
     if sounds.source is not None:
-        own, _ = embed("right", fitted(sounds.source, frames * SAMPLES_PER_FRAME))
+        source = fitted(sounds.source, frames * SAMPLES_PER_FRAME)
+        same = np.array_equal(source, variants["right"])
+        own, _ = embedded["right"] if same else embed("right", source)
     return leak_probe(
         ProbeEmbeddings(**{name: lips for name, (_, lips) in embedded.items()}),
         ProbeEmbeddings(**{name: audio for name, (audio, _) in embedded.items()}),
         own,
-        response(faces["right"], faces["swapped"]),
+        response(faces["right"][:shown], faces["swapped"][:shown]),
         padding,
     )

@@ -61,7 +61,8 @@ def choose_protocols(names: Iterable[str]) -> tuple[list[Protocol], bool]:
 
     Returns:
         The protocols in the order of the tables, and whether to run the leak probe. The probe's values stand in the
-        row of the generated videos, so it brings `listed` along if nothing else makes them.
+        row of the generated videos, so it brings `listed` along if nothing else makes them, and `silence`, whose
+        videos it judges, too.
 
     Raises:
         InputError: no name, an unknown one, or two that fill one row.
@@ -78,8 +79,8 @@ def choose_protocols(names: Iterable[str]) -> tuple[list[Protocol], bool]:
             "protocol: listed and reconstruction fill the same row; choose one of them"
         )
     leak = LEAK_PROBE in given
-    if leak and not given & {"listed", "reconstruction"}:
-        given.add("listed")
+    if leak:
+        given |= {"silence"} | (set() if "reconstruction" in given else {"listed"})
     return [protocol for name, protocol in PROTOCOLS.items() if name in given], leak
 
 

@@ -8,14 +8,16 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.results import ClipScores, Results
+from wav2lip.evaluation.results import ClipScores, Features, PairScores
 from wav2lip.evaluation.scorer import SyncScores
 from wav2lip.metrics.lse import SyncCurve
 from wav2lip.utils.files import sha256_of, write_atomically
@@ -24,7 +26,7 @@ from wav2lip.utils.revision import code_revision
 FOLDER = "records"
 # They choose or name the files, whose contents count, or where results go.
 NO_MATTER = {"input", "root", "real", "limit", "output", "pairs", "checkpoint", "judge_weights"}
-NO_MATTER |= {"resume", "max_pixels"}
+NO_MATTER |= {"resume", "max_pixels", "executor", "workers"}
 FILES = ("detector_weights", "inception")  # settings that name a file
 
 
@@ -106,34 +108,47 @@ class ClipRecords:
         text = json.dumps(key, sort_keys=True, default=str)
         return self._folder / f"{hashlib.sha256(text.encode(errors='replace')).hexdigest()}.json"
 
-    def restore(self, pair: Pair, pairs: Sequence[Pair], results: Results) -> bool:
-        """Add the scores of a pair to the results.
+    def restore(self, pair: Pair, pairs: Sequence[Pair]) -> tuple[PairScores, str] | None:
+        """Read the scores of a pair, and the revision of the code that scored it.
 
         Returns:
-            Whether there is a record of it. One that cannot be read counts as none.
+            None if there is no record of it, or one that cannot be read.
         """
+        path = self.path_of(pair, pairs)
         try:
-            text = self.path_of(pair, pairs).read_text("utf-8")
-            record = json.loads(text, object_hook=_decode)
+            record = json.loads(path.read_text("utf-8"), object_hook=_decode)
             rows = [_scores(data) for data in record["clips"]]
-            revision = str(record["revision"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
-        results.clips += rows
-        results.revisions.add(revision)
-        results.resumed.add(pair.name)
-        return True
+            features: Features = {metric: {} for metric in record["features"]}
+            if features:
+                with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
+                    for name in arrays.files:
+                        metric, _, system = name.partition("/")
+                        features[metric][system] = arrays[name]
+            return PairScores(rows, features=features), str(record["revision"])
+        except (OSError, ValueError, KeyError, TypeError, BadZipFile):
+            return None
 
-    def write(self, pair: Pair, pairs: Sequence[Pair], rows: Sequence[ClipScores]) -> None:
+    def write(self, pair: Pair, pairs: Sequence[Pair], scores: PairScores) -> None:
         """Write the record of a pair.
 
         Raises:
             OutputError: it cannot be written.
         """
+        path = self.path_of(pair, pairs)
+        if scores.features:
+            arrays = {
+                f"{metric}/{system}": values
+                for metric, found in scores.features.items()
+                for system, values in found.items()
+            }
+            data = BytesIO()
+            np.savez(data, **arrays)  # type: ignore[arg-type]
+            write_atomically(path.with_suffix(".npz"), data.getvalue())
         record = {
             "pair": pair.name,
             "revision": code_revision(),
-            "clips": [_plain_scores(row) for row in rows],
+            "clips": [_plain_scores(row) for row in scores.clips],
+            "features": sorted(scores.features),
         }
         text = json.dumps(record, default=_encode)
-        write_atomically(self.path_of(pair, pairs), text.encode("utf-8", "backslashreplace"))
+        write_atomically(path, text.encode("utf-8", "backslashreplace"))

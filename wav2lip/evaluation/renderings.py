@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from wav2lip.errors import InputError
 from wav2lip.evaluation.leak import VideoGenerator
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.protocols import Protocol, draw_sounds, write_cross_list
+from wav2lip.evaluation.protocols import Protocol
 from wav2lip.evaluation.results import GENERATED
 from wav2lip.evaluation.segments import frames_at_25
 from wav2lip.media.image_writer import write_image
@@ -18,64 +19,62 @@ from wav2lip.utils.outputs import check_outputs
 FOLDER = "videos"
 
 
+def video_of(folder: Path, pair: Pair, protocol: Protocol) -> Path:
+    """Return where the video of a clip is written below the output folder."""
+    videos = folder / FOLDER
+    if protocol.system != GENERATED:
+        videos = videos / protocol.system.replace(",", "").replace(" ", "_")
+    return videos / f"{pair.name}.mp4"
+
+
+def check_videos(pairs: Sequence[Pair], protocols: Sequence[Protocol], folder: Path) -> None:
+    """Check that no generated video replaces a file of any pair.
+
+    Raises:
+        InputError: one would.
+    """
+    files = [("input", path) for p in pairs for path in (p.face, p.audio, p.real)]
+    videos = [video_of(folder, pair, protocol) for pair in pairs for protocol in protocols]
+    check_outputs([("output folder", video) for video in videos], files)
+
+
 class Renderings:
     """Makes the videos of all protocols.
 
     Args:
         generator: renders them.
-        protocols: what is made of each clip.
-        pairs: all clips.
         folder: the videos are written to its subfolder `videos`.
         read_pcm: reads a sound as (N,) at 16 kHz.
-        seed: draws the sounds of the protocols `cross` and `still_cross`.
-
-    Raises:
-        InputError: a video would replace an input, or no sounds can be exchanged.
     """
 
     def __init__(
-        self,
-        generator: VideoGenerator,
-        protocols: Sequence[Protocol],
-        pairs: Sequence[Pair],
-        folder: Path,
-        read_pcm: Callable[[Path], Pcm],
-        seed: int = 0,
+        self, generator: VideoGenerator, folder: Path, read_pcm: Callable[[Path], Pcm]
     ) -> None:
-        self._generator, self._folder, self._read_pcm = generator, folder / FOLDER, read_pcm
+        self._generator, self._folder, self._read_pcm = generator, folder, read_pcm
         self._made: dict[tuple[Path, Path | None, bool], Path] = {}
-        self.sounds: dict[str, Pair] = {}  # of another clip, by the name of the clip that gets it
-        files = [("input", path) for p in pairs for path in (p.face, p.audio, p.real)]
-        videos = [self.video_of(pair, protocol) for pair in pairs for protocol in protocols]
-        check_outputs([("output folder", video) for video in videos], files)
-        if any(protocol.sound == "other" for protocol in protocols):
-            self.sounds = draw_sounds(pairs, seed)
-            write_cross_list(pairs, self.sounds, folder)
 
-    def video_of(self, pair: Pair, protocol: Protocol) -> Path:
-        """Return where the video of a clip is written."""
-        folder = self._folder
-        if protocol.system != GENERATED:
-            folder = folder / protocol.system.replace(",", "").replace(" ", "_")
-        return folder / f"{pair.name}.mp4"
+    def sound_of(self, pair: Pair, protocol: Protocol, exchanged: Path | None) -> Path | None:
+        """Return the sound that the generator gets, where `exchanged` is another clip's; None: silence.
 
-    def sound_of(self, pair: Pair, protocol: Protocol) -> Path | None:
-        """Return the sound that the generator gets; None: silence."""
-        if protocol.sound == "silence":
-            return None
-        other = self.sounds[pair.name].audio if protocol.sound == "other" else pair.audio
-        return pair.face if protocol.sound == "own" else other
+        Raises:
+            InputError: another clip's sound is required, and there is none.
+        """
+        if protocol.sound == "other" and exchanged is None:
+            raise InputError(f"{pair.name}: no other clip has a sound for it; give more clips")
+        return {
+            "silence": None, "other": exchanged, "own": pair.face, "listed": pair.audio,
+        }[protocol.sound]  # fmt: skip
 
-    def __call__(self, pair: Pair, protocol: Protocol) -> Path:
+    def __call__(self, pair: Pair, protocol: Protocol, exchanged: Path | None = None) -> Path:
         """Make the video of a clip, unless the same one was made before, and return where it is.
 
         Raises:
             InputError: a file cannot be read or written, or shows no face.
         """
-        sound = self.sound_of(pair, protocol)
+        sound = self.sound_of(pair, protocol, exchanged)
         key = (pair.face, sound, protocol.first_frame)
         if key not in self._made:
-            video = self.video_of(pair, protocol)
+            video = video_of(self._folder, pair, protocol)
             face = self._first_frame(pair, video) if protocol.first_frame else pair.face
             if sound is None:
                 with temporary_wav(np.zeros_like(self._read_pcm(pair.audio))) as silence:

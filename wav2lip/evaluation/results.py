@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wav2lip.evaluation.scorer import CONTROL_SHIFT, SyncScores
 
 GENERATED = "generated"
@@ -137,6 +140,24 @@ class Skipped:
     clip: str
     what: str
     reason: str
+
+
+Features = dict[str, dict[str, NDArray[np.float32]]]  # metric -> system -> (N,D)
+
+
+@dataclass
+class PairScores:
+    """What was scored of one pair.
+
+    Attributes:
+        clips: scores.
+        skipped: what was not scored.
+        features: of the metrics that describe all clips together.
+    """
+
+    clips: list[ClipScores] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    features: Features = field(default_factory=dict)
 
 
 @dataclass

@@ -166,6 +166,7 @@ def largest_face(
         yield cut_segment(first, pictures, boxes, pcm)
 
 
+@dataclass(frozen=True)
 class LargestFace:
     """One clip per video, in one segment for each unbroken appearance of the face."""
 

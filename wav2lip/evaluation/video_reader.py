@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wav2lip.evaluation.face_crops import CropCollector, FaceRun
+from wav2lip.evaluation.face_crops import CropCollector, FaceRun, FrameSink
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.scorer import EmbeddedSegment, embed_all
 from wav2lip.evaluation.segments import Segmenter, remarks
@@ -77,6 +77,7 @@ class VideoReader:
         detector: Detector,
         crops: dict[int, Crop] | None = None,
         sound_damage: Sequence[str] = (),
+        probe: FrameSink | None = None,
     ) -> VideoData:
         """Read a video.
 
@@ -87,11 +88,12 @@ class VideoReader:
             detector: finds the faces.
             crops: where to cut the faces, by frame number; None: where they are found.
             sound_damage: remarks on the sound.
+            probe: receives every frame.
 
         Raises:
             InputError: no face, too short to judge, or unreadable.
         """
-        collector = CropCollector(crops, self.mesh)
+        collector = CropCollector(crops, self.mesh, probe)
         about = [*remarks(path, pcm), *sound_damage]
         clips: list[EmbeddedClip] = []
         damage: list[str] = []

@@ -1,6 +1,6 @@
 """Scores as pure functions; networks are arguments.
 
-FID is `wav2lip.metrics.fid.FaceFID`: it alone needs torch-fidelity and torchvision.
+The networks of FID, FVD and LPIPS are not imported with the package: they need torch-fidelity or torchvision.
 """
 
 from wav2lip.metrics.bootstrap import (

@@ -1,4 +1,4 @@
-"""FID of whole face crops by torchmetrics: all generated crops against all real ones.
+"""Features of FID; `wav2lip.metrics.frechet` has the distance.
 
 Source: Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium" (2017).
 Not imported with the package: it needs torch-fidelity and torchvision.
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
@@ -22,13 +23,12 @@ FEATURES = 2048  # of the last average pool, as in all published numbers
 WEIGHTS = "pt_inception-2015-12-05-6726825d.pth"
 
 
-class FaceFID(FrechetInceptionDistance):
-    """FID between all generated and all real face crops.
+class InceptionFeatures:
+    """Features of face crops by the Inception network of FID.
 
     Args:
-        inception: weights file of the Inception network (`pt_inception-2015-12-05-6726825d.pth` of
-            mseitzer/pytorch-fid, or torch-fidelity's file of the same date; nothing is downloaded), or a
-            module (B,3,H,W) uint8 RGB -> (B,D).
+        inception: weights file of the network (`pt_inception-2015-12-05-6726825d.pth` of mseitzer/pytorch-fid, or
+            torch-fidelity's file of the same date; nothing is downloaded), or a module (B,3,H,W) uint8 RGB -> (B,D).
 
     Raises:
         InputError: no such file, or one that does not hold these weights.
@@ -36,7 +36,7 @@ class FaceFID(FrechetInceptionDistance):
 
     def __init__(self, inception: Path | nn.Module) -> None:
         if isinstance(inception, nn.Module):
-            super().__init__(feature=inception)
+            self._network = inception
             return
         if not inception.is_file():
             raise InputError(f"{inception}: no such file; give the Inception weights {WEIGHTS}")
@@ -45,14 +45,19 @@ class FaceFID(FrechetInceptionDistance):
         try:
             torch.save(load_state(inception), data)
             data.seek(0)
-            super().__init__(feature=FEATURES, feature_extractor_weights_path=data)
+            metric = FrechetInceptionDistance(FEATURES, feature_extractor_weights_path=data)
         except (InputError, *DAMAGED) as error:
             raise InputError(
                 f"{inception}: not the Inception weights of FID; give {WEIGHTS}"
             ) from error
+        self._network = metric.inception
 
-    def update(self, faces: Image, real: bool) -> None:  # type: ignore[override]
-        """Add face crops (T,H,W,3) uint8 BGR of the real or the generated side."""
+    @torch.inference_mode()
+    def __call__(self, faces: Image) -> NDArray[np.float32]:
+        """Features of face crops (T,H,W,3) uint8 BGR -> (T,D)."""
+        found: list[NDArray[np.float32]] = []
         for start in range(0, len(faces), BATCH):
             rgb = faces[start : start + BATCH, ..., ::-1].transpose(0, 3, 1, 2)
-            super().update(torch.from_numpy(np.ascontiguousarray(rgb)).to(self.device), real)
+            features = self._network(torch.from_numpy(np.ascontiguousarray(rgb)))
+            found.append(features.reshape(len(rgb), -1).float().numpy())
+        return np.concatenate(found) if found else np.zeros((0, FEATURES), np.float32)

@@ -20,7 +20,7 @@ from wav2lip.preprocessing.clip import Video, clip_name, video_to_clips
 from wav2lip.preprocessing.dropped import Dropped, parse_dropped
 from wav2lip.preprocessing.frame_folders import frames_to_clips
 from wav2lip.preprocessing.settings import ClipSettings
-from wav2lip.utils.files import write_atomically
+from wav2lip.utils.files import absolute_if_file, write_atomically
 from wav2lip.utils.text import printable
 
 # Errors that an unusual file may cause.
@@ -96,12 +96,11 @@ class VideoJob:
 
     def absolute(self) -> Self:
         """Return the same job with absolute paths."""
-        weights = Path(self.weights).expanduser().resolve() if self.weights else None
         return replace(
             self,
             video=replace(self.video, path=self.video.path.resolve()),
             folder=self.folder.resolve(),
-            weights=str(weights) if weights and weights.exists() else self.weights,
+            weights=absolute_if_file(self.weights),
         )
 
 

@@ -32,6 +32,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def absolute_if_file(name: str | None) -> str | None:
+    """Return the absolute path of a file; other names, which may be built in, stay as they are."""
+    if name is None:
+        return None
+    path = Path(name).expanduser()
+    return str(path.absolute()) if path.exists() else name
+
+
 def _sync_folder(folder: Path) -> None:
     """Flush a rename to the disk, where the system can."""
     with suppress(OSError):

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
@@ -12,15 +14,31 @@ STATUS = Path("/proc/self/status")  # Linux; its sizes are in kB
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the unit of ru_maxrss
 
 
+_cores: int | None = None  # that the code of this process may use; None: those of the process
+
+
 def cpu_count() -> int:
-    """Return how many cores this process may use, at least 1.
+    """Return how many cores this process may use, at least 1; 1 within `one_core`.
 
     On Linux this respects the process's affinity (containers, `taskset`); elsewhere it is the
     number of cores of the machine.
     """
+    if _cores is not None:
+        return _cores
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Let `cpu_count` be 1, as each of several processes that share the cores has one."""
+    global _cores
+    before, _cores = _cores, 1
+    try:
+        yield
+    finally:
+        _cores = before
 
 
 def process_rank() -> int:
