@@ -57,3 +57,10 @@ def test_blocks_of_longer_windows_are_longer():
     scores = offset_scores(*embeddings(63, 2, 0.1))
     assert clip_offset(scores, block=16) is None
     assert clip_offset(offset_scores(*embeddings(64, 2, 0.1)), block=16).av_offset == -2
+
+
+def test_silence_has_no_offset_and_no_agreement():
+    lips, audio = embeddings(60, 0, 0.1)
+    silent = np.repeat(audio[:1] / 7, 60, axis=0)
+    assert clip_offset(offset_scores(lips, silent)) == (0, 0, 0)
+    assert clip_offset(offset_scores(silent, audio)) == (0, 0, 0)

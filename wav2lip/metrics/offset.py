@@ -21,6 +21,7 @@ MIN_BLOCKS = 4  # fewer cannot tell a peak from chance
 RESAMPLES = 500
 NEAR = 1  # frames; neighbouring shifts count as the same peak
 SEED = 0
+FLAT = 1e-6  # range of the scores of a sound that is the same throughout, such as silence; rounding is below it
 
 
 class ClipOffset(NamedTuple):
@@ -79,7 +80,8 @@ def clip_offset(
         block: windows that are resampled together: the frames of a window, so that blocks are independent.
 
     Returns:
-        The offset; None for fewer than 4 blocks (20 windows of 5 frames), which cannot tell an offset from chance.
+        The offset, with agreement 0 if all shifts fit alike, as under silence; None for fewer than 4 blocks (20
+        windows of 5 frames), which cannot tell an offset from chance.
     """
     blocks = -(-len(scores) // block)
     if len(scores) < MIN_BLOCKS * block:
@@ -91,7 +93,10 @@ def clip_offset(
     known = np.isfinite(scores)
     sums = np.add.reduceat(np.where(known, scores, 0), edges, dtype=np.float64)  # (blocks, shifts)
     counts = np.add.reduceat(known, edges, dtype=np.float64)
-    best = int((sums.sum(0) / counts.sum(0)).argmax()) - reach  # frames that the sound is late
+    whole = sums.sum(0) / counts.sum(0)
+    if np.ptp(whole) < FLAT:
+        return ClipOffset(0, 0.0, 0.0)
+    best = int(whole.argmax()) - reach  # frames that the sound is late
     rng = np.random.default_rng(SEED)
     chosen = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=resamples).astype(np.float64)
     pairs = chosen @ counts

@@ -1,0 +1,144 @@
+"""The tables of an expert's card: accuracy by group of clips, conditions, and false certainty.
+
+A mean is over clips; its interval resamples people.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from wav2lip.clips import ClipFile
+from wav2lip.evaluation.card_conditions import CONDITIONS, SHIFTS, UNCHANGED, conditioned_clip
+from wav2lip.evaluation.expert_card import (
+    CERTAINTY,
+    CLIP_COLUMNS,
+    LENGTH_COLUMNS,
+    LSE_COLUMNS,
+    CardClip,
+    Values,
+    measure,
+    measured,
+)
+from wav2lip.evaluation.table import Row, Table
+from wav2lip.metrics.bootstrap import bootstrap_mean, paired_difference
+from wav2lip.models import SyncNet
+
+
+def speakers(clips: Iterable[CardClip]) -> list[str]:
+    """Return who speaks in each clip."""
+    return [item.clip.row.speaker for item in clips]
+
+
+def table_row(name: str, values: Sequence[Values], people: Sequence[str], **rest: bool) -> Row:
+    """Average values of clips, with intervals over people."""
+    keys = dict.fromkeys(key for each in values for key in each)
+    cells = {
+        key: bootstrap_mean([each.get(key, math.nan) for each in values], people) for key in keys
+    }
+    return Row(name, cells, **rest)
+
+
+def accuracy_table(clips: Sequence[CardClip], values: Sequence[Values]) -> Table:
+    """Tabulate the accuracy on all clips and on each group of clips."""
+    people = speakers(clips)
+    rows = [table_row("all", values, people)]
+    for grouping in dict.fromkeys(key for item in clips for key in item.groups):
+        for group in sorted({item.groups.get(grouping, "") for item in clips} - {""}):
+            chosen = [i for i, item in enumerate(clips) if item.groups.get(grouping) == group]
+            part = [values[i] for i in chosen], [people[i] for i in chosen]
+            rows.append(table_row(f"{grouping} {group}", *part))
+    return Table((*LENGTH_COLUMNS, *CLIP_COLUMNS), tuple(rows), rows_are="clips of")
+
+
+def condition_table(
+    expert: SyncNet, clips: Sequence[CardClip], unchanged: Sequence[Values]
+) -> Table:
+    """Tabulate what conditions change, with paired differences to the unchanged clips."""
+    people = speakers(clips)
+    moved = [list(measured(expert, clips, condition)) for condition in SHIFTS.values()]
+    keys = [column.key for column in (*LENGTH_COLUMNS, *CLIP_COLUMNS, *LSE_COLUMNS)]
+    mean = [
+        {key: float(np.mean([v[key] for v in each])) for key in keys if all(key in v for v in each)}
+        for each in zip(*moved, strict=True)
+    ]
+    found = {"moved by 5 of 96 px": mean}
+    found |= {name: list(measured(expert, clips, each)) for name, each in CONDITIONS.items()}
+    rows = [table_row("unchanged", unchanged, people)]
+    for name, values in found.items():
+        row = table_row(name, values, people)
+        differences = {
+            key: paired_difference(
+                [v.get(key, math.nan) for v in values],
+                [v.get(key, math.nan) for v in unchanged],
+                people,
+            )
+            for key in row.cells
+        }
+        rows.append(replace(row, differences=differences))
+    variance = shift_variance([unchanged, *moved])
+    notes = [
+        f"variance of {name} over the face's place and four places 5 px off: {variance[key]:.6f} (mean over clips)"
+        for key, name in (("lse_d", "LSE-D"), ("lse_c", "LSE-C"))
+    ]
+    columns = (*LENGTH_COLUMNS[:6:3], *CLIP_COLUMNS, *LSE_COLUMNS)
+    return Table(columns, tuple(rows), "unchanged", notes=tuple(notes), rows_are="condition")
+
+
+def shift_variance(places: Sequence[Sequence[Values]]) -> Values:
+    """Mean over clips of the variance of LSE over the places at which the face was cut out."""
+    return {
+        key: float(
+            np.mean(
+                [
+                    np.var([v[key] for v in each])
+                    for each in zip(*places, strict=True)
+                    if key in each[0]
+                ]
+            )
+        )
+        for key in ("lse_d", "lse_c")
+    }
+
+
+def certainty_table(
+    expert: SyncNet, clips: Sequence[CardClip], unchanged: Sequence[Values]
+) -> Table:
+    """Tabulate how often an offset is called certain that does not exist: dubbed and silent clips."""
+    people = speakers(clips)
+    sounds = [ClipFile(item.clip.path).pcm() for item in clips]
+    dubbed, silent = [], []
+    for index, item in enumerate(clips):
+        faces, pcm = conditioned_clip(ClipFile(item.clip.path), expert.image_size, UNCHANGED)
+        others = [s for s, who in zip(sounds, people, strict=True) if who != people[index]]
+        longest = others[index % len(others)] if others else sounds[index - 1]
+        dubbed.append(measure(expert, faces, np.resize(longest, len(pcm))))
+        silent.append(measure(expert, faces, np.zeros_like(pcm)))
+    rows = (
+        table_row("own sound", unchanged, people),
+        table_row("sound of another speaker", dubbed, people, control=True),
+        table_row("silence", silent, people, control=True),
+    )
+    return Table(CERTAINTY, rows, rows_are="sound")
+
+
+def make_card(
+    expert: SyncNet, clips: Sequence[CardClip], *, quick: bool = False
+) -> dict[str, Table]:
+    """Measure an expert on clips.
+
+    Args:
+        expert: the expert.
+        clips: clips of people that it was not trained on.
+        quick: accuracy alone, a tenth of the time.
+
+    Returns:
+        Name -> table: accuracy, conditions and certainty.
+    """
+    values = list(measured(expert, clips))
+    tables = {"accuracy": accuracy_table(clips, values)}
+    if not quick:
+        tables["conditions"] = condition_table(expert, clips, values)
+        tables["certainty"] = certainty_table(expert, clips, values)
+    return tables
