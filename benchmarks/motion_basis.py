@@ -13,8 +13,9 @@ import numpy as np
 
 from wav2lip.clips import ClipFile
 from wav2lip.data.datamodule import load_clips
-from wav2lip.data.motion import MotionDataset, front_shapes
+from wav2lip.data.motion import MotionDataset
 from wav2lip.data.motion_basis import fit_basis
+from wav2lip.faces.front_shapes import front_shapes
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.neutral_shape import lower_face
 

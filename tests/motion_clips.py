@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from wav2lip.clips import MANIFEST, ManifestRow, write_clip, write_manifest
+from wav2lip.clips import MANIFEST, ClipFile, ManifestRow, write_clip, write_manifest
 from wav2lip.data.motion_basis import motion_basis
 from wav2lip.faces.head_pose import HeadPose, mean_face
 from wav2lip.faces.neutral_shape import close_lips
@@ -69,3 +69,20 @@ def write_motion_corpus(folder: Path, people: dict[str, int], seconds: float = 3
             rows.append(write_motion_clip(folder, f"person{seed}", split, seed, seconds))
             seed += 1
     write_manifest(folder / MANIFEST, rows)
+
+
+def rewritten(path: Path, source: Path, mesh, late=0):
+    """Write the clip file `source` at `path` with other landmarks and its sound `late` columns later."""
+    clip = ClipFile(source)
+    mel = clip.mel(-late, clip.mel_columns)
+    write_clip(
+        path,
+        clip.jpegs(0, clip.frames),
+        clip.boxes(),
+        clip.times(),
+        mel.T,
+        clip.pcm(),
+        clip.metadata,
+        landmarks=mesh,
+    )
+    return path

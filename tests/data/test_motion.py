@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from motion_clips import closed_face, landmarks, write_motion_clip, write_motion_corpus
+from motion_clips import landmarks, rewritten, write_motion_clip, write_motion_corpus
 
-from wav2lip.clips import ClipFile, write_clip
+from wav2lip.clips import ClipFile
 from wav2lip.data.augment import AugmentSettings
 from wav2lip.data.datamodule import collate, load_clips
-from wav2lip.data.motion import MotionDataset, front_shapes, put_pause, read_motion
+from wav2lip.data.motion import MotionDataset, put_pause, read_motion
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import frame_times
 from wav2lip.media.mel import mel_spectrogram
@@ -20,28 +20,6 @@ def clips(tmp_path_factory):
     folder = tmp_path_factory.mktemp("motion")
     write_motion_corpus(folder, {"train": 3, "val": 1}, seconds=2)
     return load_clips([str(folder)], "train")
-
-
-def rewritten(path, source, mesh):
-    """The clip file `source` at `path` with other landmarks."""
-    clip = ClipFile(source)
-    write_clip(
-        path,
-        clip.jpegs(0, clip.frames),
-        clip.boxes(),
-        clip.times(),
-        clip.whole_mel.T,
-        clip.pcm(),
-        clip.metadata,
-        landmarks=mesh,
-    )
-    return path
-
-
-def test_shapes_are_seen_from_the_front_whatever_the_pose(tmp_path, clips):
-    mesh = landmarks(np.zeros((50, 1)), yaw=25.0)
-    shapes = front_shapes(ClipFile(rewritten(tmp_path / "turned", clips[0].path, mesh)))
-    np.testing.assert_allclose(shapes[7], closed_face(), atol=0.01)  # fp16 shares of a box
 
 
 def test_motion_is_that_of_the_mouth_over_the_scale_of_the_person(clips):
@@ -62,12 +40,6 @@ def test_a_frame_without_landmarks_does_not_count(tmp_path, clips):
     assert not motion.coefficients[10:13].any()
     none = read_motion(rewritten(tmp_path / "none", clips[0].path, np.full_like(mesh, np.nan)))
     assert not none.seen.any()
-
-
-def test_a_clip_without_landmarks_is_refused(tmp_path, clips):
-    path = rewritten(tmp_path / "bare", clips[0].path, None)
-    with pytest.raises(InputError, match=r"bare: has no landmarks; preprocess its video with"):
-        read_motion(path)
 
 
 def test_a_window_holds_its_sound_and_its_motion(clips):

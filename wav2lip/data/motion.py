@@ -15,8 +15,7 @@ from wav2lip.clips import ClipFile
 from wav2lip.data.augment import NO_AUGMENT, AudioAugment, AugmentSettings
 from wav2lip.data.clip_dataset import Clip, ClipDataset
 from wav2lip.data.motion_basis import motion_basis
-from wav2lip.errors import InputError
-from wav2lip.faces.head_pose import fit_pose
+from wav2lip.faces.front_shapes import front_shapes
 from wav2lip.faces.neutral_shape import neutral_shape
 from wav2lip.media.alignment import column_count, mel_start
 from wav2lip.types import MEL_RATE, MOTION_COLUMNS, SILENCE, Mel
@@ -44,28 +43,6 @@ class Motion:
     coefficients: NDArray[np.float32]
     scale: float
     seen: NDArray[np.bool_]
-
-
-def front_shapes(file: ClipFile) -> NDArray[np.float32]:
-    """Read the meshes of a clip and turn them to the front.
-
-    Returns:
-        (F, 468, 3) as `HeadPose.face_on` gives them; NaN for a frame without landmarks.
-
-    Raises:
-        InputError: the clip file has no landmarks.
-    """
-    landmarks = file.landmarks()
-    if landmarks is None:
-        raise InputError(
-            f"{file.path}: has no landmarks; preprocess its video with clip.landmarks=true"
-        )
-    boxes = file.boxes()
-    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    points = landmarks.astype(np.float32) * np.stack([width, height, width], axis=1)[:, None]
-    for i in np.flatnonzero(np.isfinite(points).all(axis=(1, 2))):
-        points[i] = fit_pose(points[i]).face_on(points[i])
-    return points
 
 
 @lru_cache(OPEN_CLIPS)

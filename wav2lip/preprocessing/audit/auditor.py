@@ -18,6 +18,8 @@ from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.media.alignment import frame_count, mel_start
 from wav2lip.metrics.judges import ExpertJudge
 from wav2lip.metrics.offset import ClipOffset, clip_offset, offset_scores
+from wav2lip.models import LipMotion
+from wav2lip.preprocessing.audit.motion_offset import measure_motion
 from wav2lip.preprocessing.audit.report import AuditResult, summary, write_report
 from wav2lip.preprocessing.audit.shift import frames_left, shift_clip
 from wav2lip.preprocessing.settings import AUDIT_RULES
@@ -105,7 +107,7 @@ class SyncAuditor:
     4. Otherwise keep the clip as it is. A clip too short to measure is kept, too.
 
     Args:
-        expert: checkpoint of a sync expert.
+        expert: checkpoint of a sync expert, or of a network of lip motion for clips with landmarks.
         fix: shift and drop clips; otherwise only measure them.
         min_agreement: 0-1, share of bootstrap resamples that must agree (see `wav2lip.metrics.offset`).
         max_shift: largest offset that is corrected, frames.
@@ -113,7 +115,7 @@ class SyncAuditor:
         device: torch device of the expert; None: a GPU if there is one.
 
     Raises:
-        InputError: `expert` is not a sync expert, or a value is out of range.
+        InputError: `expert` is neither, or a value is out of range.
     """
 
     def __init__(
@@ -130,7 +132,9 @@ class SyncAuditor:
         self.max_shift = max_shift
         self.min_frames = min_frames
         check_fields(self, AUDIT_RULES)
-        loaded = load_network(expert, "syncnet")
+        loaded = load_network(expert)
+        if not isinstance(loaded.network, LipMotion):
+            loaded = load_network(expert, "syncnet")  # a checkpoint may hold a generator, too
         self._sha256 = loaded.sha256
         self._size = int(loaded.config.get("image_size", IMAGE_SIZE))
         self._network = loaded.network.to(torch_device(device))
@@ -153,10 +157,15 @@ class SyncAuditor:
                 return _parse_measured(content["measured"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             pass  # missing, incomplete or of another program: measure again
-        measured = measure_clip(ClipFile(path), self._network, self._size)
+        measured = self._measure(ClipFile(path))
         content = {"key": key, "measured": measured._asdict() if measured else None}
         write_atomically(cached, json.dumps(content).encode())
         return measured
+
+    def _measure(self, file: ClipFile) -> ClipOffset | None:
+        if isinstance(self._network, LipMotion):
+            return measure_motion(file, self._network)
+        return measure_clip(file, self._network, self._size)
 
     def audit(self, folder: Path, row: ManifestRow) -> AuditResult:
         """Measure one clip of the manifest in `folder` and decide on it."""
