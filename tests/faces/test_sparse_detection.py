@@ -63,13 +63,13 @@ def test_only_the_face_that_moved_is_detected_again():
     assert (detector.full, detector.redetected) == (1, [2, 1, 1, 1])
 
 
-@pytest.mark.parametrize("takes_luma", [True, False])
-def test_a_detector_may_be_given_luma(takes_luma):
+@pytest.mark.parametrize("takes", ["luma", "bgr"])
+def test_a_detector_may_be_given_luma(takes):
     detector = Scripted(step=0)
-    detector.takes_luma = takes_luma
+    detector.takes = takes
     coded = (Frame(Picture.of(f.image, BT709), f.time, f.index) for f in frames(6))
     list(detect_sparsely(coded, detector, STRIDE))
-    assert detector.shapes == {(120, 300) if takes_luma else (120, 300, 3)}
+    assert detector.shapes == {(120, 300) if takes == "luma" else (120, 300, 3)}
 
 
 @pytest.mark.slow

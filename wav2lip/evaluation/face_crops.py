@@ -6,10 +6,9 @@ from typing import Protocol
 import numpy as np
 
 from wav2lip.faces.crops import Crop, cut_face
-from wav2lip.faces.landmark_tracking import Mesh, find_in_frame
+from wav2lip.faces.landmark_tracking import Mesh, find_landmarks
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh import Points
-from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.media.video import Frame
 from wav2lip.types import LANDMARKS, Image
 
@@ -100,7 +99,7 @@ class CropCollector:
         if not self._run.crops or frame.index != self._run.first + len(self._run.crops):
             self._run, self._known = FaceRun(frame.index), None
         if self._mesh is not None:
-            self._known = find_in_frame(TrackedFrame(frame), used.box, self._mesh, self._known)
+            self._known = find_landmarks(frame.source, used.box, self._mesh, self._known)
             self._run.meshes.append(NO_MESH if self._known is None else self._known.points)
         self._run.places.append(used)
         self._run.crops.append(cut_face(frame.image, used, FACE_SIZE))

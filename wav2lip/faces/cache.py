@@ -17,6 +17,7 @@ from wav2lip.checkpoints.downloads import cache_folder
 from wav2lip.errors import OutputError
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.mesh import FaceMesh, Points
+from wav2lip.media.picture import Picture
 from wav2lip.types import LANDMARKS, Boxes, Image
 from wav2lip.utils.files import AtomicFile, sha256_of
 
@@ -108,7 +109,7 @@ class CachedDetector:
         self, detector: Detector, source: str | Path, folder: str | Path | None = None
     ) -> None:
         self._detector = detector
-        self.takes_luma: bool = getattr(detector, "takes_luma", False)
+        self.takes: str = getattr(detector, "takes", "bgr")
         key = hashlib.sha256(json.dumps(detector.settings(), sort_keys=True).encode())
         key.update(sha256_of(Path(source)).encode())
         where = Path(folder) if folder is not None else cache_folder()
@@ -136,19 +137,24 @@ class CachedDetector:
         """Return the settings of the detector."""
         return self._detector.settings()
 
-    def detect(self, image: Image) -> Boxes:
+    def detect(self, image: Image | Picture) -> Boxes:
         """Return the cached boxes of the frame, or run the detector; see `Detector.detect`."""
         return self._cached(image, lambda: self._detector.detect(image))
 
-    def redetect(self, image: Image, known: Boxes) -> Boxes:
+    def redetect(self, image: Image | Picture, known: Boxes) -> Boxes:
         """Do the same for `Detector.redetect`. The known boxes are part of the cache key."""
         return self._cached(image, lambda: self._detector.redetect(image, known), known)
 
     def _cached(
-        self, image: Image, compute: Callable[[], Boxes], known: Boxes | None = None
+        self, image: Image | Picture, compute: Callable[[], Boxes], known: Boxes | None = None
     ) -> Boxes:
-        frame = hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=DIGEST)
-        frame.update(repr(image.shape).encode())
+        frame = hashlib.blake2b(digest_size=DIGEST)
+        coded = isinstance(image, Picture)
+        for plane in (image.luma, image.blue, image.red) if coded else (image,):
+            frame.update(np.ascontiguousarray(plane).data)
+            frame.update(repr(plane.shape).encode())
+        if coded:
+            frame.update(repr(image.colours).encode())
         if known is not None:
             frame.update(b"redetect" + known.tobytes())
         key = frame.digest()

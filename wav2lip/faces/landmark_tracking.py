@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wav2lip.faces.boxes import box_size
 from wav2lip.faces.landmarks import Landmarks
@@ -21,7 +20,6 @@ from wav2lip.utils.sliding import sliding
 MIN_PRESENCE = 0.5  # a mesh below it is not of a face
 MAX_ROLL = np.radians(8.0)  # a mesh that was fitted further off is fitted again
 MAX_RESIZE = 1.08  # the same for the side of the region
-REACH = 0.8  # of a region's side; its crop, turned by 45 degrees, reaches 0.71 from its centre
 ON_BOX = 0.35  # of the box's size; the mesh's centre may lie that far from the box's centre
 # Savitzky and Golay 1964: the parabola through 2 k + 1 frames, at its middle, by k. A sequence that
 # is a parabola stays as it is, so nothing lags and no peak is cut.
@@ -32,16 +30,16 @@ AHEAD = len(KERNELS) - 1  # frames
 class Mesh(Protocol):
     """Fit a mesh to the face in a region; see `FaceMesh`."""
 
-    def __call__(self, image: Image, region: Region) -> tuple[Points, float]: ...
+    def __call__(self, source: Image | Picture, region: Region) -> tuple[Points, float]: ...
 
 
 def fit_landmarks(
-    image: Image, region: Region, mesh: Mesh, *, rough: bool = True
+    source: Image | Picture, region: Region, mesh: Mesh, *, rough: bool = True
 ) -> Landmarks | None:
     """Fit the mesh in a region, and once more in the region that follows from it.
 
     Args:
-        image: BGR (H, W, 3).
+        source: the frame as it was decoded, or as BGR (H, W, 3).
         region: about where the face is.
         mesh: fits it.
         rough: whether the region was derived from a box. One from the mesh of a frame nearby is
@@ -50,14 +48,14 @@ def fit_landmarks(
     Returns:
         The landmarks; None if there is no face.
     """
-    points, presence = mesh(image, region)
+    points, presence = mesh(source, region)
     if presence < MIN_PRESENCE:
         return None
     better = Region.of_points(points)
     turn = abs((better.roll - region.roll + np.pi) % (2 * np.pi) - np.pi)
     resize = max(better.side, region.side) / min(better.side, region.side)
     if rough or turn > MAX_ROLL or resize > MAX_RESIZE:
-        points, presence = mesh(image, better)
+        points, presence = mesh(source, better)
     return Landmarks(points, presence) if presence >= MIN_PRESENCE else None
 
 
@@ -68,12 +66,12 @@ def _on(box: Box, points: Points) -> bool:
 
 
 def find_landmarks(
-    image: Image, box: Box, mesh: Mesh, known: Landmarks | None = None
+    source: Image | Picture, box: Box, mesh: Mesh, known: Landmarks | None = None
 ) -> Landmarks | None:
     """Fit the mesh to a face whose box is known.
 
     Args:
-        image: BGR (H, W, 3).
+        source: the frame as it was decoded, or as BGR (H, W, 3).
         box: (4,) in pixels, in the convention of `wav2lip.faces.boxes`.
         mesh: fits it.
         known: landmarks of the same face in the frame before, to follow.
@@ -82,47 +80,11 @@ def find_landmarks(
         The landmarks; None if there is no face.
     """
     if known is not None:
-        followed = fit_landmarks(image, Region.of_points(known.points), mesh, rough=False)
+        followed = fit_landmarks(source, Region.of_points(known.points), mesh, rough=False)
         if followed is not None and _on(box, followed.points):
             return followed
-    found = fit_landmarks(image, Region.of_box(box), mesh)
+    found = fit_landmarks(source, Region.of_box(box), mesh)
     return found if found is not None and _on(box, found.points) else None
-
-
-def _part(
-    tracked: TrackedFrame, box: Box, known: Landmarks | None
-) -> tuple[Image, NDArray[np.float32]]:
-    """Convert the part of a frame where a face can be.
-
-    Returns:
-        BGR (h, w, 3), and its left and top in pixels of the frame.
-    """
-    source = tracked.frame.source
-    if not isinstance(source, Picture):
-        return source, np.zeros(2, np.float32)
-    regions = [Region.of_box(box)]
-    if known is not None:
-        regions.append(Region.of_points(known.points))
-    centres = np.array([(region.x, region.y) for region in regions])
-    reach = REACH * np.array([[region.side] for region in regions])
-    height, width = source.size
-    left, top = np.clip((centres - reach).min(axis=0), 0, (width - 1, height - 1)).astype(int)
-    right, bottom = np.ceil((centres + reach).max(axis=0)).astype(int)
-    rows = slice(int(top), int(np.clip(bottom, top + 1, height)))
-    columns = slice(int(left), int(np.clip(right, left + 1, width)))
-    return source.bgr(rows, columns), np.array([left, top], np.float32)
-
-
-def find_in_frame(
-    tracked: TrackedFrame, box: Box, mesh: Mesh, known: Landmarks | None
-) -> Landmarks | None:
-    """Do the same as `find_landmarks` on a frame; only a part of it is converted to BGR."""
-    image, origin = _part(tracked, box, known)
-    shift = np.append(origin, np.float32(0))
-    if known is not None:
-        known = replace(known, points=known.points - shift)
-    found = find_landmarks(image, box[:4] - np.tile(origin, 2), mesh, known)
-    return None if found is None else replace(found, points=found.points + shift)
 
 
 def _smoothed(window: list[TrackedFrame], at: int, track: int) -> Landmarks | None:
@@ -187,9 +149,9 @@ def track_landmarks(
         for tracked in frames:
             if tracked.shot != shot:
                 known, shot = {}, tracked.shot
-            found: list[TrackedFace] = []
+            source, found = tracked.frame.source, list[TrackedFace]()
             for face in tracked.faces:
-                landmarks = find_in_frame(tracked, face.box, fit, known.get(face.track))
+                landmarks = find_landmarks(source, face.box, fit, known.get(face.track))
                 found.append(replace(face, landmarks=landmarks))
             known = {f.track: f.landmarks for f in found if f.landmarks is not None}
             yield replace(tracked, faces=found)

@@ -6,13 +6,13 @@ GPUs*, and the model card of MediaPipe's face mesh.
 
 import math
 from dataclasses import dataclass
-from typing import cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.faces.onnx_network import OnnxNetwork, sigmoid
+from wav2lip.faces.sampling import sample_square
+from wav2lip.media.picture import Picture
 from wav2lip.regions import LEFT_EYE, RIGHT_EYE
 from wav2lip.types import LANDMARKS, Box, Image
 
@@ -20,7 +20,6 @@ SIDE = 192  # px, input of the network
 ROOM = 1.5  # side of the crop in longer sides of the face's box, as the network was trained
 BOX_ROOM = 1.56  # the same for a box of the convention: in square roots of its area
 BOX_DOWN = 0.04  # of a box's height; the mesh reaches further down than the box
-MAX_SHRINK = 4  # larger faces are sampled at this many times the network's input, then averaged
 
 Points = NDArray[np.float32]  # (468, 3) px: right, down, away from the camera
 
@@ -85,36 +84,26 @@ class FaceMesh:
     def __init__(self) -> None:
         self._network = OnnxNetwork("face_mesh")
 
-    def __call__(self, image: Image, region: Region) -> tuple[Points, float]:
+    def __call__(self, source: Image | Picture, region: Region) -> tuple[Points, float]:
         """Fit the mesh.
 
         Args:
-            image: BGR (H, W, 3).
+            source: the frame as it was decoded, or as BGR (H, W, 3) uint8.
             region: where the face is.
 
         Returns:
-            points (468, 3) in pixels of the image: right, down, and depth in the same unit, away
+            points (468, 3) in pixels of the frame: right, down, and depth in the same unit, away
             from the camera, from the head's centre; and the probability that there is a face.
         """
-        shrink = min(MAX_SHRINK, max(1, round(region.side / SIDE)))
-        sampled = cv2.warpAffine(
-            image,
-            region.to_frame(SIDE * shrink),
-            (SIDE * shrink, SIDE * shrink),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-        if shrink > 1:
-            sampled = cv2.resize(sampled, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        points, presence = self.fit_crop(cast(Image, sampled))
-        back = region.to_frame(SIDE)
+        to_frame = region.to_frame(SIDE)
+        points, presence = self.fit_crop(sample_square(source, to_frame, SIDE))
         # The network's pixel (0, 0) begins at 0; `to_frame` counts pixel centres.
-        flat = (points[:, :2] - 0.5) @ back[:, :2].T + back[:, 2] + 0.5
+        flat = (points[:, :2] - 0.5) @ to_frame[:, :2].T + to_frame[:, 2] + 0.5
         depth = points[:, 2:] * (region.side / SIDE)
         return np.concatenate([flat, depth], 1).astype(np.float32), presence
 
     def fit_crop(self, crop: Image) -> tuple[Points, float]:
         """Fit the mesh to a crop (SIDE, SIDE, 3) BGR; its points are in pixels of the crop."""
-        batch = crop[None, ..., ::-1].astype(np.float32) / np.float32(255)
+        batch = crop[None, ..., ::-1] * np.float32(1 / 255)
         points, logit = self._network.run(batch)
         return points.reshape(LANDMARKS, 3), float(sigmoid(logit).item())

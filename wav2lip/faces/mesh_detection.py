@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from wav2lip.faces.boxes import iou
-from wav2lip.faces.detectors import Detector
-from wav2lip.faces.landmark_tracking import Mesh, find_in_frame
+from wav2lip.faces.detectors import Detector, detector_input
+from wav2lip.faces.landmark_tracking import Mesh, find_landmarks
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.shots import ShotCounter
 from wav2lip.faces.tracked_frame import TrackedFrame
@@ -27,7 +27,7 @@ def _searched(
     tracked: TrackedFrame, detector: Detector, mesh: Mesh, known: list[tuple[Box, Landmarks]]
 ) -> None:
     """Search the whole frame; faces that are known are followed by their mesh all the same."""
-    found = detector.detect(tracked.frame.image)
+    found = detector.detect(detector_input(detector, tracked.frame))
     known_boxes = _stack([box for box, _ in known])
     largest = max((float(np.prod(box[2:4] - box[:2])) for box in found), default=0.0)
     rows: list[Box] = []
@@ -36,7 +36,7 @@ def _searched(
             continue
         overlap = iou(box, known_boxes)
         last = known[int(overlap.argmax())][1] if len(overlap) and overlap.max() > SAME else None
-        landmarks = find_in_frame(tracked, box[:4], mesh, last)
+        landmarks = find_landmarks(tracked.frame.source, box[:4], mesh, last)
         if landmarks is not None:
             tracked.landmarks[len(rows)] = landmarks
             box = np.append(landmarks.box, box[4]).astype(np.float32)
@@ -48,7 +48,7 @@ def _followed(tracked: TrackedFrame, mesh: Mesh, known: list[tuple[Box, Landmark
     """Follow the known faces; return whether all of them were found."""
     rows: list[Box] = []
     for box, last in known:
-        landmarks = find_in_frame(tracked, last.box, mesh, last)
+        landmarks = find_landmarks(tracked.frame.source, last.box, mesh, last)
         if landmarks is None:
             tracked.landmarks.clear()
             return False

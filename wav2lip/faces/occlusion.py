@@ -4,6 +4,7 @@ The colours at the points of the mesh are compared with what they were in the fr
 light and a turning head change them by a known measure; what covers the face changes them by more.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,10 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.faces.crops import Crop, cut_face
+from wav2lip.faces.crops import Crop
 from wav2lip.faces.face_mask import JAW
 from wav2lip.faces.head_pose import HeadPose, mean_face
 from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.sampling import sample_part
 from wav2lip.media.picture import Picture
 from wav2lip.types import Image
 
@@ -97,10 +99,13 @@ def point_colours(source: Image | Picture, landmarks: Landmarks) -> Colours:
         (468, 3) luma and chroma codes.
     """
     crop = Crop.of_box(landmarks.box).widened(MARGIN)
-    face = cv2.cvtColor(cut_face(source, crop, SIDE), cv2.COLOR_BGR2YCrCb)
-    smooth = cv2.GaussianBlur(face, (0, 0), BLUR).astype(np.float32)
-    to_face = crop.from_frame(SIDE, SIDE)
-    x, y = ((landmarks.points[:, :2] - 0.5) @ to_face[:, :2].T + to_face[:, 2]).T.astype(np.float32)
+    across, down = crop.width / SIDE, crop.height / SIDE
+    part, to_part = sample_part(source, crop.extent(), math.sqrt(across * down))
+    sigma = BLUR * to_part[0, 0]  # in pixels of the part
+    smooth = cv2.GaussianBlur(
+        cv2.cvtColor(part, cv2.COLOR_BGR2YCrCb), (0, 0), sigma * across, sigmaY=sigma * down
+    ).astype(np.float32)
+    x, y = ((landmarks.points[:, :2] - 0.5) @ to_part[:, :2].T + to_part[:, 2]).T.astype(np.float32)
     sampled = cv2.remap(smooth, x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(sampled[0], np.float32)
 
@@ -110,7 +115,7 @@ class OcclusionFinder:
 
     def __init__(self) -> None:
         self._usual: Colours | None = None
-        self._pose = np.zeros(3)
+        self._pose = np.zeros(3, np.float32)
         self._count = 0
         self._hidden = np.zeros(len(mean_face().vertices), np.bool_)
 
@@ -126,12 +131,12 @@ class OcclusionFinder:
             (468,) the points that are covered, and whether all of the mouth counts as covered.
         """
         parts = _parts()
-        angles = np.array([pose.yaw, pose.pitch, pose.roll / 2])
+        angles = np.array([pose.yaw, pose.pitch, pose.roll / 2], np.float32)
         if self._usual is None:
             self._usual, self._pose = colours.copy(), angles
         change = self._lit(colours, parts.upper & visible) - self._usual
         size = np.stack([change[:, 0], np.hypot(change[:, 1], change[:, 2])], 1) / parts.usual
-        turn = np.abs(angles - self._pose).sum()
+        turn = float(np.abs(angles - self._pose).sum())
         score = np.minimum(np.hypot(*size.T) / (1 + PER_TURN * turn), MAX_SCORE)
         judged = visible & (abs(pose.yaw) <= MAX_YAW)
         limit = np.where(self._hidden, STILL_HIDDEN, HIDDEN)

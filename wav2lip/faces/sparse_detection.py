@@ -6,7 +6,7 @@ from itertools import chain
 import numpy as np
 
 from wav2lip.faces.boxes import box_size, match_faces
-from wav2lip.faces.detectors import Detector
+from wav2lip.faces.detectors import Detector, detector_input
 from wav2lip.faces.shots import ShotCounter
 from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.media.frame import Frame
@@ -30,11 +30,6 @@ def _interpolate(first: Boxes, last: Boxes, pairs: list[tuple[int, int]], part: 
     own, paired = (first, {i for i, _ in pairs}) if part < 0.5 else (last, {j for _, j in pairs})
     rows += [own[k] for k in range(len(own)) if k not in paired]
     return np.array(rows, np.float32).reshape(-1, 5)
-
-
-def _image(frame: Frame, detector: Detector) -> Image:
-    """Return the cheapest form of the frame that the detector accepts."""
-    return frame.luma_or_bgr if getattr(detector, "takes_luma", False) else frame.image
 
 
 def _redetect(
@@ -76,7 +71,7 @@ def _fill(run: list[TrackedFrame], detector: Detector) -> None:
             run[k].detections = _interpolate(first, last, pairs, k / (len(run) - 1))
         return
     middle = len(run) // 2
-    image = _image(run[middle].frame, detector)
+    image = detector_input(detector, run[middle].frame)
     if same:
         known = _interpolate(first, last, pairs, 0.5)  # the pairs come first in it
         run[middle].detections = _redetect(image, known, detector, moved)
@@ -109,7 +104,7 @@ def detect_sparsely(
     def detect_newest() -> None:
         nonlocal last_full
         newest = run[-1].frame
-        image = _image(newest, detector)
+        image = detector_input(detector, newest)
         if len(run) == 1 or newest.index - last_full >= FULL_INTERVAL:
             run[-1].detections, last_full = detector.detect(image), newest.index
         else:

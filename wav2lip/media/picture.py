@@ -44,6 +44,12 @@ def _around(part: slice, size: int) -> tuple[int, int, int, int]:
     return start, stop, start // 2, _half(stop)
 
 
+def _averaged(plane: Image, size: tuple[int, int], shrink: int) -> Image:
+    """Average squares of `shrink` samples from the plane's upper left on; `size` is (columns, rows)."""
+    part = plane[: size[1] * shrink, : size[0] * shrink]
+    return part if shrink == 1 else _bytes(cv2.resize(part, size, interpolation=cv2.INTER_AREA))
+
+
 def _blend(codes: Any, mask: NDArray[np.float32], plane: Image, top: int, left: int) -> None:
     """Blend real-valued codes (h, w) into a part of a plane, in place."""
     part = plane[top : top + mask.shape[0], left : left + mask.shape[1]]
@@ -87,16 +93,33 @@ class Picture:
         """(height, width) in pixels."""
         return self.luma.shape[0], self.luma.shape[1]
 
-    def bgr(self, rows: slice = WHOLE, columns: slice = WHOLE) -> Image:
-        """Convert some rows and columns to a new BGR image (h, w, 3); by default all."""
+    def bgr(self, rows: slice = WHOLE, columns: slice = WHOLE, shrink: int = 1) -> Image:
+        """Convert some rows and columns to a new BGR image; by default all.
+
+        Args:
+            rows: h rows of the frame.
+            columns: w columns of the frame.
+            shrink: 1, or an even number by which the part is averaged down before it is converted;
+                the part then starts at an even row and column, and rows and columns beyond the last
+                multiple of `shrink` are left out.
+
+        Returns:
+            (h // shrink, w // shrink, 3).
+        """
         top, bottom, upper, lower = _around(rows, self.luma.shape[0])
         left, right, near, far = _around(columns, self.luma.shape[1])
-        chroma = cv2.merge([plane[upper:lower, near:far] for plane in (self.blue, self.red)])
-        size = (2 * chroma.shape[1], 2 * chroma.shape[0])
-        chroma = cv2.resize(chroma, size, interpolation=cv2.INTER_NEAREST)
-        y, x = top - 2 * upper, left - 2 * near
-        chroma = chroma[y : y + bottom - top, x : x + right - left]
-        yuv = cv2.merge([self.luma[top:bottom, left:right], chroma])
+        if shrink > 1:
+            size = (right - left) // shrink, (bottom - top) // shrink
+            luma = _averaged(self.luma[top:, left:], size, shrink)
+            planes = [_averaged(p[upper:, near:], size, shrink // 2) for p in (self.blue, self.red)]
+            yuv = cv2.merge([luma, *planes])
+        else:
+            chroma = cv2.merge([plane[upper:lower, near:far] for plane in (self.blue, self.red)])
+            size = (2 * chroma.shape[1], 2 * chroma.shape[0])
+            chroma = cv2.resize(chroma, size, interpolation=cv2.INTER_NEAREST)
+            y, x = top - 2 * upper, left - 2 * near
+            chroma = chroma[y : y + bottom - top, x : x + right - left]
+            yuv = cv2.merge([self.luma[top:bottom, left:right], chroma])
         matrix = yuv_to_bgr(self.colours.space, self.colours.range == FULL_RANGE)
         return _bytes(cv2.transform(yuv, matrix))
 

@@ -10,6 +10,7 @@ from wav2lip.faces.detectors.blazeface_network import FULL, SHORT, BlazeFaceNetw
 from wav2lip.faces.landmark_tracking import find_landmarks, fit_landmarks
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh import FaceMesh, Region
+from wav2lip.media.picture import Picture
 from wav2lip.types import Box, Boxes, Image
 
 CANDIDATE = 0.3  # score above which a face counts if the mesh confirms it
@@ -21,6 +22,10 @@ SAME = 0.4  # IoU above which two boxes are of one face
 def _box(landmarks: Landmarks, score: float) -> Box:
     """Place the box (5,) by points that speech does not move."""
     return np.append(landmarks.box, score).astype(np.float32)
+
+
+def _bgr(image: Image | Picture) -> Image:
+    return image.bgr() if isinstance(image, Picture) else image
 
 
 def tiles(height: int, width: int) -> list[tuple[int, int, int]]:
@@ -57,6 +62,7 @@ class BlazeFaceDetector:
     """
 
     name = "blazeface"
+    takes = "source"
 
     def __init__(self) -> None:
         self._full, self._short = BlazeFaceNetwork(FULL), BlazeFaceNetwork(SHORT)
@@ -64,17 +70,18 @@ class BlazeFaceDetector:
 
     def settings(self) -> dict[str, str]:
         """Return everything that decides the boxes, for a cache key."""
-        return {"detector": self.name, "version": "1"}
+        return {"detector": self.name, "version": "2"}
 
-    def detect(self, image: Image) -> Boxes:
-        """Find all faces in a BGR frame (H, W, 3); see `Detector.detect`."""
+    def detect(self, image: Image | Picture) -> Boxes:
+        """Find all faces in a BGR frame (H, W, 3) or a coded one; see `Detector.detect`."""
+        image = _bgr(image)
         found = self._search(image)
         return found if len(found) else self._search_tiles(image)
 
-    def redetect(self, image: Image, known: Boxes) -> Boxes:
+    def redetect(self, image: Image | Picture, known: Boxes) -> Boxes:
         """Fit the mesh around the known faces (N, 5), at a lower cost than `detect`."""
         if not len(known):
-            return self._search(image)
+            return self._search(_bgr(image))
         found: list[Box] = []
         lost: list[Box] = []
         for box in known:
@@ -84,7 +91,7 @@ class BlazeFaceDetector:
             else:
                 found.append(_box(landmarks, float(box[4])))
         if lost:
-            seen = self._search(image)
+            seen = self._search(_bgr(image))
             for box in lost:
                 overlap = iou(box, seen)
                 if len(overlap) and overlap.max() > SAME:

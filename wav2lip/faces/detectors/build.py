@@ -1,9 +1,10 @@
 """Build a face detector by name."""
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from wav2lip.errors import InputError
+from wav2lip.media.frame import Frame
 from wav2lip.types import Boxes, Image
 from wav2lip.utils.devices import torch_device
 from wav2lip.utils.extras import require_extra
@@ -15,7 +16,8 @@ NAMES = ("auto", *WITHOUT_WEIGHTS, "sfd", "yunet", "retinaface", "scrfd")
 class Detector(Protocol):
     """Find faces in one frame.
 
-    A detector with a true attribute `takes_luma` accepts luma (H, W) in place of BGR (H, W, 3).
+    An attribute `takes` says what it accepts in place of BGR (H, W, 3), as it costs less: "luma" is the
+    luma (H, W) of a coded frame, "source" a `Picture`. See `detector_input`.
     """
 
     def detect(self, image: Image) -> Boxes:
@@ -46,6 +48,14 @@ class Detector(Protocol):
     def settings(self) -> dict[str, str]:
         """Return everything that decides the boxes, for a cache key."""
         ...
+
+
+def detector_input(detector: Detector, frame: Frame) -> Any:
+    """Return the form of a frame that costs least and that the detector accepts."""
+    takes = getattr(detector, "takes", "bgr")
+    if takes == "luma":
+        return frame.luma_or_bgr
+    return frame.source if takes == "source" else frame.image
 
 
 def _without_weights(name: str) -> Detector:

@@ -52,7 +52,7 @@ class HogDetector:
     """
 
     name = "hog"
-    takes_luma = True
+    takes = "luma"
 
     def __init__(self) -> None:
         self._dlib = dlib.get_frontal_face_detector()
