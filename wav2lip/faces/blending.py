@@ -30,6 +30,7 @@ MATCH_GRID = (32, 19)  # px, width and height of the small image on which it is 
 MATCH_SPREAD = 5.0  # px of that image; wider than any feature, so that only lighting is matched
 MATCH_MAX = 24.0  # grey levels; a larger difference is not lighting
 ROUNDING = 1e-6  # px
+ROOM = 4  # px of the generated face above the mask, for the interpolation
 MARGIN = 4  # px of frame around the mask for the Poisson solver
 
 Mode = Literal["feather", "box", "poisson"]
@@ -89,16 +90,32 @@ def _box_mask(crop: Crop, size: tuple[int, int]) -> tuple[slice, slice, NDArray[
     return rows, columns, inside.astype(np.float32)
 
 
+def _first_row(crop: Crop, side: int, rows: slice, columns: slice) -> int:
+    """Return the first row of a generated square that is read for a part of the frame."""
+    corners = [
+        crop.offsets(slice(y, y + 1), slice(x, x + 1))[1].item()
+        for y in (rows.start, rows.stop)
+        for x in (columns.start, columns.stop)
+    ]
+    row = side * (min(corners) / crop.height + 0.5)
+    return max(0, min(math.floor(row) - ROOM, side - 1))
+
+
 def _to_frame(generated: Image, crop: Crop, rows: slice, columns: slice) -> Image:
     """Resample the generated square (S, S, 3) to those rows and columns of the frame."""
-    side_x, side_y = generated.shape[1], generated.shape[0]
-    if crop.width < side_x or crop.height < side_y:
-        side_x, side_y = min(side_x, math.ceil(crop.width)), min(side_y, math.ceil(crop.height))
+    side = len(generated)
+    top = _first_row(crop, side, rows, columns)
+    generated = generated[top:]
+    side_x, side_y = min(side, math.ceil(crop.width)), len(generated)
+    if crop.height < side:
+        side_y = math.ceil(side_y * math.ceil(crop.height) / side)
+    if (side_y, side_x) != generated.shape[:2]:
         generated = cast(
             Image, cv2.resize(generated, (side_x, side_y), interpolation=cv2.INTER_AREA)
         )
-    # The inverse of `cut_face`, pixel centres included.
-    from_part = crop.from_frame(side_x, side_y, columns.start, rows.start)
+    # The inverse of `cut_face`, pixel centres included, for the part of the face from `top` on.
+    part = crop.band(top / side * crop.height, crop.height)
+    from_part = part.from_frame(side_x, side_y, columns.start, rows.start)
     target = (columns.stop - columns.start, rows.stop - rows.start)
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     resampled = cv2.warpAffine(

@@ -10,8 +10,9 @@ import numpy as np
 
 from wav2lip.errors import InputError
 from wav2lip.media.container import decode, open_media
+from wav2lip.media.converter import Converter
 from wav2lip.media.orientation import QUARTERS, UPRIGHT, Orientation
-from wav2lip.media.picture import Converter, Picture
+from wav2lip.media.picture import Picture
 from wav2lip.media.rules import check_pixels
 from wav2lip.types import Image
 

@@ -6,26 +6,18 @@ small part of a frame. A chroma sample is repeated for its four pixels, and comp
 four, so that unchanged pixels keep their codes from decoder to encoder.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import cv2
 import numpy as np
 from av import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-from wav2lip.media.colour import FULL_RANGE, Colours, bgr_to_yuv, colours_of, yuv_to_bgr
-from wav2lip.media.orientation import UPRIGHT, Orientation, orientation_of
+from wav2lip.media.colour import FULL_RANGE, Colours, bgr_to_yuv, yuv_to_bgr
+from wav2lip.media.orientation import Orientation
 from wav2lip.types import Image
 
-EXACT = (
-    Interpolation.BICUBIC
-    | Interpolation.FULL_CHR_H_INT
-    | Interpolation.FULL_CHR_H_INP
-    | Interpolation.ACCURATE_RND
-)
-PLANAR_420 = ("yuv420p", "yuvj420p")  # pixel formats of FFmpeg whose planes are used directly
 WHOLE = slice(None)
 
 
@@ -34,7 +26,8 @@ def _half(size: int) -> int:
     return (size + 1) // 2
 
 
-def _bytes(array: Any) -> Image:
+def as_bytes(array: Any) -> Image:
+    """Return 8-bit codes as they are, typed as an image."""
     return np.asarray(array, np.uint8)
 
 
@@ -47,7 +40,7 @@ def _around(part: slice, size: int) -> tuple[int, int, int, int]:
 def _averaged(plane: Image, size: tuple[int, int], shrink: int) -> Image:
     """Average squares of `shrink` samples from the plane's upper left on; `size` is (columns, rows)."""
     part = plane[: size[1] * shrink, : size[0] * shrink]
-    return part if shrink == 1 else _bytes(cv2.resize(part, size, interpolation=cv2.INTER_AREA))
+    return part if shrink == 1 else as_bytes(cv2.resize(part, size, interpolation=cv2.INTER_AREA))
 
 
 def _blend(codes: Any, mask: NDArray[np.float32], plane: Image, top: int, left: int) -> None:
@@ -67,12 +60,14 @@ class Picture:
         blue: (ceil(H / 2), ceil(W / 2)), Cb.
         red: (ceil(H / 2), ceil(W / 2)), Cr.
         colours: tags that define the matrix and the range.
+        unused: the `av` frame whose memory the planes are, until an encoder takes it; see `coded`.
     """
 
     luma: Image
     blue: Image
     red: Image
     colours: Colours
+    unused: list[Any] = field(default_factory=list, repr=False)
 
     @classmethod
     def of(cls, image: Image, colours: Colours) -> Self:
@@ -86,7 +81,7 @@ class Picture:
         half = (_half(width), _half(height))
         small = cv2.resize(image, half, interpolation=cv2.INTER_AREA)
         _, blue, red = cv2.split(cv2.transform(small, matrix))
-        return cls(_bytes(luma), _bytes(blue), _bytes(red), colours)
+        return cls(as_bytes(luma), as_bytes(blue), as_bytes(red), colours)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -121,7 +116,7 @@ class Picture:
             chroma = chroma[y : y + bottom - top, x : x + right - left]
             yuv = cv2.merge([self.luma[top:bottom, left:right], chroma])
         matrix = yuv_to_bgr(self.colours.space, self.colours.range == FULL_RANGE)
-        return _bytes(cv2.transform(yuv, matrix))
+        return as_bytes(cv2.transform(yuv, matrix))
 
     def with_part(
         self, image: NDArray[Any], mask: NDArray[np.float32], top: int, left: int
@@ -143,7 +138,8 @@ class Picture:
         height, width = mask.shape
         matrix = bgr_to_yuv(self.colours.space, self.colours.range == FULL_RANGE)
         image = image.astype(np.float32, copy=False)
-        luma, blue, red = self.luma.copy(), self.blue.copy(), self.red.copy()
+        copy = self._copy()
+        luma, blue, red = copy.luma, copy.blue, copy.red
         _blend(cv2.extractChannel(cv2.transform(image, matrix), 0), mask, luma, top, left)
         if height % 2 or width % 2:
             pads = ((0, height % 2), (0, width % 2))
@@ -158,7 +154,19 @@ class Picture:
         chroma = cv2.transform(small, matrix)
         _blend(chroma[..., 1], soft, blue, top // 2, left // 2)
         _blend(chroma[..., 2], soft, red, top // 2, left // 2)
-        return type(self)(luma, blue, red, self.colours)
+        return copy
+
+    def _copy(self) -> Self:
+        """Copy to memory of its own, that of an `av` frame if both sides are even."""
+        planes = self.luma, self.blue, self.red
+        height, width = self.size
+        if height % 2 or width % 2:
+            return type(self)(*(plane.copy() for plane in planes), self.colours)
+        frame = VideoFrame(width, height, "yuv420p")
+        new = [plane_of(frame, index) for index in range(3)]
+        for target, plane in zip(new, planes, strict=True):
+            target[:] = plane
+        return type(self)(*new, self.colours, [frame])
 
     def turned(self, orientation: Orientation) -> "Picture":
         """Turn and mirror the frame."""
@@ -170,93 +178,27 @@ class Picture:
         return Picture(luma, blue, red, self.colours)
 
     def coded(self) -> Any:
-        """Copy to a yuv420p `av` frame for an encoder. An odd side repeats its last line."""
+        """Return a yuv420p `av` frame for an encoder. An odd side repeats its last line.
+
+        It is the caller's own. The first one of a picture that `with_part` has made shares the picture's
+        memory, which the caller must not change; others are copies.
+        """
         height, width = self.size
         if height % 2 or width % 2:
             pads = ((0, height % 2), (0, width % 2))
             luma = np.pad(self.luma, pads, mode="edge")
             return Picture(luma, self.blue, self.red, self.colours).coded()
-        frame = VideoFrame(width, height, "yuv420p")
-        for index, plane in enumerate((self.luma, self.blue, self.red)):
-            _plane(frame, index)[:] = plane
+        try:
+            frame = self.unused.pop()
+        except IndexError:
+            frame = self._copy().unused.pop()
         frame.color_range, frame.colorspace = self.colours.range, self.colours.space
         frame.color_primaries, frame.color_trc = self.colours.primaries, self.colours.transfer
         return frame
 
 
-def _plane(frame: Any, index: int) -> Image:
+def plane_of(frame: Any, index: int) -> Image:
     """View of one 8-bit plane (h, w) of an `av` frame."""
     plane = frame.planes[index]
     rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
     return rows[: plane.height, : plane.width]
-
-
-def over_white(image: NDArray[np.uint8]) -> Image:
-    """Composite BGRA (H, W, 4) over white: BGR (H, W, 3)."""
-    if (image[..., 3] == 255).all():
-        return np.ascontiguousarray(image[..., :3])
-    alpha = image[..., 3:].astype(np.uint16)
-    mixed = image[..., :3] * alpha + 255 * (255 - alpha)
-    return ((mixed + 127) // 255).astype(np.uint8)
-
-
-class Converter:
-    """Convert the decoded `av` frames of one stream to what is displayed.
-
-    Frames are turned by their display matrix. All have the size of the first: a frame of another size
-    is scaled. Alpha is composited over white.
-
-    Args:
-        size: width and height as displayed, in pixels; None: those of the first frame.
-        turn: whether frames are turned by their display matrix.
-    """
-
-    def __init__(self, size: tuple[int, int] | None = None, turn: bool = True) -> None:
-        self._scaler = VideoReformatter()
-        self._size = size
-        self._turn = turn
-        self._rotation: int | None = None  # of the frame that the orientation was read from
-        self._orientation = UPRIGHT
-
-    def _orientation_of(self, frame: Any) -> Orientation:
-        """Read the display matrix of the first frame, and again if the rotation changes."""
-        if not self._turn:
-            return UPRIGHT
-        rotation = int(frame.rotation)
-        if rotation != self._rotation:
-            self._rotation, self._orientation = rotation, orientation_of(frame)
-        return self._orientation
-
-    def convert(self, frame: Any) -> Image | Picture:
-        """Convert a frame to the form that loses nothing.
-
-        Args:
-            frame: a decoded `av` frame.
-
-        Returns:
-            The planes of an 8-bit 4:2:0 frame, without a copy if it is not turned. Other formats,
-            and turned frames with an odd side, as (H, W, 3) BGR.
-        """
-        orientation, colours = self._orientation_of(frame), colours_of(frame)
-        size = (frame.width, frame.height)
-        self._size = self._size or (size[::-1] if orientation.transpose else size)
-        coded = self._size[::-1] if orientation.transpose else self._size
-        if size != coded:
-            frame = frame.reformat(*coded)
-        if frame.format.name not in PLANAR_420:
-            alpha = any(component.is_alpha for component in frame.format.components)
-            # The scaler applies the frame's own matrix and range.
-            scaled: Any = self._scaler.reformat(
-                frame, format="bgra" if alpha else "bgr24", interpolation=EXACT, threads=1
-            )
-            image = _bytes(scaled.to_ndarray())
-            image = over_white(image) if alpha else image
-        else:
-            luma, blue, red = (_plane(frame, index) for index in range(3))
-            picture = Picture(luma, blue, red, colours)
-            if orientation == UPRIGHT:
-                return picture
-            if picture.size[0] % 2 == 0 and picture.size[1] % 2 == 0:
-                return picture.turned(orientation)
-            image = picture.bgr()  # chroma samples would cover other pixels when turned
-        return image if orientation == UPRIGHT else orientation.apply(image)

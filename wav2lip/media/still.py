@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.media.container import check_file
+from wav2lip.media.converter import over_white
 from wav2lip.media.exif import exif_orientation
 from wav2lip.media.heif import is_heif, read_heif
 from wav2lip.media.image_size import image_size
-from wav2lip.media.picture import over_white
 from wav2lip.media.rules import check_pixels
 from wav2lip.types import Image
 

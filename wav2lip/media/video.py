@@ -22,10 +22,10 @@ from wav2lip.media.container import (
     stated_duration,
     video_stream,
 )
+from wav2lip.media.converter import Converter
 from wav2lip.media.file_end import add_end
 from wav2lip.media.frame import Frame
 from wav2lip.media.orientation import orientation_of
-from wav2lip.media.picture import Converter
 from wav2lip.media.rules import MAX_FPS, MIN_FPS, MISSING, check_pixels
 from wav2lip.media.still import is_animated_webp, is_still, read_animated_webp, read_image
 from wav2lip.media.timeline import TrackClock
