@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,30 +16,22 @@ from numpy.typing import NDArray
 from wav2lip.checkpoints.downloads import cache_folder
 from wav2lip.errors import OutputError
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.mesh import FaceMesh, Points
+from wav2lip.faces.mesh_cache import DIGEST, CachedMesh, StoredMeshes
 from wav2lip.media.picture import Picture
-from wav2lip.types import LANDMARKS, Boxes, Image
+from wav2lip.types import Boxes, Image
 from wav2lip.utils.files import AtomicFile, sha256_of
 
-DIGEST = 16  # bytes of a frame's hash
-STEPS = 128  # landmarks are kept in steps of 1/128 px of the mesh's crop
-MESH_VERSION = b"mesh 1"  # part of the hash of a crop
-EDGE = 255.0  # px; points further out of the crop do not fit into 16 bits and are not cached
-
 log = logging.getLogger(__name__)
-
-
-StoredMesh = tuple[NDArray[np.int16], float]  # (468, 3) in `STEPS`, and presence
 
 
 def _digests(known: Iterable[bytes]) -> NDArray[np.uint8]:
     return np.frombuffer(b"".join(known), np.uint8).reshape(-1, DIGEST)
 
 
-def _read(path: Path) -> tuple[dict[bytes, Boxes], dict[bytes, StoredMesh]]:
-    """Read a cache file as frame hash -> boxes (N, 5) and crop hash -> mesh.
+def _read(path: Path, meshes: StoredMeshes) -> dict[bytes, Boxes]:
+    """Read a cache file: frame hash -> boxes (N, 5), and the meshes, which are added to `meshes`.
 
-    Both are empty if the file is absent or damaged.
+    There are none if the file is absent or damaged.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -47,41 +39,28 @@ def _read(path: Path) -> tuple[dict[bytes, Boxes], dict[bytes, StoredMesh]]:
             # Without frames there is one empty part.
             parts = np.split(boxes.astype(np.float32).reshape(-1, 5), np.cumsum(counts)[:-1])
             known = {f.tobytes(): part for f, part in zip(frames, parts, strict=False)}
-            if "crops" not in file:  # written before there were landmarks
-                return known, {}
-            meshes = file["points"].astype(np.int16).reshape(-1, LANDMARKS, 3)
-            rows = zip(file["crops"], meshes, file["presence"].tolist(), strict=True)
-            return known, {crop.tobytes(): (points, there) for crop, points, there in rows}
+            if "crops" in file:  # else written before there were landmarks
+                with zipfile.ZipFile(path) as archive, archive.open("points.npy") as points:
+                    meshes.read(file["crops"], points, file["presence"])
+            return known
     except FileNotFoundError:
-        return {}, {}
+        return {}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         log.warning("%s: damaged; detecting again", path)
-        return {}, {}
+        meshes.clear()
+        return {}
 
 
-class CachedMesh(FaceMesh):
-    """A face mesh that remembers its results by the content of the crop.
-
-    Args:
-        known: crop hash -> mesh; new results are added.
-    """
-
-    def __init__(self, known: dict[bytes, StoredMesh]) -> None:
-        super().__init__()
-        self._known = known
-        self.fits_run = 0
-
-    def fit_crop(self, crop: Image) -> tuple[Points, float]:
-        content = np.ascontiguousarray(crop).data
-        key = hashlib.blake2b(content, digest_size=DIGEST, person=MESH_VERSION).digest()
-        if key not in self._known:
-            points, presence = super().fit_crop(crop)
-            self.fits_run += 1
-            if np.abs(points).max() > EDGE:
-                return points, presence
-            self._known[key] = np.rint(points * STEPS).astype(np.int16), presence
-        steps, presence = self._known[key]
-        return steps.astype(np.float32) / np.float32(STEPS), presence
+def _frame_hash(image: Image | Picture) -> "hashlib.blake2b":
+    """Begin the hash of a frame."""
+    frame = hashlib.blake2b(digest_size=DIGEST)
+    planes = (image.luma, image.blue, image.red) if isinstance(image, Picture) else (image,)
+    for plane in planes:
+        frame.update(np.ascontiguousarray(plane).data)
+        frame.update(repr(plane.shape).encode())
+    if isinstance(image, Picture):
+        frame.update(repr(image.colours).encode())
+    return frame
 
 
 class CachedDetector:
@@ -114,7 +93,8 @@ class CachedDetector:
         key.update(sha256_of(Path(source)).encode())
         where = Path(folder) if folder is not None else cache_folder()
         self.path = where / "faces" / f"{key.hexdigest()}.npz"
-        self._known, self._meshes = _read(self.path)
+        self._meshes = StoredMeshes()
+        self._known = _read(self.path, self._meshes)
         self.detections_run = 0
 
     def __enter__(self) -> Self:
@@ -127,6 +107,7 @@ class CachedDetector:
         trace: TracebackType | None,
     ) -> None:
         self.save()
+        self._meshes.clear()
 
     @cached_property
     def mesh(self) -> CachedMesh:
@@ -148,13 +129,7 @@ class CachedDetector:
     def _cached(
         self, image: Image | Picture, compute: Callable[[], Boxes], known: Boxes | None = None
     ) -> Boxes:
-        frame = hashlib.blake2b(digest_size=DIGEST)
-        coded = isinstance(image, Picture)
-        for plane in (image.luma, image.blue, image.red) if coded else (image,):
-            frame.update(np.ascontiguousarray(plane).data)
-            frame.update(repr(plane.shape).encode())
-        if coded:
-            frame.update(repr(image.colours).encode())
+        frame = _frame_hash(image)
         if known is not None:
             frame.update(b"redetect" + known.tobytes())
         key = frame.digest()
@@ -170,18 +145,16 @@ class CachedDetector:
             return
         counts = np.array([len(boxes) for boxes in self._known.values()], np.int64)
         boxes = np.concatenate([np.zeros((0, 5), np.float32), *self._known.values()])
-        points = np.array([points for points, _ in self._meshes.values()], np.int16)
-        presence = np.array([presence for _, presence in self._meshes.values()], np.float32)
+        arrays: dict[str, NDArray[Any]] = {
+            "frames": _digests(self._known),
+            "counts": counts,
+            "boxes": boxes,
+        }
         try:
-            with AtomicFile(self.path) as new:
-                np.savez(
-                    new.file,
-                    frames=_digests(self._known),
-                    counts=counts,
-                    boxes=boxes,
-                    crops=_digests(self._meshes),
-                    points=points.reshape(-1, LANDMARKS, 3),
-                    presence=presence,
-                )
+            with AtomicFile(self.path) as new, zipfile.ZipFile(new.file, "w") as archive:
+                for name, array in arrays.items():
+                    with archive.open(f"{name}.npy", "w") as file:
+                        np.lib.format.write_array(file, array, allow_pickle=False)
+                self._meshes.write(archive)
         except OutputError as error:
             log.warning("face detections not cached: %s", error)

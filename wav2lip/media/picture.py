@@ -161,12 +161,13 @@ class Picture:
         planes = self.luma, self.blue, self.red
         height, width = self.size
         if height % 2 or width % 2:
-            return type(self)(*(plane.copy() for plane in planes), self.colours)
+            luma, blue, red = (plane.copy() for plane in planes)
+            return type(self)(luma, blue, red, self.colours)
         frame = VideoFrame(width, height, "yuv420p")
-        new = [plane_of(frame, index) for index in range(3)]
-        for target, plane in zip(new, planes, strict=True):
+        luma, blue, red = (plane_of(frame, index) for index in range(3))
+        for target, plane in zip((luma, blue, red), planes, strict=True):
             target[:] = plane
-        return type(self)(*new, self.colours, [frame])
+        return type(self)(luma, blue, red, self.colours, [frame])
 
     def turned(self, orientation: Orientation) -> "Picture":
         """Turn and mirror the frame."""

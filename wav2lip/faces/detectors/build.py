@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from wav2lip.errors import InputError
 from wav2lip.media.frame import Frame
-from wav2lip.types import Boxes, Image
+from wav2lip.types import Boxes
 from wav2lip.utils.devices import torch_device
 from wav2lip.utils.extras import require_extra
 
@@ -20,11 +20,11 @@ class Detector(Protocol):
     luma (H, W) of a coded frame, "source" a `Picture`. See `detector_input`.
     """
 
-    def detect(self, image: Image) -> Boxes:
+    def detect(self, image: Any) -> Boxes:
         """Find all faces.
 
         Args:
-            image: BGR frame (H, W, 3).
+            image: BGR frame (H, W, 3), or what `takes` says.
 
         Returns:
             (N, 5) x0, y0, x1, y1 in pixels and score, the best first. Boxes follow the published
@@ -32,11 +32,11 @@ class Detector(Protocol):
         """
         ...
 
-    def redetect(self, image: Image, known: Boxes) -> Boxes:
+    def redetect(self, image: Any, known: Boxes) -> Boxes:
         """Find the faces known from a frame nearby, at a lower cost than `detect`.
 
         Args:
-            image: BGR frame (H, W, 3).
+            image: as for `detect`.
             known: (N, 5) boxes with scores.
 
         Returns:
