@@ -102,7 +102,9 @@ def test_metadata_and_contents(wheel):
         names = set(archive.namelist())
         (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
         fields = message_from_string(archive.read(metadata).decode())
-    assert fields["License-Expression"] == "MIT AND Apache-2.0 AND LicenseRef-wav2lip-weights"
+    assert fields["License-Expression"] == (
+        "MIT AND Apache-2.0 AND BSD-3-Clause AND LicenseRef-wav2lip-weights"
+    )
     licences = ["LICENSE", "mediapipe.LICENSE", "silero_vad.LICENSE", "mediapipe.NOTICE"]
     assert fields.get_all("License-File") == [
         "LICENSE",

@@ -35,6 +35,8 @@ LIPS = Region(0.55, 0.95, 0.2, 0.8)  # what losses weight more: closed and open 
 
 # Numbers of points of the face mesh, right and left as the person sees them.
 RIGHT_EYE, LEFT_EYE = 33, 263  # outer corners
+EYE_CORNERS = ((33, 133), (263, 362))  # outer and inner, of the right and the left eye
+NOSE_TIP = 4
 LIP_GAPS = ((13, 14), (82, 87), (312, 317))  # upper and lower lip, inner edge: middle and beside it
 INNER_CORNERS = (78, 308)  # of the mouth, where the inner edges of the lips meet
 MOUTH_CORNERS = (61, 291)  # outer

@@ -15,7 +15,7 @@ from wav2lip.evaluation import segments, sound_reader
 from wav2lip.evaluation.evaluator import Evaluator
 from wav2lip.evaluation.face_tracks import FaceTracks
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.plots import write_plots
+from wav2lip.evaluation.plot_files import write_plots
 from wav2lip.evaluation.protocols import LISTED, choose_protocols
 from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.report import write_results

@@ -5,7 +5,7 @@ import pytest
 
 from tests.meshes import EYES, meshes, talking
 from wav2lip.evaluation.face_crops import FaceRun
-from wav2lip.evaluation.mesh_metrics import mesh_values, silent_values, true_video_values
+from wav2lip.evaluation.mesh_metrics import level, mesh_values, silent_values, true_video_values
 from wav2lip.faces.crops import Crop
 
 TRUE, OTHER = talking(), talking(seed=1)
@@ -71,3 +71,10 @@ def test_the_sound_under_the_run_counts():
     sound = (level * noise).astype(np.int16)
     assert mesh_values(run(TRUE, first=20), sound)["lip_sync_error"] < 0.01
     assert mesh_values(run(TRUE, first=15), sound)["lip_sync_error"] > 0.1
+
+
+def test_the_level_of_each_frame_is_in_decibels_below_the_loudest():
+    pcm = np.repeat(np.array([10_000, 1_000, 0, 1], np.int16), 640)
+    assert level(pcm) == pytest.approx([0, -20, -60, -60])
+    assert level(np.zeros(1300, np.int16)).tolist() == [-60, -60]
+    assert level(np.zeros(0, np.int16)).shape == (0,)

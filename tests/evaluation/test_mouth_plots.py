@@ -1,23 +1,33 @@
 import numpy as np
 import pytest
 
-from wav2lip.evaluation.mouth_plots import leak_curve_figure, level, mouth_figure
-
-
-def test_the_level_of_each_frame_is_in_decibels_below_the_loudest():
-    pcm = np.repeat(np.array([10_000, 1_000, 0, 1], np.int16), 640)
-    assert level(pcm) == pytest.approx([0, -20, -60, -60])
-    assert level(np.zeros(1300, np.int16)).tolist() == [-60, -60]
-    assert level(np.zeros(0, np.int16)).shape == (0,)
+from wav2lip.evaluation.mouth_plots import (
+    leak_curve_figure,
+    leak_curve_plot,
+    mouth_figure,
+    mouth_plot,
+)
+from wav2lip.evaluation.results import (
+    FROZEN,
+    GENERATED,
+    REAL,
+    SILENCE,
+    ClipScores,
+    MouthSeries,
+    Results,
+)
 
 
 def test_the_mouths_of_all_videos_stand_above_the_sound():
-    series = {"real": np.array([0.1, np.nan, 0.3]), "generated": np.array([0.1, 0.2])}
-    figure = mouth_figure("clip", series, np.zeros(1920, np.int16))
+    series = {
+        "real": MouthSeries(5, np.array([0.1, np.nan, 0.3]), np.array([-60.0, 0.0, -20.0])),
+        "generated": MouthSeries(5, np.array([0.1, 0.2]), np.zeros(2)),
+    }
+    figure = mouth_figure("clip", series)
     upper, lower = figure.axes
     assert [line.get_label() for line in upper.lines] == ["real", "generated"]
-    assert upper.lines[0].get_xdata().tolist() == [0, 0.04, 0.08]
-    np.testing.assert_array_equal(upper.lines[0].get_ydata(), series["real"])
+    assert upper.lines[0].get_xdata().tolist() == pytest.approx([0.2, 0.24, 0.28])
+    np.testing.assert_array_equal(upper.lines[0].get_ydata(), series["real"].mar)
     assert lower.get_ylabel() == "level (dB)"
 
 
@@ -32,3 +42,18 @@ def test_the_leak_curve_is_the_mean_over_clips():
     assert (ours.get_label(), one.get_label()) == ("ours (n = 2)", "one (n = 1)")
     assert threshold.get_xdata() == [0.25, 0.25]
     assert len(axes.collections) == 1  # a single clip has no band
+
+
+def test_a_clip_without_meshes_has_no_plot():
+    mouth = MouthSeries(0, np.array([0.1, 0.5]), np.zeros(2))
+    rows = [
+        ClipScores("a", system, {}, None, "a", [], given)
+        for system, given in ((SILENCE, mouth), (REAL, mouth), (GENERATED, None), (FROZEN, None))
+    ]
+    assert mouth_plot(rows).startswith(b"\x89PNG")
+    assert mouth_plot(rows[2:]) is None
+    assert mouth_plot(rows[:1]) is None  # silence says something else
+    (axes,) = leak_curve_plot(Results({}, None, {}, clips=rows)).axes
+    assert [line.get_label() for line in axes.lines][:2] == ["silence (n = 1)", "real (n = 1)"]
+    assert axes.lines[0].get_ydata()[[0, 8, -1]].tolist() == [1.0, 0.5, 0.0]
+    assert leak_curve_plot(Results({}, None, {}, clips=rows[1:])) is None

@@ -110,7 +110,7 @@ EVALUATE: dict[str, Rule] = {
     "checkpoint": optional(Text()),
     "judge_weights": Text(),
     "resume": Flag(),
-    "inception": optional(Text()),
+    **dict.fromkeys(("inception", "i3d", "alexnet", "arcface"), optional(Text())),
     "limit": optional(_COUNT),
     "max_pixels": optional(PIXELS),
     "leak_seconds": Number(0, 3600),

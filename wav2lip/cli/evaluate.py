@@ -19,12 +19,12 @@ from wav2lip.evaluation.jobs import PairJob
 from wav2lip.evaluation.judge import load_judge
 from wav2lip.evaluation.page import NAME as PAGE
 from wav2lip.evaluation.page import videos_of, write_page
-from wav2lip.evaluation.plots import write_plots
+from wav2lip.evaluation.plot_files import write_plots
 from wav2lip.evaluation.protocols import LISTED, choose_protocols
 from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.report import write_results
 from wav2lip.evaluation.result_table import result_table
-from wav2lip.evaluation.results import Results
+from wav2lip.evaluation.results import WEIGHTS, Results
 from wav2lip.evaluation.run import plan_pairs, run_pairs
 from wav2lip.evaluation.setup import EvaluatorSetup
 from wav2lip.evaluation.summary import summarise
@@ -91,7 +91,7 @@ def evaluator_setup(cfg: DictConfig, generator: LipSyncerSetup | None) -> Evalua
         cfg.device,
         cfg.landmarks,
         cfg.max_pixels,
-        cfg.inception,
+        tuple((name, cfg[name]) for name in WEIGHTS.values() if cfg[name] is not None),
     )
 
 

@@ -87,7 +87,10 @@ HYDRA_COMMANDS = {
             "Score videos, or a checkpoint on a list of pairs.",
             extra="eval",
             requires=("hydra", "torchmetrics", "matplotlib", "jinja2"),
-            inputs=("input", "real", "root", "inception", "detector_weights"),
+            inputs=(
+                *("input", "real", "root", "inception", "i3d", "alexnet", "arcface"),
+                "detector_weights",
+            ),
             checkpoints=("checkpoint", "judge_weights"),
             outputs=("output",),
             written={
@@ -101,6 +104,7 @@ HYDRA_COMMANDS = {
                     "skipped.csv",
                     "distance.png",
                     "confidence.png",
+                    "lip_leak.png",
                     "index.html",
                 )
             },

@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "mouth_plots": ["leak_curve_figure", "mouth_figure"],
         "page": ["write_page"],
         "pairs": ["Pair"],
-        "plots": ["write_plots"],
+        "plot_files": ["write_plots"],
         "report": ["write_results"],
         "result_table": ["result_table"],
         "results": ["ClipScores", "Results"],

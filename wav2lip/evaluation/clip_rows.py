@@ -2,7 +2,15 @@
 
 from wav2lip.errors import InputError
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.results import FROZEN, LATE, ClipScores, PairScores, Skipped, sync_values
+from wav2lip.evaluation.results import (
+    FROZEN,
+    LATE,
+    ClipScores,
+    MouthSeries,
+    PairScores,
+    Skipped,
+    sync_values,
+)
 from wav2lip.evaluation.scorer import EmbeddedSegment, Scoring, delayed, frozen, score
 from wav2lip.evaluation.video_reader import EmbeddedClip
 from wav2lip.metrics.lse import Padding
@@ -27,6 +35,7 @@ class ClipRows:
         system: str,
         parts: list[EmbeddedSegment],
         extra: dict[str, float] | None = None,
+        mouth: MouthSeries | None = None,
     ) -> None:
         """Add the scores of a clip.
 
@@ -37,6 +46,7 @@ class ClipRows:
             system: name of the row.
             parts: what is scored.
             extra: more values by name; None for a control, which repeats no remarks.
+            mouth: over time.
 
         Raises:
             InputError: too few windows.
@@ -45,7 +55,7 @@ class ClipRows:
         remarks = [] if extra is None else clip.remarks
         values = sync_values(sync) | (extra or {})
         results.clips.append(
-            ClipScores(clip.name, system, values, sync, pair.speaker or pair.name, remarks)
+            ClipScores(clip.name, system, values, sync, pair.speaker or pair.name, remarks, mouth)
         )
 
     def add_controls(self, results: PairScores, pair: Pair, clip: EmbeddedClip) -> None:

@@ -10,6 +10,8 @@ from wav2lip.evaluation.failures import FAILURES
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.leak import VideoGenerator
 from wav2lip.evaluation.leak_values import LeakValues
+from wav2lip.evaluation.mesh_metrics import mouth_series
+from wav2lip.evaluation.network_metrics import NetworkMetrics
 from wav2lip.evaluation.pair_videos import PairVideos, PairVideosReader
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.protocols import LISTED, Protocol
@@ -43,6 +45,7 @@ class Evaluator:
         protocols: what the generator makes of each pair.
         mesh: fits the face mesh; None: no metrics on it.
         features: networks of the metrics that describe all clips together, by metric.
+        networks: metrics against the real video by other networks.
 
     Raises:
         InputError: protocols without a generator.
@@ -61,12 +64,13 @@ class Evaluator:
         protocols: Sequence[Protocol] = (LISTED,),
         mesh: Mesh | None = None,
         features: Mapping[str, FeatureNetwork] | None = None,
+        networks: NetworkMetrics | None = None,
     ) -> None:
         if generator is None and list(protocols) != [LISTED]:
             raise InputError("protocols need a generator; give its checkpoint, or no protocol")
         windows, self._padding = scoring.of(judge)
         self._rows = ClipRows(scoring, self._padding)
-        self._features = dict(features or {})
+        self._features, self._networks = dict(features or {}), networks
         read_pcm = SoundReader()
         self._leak: LeakValues | None = None
         renderings: Renderings | None = None
@@ -101,7 +105,8 @@ class Evaluator:
     ) -> None:
         real, judged = videos.real, videos.judged
         extra = {
-            protocol.system: clip_values(protocol, data, real) for protocol, data in judged.items()
+            protocol.system: clip_values(protocol, data, real, self._networks)
+            for protocol, data in judged.items()
         }
         by_system = {protocol.system: data for protocol, data in judged.items()}
         if FIRST_FRAME in by_system and FIRST_FRAME_OTHER in by_system:
@@ -112,8 +117,10 @@ class Evaluator:
             by_system[REAL] = real
         self._add_leak(pair, others, videos, results, extra)
         for system, data in by_system.items():
+            values, mouth = extra.get(system, {}), mouth_series(data.run, data.pcm)
             for clip in data.clips:
-                self._rows.add(results, pair, clip, system, clip.parts, extra.pop(system, {}))
+                self._rows.add(results, pair, clip, system, clip.parts, values, mouth)
+                values, mouth = {}, None  # those of the first clip's face
         for clip in videos.reference.clips:
             self._rows.add_controls(results, pair, clip)
         for metric, network in self._features.items():

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.evaluation.face_crops import FaceRun
+from wav2lip.evaluation.results import MouthSeries
+from wav2lip.media.pcm import from_pcm
 from wav2lip.metrics.landmark_distance import f_lmd, lmd
 from wav2lip.metrics.lip_leak import closed_share, lip_leak
 from wav2lip.metrics.mouth_agreement import range_ratio, shape_correlation
@@ -18,6 +20,7 @@ from wav2lip.metrics.theval import (
 )
 from wav2lip.types import SAMPLES_PER_FRAME, Pcm
 
+LEVEL_FLOOR = -60.0  # dB below the loudest frame; silence is drawn there
 RANGES = ("opening", "width", "jaw")
 
 
@@ -43,6 +46,35 @@ def mesh_values(run: FaceRun, pcm: Pcm) -> dict[str, float]:
         "silent_lip_stability": silent_lip_stability(opening, silences),
         "lip_sync_error": lip_sync_error(opening, sound, speech),
     }
+
+
+def mouth_series(run: FaceRun, pcm: Pcm) -> MouthSeries | None:
+    """The mouth over time beside the level of its sound.
+
+    Args:
+        run: with meshes.
+        pcm: (N,) at 16 kHz, the sound of the whole video.
+
+    Returns:
+        None without meshes.
+    """
+    if not run.meshes:
+        return None
+    start = run.first * SAMPLES_PER_FRAME
+    sound = pcm[start : start + len(run.meshes) * SAMPLES_PER_FRAME]
+    return MouthSeries(run.first, mouth_shape(np.stack(run.meshes)).mar, level(sound))
+
+
+def level(pcm: Pcm) -> NDArray[np.float64]:
+    """Level of every 40 ms of a sound in dB below the loudest, `LEVEL_FLOOR` to 0 -> (F,)."""
+    frames = len(pcm) // SAMPLES_PER_FRAME
+    samples = from_pcm(pcm[: frames * SAMPLES_PER_FRAME]).reshape(frames, SAMPLES_PER_FRAME)
+    power = (samples.astype(np.float64) ** 2).mean(axis=1)
+    loudest = power.max(initial=0.0)
+    if loudest == 0:
+        return np.full(frames, LEVEL_FLOOR)
+    decibels = 10 * np.log10(np.maximum(power / loudest, 10 ** (LEVEL_FLOOR / 10)))
+    return np.asarray(decibels, np.float64)
 
 
 def silent_values(run: FaceRun) -> dict[str, float]:

@@ -6,46 +6,45 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from wav2lip.evaluation.plots import DPI, SIZE
-from wav2lip.media.pcm import from_pcm
-from wav2lip.types import FPS, SAMPLES_PER_FRAME, Pcm
+from wav2lip.evaluation.mesh_metrics import LEVEL_FLOOR
+from wav2lip.evaluation.plots import COLOURS, DPI, SIZE, as_png
+from wav2lip.evaluation.results import (
+    FIRST_FRAME,
+    GENERATED,
+    REAL,
+    SILENCE,
+    VIDEO,
+    ClipScores,
+    MouthSeries,
+    Results,
+)
+from wav2lip.metrics.lip_leak import OPEN_MAR, THRESHOLDS, lip_leak_curve
+from wav2lip.types import FPS
 
-FLOOR = -60.0  # dB below the loudest frame; silence is drawn there
+SAME_SOUND = (REAL, GENERATED, VIDEO, FIRST_FRAME)
 Series = NDArray[np.float64]
 
 
-def level(pcm: Pcm) -> Series:
-    """Level of every 40 ms of a sound in dB below the loudest, `FLOOR` to 0 -> (F,)."""
-    frames = len(pcm) // SAMPLES_PER_FRAME
-    samples = from_pcm(pcm[: frames * SAMPLES_PER_FRAME]).reshape(frames, SAMPLES_PER_FRAME)
-    power = (samples.astype(np.float64) ** 2).mean(axis=1)
-    loudest = power.max(initial=0.0)
-    if loudest == 0:
-        return np.full(frames, FLOOR)
-    decibels = 10 * np.log10(np.maximum(power / loudest, 10 ** (FLOOR / 10)))
-    return np.asarray(decibels, np.float64)
-
-
-def mouth_figure(title: str, series: Mapping[str, Series], pcm: Pcm) -> Figure:
+def mouth_figure(title: str, series: Mapping[str, MouthSeries]) -> Figure:
     """Mouth aspect ratio over time, one line per video, above the level of the sound that is spoken.
 
     Args:
         title: name of the clip.
-        series: name of a video -> (F,) MAR at 25 fps; NaN, a gap in the line, where no mesh was found.
-        pcm: (N,) the sound at 16 kHz.
+        series: name of a video -> its mouth; a gap in the line where no mesh was found. The level is that of the first.
     """
     figure = Figure(SIZE, DPI, layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     for name, values in series.items():
-        upper.plot(np.arange(len(values)) / FPS, values, label=name, lw=1.4)
+        times = (values.first + np.arange(len(values.mar))) / FPS
+        colour = COLOURS.get(name)
+        upper.plot(times, values.mar, label=name, color=colour, lw=1.4)
     upper.set_title(title, fontsize="small")
     upper.set_ylabel("mouth aspect ratio")
     upper.legend(fontsize="small")
-    decibels = level(pcm)
-    lower.fill_between(
-        np.arange(len(decibels)) / FPS, FLOOR, decibels, step="post", color="tab:gray", alpha=0.6
-    )
-    lower.set(xlabel="time (s)", ylabel="level (dB)", ylim=(FLOOR, 3))
+    sound = next(iter(series.values()))
+    times = (sound.first + np.arange(len(sound.level))) / FPS
+    lower.fill_between(times, LEVEL_FLOOR, sound.level, step="post", color="tab:gray", alpha=0.6)
+    lower.set(xlabel="time (s)", ylabel="level (dB)", ylim=(LEVEL_FLOOR, 3))
     for axes in (upper, lower):
         axes.grid(visible=True, alpha=0.3)
         axes.margins(x=0)
@@ -75,7 +74,7 @@ def leak_curve_figure(
     if threshold is not None:
         axes.axvline(threshold, color="black", lw=0.8, ls="--", label="threshold of the table")
     axes.set(
-        title="generated for silence; band: middle half of the clips",
+        title="how often the mouth is open; band: middle half of the clips",
         xlabel="threshold (mouth aspect ratio)",
         ylabel="LipLeak: share of frames with an open mouth",
         ylim=(-0.02, 1.02),
@@ -84,3 +83,28 @@ def leak_curve_figure(
     axes.grid(visible=True, alpha=0.3)
     axes.legend(fontsize="small")
     return figure
+
+
+def mouth_plot(rows: Sequence[ClipScores]) -> bytes | None:
+    """Plot the mouths of the videos of one clip that say what the real one says.
+
+    Args:
+        rows: of the clip, one per system.
+
+    Returns:
+        PNG; None without meshes.
+    """
+    known = {row.system: row.mouth for row in rows if row.mouth is not None}
+    series = {system: known[system] for system in SAME_SOUND if system in known}
+    return as_png(mouth_figure(rows[0].clip, series)) if series else None
+
+
+def leak_curve_plot(results: Results) -> Figure | None:
+    """LipLeak over thresholds of the rows `silence` and `real`; None without meshes of the first."""
+    curves = {}
+    for system in (SILENCE, REAL):
+        mouths = [row.mouth for row in results.of(system) if row.mouth is not None]
+        series = [mouth.mar for mouth in mouths if np.isfinite(mouth.mar).any()]
+        if series:
+            curves[system] = np.stack([lip_leak_curve(mar) for mar in series])
+    return leak_curve_figure(THRESHOLDS, curves, OPEN_MAR) if SILENCE in curves else None

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from wav2lip.errors import InputError
+from wav2lip.evaluation.mouth_plots import mouth_plot
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.result_table import CONTROLS, JUDGED
 from wav2lip.evaluation.results import GENERATED, METRICS, REAL, VIDEO, ClipScores, Results
@@ -23,7 +24,7 @@ NAME = "index.html"
 TEMPLATE = "page.html"
 WORST_BY = "lse_c_at_0"  # what a viewer experiences, as no search over shifts excuses an offset
 MAX_STRIPS = (
-    200  # clips with thumbnails, so that a page of thousands still opens; the worst have them
+    200  # clips with pictures, so that a page of thousands still opens; the worst have them
 )
 
 Videos = Mapping[str, Mapping[str, Path]]  # pair -> system -> its video
@@ -124,8 +125,14 @@ def _strips(videos: Mapping[str, Path]) -> list[dict[str, str]]:
     return found
 
 
+def _mouth(rows: Sequence[ClipScores]) -> str:
+    """The plot of the mouth over time; "" without meshes."""
+    data = mouth_plot(rows)
+    return "" if data is None else base64.b64encode(data).decode()
+
+
 def _clips(results: Results, videos: Videos) -> list[dict[str, Any]]:
-    """Name, strips, values and remarks of every clip, worst first."""
+    """Name, plot, strips, values and remarks of every clip, worst first."""
     by_clip: dict[str, list[ClipScores]] = {}
     for row in results.clips:
         by_clip.setdefault(row.clip, []).append(row)
@@ -138,6 +145,7 @@ def _clips(results: Results, videos: Videos) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": name,
+                "plot": _mouth(rows) if len(found) < MAX_STRIPS else "",
                 "strips": _strips(videos.get(pair, {})) if len(found) < MAX_STRIPS else [],
                 "heads": [METRICS[metric].heading for metric in shown],
                 "rows": [

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 
 from wav2lip.evaluation.results import SYSTEMS, ClipScores, Results
 from wav2lip.metrics.lse import AV_OFFSETS
-from wav2lip.utils.files import write_atomically
 
 PALETTE = (
     *("tab:red", "tab:purple", "tab:pink", "tab:green", "tab:brown"),  # generated
@@ -117,19 +115,3 @@ def as_png(figure: Figure) -> bytes:
     data = io.BytesIO()
     figure.savefig(data, format="png")
     return data.getvalue()
-
-
-def write_plots(results: Results, folder: Path) -> dict[str, bytes]:
-    """Write distance.png and confidence.png.
-
-    Returns:
-        Name -> PNG.
-
-    Raises:
-        InputError: the folder cannot be written.
-    """
-    figures = {"distance": distance_figure(results), "confidence": confidence_figure(results)}
-    plots = {name: as_png(figure) for name, figure in figures.items()}
-    for name, data in plots.items():
-        write_atomically(folder / f"{name}.png", data)
-    return plots

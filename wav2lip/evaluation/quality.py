@@ -7,6 +7,7 @@ import numpy as np
 from wav2lip.evaluation.face_crops import FaceRun
 from wav2lip.metrics import jitter_ratio, ms_ssim, pause_motion_ratio, psnr, sharpness_ratio, ssim
 from wav2lip.metrics.jitter import MIN_FRAMES
+from wav2lip.metrics.niqe import niqe, niqe_features
 from wav2lip.types import SAMPLES_PER_FRAME, Pcm
 
 MAX_LENGTH_DIFFERENCE = (
@@ -39,7 +40,11 @@ def video_metrics(run: FaceRun, pcm: Pcm) -> dict[str, float]:
         return {}
     start, stop = run.first, run.first + len(run.crops)
     sound = pcm[start * SAMPLES_PER_FRAME : stop * SAMPLES_PER_FRAME]
-    return {"pause_motion_ratio": pause_motion_ratio(run.faces, sound)}
+    mouths = [niqe_features(sample.mouth) for sample in run.samples.values()]
+    return {
+        "pause_motion_ratio": pause_motion_ratio(run.faces, sound),
+        "niqe": niqe(np.concatenate(mouths)) if mouths else math.nan,
+    }
 
 
 def generated_metrics(

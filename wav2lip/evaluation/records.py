@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.results import ClipScores, Features, PairScores
+from wav2lip.evaluation.results import WEIGHTS, ClipScores, Features, MouthSeries, PairScores
 from wav2lip.evaluation.scorer import SyncScores
 from wav2lip.metrics.lse import SyncCurve
 from wav2lip.utils.files import sha256_of, write_atomically
@@ -27,7 +27,7 @@ FOLDER = "records"
 # They choose or name the files, whose contents count, or where results go.
 NO_MATTER = {"input", "root", "real", "limit", "output", "pairs", "checkpoint", "judge_weights"}
 NO_MATTER |= {"resume", "max_pixels", "executor", "workers"}
-FILES = ("detector_weights", "inception")  # settings that name a file
+FILES = ("detector_weights", *WEIGHTS.values())  # settings that name a file
 
 
 def _array(values: NDArray[Any]) -> dict[str, Any]:
@@ -51,13 +51,15 @@ def _decode(value: dict[str, Any]) -> Any:
 
 def _plain_scores(row: ClipScores) -> dict[str, Any]:
     sync = row.sync
-    return vars(row) | {"sync": vars(sync) | {"curve": sync.curve._asdict()}}
+    mouth = None if row.mouth is None else row.mouth._asdict()
+    return vars(row) | {"sync": vars(sync) | {"curve": sync.curve._asdict()}, "mouth": mouth}
 
 
 def _scores(data: dict[str, Any]) -> ClipScores:
     sync = data["sync"]
     curve = SyncCurve(**sync["curve"])
-    return ClipScores(**(data | {"sync": SyncScores(**(sync | {"curve": curve}))}))
+    mouth = None if data["mouth"] is None else MouthSeries(**data["mouth"])
+    return ClipScores(**(data | {"sync": SyncScores(**(sync | {"curve": curve})), "mouth": mouth}))
 
 
 @lru_cache(None)

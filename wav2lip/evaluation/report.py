@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wav2lip.evaluation.result_table import all_warnings
-from wav2lip.evaluation.results import METRICS, Results
+from wav2lip.evaluation.results import METRICS, MouthSeries, Results
 from wav2lip.evaluation.summary import Summary
 from wav2lip.evaluation.table import Table
 from wav2lip.evaluation.table_files import csv_number, plain, write_table_files
@@ -34,6 +34,7 @@ def as_json(results: Results, summary: Summary) -> dict[str, Any]:
             "windows": row.sync.windows,
             "distances": row.sync.distances.tolist(),
             "curve": {key: value.tolist() for key, value in row.sync.curve._asdict().items()},
+            "mouth": None if row.mouth is None else _mouth(row.mouth),
             "remarks": row.remarks,
         }
         for row in results.clips
@@ -56,6 +57,10 @@ def as_json(results: Results, summary: Summary) -> dict[str, Any]:
     }
     data: dict[str, Any] = plain(whole)
     return data
+
+
+def _mouth(mouth: MouthSeries) -> dict[str, Any]:
+    return {"first_frame": mouth.first, "mar": mouth.mar.tolist(), "level": mouth.level.tolist()}
 
 
 def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

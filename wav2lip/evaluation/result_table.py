@@ -5,7 +5,16 @@ from typing import Any
 import torch
 
 from wav2lip.checkpoints import build_network
-from wav2lip.evaluation.results import FROZEN, GROUPS, LATE, METRICS, REAL, SYSTEMS, Results
+from wav2lip.evaluation.results import (
+    FROZEN,
+    GROUPS,
+    LATE,
+    METRICS,
+    REAL,
+    SYSTEMS,
+    WEIGHTS,
+    Results,
+)
 from wav2lip.evaluation.summary import Summary
 from wav2lip.evaluation.table import Column, Row, Table
 from wav2lip.metrics.bootstrap import MIN_SPEAKERS
@@ -89,6 +98,13 @@ def result_table(results: Results, summary: Summary) -> Table:
     for clip, names in summary.left_out_by_clip().items():
         headings = ", ".join(METRICS[name].heading for name in names)
         notes.append(f"left out of {headings}: {clip}, which some row has no value for")
+    missing = [
+        f"{METRICS[metric].heading} ({setting})"
+        for metric, setting in WEIGHTS.items()
+        if setting in results.settings and results.settings[setting] is None
+    ]
+    if missing:
+        notes.append(f"left out, as no weights file is given: {', '.join(missing)}")
     return Table(
         tuple(columns),
         tuple(rows),

@@ -62,10 +62,14 @@ PICTURES = {
     "psnr": Metric("PSNR", 2, "higher"),
     "ssim": Metric("SSIM", 3, "higher"),
     "ms_ssim": Metric("MS-SSIM", 3, "higher"),
+    "lpips": Metric("LPIPS", 3, "lower"),
+    "niqe": Metric("NIQE", 1, None),
     "sharpness_ratio": Metric("sharpness", 2, 1.0),
     "jitter_ratio": Metric("jitter", 2, 1.0),
     "pause_motion_ratio": Metric("pause motion", 2, "lower"),
+    "identity": Metric("CSIM", 3, "higher"),
     "fid": Metric("FID", 1, "lower"),
+    "fvd": Metric("FVD", 1, "lower"),
 }
 SHAPE = {
     "opening_correlation": Metric("opening r", 2, "higher"),
@@ -100,6 +104,12 @@ LEAK = {
     "lsd_current": Metric("LSD-CR", 3, 0.0),
     "lsd_first_frame": Metric("LSD-AR", 3, 0.0),
 }
+WEIGHTS = {  # metrics that need a weights file -> the setting that names it
+    "lpips": "alexnet",
+    "identity": "arcface",
+    "fid": "inception",
+    "fvd": "i3d",
+}
 GROUPS = {  # title of a table -> its metrics
     "sync": SYNC,
     "image metrics of the mouth": PICTURES,
@@ -110,6 +120,20 @@ GROUPS = {  # title of a table -> its metrics
 METRICS: dict[str, Metric] = {}
 for _group in GROUPS.values():
     METRICS.update(_group)
+
+
+class MouthSeries(NamedTuple):
+    """The mouth over time beside its sound, F frames at 25 fps.
+
+    Attributes:
+        first: number of the first frame.
+        mar: (F,) `MouthShape.mar`; NaN for a frame without a mesh.
+        level: (F,) of the sound, dB below its loudest frame.
+    """
+
+    first: int
+    mar: NDArray[np.float64]
+    level: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -123,6 +147,7 @@ class ClipScores:
         sync: distances and curve behind the sync scores.
         speaker: who is seen; clips of one speaker are resampled together.
         remarks: what a reader of the scores should know.
+        mouth: over time, in the longest run of frames; None without meshes.
     """
 
     clip: str
@@ -131,6 +156,7 @@ class ClipScores:
     sync: SyncScores
     speaker: str
     remarks: list[str] = field(default_factory=list)
+    mouth: MouthSeries | None = None
 
 
 @dataclass(frozen=True)

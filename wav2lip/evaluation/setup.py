@@ -7,6 +7,7 @@ from typing import Protocol, Self
 from wav2lip.evaluation.evaluator import Evaluator
 from wav2lip.evaluation.judge import load_judge
 from wav2lip.evaluation.leak import VideoGenerator
+from wav2lip.evaluation.network_metrics import NetworkMetrics
 from wav2lip.evaluation.protocols import LISTED
 from wav2lip.evaluation.protocols import Protocol as EvaluationProtocol
 from wav2lip.evaluation.scorer import Scoring
@@ -15,6 +16,7 @@ from wav2lip.faces.detectors import build_detector
 from wav2lip.faces.mesh import FaceMesh
 from wav2lip.media.rules import limit_pixels
 from wav2lip.metrics.frechet import FeatureNetwork
+from wav2lip.metrics.identity import FaceEmbedder
 from wav2lip.utils.files import absolute_if_file
 
 
@@ -45,7 +47,7 @@ class EvaluatorSetup:
         device: of the networks.
         landmarks: whether to fit the face mesh.
         max_pixels: of the largest picture that is read; None: the default.
-        inception: weights file of FID's network; None: no FID.
+        weights: setting -> weights file of the metrics that need one; see `wav2lip.evaluation.results.WEIGHTS`.
     """
 
     judge: str
@@ -60,7 +62,7 @@ class EvaluatorSetup:
     device: str = "cpu"
     landmarks: bool = True
     max_pixels: int | None = None
-    inception: str | None = None
+    weights: tuple[tuple[str, str], ...] = ()
 
     def __call__(self) -> Evaluator:
         """Load the networks.
@@ -80,6 +82,7 @@ class EvaluatorSetup:
             protocols=self.protocols,
             mesh=FaceMesh() if self.landmarks else None,
             features=self._features(),
+            networks=self._networks(),
         )
 
     def absolute(self) -> Self:
@@ -90,14 +93,28 @@ class EvaluatorSetup:
             folder=self.folder.absolute(),
             generator=None if self.generator is None else self.generator.absolute(),
             detector_weights=absolute_if_file(self.detector_weights),
-            inception=absolute_if_file(self.inception),
+            weights=tuple((name, absolute_if_file(file) or file) for name, file in self.weights),
         )
 
+    # Imported on use: torch-fidelity and torchvision take seconds.
     def _features(self) -> dict[str, FeatureNetwork]:
         found: dict[str, FeatureNetwork] = {}
-        if self.inception is not None:
-            # Imported on use: it imports torch-fidelity and torchvision.
+        files = dict(self.weights)
+        if "inception" in files:
             from wav2lip.metrics.fid import InceptionFeatures
 
-            found["fid"] = InceptionFeatures(Path(self.inception))
+            found["fid"] = InceptionFeatures(Path(files["inception"]))
+        if "i3d" in files:
+            from wav2lip.metrics.fvd import I3DFeatures
+
+            found["fvd"] = I3DFeatures(Path(files["i3d"]))
         return found
+
+    def _networks(self) -> NetworkMetrics:
+        files = dict(self.weights)
+        arcface = FaceEmbedder(Path(files["arcface"])) if "arcface" in files else None
+        if "alexnet" not in files:
+            return NetworkMetrics(arcface)
+        from wav2lip.metrics.lpips import Lpips
+
+        return NetworkMetrics(arcface, Lpips(Path(files["alexnet"])))

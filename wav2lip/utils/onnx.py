@@ -27,14 +27,15 @@ def damage() -> tuple[type[Exception], ...]:
     return RuntimeError, *(getattr(state, name) for name in names)
 
 
-def open_session(path: Path) -> Any:
-    """Open a network that comes with the package.
+def open_session(path: Path, cure: str = "install the package again") -> Any:
+    """Open a network.
 
     It runs on one thread, so that it neither competes with the generator nor depends on the number of
     cores. Several threads may call its `run` at once.
 
     Args:
         path: ONNX file.
+        cure: what to do if it cannot be read; by default that for a file of the package.
 
     Returns:
         An `onnxruntime.InferenceSession`.
@@ -43,7 +44,7 @@ def open_session(path: Path) -> Any:
         InputError: the file is missing or damaged.
     """
     if not path.is_file():
-        raise InputError(f"{path}: no such file; install the package again")
+        raise InputError(f"{path}: no such file; {cure}")
     onnxruntime = runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -54,4 +55,4 @@ def open_session(path: Path) -> Any:
             str(path), sess_options=options, providers=["CPUExecutionProvider"]
         )
     except damage() as error:
-        raise InputError(f"{path}: damaged; install the package again") from error
+        raise InputError(f"{path}: damaged; {cure}") from error
