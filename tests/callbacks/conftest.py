@@ -6,7 +6,10 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from wav2lip.clips import ClipFile
+from wav2lip.clips.clip_file import write_clip as write_file
 from wav2lip.data.clip_dataset import Clip
+from wav2lip.regions import LIP_GAPS
 from wav2lip.synthetic.clips import synthesize, write_synthetic_clip, write_synthetic_corpus
 
 SIZE = 48
@@ -102,6 +105,35 @@ def write(folder, name, seed, offset=0, silent=False):
 def write_clip():
     """Writes a synthetic clip of its own speaker: (folder, name, seed, offset, silent) -> Clip."""
     return write
+
+
+def add_meshes(clips, folder, missing=0.0):
+    """Copies of synthetic clips with meshes whose lips open as the rendered face's do."""
+    copies = []
+    for number, clip in enumerate(clips):
+        file = ClipFile(clip.path)
+        kind, seed = clip.path.stem.split("-")
+        offset = OFFSETS[int(seed)] if kind == "off" else 0
+        opening = synthesize(int(seed), seconds=3.0, size=32, av_offset=offset).opening
+        points = np.full((file.frames, 468, 3), 0.5, np.float32)
+        for _, lower in LIP_GAPS:
+            points[:, lower, 1] += 0.1 * opening
+        points[: round(missing * file.frames)] = np.nan
+        path = folder / f"{number}-{clip.path.name}"
+        metadata = {k: v for k, v in file.metadata.items() if k != "format"}
+        jpegs = file.jpegs(0, file.frames)
+        mel = file.mel(0, file.mel_columns).T
+        write_file(
+            path, jpegs, file.boxes(), file.times(), mel, file.pcm(), metadata, landmarks=points
+        )
+        copies.append(replace(clip, path=path))
+    return copies
+
+
+@pytest.fixture
+def with_meshes(tmp_path):
+    """Copies clips and adds face meshes: (clips, missing=share of frames without) -> clips."""
+    return lambda clips, missing=0.0: add_meshes(clips, tmp_path, missing)
 
 
 @pytest.fixture(scope="session")

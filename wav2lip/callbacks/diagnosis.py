@@ -4,13 +4,14 @@ Each check is a pure function that returns a `Cause` with the numbers it is base
 """
 
 import hashlib
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from wav2lip.callbacks.offset_estimate import estimate_offsets
+from wav2lip.callbacks.offset_estimate import CHANCE_QUANTILE, Estimate, estimate_offsets
 from wav2lip.clips import ClipFile
 from wav2lip.data.clip_dataset import Clip
 from wav2lip.types import SILENCE
@@ -18,6 +19,11 @@ from wav2lip.types import SILENCE
 LIKELY = 0.5  # severity from which a cause is reported as likely
 PROBED_CLIPS = 60  # at most, evenly spaced over the corpus
 MIN_OFFSETS = 4  # clips with a known offset that the spread needs
+MIN_SHARE = 0.4  # of clips whose mouth follows the sound; 0.1 is expected by chance
+MIN_MESHES = 0.5  # share of the clips that must have face meshes
+MIN_PROBED = 10  # clips; fewer follow unrelated audio too often by chance
+SIGNIFICANT = 0.05  # probability by chance above which clips do not follow their audio
+AGREE = 0.8  # offset_agreement from which a clip has an offset
 TOLERANCE = 1  # frames from the median; an expert learns from clips that agree this closely
 QUIET = -50.0  # dBFS
 AUDIBLE = 0.5  # mel units above silence that a column with sound reaches
@@ -46,18 +52,29 @@ def _evenly_spaced(clips: Sequence[Clip], count: int) -> list[Clip]:
     return [clips[i] for i in places]
 
 
-def check_offsets(clips: Sequence[Clip]) -> Cause:
+def estimate_if_needed(clips: Sequence[Clip]) -> Estimate | None:
+    """Estimate the offsets of evenly spaced clips, unless the manifest knows those of at least half of the clips."""
+    known = sum(clip.row.av_offset is not None for clip in clips)
+    return (
+        None if known >= len(clips) / 2 else estimate_offsets(_evenly_spaced(clips, PROBED_CLIPS))
+    )
+
+
+def check_offsets(clips: Sequence[Clip], estimate: Estimate | None) -> Cause:
     """Check whether the clips have different audio-visual offsets.
 
-    An offset that all clips share does not hurt. Offsets come from the manifest if at least half of the clips have
-    one there, and are estimated from the clips otherwise (see `wav2lip.callbacks.offset_estimate`).
+    An offset that all clips share does not hurt.
+
+    Args:
+        clips: The training clips.
+        estimate: Result of `estimate_if_needed`; None: the manifest knows the offsets.
     """
     offsets = [float(clip.row.av_offset) for clip in clips if clip.row.av_offset is not None]
     source, total = "from the manifest", len(clips)
-    if len(offsets) < total / 2:
-        probed = _evenly_spaced(clips, PROBED_CLIPS)
-        offsets = estimate_offsets(probed)
-        source, total = "estimated from mouth motion and loudness", len(probed)
+    if estimate is not None:
+        clear = estimate.share >= MIN_SHARE
+        offsets, total = estimate.offsets if clear else [], min(len(clips), PROBED_CLIPS)
+        source = "estimated from mouth motion and loudness"
     if len(offsets) < MIN_OFFSETS:
         text = (
             f"only {len(offsets)} of {total} clips have a known offset ({source}); "
@@ -74,6 +91,49 @@ def check_offsets(clips: Sequence[Clip]) -> Cause:
     return Cause("offset spread", text, min(1.0, share * 1.5))
 
 
+def check_unrelated(clips: Sequence[Clip], estimate: Estimate | None) -> Cause:
+    """Check whether the clips have the sound of other videos: no offset fits them.
+
+    Only the audit's agreements and face meshes show that: the pixels of a real face agree with its own sound hardly
+    more than with another.
+
+    Args:
+        clips: The training clips.
+        estimate: Result of `estimate_if_needed`; None: the manifest has agreements.
+    """
+    name = "unrelated audio"
+    if estimate is None:
+        agreements = [c.row.offset_agreement for c in clips if c.row.offset_agreement is not None]
+        share = float(np.mean([a >= AGREE for a in agreements])) if agreements else 1.0
+        text = f"{100 * share:.0f} % of {len(agreements)} measured clips have an offset_agreement of {AGREE:g} or more"
+        unrelated = share < MIN_SHARE
+    elif estimate.meshes < MIN_MESHES or len(clips) < MIN_PROBED:
+        text = f"cannot be told without an audit, or face meshes in {MIN_PROBED} clips or more"
+        return Cause(name, text, 0.3)
+    else:
+        count, chance = min(len(clips), PROBED_CLIPS), 1 - CHANCE_QUANTILE
+        follow = len(estimate.offsets)
+        text = (
+            f"the opening of the mouth follows the loudness in {follow} of {count} clips; "
+            f"{chance * count:.0f} are expected of unrelated audio"
+        )
+        unrelated = at_least(follow, count, chance) > SIGNIFICANT
+    if unrelated:
+        return Cause(name, f"{text}; check that each video has its own sound", 0.8)
+    return Cause(name, text, 0.0)
+
+
+def at_least(successes: int, trials: int, chance: float) -> float:
+    """Return the probability of at least so many successes by chance (binomial distribution).
+
+    Examples:
+        >>> round(at_least(3, 10, 0.1), 3)
+        0.07
+    """
+    terms = range(successes, trials + 1)
+    return sum(math.comb(trials, k) * chance**k * (1 - chance) ** (trials - k) for k in terms)
+
+
 def check_duplicates(clips: Sequence[Clip]) -> Cause:
     """Check for clips with identical audio.
 
@@ -81,8 +141,9 @@ def check_duplicates(clips: Sequence[Clip]) -> Cause:
     """
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for clip in clips:
-        audio = ClipFile(clip.path).pcm().tobytes()
-        groups[hashlib.sha256(audio).hexdigest()].append(clip.row.clip)
+        audio = ClipFile(clip.path).pcm()
+        if audio.any():  # silence is alike everywhere, and is counted elsewhere
+            groups[hashlib.sha256(audio.tobytes()).hexdigest()].append(clip.row.clip)
     repeated = sum(len(group) - 1 for group in groups.values())
     text = f"{repeated} of {len(clips)} clips repeat the audio of another clip"
     if repeated:
@@ -152,8 +213,10 @@ def diagnose(clips: Sequence[Clip], learning_rate: Cause) -> list[Cause]:
     Returns:
         All causes, the most likely one first.
     """
+    estimate = estimate_if_needed(clips)
     causes = [
-        check_offsets(clips),
+        check_offsets(clips, estimate),
+        check_unrelated(clips, estimate),
         check_duplicates(clips),
         check_silence(clips),
         check_speakers(clips),
