@@ -1,5 +1,6 @@
 """Find the faces of each frame once, also if the frame is shown again."""
 
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
@@ -14,6 +15,7 @@ from wav2lip.faces.tracking import SMOOTH
 from wav2lip.inference.settings import Settings
 from wav2lip.media.frame import Frame
 from wav2lip.types import CropKind
+from wav2lip.utils.spool import Spool
 
 MIN_SIDE = 2  # px; a face that leaves the frame may be clipped to less
 
@@ -39,7 +41,8 @@ class FaceLocator:
     ) -> None:
         self._detector, self._settings = detector, settings
         self._kind, self._mesh = kind, mesh
-        self._known: dict[int, list[TrackedFace]] = {}  # by frame index; frames are not kept
+        self._places = Spool()  # the faces of each frame, for later passes
+        self._known: dict[int, tuple[int, int]] = {}  # frame index -> place and size of its faces
 
     def _tracked(self, frames: Iterator[Frame], detector: Detector) -> Iterator[TrackedFrame]:
         """Follow the wanted faces and their landmarks."""
@@ -84,7 +87,11 @@ class FaceLocator:
 
         settings, followed = self._settings, self._tracked(first_pass(), self._detector)
         for tracked in mask_faces(followed, settings.max_yaw, occluders=settings.keep_occluders):
-            faces = self._known[tracked.frame.index] = self._placed(tracked)
+            faces = self._placed(tracked)
+            record = pickle.dumps(faces, pickle.HIGHEST_PROTOCOL)
+            self._known[tracked.frame.index] = self._places.add(record), len(record)
             yield replace(tracked, faces=faces)
         for frame in chain(repeated, frames):
-            yield TrackedFrame(frame, faces=self._known[frame.index])
+            # Written by this process into a file without a name.
+            faces = pickle.loads(self._places.read(*self._known[frame.index]))  # noqa: S301
+            yield TrackedFrame(frame, faces=faces)
