@@ -193,6 +193,7 @@ def main() -> None:
         help="measure peak memory instead, of runs of these lengths (default: 60 600)",
     )
     args = parser.parse_args()
+    cv2.setNumThreads(1)  # as infer.py does
     print(f"{args.device}, {cpu_count()} cores, torch {torch.__version__}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
