@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from wav2lip.faces.head_pose import mean_face
-from wav2lip.faces.neutral_shape import close_lips, lip_gap, lower_face, neutral_shape
+from wav2lip.faces.neutral_shape import (
+    close_lips,
+    lip_gap,
+    lower_face,
+    most_closed,
+    neutral_shape,
+)
 from wav2lip.regions import CHIN, LIP_POINTS, MOUTH_CORNERS
 from wav2lip.types import LOWER_FACE
 
@@ -55,6 +61,7 @@ def test_the_neutral_shape_is_the_mean_of_the_most_closed_tenth(closed, basis):
     moved = np.einsum("fk,kpc->fpc", np.stack([opening, width], axis=1), basis)
     shapes = (closed + moved).astype(np.float32)
     expected = closed + basis[1]  # mean of 1, -1, 3, 1
+    np.testing.assert_allclose(most_closed(shapes, VERTICES), expected, atol=1e-5)
     np.testing.assert_allclose(neutral_shape(shapes, VERTICES, basis), expected, atol=1e-5)
 
 

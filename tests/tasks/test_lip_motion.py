@@ -90,6 +90,17 @@ def test_the_weights_of_the_measures_count():
     assert task.training_step(batch, 0).item() == pytest.approx(sum(losses.values()) / 3, rel=1e-5)
 
 
+def test_closed_lips_count_more_in_the_error():
+    task = make_task(weights={"error": 1.0, "correlation": 0.0}, closure_weight=3.0)
+    task.log_dict = lambda *_, **__: None
+    task.predict = lambda batch: torch.zeros(1, 2, 4)
+    motion = torch.zeros(1, 2, 4)
+    motion[0, 0, 0], motion[0, 1, 0] = -1.0, 2.0  # the first opens the mouth by 0.03 per unit
+    batch = {"motion": motion, "weight": torch.ones(1, 2), "clip": ["a"]}
+    expected = (3 * 0.5 + 1.5) / 4 / (3 + 1)  # smooth L1, over four coefficients
+    assert task.training_step(batch, 0).item() == pytest.approx(expected)
+
+
 def test_a_network_of_another_size_than_the_basis_is_refused():
     with pytest.raises(InputError, match=r"12 components of 205 points, the network 12 of 100"):
         make_task(lip_motion={**NETWORK, "points": 100, "components": 12})

@@ -16,7 +16,7 @@ from wav2lip.data.augment import NO_AUGMENT, AudioAugment, AugmentSettings
 from wav2lip.data.clip_dataset import Clip, ClipDataset
 from wav2lip.data.motion_basis import motion_basis
 from wav2lip.faces.front_shapes import front_shapes
-from wav2lip.faces.neutral_shape import neutral_shape
+from wav2lip.faces.neutral_shape import most_closed
 from wav2lip.media.alignment import column_count, mel_start
 from wav2lip.types import MEL_RATE, MOTION_COLUMNS, SILENCE, Mel
 
@@ -35,7 +35,7 @@ class Motion:
     """The motion of the lower face in a clip of F frames.
 
     Attributes:
-        coefficients: (F, K) of the motion basis, from the person's neutral shape, over the person's scale.
+        coefficients: (F, K) of the motion basis, from the person's most closed lips, over the person's scale.
         scale: standard deviation of the clip's coefficients; that of all clips is 1.
         seen: (F,) whether the frame has landmarks. The coefficients of others are 0.
     """
@@ -58,8 +58,10 @@ def read_motion(path: Path) -> Motion:
     coefficients = np.zeros((len(shapes), len(basis.components)), np.float32)
     if not seen.any():
         return Motion(coefficients, 1.0, seen)
-    neutral = neutral_shape(shapes[seen], basis.vertices, basis.components)
-    coefficients[seen] = basis.project(shapes[seen] - neutral)
+    # Where speech closes the lips most counts as closed, also where the mesh shows a gap: on closed lips it is off by
+    # up to 0.03, and a smile hides closures.
+    closed = most_closed(shapes[seen], basis.vertices)
+    coefficients[seen] = basis.project(shapes[seen] - closed)
     scale = float(np.clip(coefficients[seen].std(axis=0).mean(), *SCALE_RANGE))
     coefficients[seen] /= scale
     return Motion(coefficients, scale, seen)

@@ -67,10 +67,25 @@ def close_lips(shape: Shapes, vertices: NDArray[np.integer], basis: Shapes) -> S
     return shape
 
 
-def neutral_shape(shapes: Shapes, vertices: NDArray[np.integer], basis: Shapes) -> Shapes:
-    """Estimate a person's neutral shape: the mean of the frames with the smallest lip gap, its lips closed.
+def most_closed(shapes: Shapes, vertices: NDArray[np.integer]) -> Shapes:
+    """Return the mean of the tenth of the frames with the smallest lip gap.
 
-    Their mean averages what single sounds do to closed lips (pressed for m, rounded beside w).
+    It averages what single sounds do to closed lips (pressed for m, rounded beside w).
+
+    Args:
+        shapes: (F, P, 3) of one person, F >= 1.
+        vertices: (P,) numbers of the points in the mesh.
+
+    Returns:
+        (P, 3).
+    """
+    count = min(len(shapes), max(FEWEST_FRAMES, round(CLOSED_SHARE * len(shapes))))
+    lowest = np.argsort(lip_gap(shapes, vertices), kind="stable")[:count]
+    return np.asarray(shapes[lowest].mean(axis=0), np.float32)
+
+
+def neutral_shape(shapes: Shapes, vertices: NDArray[np.integer], basis: Shapes) -> Shapes:
+    """Estimate a person's neutral shape: `most_closed`, its lips closed.
 
     Args:
         shapes: (F, P, 3) of one person, F >= 1; one still is enough.
@@ -80,6 +95,4 @@ def neutral_shape(shapes: Shapes, vertices: NDArray[np.integer], basis: Shapes) 
     Returns:
         (P, 3).
     """
-    count = min(len(shapes), max(FEWEST_FRAMES, round(CLOSED_SHARE * len(shapes))))
-    lowest = np.argsort(lip_gap(shapes, vertices), kind="stable")[:count]
-    return close_lips(np.asarray(shapes[lowest].mean(axis=0), np.float32), vertices, basis)
+    return close_lips(most_closed(shapes, vertices), vertices, basis)

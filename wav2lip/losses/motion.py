@@ -13,7 +13,7 @@ def motion_error(predicted: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     Args:
         predicted: (B, T, K).
         target: (B, T, K).
-        weight: (B, T), 0 for a frame that does not count.
+        weight: (B, T), at least 0; 0 for a frame that does not count.
 
     Returns:
         Scalar; 0 if no frame counts.

@@ -11,6 +11,10 @@ from wav2lip.losses.motion import motion_correlation, motion_error, motion_range
 from wav2lip.tasks.base import Config, Task, build
 from wav2lip.types import MotionBatch
 
+CLOSED_BELOW = (
+    0.01  # opening of closed lips beyond that of the most closed, distances between the eyes
+)
+
 
 def at_steps(motion: Tensor, steps: Tensor) -> Tensor:
     """Read motion (B, K, S) at fractional steps (B, T), linear between them: (B, T, K)."""
@@ -36,6 +40,8 @@ class LipMotionTask(Task):
         optimizer: see `Task`.
         weights: of the terms `error` and `correlation`.
         measure_weights: of opening, width and jaw within the correlation.
+        closure_weight: of frames with closed lips within the error; others have 1. A mouth that stays a little open
+            for m, b and p looks wrong at once.
         warmup: see `Task`.
 
     Raises:
@@ -51,12 +57,14 @@ class LipMotionTask(Task):
         optimizer: Config,
         weights: dict[str, float],
         measure_weights: dict[str, float] | None = None,
+        closure_weight: float = 1.0,
         warmup: int | None = None,
     ) -> None:
         super().__init__(optimizer, warmup)
         self.save_hyperparameters()
         self.lip_motion = build(lip_motion)
         self.weights = dict(weights)
+        self.closure_weight = closure_weight
         shares = measure_weights or dict.fromkeys(MEASURES, 1.0)
         self.shares = [shares[name] / sum(shares.values()) for name in MEASURES]
         basis = motion_basis()
@@ -79,10 +87,14 @@ class LipMotionTask(Task):
     def training_step(self, batch: MotionBatch, _: int) -> Tensor:
         predicted = self.predict(batch)
         target, weight = batch["motion"][..., : predicted.shape[2]], batch["weight"]
-        correlation = motion_correlation(predicted @ self.measures, target @ self.measures, weight)
+        measures = target @ self.measures
+        correlation = motion_correlation(predicted @ self.measures, measures, weight)
+        closed = measures[..., 0] < CLOSED_BELOW
         shares = correlation.new_tensor(self.shares)
         terms = {
-            "error": motion_error(predicted, target, weight),
+            "error": motion_error(
+                predicted, target, torch.where(closed, self.closure_weight, 1.0) * weight
+            ),
             "correlation": ((1 - correlation) * shares).sum(dim=1).mean(),
         }
         loss = torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
