@@ -97,7 +97,7 @@ def generator_alone(checkpoint: Path | str, device: str, rounds: int) -> tuple[f
         return PUBLISHED_BATCH
 
     def ours() -> int:
-        return sum(len(faces) for _, faces in renderer(iter(items), mel, 0.0))
+        return sum(len(faces) for _, faces in renderer(iter(items), mel))
 
     results: dict[str, list[tuple[float, float]]] = {"eager": [], "ours": []}
     for _ in range(rounds):

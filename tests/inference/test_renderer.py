@@ -37,11 +37,9 @@ def located(count: int, faces: int = 1) -> list[TrackedFrame]:
     ]
 
 
-def render(
-    renderer: FaceRenderer, items: list[TrackedFrame], offset: float = 0.0
-) -> list[RenderedFaces]:
+def render(renderer: FaceRenderer, items: list[TrackedFrame]) -> list[RenderedFaces]:
     mel = np.tile(np.linspace(0, 1, 160, dtype=np.float32), (80, 1))
-    return list(renderer(iter(items), MelArray(mel), offset))
+    return list(renderer(iter(items), MelArray(mel)))
 
 
 @pytest.mark.parametrize("warp", [False, True])
@@ -93,8 +91,8 @@ def test_the_lower_half_is_hidden_and_the_crop_is_its_own_reference() -> None:
 
 @pytest.mark.parametrize(("offset", "column"), [(0.0, 48), (-1 / 25, 44), (0.1, 56)])
 def test_the_mel_window_is_at_the_frame_s_time_and_the_offset(offset: float, column: int) -> None:
-    renderer = FaceRenderer(TorchEngine(Spy()), 8)
-    _, (face,) = render(renderer, located(16), offset)[15]  # at 0.6 s
+    renderer = FaceRenderer(TorchEngine(Spy()), 8, offset=offset)
+    _, (face,) = render(renderer, located(16))[15]  # at 0.6 s
     expected = 255 * np.linspace(0, 1, 160)[column : column + 16].mean()
     assert face[0, 0, 0] == pytest.approx(expected, abs=1)
 

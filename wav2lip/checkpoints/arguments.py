@@ -18,6 +18,15 @@ CHANNEL_LIST = AnyOf((Several(CHANNELS, MAX_LIST), Nothing()))
 RESIDUAL_LIST = Several(RESIDUALS, MAX_LIST)
 
 # Class of wav2lip.models -> argument -> bounds.
+MOTION: dict[str, Field] = {
+    "width": CHANNELS,
+    "stacks": Number(1, 16, whole=True),
+    "dilations": Several(Number(1, 1024, whole=True), MAX_LIST),
+    "components": Number(1, LANDMARKS, whole=True),
+    "lookahead_ms": AnyOf((Number(0, 10_000), Nothing())),
+    "dropout": Number(0, 1),
+    "points": Number(1, LANDMARKS, whole=True),
+}
 ARGUMENTS: dict[str, dict[str, Field]] = {
     "Generator": {
         "width": WIDTH,
@@ -53,13 +62,7 @@ ARGUMENTS: dict[str, dict[str, Field]] = {
         "code": Number(1, 4096, whole=True),
         "channels": Several(CHANNELS, MAX_LIST),
     },
-    "LipMotion": {
-        "width": CHANNELS,
-        "stacks": Number(1, 16, whole=True),
-        "dilations": Several(Number(1, 1024, whole=True), MAX_LIST),
-        "components": Number(1, LANDMARKS, whole=True),
-        "lookahead_ms": AnyOf((Number(0, 10_000), Nothing())),
-        "dropout": Number(0, 1),
-        "points": Number(1, LANDMARKS, whole=True),
-    },
+    "LipMotion": MOTION,
+    "MouthInpainter": {"width": WIDTH},
+    "MeshGenerator": {"inpainter_width": WIDTH, **MOTION},
 }

@@ -18,11 +18,13 @@ TARGET = re.compile(r"wav2lip\.models\.(\w+\.)?(?P<name>\w+)")  # older files na
 DO_NOT_FIT = (TypeError, ValueError, RuntimeError, ArithmeticError, LookupError)
 CLASSES: dict[str, Kind] = {
     "Generator": "generator",
+    "MeshGenerator": "generator",
     "SyncNet": "syncnet",
     "QualityDiscriminator": "quality_discriminator",
     "SyncNetV2": "syncnet_v2",
     "MouthEncoder": "mouth_encoder",
     "LipMotion": "lip_motion",
+    "MouthInpainter": "mouth_inpainter",
 }
 
 

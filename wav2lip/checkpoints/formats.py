@@ -36,6 +36,8 @@ NETWORK_MARKS = {
     "netcnnaud.0.weight": "syncnet_v2",
     "mouth_code.weight": "mouth_encoder",
     "coefficients.weight": "lip_motion",
+    "weights_and_colour.weight": "mouth_inpainter",
+    "inpainter.weights_and_colour.weight": "generator",
 }
 FOREIGN_MARKS = {
     "conv3_3_norm.weight": "the weights of the S3FD face detector",
@@ -52,6 +54,7 @@ NETWORK_NAMES = {
     "syncnet_v2": "SyncNet v2, the judge of the LSE scores",
     "mouth_encoder": "a mouth encoder",
     "lip_motion": "a network of lip motion",
+    "mouth_inpainter": "a mouth inpainter",
 }
 
 

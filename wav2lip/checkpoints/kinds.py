@@ -3,6 +3,12 @@
 from typing import Literal, get_args
 
 Kind = Literal[
-    "generator", "syncnet", "quality_discriminator", "syncnet_v2", "mouth_encoder", "lip_motion"
+    "generator",
+    "syncnet",
+    "quality_discriminator",
+    "syncnet_v2",
+    "mouth_encoder",
+    "lip_motion",
+    "mouth_inpainter",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)  # in order of preference where a file holds several

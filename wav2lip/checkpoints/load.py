@@ -38,6 +38,8 @@ from wav2lip.utils.torch_files import unpacked_limit
 LOCAL_FILES = ("expert", "init_from", "audio_from")  # paths on the training machine; not passed on
 MAX_LISTED = 3  # keys named in a message about weights that do not fit
 
+PARTS = ("motion.", "inpainter.")  # prefixes of networks that are parts of a `MeshGenerator`
+
 
 @dataclass(frozen=True)
 class LoadedNetwork:
@@ -182,7 +184,7 @@ def load_network(path_or_name: Path | str, kind: Kind | None = None) -> LoadedNe
     file = read_weight_file(path)
     kind, prefix = _choose(path, file, kind)
     config = _config_of(path, file, kind, prefix)
-    others = [p for p in networks_inside(file.state).values() if p != prefix]
+    others = [p for p in networks_inside(file.state).values() if p not in (prefix, *PARTS)]
     state = {
         key.removeprefix(prefix): value
         for key, value in file.state.items()

@@ -102,6 +102,17 @@ class FaceMask:
             cv2.warpAffine(soft, to_part, size, flags=flags, borderMode=cv2.BORDER_REPLICATE),
         )
 
+    def uncovered(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """Compute how much of a part of the frame nothing covers: (h, w) in [0, 1], with a soft edge."""
+        free = np.ones((rows.stop - rows.start, columns.stop - columns.start), np.float32)
+        if self.hidden is None:
+            return free
+        radius = round(HIDDEN_ROOM * self.unit * (1 << SHIFT))
+        centres = self.hidden - 0.5 - (columns.start, rows.start)
+        for x, y in np.rint(centres * (1 << SHIFT)).astype(int).tolist():
+            cv2.circle(free, (x, y), radius, 0.0, cv2.FILLED, cv2.LINE_8, SHIFT)
+        return cast(NDArray[np.float32], cv2.GaussianBlur(free, (0, 0), SOFT * self.unit))
+
 
 def lower_face_outline(landmarks: Landmarks) -> Outline:
     """Outline the lower face: jaw line, cheeks, and around the nose.

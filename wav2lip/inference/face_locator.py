@@ -30,6 +30,7 @@ class FaceLocator:
         settings: which faces, smoothing, pads or the fixed box.
         kind: where faces are cut out. Only boxes are padded.
         mesh: fits the landmarks, `FaceMesh` by default.
+        landmarks: whether the faces keep their landmarks.
     """
 
     def __init__(
@@ -38,15 +39,20 @@ class FaceLocator:
         settings: Settings,
         kind: CropKind = "s3fd",
         mesh: Mesh | None = None,
+        *,
+        landmarks: bool = False,
     ) -> None:
         self._detector, self._settings = detector, settings
-        self._kind, self._mesh = kind, mesh
+        self._kind, self._mesh, self._landmarks = kind, mesh, landmarks
         self._places = Spool()  # the faces of each frame, for later passes
         self._known: dict[int, tuple[int, int]] = {}  # frame index -> place and size of its faces
 
-    def _tracked(self, frames: Iterator[Frame], detector: Detector) -> Iterator[TrackedFrame]:
+    def _tracked(self, frames: Iterator[Frame]) -> Iterator[TrackedFrame]:
         """Follow the wanted faces and their landmarks."""
-        settings, mesh = self._settings, self._mesh
+        settings, mesh, detector = self._settings, self._mesh, self._detector
+        if detector is None:
+            boxed = (TrackedFrame.of_boxes(f, [settings.fixed_box(f.picture.size)]) for f in frames)
+            return track_landmarks(boxed, mesh, smooth=settings.smooth)
         smooth = SMOOTH if settings.smooth else 1
         tracked = track_crops(
             frames, detector, self._kind, faces=settings.faces, smooth=smooth, mesh=mesh
@@ -56,21 +62,24 @@ class FaceLocator:
         return smooth_landmarks(tracked) if settings.smooth else tracked
 
     def _placed(self, tracked: TrackedFrame) -> list[TrackedFace]:
-        """Pad the boxes, and leave out those of which the frame clips too much.
-
-        Of the landmarks only the mask is kept.
-        """
+        """Pad the boxes, and leave out those of which the frame clips too much."""
         size = tracked.frame.picture.size
         pads = self._settings.pads if self._kind == "s3fd" else (0, 0, 0, 0)
         faces = [
-            TrackedFace(f.track, pad_box(f.box, pads, size), aligned=f.aligned, mask=f.mask)
+            TrackedFace(
+                f.track,
+                pad_box(f.box, pads, size) if self._detector else f.box,
+                f.landmarks if self._landmarks else None,
+                f.aligned,
+                f.mask,
+            )
             for f in tracked.faces
         ]
         return [f for f in faces if (f.box[2:] - f.box[:2]).min() >= MIN_SIDE]
 
     def __call__(self, frames: Iterator[Frame]) -> Iterator[TrackedFrame]:
         """Yield every frame with its faces. Holds back as many frames as tracking looks ahead."""
-        if self._detector is None:
+        if self._detector is None and not self._landmarks:
             for frame in frames:
                 yield TrackedFrame.of_boxes(frame, [self._settings.fixed_box(frame.picture.size)])
             return
@@ -85,7 +94,7 @@ class FaceLocator:
                 newest = frame.index
                 yield frame
 
-        settings, followed = self._settings, self._tracked(first_pass(), self._detector)
+        settings, followed = self._settings, self._tracked(first_pass())
         for tracked in mask_faces(followed, settings.max_yaw, occluders=settings.keep_occluders):
             faces = self._placed(tracked)
             record = pickle.dumps(faces, pickle.HIGHEST_PROTOCOL)

@@ -5,21 +5,19 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self, TypeAlias, cast
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import torch
 
-from wav2lip import models
 from wav2lip.checkpoints import LoadedNetwork, load_network
-from wav2lip.engines import TorchEngine
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.inference.audio_input import Audio, audio_file, check_audio, read_mel
+from wav2lip.inference.build import build_renderer
 from wav2lip.inference.frames import output_rate
 from wav2lip.inference.output_frame import OutputFrame
 from wav2lip.inference.pipeline import StageTiming
-from wav2lip.inference.renderer import FaceRenderer
 from wav2lip.inference.report import Report
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import Face, FrameSource, open_face
@@ -84,12 +82,7 @@ class LipSyncer:
             "metadata": loaded.metadata,
         }
         self._crop_kind = self.settings.crop_kind(loaded.metadata["face_crop"])
-        self._offset = loaded.metadata["mel_offset_frames"] / loaded.metadata["fps"]  # seconds
-        self._renderer = FaceRenderer(
-            TorchEngine(cast("models.Generator", loaded.network), self.device),
-            self.settings.batch_size,
-            neutral_reference=self.settings.neutral_reference,
-        )
+        self._renderer = build_renderer(loaded, self.device, self.settings)
         self._detector: Detector | None = None
 
     @classmethod
@@ -239,12 +232,12 @@ class LipSyncer:
     ) -> Generator[OutputFrame, None, None]:
         """Run all stages but encoding; the report is filled as frames are yielded."""
         settings, renderer = self.settings, self._renderer
-        mute_pauses = settings.mute_pauses and renderer.engine.warps
+        mute_pauses = settings.mute_pauses and renderer.mutes_pauses
         mel = read_mel(audio, report.audio, mute_pauses, report.warnings, denoise=settings.denoise)
         with ExitStack() as stack:
             detector = self._open_detector(source, stack)
             yield from run_stages(
-                source, mel, detector, renderer, self._offset, settings, report, self._crop_kind
+                source, mel, detector, renderer, settings, report, self._crop_kind
             )
 
     def _open_detector(self, source: FrameSource, stack: ExitStack) -> Detector | None:

@@ -10,11 +10,17 @@ from contextlib import nullcontext
 import torch
 
 from wav2lip.engines import Engine
+from wav2lip.faces.blending import paste_face
 from wav2lip.faces.crops import Crop, cut_face
+from wav2lip.faces.face_mask import FaceMask
 from wav2lip.faces.tracked_frame import TrackedFrame
+from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.pipeline import StageTiming
+from wav2lip.inference.settings import Settings
+from wav2lip.inference.sources import FrameSource
 from wav2lip.inference.threads import one_torch_thread
 from wav2lip.media.alignment import MelSource
+from wav2lip.media.picture import Picture
 from wav2lip.types import Image, Mel
 from wav2lip.utils.platform import cpu_count
 
@@ -34,16 +40,31 @@ class FaceRenderer:
     Args:
         engine: the generator, ready to run.
         batch_size: faces per call; the engine's `max_batch` if that is smaller.
+        offset: seconds from a frame to the start of its mel window.
+        blend: how faces are pasted, see `paste_face`.
         neutral_reference: render each face in silence first and take that as its reference, if the generator warps.
 
     Attributes:
+        needs_landmarks: False; faces are rendered from crops.
+        mutes_pauses: whether the generator holds the mouth still in pauses that are muted.
         timing: of the last run; seconds are the sum over workers divided by their number.
     """
 
+    needs_landmarks = False
+
     def __init__(
-        self, engine: Engine, batch_size: int = 128, *, neutral_reference: bool = True
+        self,
+        engine: Engine,
+        batch_size: int = 128,
+        *,
+        offset: float = 0.0,
+        blend: str = "feather",
+        neutral_reference: bool = True,
     ) -> None:
         self.engine = engine
+        self.offset = offset
+        self.blend = blend
+        self.mutes_pauses = engine.warps
         self.batch = min(batch_size, engine.max_batch)
         self.neutral_reference = neutral_reference and engine.warps
         self.workers = cpu_count() if engine.on_cpu else 1
@@ -62,9 +83,17 @@ class FaceRenderer:
             times = max(1, min(times, MAX_UPSCALE))
         return cut_face(located.frame.picture, crop, times * self.engine.image_size)
 
-    def __call__(
-        self, located: Iterator[TrackedFrame], mel: MelSource, offset: float
-    ) -> Iterator[RenderedFaces]:
+    def study(self, source: FrameSource, locate: FaceLocator, settings: Settings) -> None:
+        """Do nothing: a crop holds all that the generator needs."""
+
+    def paste(self, located: TrackedFrame, faces: list[Image]) -> Picture:
+        """Paste the rendered mouths of a frame back into it."""
+        picture = located.frame.picture
+        for image, face in zip(faces, located.faces, strict=True):
+            picture = paste_face(picture, image, face.crop, self.blend, face.mask or FaceMask())
+        return picture
+
+    def __call__(self, located: Iterator[TrackedFrame], mel: MelSource) -> Iterator[RenderedFaces]:
         """Render all faces of a video.
 
         Holds at most two batches more than there are workers.
@@ -72,7 +101,6 @@ class FaceRenderer:
         Args:
             located: frames with their faces.
             mel: the whole audio.
-            offset: seconds from a frame to the start of its mel window.
 
         Yields:
             Each frame and its faces, in the order of the frames.
@@ -83,14 +111,13 @@ class FaceRenderer:
             pool = ThreadPoolExecutor(
                 self.workers, "wav2lip-render", torch.set_num_threads, (threads,)
             )
-            yield from self._run(pool, located, mel, offset)
+            yield from self._run(pool, located, mel)
 
     def _run(
         self,
         pool: ThreadPoolExecutor,
         located: Iterator[TrackedFrame],
         mel: MelSource,
-        offset: float,
     ) -> Iterator[RenderedFaces]:
         """Submit batches to the pool and yield their results in order; closes the pool."""
         running: deque[Future[tuple[list[RenderedFaces], StageTiming]]] = deque()
@@ -104,7 +131,7 @@ class FaceRenderer:
 
         try:
             for frames in self._batches(located):
-                running.append(pool.submit(self._render_batch, frames, mel, offset))
+                running.append(pool.submit(self._render_batch, frames, mel))
                 if len(running) > self.workers:
                     yield from next_batch()
             while running:
@@ -125,12 +152,12 @@ class FaceRenderer:
             yield frames
 
     def _render_batch(
-        self, frames: list[TrackedFrame], mel: MelSource, offset: float
+        self, frames: list[TrackedFrame], mel: MelSource
     ) -> tuple[list[RenderedFaces], StageTiming]:
         """Render the faces of some frames, and measure the time it takes."""
         start, processor = time.perf_counter(), time.thread_time()
         crops = [self._cut(frame, crop) for frame in frames for crop in frame.crops]
-        times = [frame.frame.time + offset for frame in frames for _ in frame.faces]
+        times = [frame.frame.time + self.offset for frame in frames for _ in frame.faces]
         faces: list[Image] = []
         for first in range(0, len(crops), self.batch):
             part = slice(first, first + self.batch)

@@ -27,6 +27,7 @@ from wav2lip.utils.values import (
 
 MIN_FPS, MAX_FPS = 1, 240  # frames per second
 MAX_CRF = 51  # 0 is best
+MAX_MOTION = 2  # times the predicted motion
 UNSET_BOX = (-1, -1, -1, -1)
 WHOLE = (0, -1, 0, -1)  # crop
 AUTO = "auto"  # face_crop
@@ -50,6 +51,7 @@ RULES: dict[str, Rule] = {
     "faces": FACES,
     "detector": OneOf(NAMES),
     "detector_weights": optional(Text()),
+    "motion": Number(0, MAX_MOTION),
     "neutral_reference": _FLAG,
     "mute_pauses": _FLAG,
     "denoise": _FLAG,
@@ -89,6 +91,7 @@ class Settings:
         faces: which faces are animated: "largest", "all", or their number.
         detector: "auto" or the name of a face detector.
         detector_weights: file with the detector's weights; None: the default ones.
+        motion: factor on the motion of the mouth, 0 to 2. Only for generators that move a mesh.
         neutral_reference: render each face in silence first and use the result as the reference, so
             that the mouth of the source does not show through. Costs a second pass. Only for
             generators that warp.
@@ -129,6 +132,7 @@ class Settings:
     faces: str | int = "largest"
     detector: str = "auto"
     detector_weights: str | None = None
+    motion: float = 1.0
     neutral_reference: bool = True
     mute_pauses: bool = True
     denoise: bool = False

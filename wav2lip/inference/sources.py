@@ -30,6 +30,7 @@ class FrameSource(Protocol):
 
     info: VideoInfo
     path: Path | None  # None: not a file
+    replayable: bool  # whether `forwards` may be called again
 
     def forwards(self, problems: list[str]) -> Iterator[Frame]:
         """Yield every frame with its own time; `problems` receives a line per kind of damage."""
@@ -111,6 +112,7 @@ class FileSource:
     def __init__(self, path: PathLike) -> None:
         self.info = probe(path)
         self.path: Path | None = self.info.path
+        self.replayable = True
         self._reversed: ReversedVideo | None = None
 
     def forwards(self, problems: list[str]) -> Iterator[Frame]:
@@ -138,6 +140,7 @@ class ArraySource:
     def __init__(self, frames: Iterable[Image], color: str, fps: float | None) -> None:
         self._color = color
         self._frames: Sequence[Image] | None = frames if isinstance(frames, Sequence) else None
+        self.replayable = self._frames is not None
         self._once = iter(frames)
         first = next(self._once, None)
         if first is None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Generator, Iterator
 from functools import partial
+from typing import Any, Protocol
 
 from wav2lip.errors import InputError
-from wav2lip.faces.blending import paste_face
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.face_mask import FaceMask
@@ -13,31 +13,58 @@ from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.face_problems import check_faces, no_face
 from wav2lip.inference.frames import Playback, repeat_held
 from wav2lip.inference.output_frame import OutputFrame
-from wav2lip.inference.pipeline import ThreadedPipeline
-from wav2lip.inference.renderer import FaceRenderer, RenderedFaces
+from wav2lip.inference.pipeline import StageTiming, ThreadedPipeline
 from wav2lip.inference.report import Report, ranges
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
+from wav2lip.media.alignment import MelSource
 from wav2lip.media.frame import Frame
 from wav2lip.media.mel_reader import MelReader
+from wav2lip.media.picture import Picture
 from wav2lip.types import CropKind
 
 QUEUE = 2  # frames that wait between two stages
 
 
-def _blend(mode: str, rendered: Iterator[RenderedFaces]) -> Iterator[OutputFrame]:
+class Renderer(Protocol):
+    """Render located faces; see `FaceRenderer` and `MeshRenderer`.
+
+    Attributes:
+        needs_landmarks: whether it needs the landmarks of the faces.
+        mutes_pauses: whether muted pauses hold the mouth still.
+        timing: of the last run.
+    """
+
+    needs_landmarks: bool
+    mutes_pauses: bool
+    timing: StageTiming
+
+    def study(self, source: FrameSource, locate: FaceLocator, settings: Settings) -> None:
+        """Learn what it needs of the people in a source, before the run."""
+        ...
+
+    def __call__(
+        self, located: Iterator[TrackedFrame], mel: MelSource
+    ) -> Iterator[tuple[TrackedFrame, Any]]:
+        """Yield each frame with its rendered faces, in order."""
+        ...
+
+    def paste(self, located: TrackedFrame, faces: Any) -> Picture:
+        """Paste the rendered faces of a frame into it."""
+        ...
+
+
+def _blend(
+    renderer: Renderer, rendered: Iterator[tuple[TrackedFrame, Any]]
+) -> Iterator[OutputFrame]:
     """Paste the rendered mouths back; frames without a face pass unchanged."""
-    for located, images in rendered:
-        picture, boxes = located.frame.picture, []
+    for located, faces in rendered:
         masks = [face.mask or FaceMask() for face in located.faces]
-        for image, face, mask in zip(images, located.faces, masks, strict=True):
-            picture = paste_face(picture, image, face.crop, mode, mask)
-            if mask.weight:
-                boxes.append(face.crop.bounds)
+        pairs = zip(located.faces, masks, strict=True)
         yield OutputFrame(
-            picture,
+            renderer.paste(located, faces),
             located.frame.time,
-            boxes,
+            [face.crop.bounds for face, mask in pairs if mask.weight],
             found=bool(masks),
             turned=any(mask.turned for mask in masks),
             occluded=any(mask.occluded for mask in masks),
@@ -48,8 +75,7 @@ def run_stages(
     source: FrameSource,
     mel: MelReader,
     detector: Detector | None,
-    renderer: FaceRenderer,
-    offset: float,
+    renderer: Renderer,
     settings: Settings,
     report: Report,
     kind: CropKind = "s3fd",
@@ -61,7 +87,6 @@ def run_stages(
         mel: the audio, which decides on the length of the output.
         detector: finds the faces; None if `settings.box` is set.
         renderer: renders them.
-        offset: seconds from a frame to the start of its mel window.
         settings: of the run.
         report: is filled while frames are yielded; whole when the last one has been.
         kind: where faces are cut out.
@@ -80,12 +105,16 @@ def run_stages(
     playback = Playback(source, report.audio_seconds, settings, report.warnings)
     report.fps = float(playback.rate)
     mesh = detector.mesh if isinstance(detector, CachedDetector) else None
-    locate = FaceLocator(detector, settings, kind, mesh)
+    new_locator = partial(
+        FaceLocator, detector, settings, kind, mesh, landmarks=renderer.needs_landmarks
+    )
+    renderer.study(source, new_locator(), settings)
+    locate = new_locator()
 
     def find(frames: Iterator[Frame]) -> Iterator[TrackedFrame]:
         return check_faces(locate(frames), source.info.path, settings, report.warnings, mesh)
 
-    render = partial(renderer, mel=mel, offset=offset)
+    render = partial(renderer, mel=mel)
     faceless: list[int] = []
     turned: list[int] = []
     occluded: list[int] = []
@@ -98,7 +127,7 @@ def run_stages(
             QUEUE,
         )
         rendered = stages.start("generate", render, located, QUEUE)
-        for frame in stages.start("blend", partial(_blend, settings.blend), rendered, QUEUE):
+        for frame in stages.start("blend", partial(_blend, renderer), rendered, QUEUE):
             if not frame.found:
                 faceless.append(report.frames)
             if frame.turned:

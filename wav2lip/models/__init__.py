@@ -3,8 +3,19 @@
 from wav2lip.models.discriminator import QualityDiscriminator
 from wav2lip.models.generator import Generator
 from wav2lip.models.lip_motion import LipMotion
+from wav2lip.models.mesh_generator import MeshGenerator
 from wav2lip.models.mouth_encoder import MouthEncoder
+from wav2lip.models.mouth_inpainter import MouthInpainter
 from wav2lip.models.syncnet import SyncNet
 from wav2lip.models.syncnet_v2 import SyncNetV2
 
-__all__ = ["Generator", "LipMotion", "MouthEncoder", "QualityDiscriminator", "SyncNet", "SyncNetV2"]
+__all__ = [
+    "Generator",
+    "LipMotion",
+    "MeshGenerator",
+    "MouthEncoder",
+    "MouthInpainter",
+    "QualityDiscriminator",
+    "SyncNet",
+    "SyncNetV2",
+]

@@ -148,6 +148,12 @@ class LipMotion(nn.Module):
         """How far after the time of a step the sound is read, in milliseconds."""
         return self.ahead * STEP_MS + OWN_LOOKAHEAD_MS
 
+    @property
+    def behind(self) -> int:
+        """How many steps of the past a prediction reads."""
+        layers = (layer for layer in self.modules() if isinstance(layer, StepConv))
+        return sum(layer.reach[0] for layer in layers)
+
     def forward(self, mel: Tensor) -> Tensor:
         """Predict motion.
 

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+from rendered_head import head_pose
+
+from wav2lip.faces.head_pose import mean_face
+from wav2lip.faces.mesh_warp import INNER_LIPS, INNER_LOWER, INNER_UPPER, mesh_warp
+
+SIZE = (300, 300)
+
+
+@pytest.fixture
+def points():
+    """The mean face, 100 px between the eyes, at (150, 100)."""
+    return (mean_face().vertices * 100 + np.float32([150, 100, 0])).astype(np.float32)
+
+
+def lowered(points, by):
+    """The jaw moved down, from the lower lip on."""
+    shape = mean_face().vertices
+    jaw = (shape[:, 1] > 0.8) & (np.abs(shape[:, 0]) < 0.5)
+    jaw[list(INNER_LOWER[1:-1])] = True
+    moved = points.copy()
+    moved[jaw, 1] += by
+    return moved
+
+
+def coordinates(size):
+    """An image whose blue is the column and whose green is the row."""
+    rows, columns = np.mgrid[: size[0], : size[1]]
+    return np.dstack([columns, rows, 0 * rows]).clip(0, 255).astype(np.uint8)
+
+
+def test_the_inner_lips_go_once_around():
+    assert len(INNER_LIPS) == len(set(INNER_LIPS)) == 20
+    assert (INNER_UPPER[0], INNER_UPPER[-1]) == (INNER_LOWER[0], INNER_LOWER[-1]) == (78, 308)
+
+
+def test_a_mesh_that_stays_moves_no_pixel(points):
+    warp = mesh_warp(points, points, SIZE)
+    assert not warp.moved(1e-3).any()
+    assert (warp.rows.start % 2, warp.columns.start % 2) == (0, 0)
+    image = coordinates(SIZE)
+    np.testing.assert_array_equal(warp(image), image[warp.rows, warp.columns])
+
+
+def test_pixels_follow_the_points(points):
+    target = lowered(points, 12)
+    warp = mesh_warp(points, target, SIZE)
+    moved = warp(coordinates(SIZE))
+    for point in (17, 152, 87):
+        x, y = np.floor(target[point, :2]).astype(int)
+        blue, green, _ = moved[y - warp.rows.start, x - warp.columns.start].astype(float)
+        assert (blue, green) == pytest.approx((points[point, 0], points[point, 1]), abs=1.5)
+
+
+def test_eyes_and_surroundings_stay(points):
+    warp = mesh_warp(points, lowered(points, 12), SIZE)
+    moved = np.zeros(SIZE, bool)
+    moved[warp.rows, warp.columns] = warp.moved(0.02)
+    assert not moved[:130].any()  # down to the nose
+    assert not moved[:, :60].any() and not moved[:, 240:].any()
+    assert moved[225, 150]
+
+
+def test_nothing_is_torn_at_the_border_of_the_frame(points):
+    shifted = points - np.float32([0, 120, 0])  # the frame ends at the upper lip's height
+    warp = mesh_warp(shifted, lowered(shifted, 12), (80, 300))
+    assert warp.rows.stop <= 80
+    assert warp(coordinates((80, 300))).shape == (*warp.x.shape, 3)
+    outside = mesh_warp(points + np.float32([2000, 0, 0]), points + np.float32([2000, 9, 0]), SIZE)
+    assert outside.x.size and not outside.moved(0.02).any()
+
+
+def test_a_turned_head_hides_what_is_behind():
+    points = head_pose(yaw=50).place(mean_face().vertices)
+    warp = mesh_warp(points, lowered(points, 8), (400, 400))
+    assert np.isfinite(warp.x).all() and np.isfinite(warp.y).all()
+    assert np.abs(warp.y - np.arange(warp.rows.start, warp.rows.stop)[:, None]).max() < 20
+
+
+def test_the_part_that_is_read_is_enough(points):
+    warp = mesh_warp(points, lowered(points, 12), SIZE)
+    rows, columns = warp.source(SIZE)
+    image = coordinates(SIZE)
+    part = warp(image[rows, columns], rows.start, columns.start)
+    np.testing.assert_array_equal(part, warp(image))

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+from rendered_head import head_pose
+
+from wav2lip.faces.head_pose import mean_face
+from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.neutral_shape import lip_gap, lower_face
+from wav2lip.faces.person import PersonSurvey
+from wav2lip.faces.retargeting import MotionSpace
+
+VERTICES = lower_face()
+PLACE = {int(vertex): i for i, vertex in enumerate(VERTICES)}
+LOWER_LIP = [95, 88, 178, 87, 14, 317, 402, 318, 324, 17, 152]
+SPACE = MotionSpace(VERTICES, np.zeros((1, len(VERTICES), 3), np.float32))
+SPACE.basis[0, [PLACE[v] for v in LOWER_LIP], 1] = 0.05
+
+
+def frame(opening, teeth=30, **pose):
+    """A frame whose mouth is open by `opening` units more than closed, and whose inside has one luma."""
+    shape = mean_face().vertices.copy()
+    shape[[95, 88, 178, 87, 14, 317, 402, 318, 324], 1] = shape[
+        [191, 80, 81, 82, 13, 312, 311, 310, 415], 1
+    ]
+    shape[LOWER_LIP, 1] += opening
+    landmarks = Landmarks(head_pose(**pose).place(shape))
+    image = np.full((400, 400, 3), 120, np.uint8)
+    (left, _), (right, _), (_, top), (_, bottom) = landmarks.points[[78, 308, 13, 14], :2].astype(
+        int
+    )
+    image[top:bottom, left:right] = teeth
+    return image, landmarks
+
+
+def test_a_still_has_a_neutral_shape_and_no_exemplar():
+    survey = PersonSurvey()
+    survey.add(*frame(0.1))
+    person = survey.person(SPACE)
+    assert lip_gap(person.neutral, VERTICES) < 0.025
+    assert person.height == pytest.approx(0.759, abs=0.01)
+    assert person.exemplars == ()
+
+
+def test_exemplars_are_the_most_open_mouth_and_the_one_with_teeth():
+    survey = PersonSurvey()
+    for opening in np.linspace(0, 0.15, 40):
+        survey.add(*frame(opening, teeth=230 if 0.1 < opening < 0.104 else 30))
+    assert len(survey) == 40
+    most, teeth = survey.person(SPACE).exemplars
+    assert most.jaw - teeth.jaw == pytest.approx((0.15 - 0.102) * 72 / 0.6, abs=0.7)
+    assert teeth.teeth > 50 > most.teeth
+
+
+def test_turned_and_closed_mouths_are_no_exemplars():
+    survey = PersonSurvey()
+    for opening, yaw in ((0.15, 40), (0.01, 0), (0.0, 0)):
+        survey.add(*frame(opening, yaw=yaw))
+    assert survey.person(SPACE).exemplars == ()
+
+
+def test_memory_does_not_grow_by_pictures():
+    survey = PersonSurvey()
+    for opening in np.linspace(0.05, 0.15, 60):
+        survey.add(*frame(opening))
+    kept = survey._open
+    assert len(kept) == 16
+    assert sum(part.size for _, _, part, _ in kept) < 16 * 400 * 400 * 3 / 2

@@ -1,0 +1,64 @@
+"""Run the two networks of a `MeshGenerator` with PyTorch."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wav2lip.engines.fuse_bn import fuse_batch_norms
+from wav2lip.models import MeshGenerator
+from wav2lip.types import Image, Mel
+
+CPU_BATCH = 4  # patches; the activations of more do not fit a core's cache
+GPU_BATCH = 64  # patches
+
+
+class TorchMeshEngine:
+    """A copy of a generator prepared for inference; the network that it is given stays as it is.
+
+    Args:
+        network: the generator; any device, any mode.
+        device: where to run.
+
+    Attributes:
+        on_cpu: whether it runs on the CPU; calls from several threads then run side by side.
+        max_batch: patches per call that run fastest.
+        vertices: (P,) int64, numbers of the mesh's points that move.
+        basis: (K, P, 3) float32, what a coefficient of 1 moves them by.
+        reach: steps of 25 ms that a prediction depends on, before and after it.
+    """
+
+    def __init__(self, network: MeshGenerator, device: str | torch.device = "cpu") -> None:
+        self.device = torch.device(device)
+        self.on_cpu = self.device.type == "cpu"
+        self.max_batch = CPU_BATCH if self.on_cpu else GPU_BATCH
+        self.vertices = network.motion.vertices.cpu().numpy()
+        self.basis = network.motion.basis.float().cpu().numpy()
+        self.reach = (network.motion.behind, network.motion.ahead)
+        fused = fuse_batch_norms(network).to(self.device)
+        self._motion = fused.motion
+        self._inpainter = fused.inpainter.to(memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def motion(self, mel: Mel) -> NDArray[np.float32]:
+        """Predict motion (K, ceil(M / 2)) from a mel (80, M); see `LipMotion`."""
+        predicted = self._motion(torch.from_numpy(np.ascontiguousarray(mel))[None].to(self.device))
+        return np.asarray(predicted[0].float().cpu().numpy(), np.float32)
+
+    @torch.inference_mode()
+    def inpaint(
+        self, colours: Image, inside: NDArray[np.float32], shape: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Weigh the candidates of mouths and draw a colour; see `MouthInpainter`.
+
+        Args:
+            colours: (B, 7, 72, 96, 3) uint8 BGR.
+            inside: (B, 6, 72, 96) in [0, 1].
+            shape: (B, 2, 72, 96) in [0, 1].
+
+        Returns:
+            Weights (B, 8, 72, 96), and the colour (B, 3, 72, 96) in [0, 1].
+        """
+        pixels = torch.from_numpy(colours).to(self.device).permute(0, 1, 4, 2, 3) / 255
+        masks = [torch.from_numpy(mask).to(self.device) for mask in (inside, shape)]
+        weights, drawn = self._inpainter(pixels, *masks)
+        return weights.cpu().numpy(), drawn.cpu().numpy()

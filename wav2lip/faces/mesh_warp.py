@@ -1,0 +1,158 @@
+"""Move the pixels of a face with its mesh: piecewise affine over the triangles of the lower face."""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from wav2lip.faces.head_pose import mean_face
+from wav2lip.faces.mesh import Points
+from wav2lip.types import Image
+
+# Points around the face's outline, clockwise as seen from the forehead.
+OVAL = (
+    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
+    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
+# Points of the inner edge of the lips, pairwise above and below, from the right corner to the left one.
+INNER_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+INNER_LIPS = (*INNER_UPPER, *INNER_LOWER[-2:0:-1])  # once around
+
+TOP = 0.15  # height below the eyes, in distances between them, from which triangles may move
+OUTSIDE = 1.35  # times the outline's size: where the motion around the face has ended
+SHIFT = 4  # bits of a pixel's fraction in which triangles are drawn
+MARGIN = 2  # px around the moved part
+MIN_AREA = 1e-3  # px²; a smaller triangle has no inside
+
+Triangles = NDArray[np.intp]  # (T, 3)
+Points2 = NDArray[np.float64]  # (468 + 36, 2)
+
+
+@cache
+def _triangles() -> Triangles:
+    """Triangles that may move: around the face, the face, and across the open mouth."""
+    face, count = mean_face(), len(OVAL)
+    ring = [
+        triangle
+        for i in range(count)
+        for j in [(i + 1) % count]
+        for triangle in ((OVAL[i], OVAL[j], 468 + i), (OVAL[j], 468 + j, 468 + i))
+    ]
+    pairs = list(zip(INNER_UPPER, INNER_LOWER, strict=True))
+    mouth = [
+        triangle
+        for (a, b), (c, d) in pairwise(pairs)
+        for triangle in ((a, c, b), (c, d, b))
+        if len(set(triangle)) == 3
+    ]
+    triangles = np.concatenate([np.array(ring), face.triangles.astype(np.intp), np.array(mouth)])
+    height = np.concatenate([face.vertices[:, 1], face.vertices[list(OVAL), 1]])
+    return np.asarray(triangles[height[triangles].max(axis=1) > TOP], np.intp)
+
+
+def _with_surroundings(points: Points, around: Points) -> Points2:
+    """Add 36 points around the face that stay where they are."""
+    outline = around[list(OVAL), :2].astype(np.float64)
+    middle = outline.mean(axis=0)
+    return np.concatenate([points[:, :2], middle + OUTSIDE * (outline - middle)])
+
+
+def _affine(source: Points2, target: Points2) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Map each triangle of the target back to the source: (T, 2, 3), and which of them have an area."""
+    homogeneous = np.concatenate([target, np.ones((*target.shape[:2], 1))], axis=2)
+    valid = np.abs(np.linalg.det(homogeneous)) > 2 * MIN_AREA
+    homogeneous[~valid] = np.eye(3)
+    maps = np.linalg.solve(homogeneous, source).transpose(0, 2, 1)
+    return maps.astype(np.float32), valid
+
+
+@dataclass(frozen=True)
+class MeshWarp:
+    """Where each pixel of a part of the frame comes from.
+
+    Attributes:
+        rows: h rows of the frame that may change.
+        columns: w columns.
+        x: (h, w) float32, column of the frame that the pixel shows.
+        y: (h, w) float32, row.
+    """
+
+    rows: slice
+    columns: slice
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+
+    def source(self, size: tuple[int, int]) -> tuple[slice, slice]:
+        """Return the rows and columns of a frame of that height and width that are read."""
+        low = np.floor([self.x.min(), self.y.min()]).astype(int) - MARGIN
+        high = np.ceil([self.x.max(), self.y.max()]).astype(int) + MARGIN + 1
+        left, top = np.clip(low, 0, (size[1] - 1, size[0] - 1)).tolist()
+        right, bottom = np.clip(high, (left + 1, top + 1), (size[1], size[0])).tolist()
+        return slice(top, bottom), slice(left, right)
+
+    def moved(self, least: float) -> NDArray[np.bool_]:
+        """Return which pixels (h, w) move by more than `least` pixels."""
+        across = self.x - np.arange(self.columns.start, self.columns.stop, dtype=np.float32)
+        along = self.y - np.arange(self.rows.start, self.rows.stop, dtype=np.float32)[:, None]
+        return np.asarray((np.abs(across) > least) | (np.abs(along) > least), np.bool_)
+
+    def __call__(self, image: Image, top: int = 0, left: int = 0) -> Image:
+        """Return the moved part (h, w, 3) uint8.
+
+        Args:
+            image: (H, W, 3) uint8, the frame or a part of it.
+            top: row of the frame at which `image` begins.
+            left: column.
+        """
+        x, y = (self.x - left, self.y - top) if top or left else (self.x, self.y)
+        moved = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(moved, np.uint8)
+
+
+def mesh_warp(source: Points, target: Points, size: tuple[int, int]) -> MeshWarp:
+    """Compute the warp that moves a face from one mesh to another.
+
+    Pixels above the nose and at some distance from the face stay where they are.
+
+    Args:
+        source: (468, 3) the mesh in the frame, pixels; the centre of the first pixel lies at 0.5.
+        target: (468, 3) where its points go.
+        size: height and width of the frame.
+
+    Returns:
+        The warp of the part that may change.
+    """
+    triangles = _triangles()
+    before, after = (
+        _with_surroundings(source, source) - 0.5,
+        _with_surroundings(target, source) - 0.5,
+    )
+    used = np.unique(triangles)
+    low = np.floor(after[used].min(axis=0)).astype(int) - MARGIN
+    high = np.ceil(after[used].max(axis=0)).astype(int) + MARGIN + 1
+    left, top = np.clip(low, 0, (size[1] - 1, size[0] - 1)) // 2 * 2  # where a chroma sample begins
+    right, bottom = np.clip(high, (left + 1, top + 1), (size[1], size[0]))
+    maps, valid = _affine(before[triangles], after[triangles])
+    corners = np.rint((after - (left, top)) * (1 << SHIFT)).astype(np.int32)[triangles]
+    depth = np.concatenate([source[:, 2], np.full(len(OVAL), np.inf)])[triangles].max(axis=1)
+    shape = (bottom - top, right - left)
+    owner = np.full(shape, len(triangles), np.int32)
+    for index in np.argsort(-depth, kind="stable"):  # the nearest last
+        if valid[index]:
+            cv2.fillConvexPoly(owner, corners[index], int(index), shift=SHIFT)
+    identity = np.array([[[1, 0, 0], [0, 1, 0]]], np.float32)
+    of_pixel = np.concatenate([maps, identity]).reshape(-1, 6)[owner.ravel()]
+    columns = np.tile(np.arange(left, right, dtype=np.float32), shape[0])
+    rows = np.repeat(np.arange(top, bottom, dtype=np.float32), shape[1])
+    x = of_pixel[:, 0] * columns + of_pixel[:, 1] * rows + of_pixel[:, 2]
+    y = of_pixel[:, 3] * columns + of_pixel[:, 4] * rows + of_pixel[:, 5]
+    return MeshWarp(
+        slice(int(top), int(bottom)),
+        slice(int(left), int(right)),
+        x.reshape(shape),
+        y.reshape(shape),
+    )

@@ -1,0 +1,105 @@
+"""What can be shown where a mouth was moved: the moved frame, the frame itself, and exemplars of the same person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.mesh import Points
+from wav2lip.faces.mesh_warp import MeshWarp
+from wav2lip.faces.mouth_patch import COLUMNS, ROWS, inner_mouth
+from wav2lip.faces.mouth_view import MouthView, jaw_height
+from wav2lip.types import Image
+
+EXEMPLARS = 2  # per person
+CANDIDATES = 1 + 2 * (1 + EXEMPLARS)  # the moved frame; frame and exemplars, each in two places
+EDGE = 4  # px of the patch around the opening that may change
+SOFT = 1.2  # px of the patch, standard deviation of the region's edge
+
+
+@dataclass(frozen=True)
+class MouthLayers:
+    """The candidates for the pixels of a moved mouth, and where they are wanted.
+
+    Upper teeth stay where they are in the head, and lower teeth move with the jaw. So the frame and every exemplar
+    are candidates twice: as they are, and moved down with the jaw.
+
+    Attributes:
+        colours: (7, 72 * times, 96 * times, 3) uint8 BGR; missing exemplars are black.
+        inside: (6, 72, 96) in [0, 1], opening between the lips of all candidates but the first.
+        shape: (2, 72, 96) in [0, 1], the wanted opening, and the region that may change.
+        times: scale of the colours.
+    """
+
+    colours: Image
+    inside: NDArray[np.float32]
+    shape: NDArray[np.float32]
+    times: int
+
+    @property
+    def small(self) -> Image:
+        """The colours at scale 1, (7, 72, 96, 3), as the inpainter sees them."""
+        if self.times == 1:
+            return self.colours
+        size = (COLUMNS, ROWS)
+        shrunk = [cv2.resize(c, size, interpolation=cv2.INTER_AREA) for c in self.colours]
+        return np.asarray(shrunk, np.uint8)
+
+    def overlay(
+        self, weights: NDArray[np.float32], colour: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Blend the candidates, at their own resolution.
+
+        Args:
+            weights: (8, 72, 96) of the candidates and of the drawn colour; they sum to 1.
+            colour: (3, 72, 96) BGR in [0, 1], drawn.
+
+        Returns:
+            (72 * times, 96 * times, 4): what covers the moved frame, BGR in codes times its opacity, and the opacity.
+        """
+        size = (COLUMNS * self.times, ROWS * self.times)
+        planes = np.concatenate([weights[1:] * self.shape[1], colour]).transpose(1, 2, 0)
+        planes = cv2.resize(planes, size, interpolation=cv2.INTER_LINEAR)
+        shares = planes[..., :CANDIDATES]
+        covered = 255 * planes[..., CANDIDATES:] * shares[..., -1:]
+        for index in range(1, CANDIDATES):
+            if self.inside[index - 1].any() or index <= 2:
+                covered += shares[..., index - 1 : index] * self.colours[index]
+        return np.dstack([covered, shares.sum(axis=2)]).astype(np.float32)
+
+
+def mouth_layers(
+    view: MouthView,
+    exemplars: Sequence[MouthView],
+    landmarks: Landmarks,
+    target: Points,
+    moved: Image,
+    warp: MeshWarp,
+    times: int = 1,
+) -> MouthLayers:
+    """Gather the candidates of one frame.
+
+    Args:
+        view: the mouth of the frame.
+        exemplars: up to `EXEMPLARS` of the same person.
+        landmarks: of the face in the frame.
+        target: (468, 3) where its points go, in pixels.
+        moved: (h, w, 3) the part of the frame that `warp` moved.
+        warp: from the landmarks to the target.
+        times: scale of the colours.
+    """
+    points = view.patch.points(target)
+    jaw = jaw_height(landmarks.pose.face_on(target))
+    region = cv2.GaussianBlur(inner_mouth(points, 2 * EDGE), (0, 0), SOFT)
+    colours = np.zeros((CANDIDATES, ROWS * times, COLUMNS * times, 3), np.uint8)
+    inside = np.zeros((CANDIDATES - 1, ROWS, COLUMNS), np.float32)
+    colours[0] = view.patch.cut(moved, times, 0.0, warp.rows.start, warp.columns.start)
+    for index, other in enumerate([view, *exemplars]):
+        for place, down in enumerate((0.0, jaw - other.jaw)):
+            at = 2 * index + place
+            colours[1 + at], inside[at] = other.cut(times, down)
+    shape = np.stack([inner_mouth(points), np.asarray(region, np.float32)])
+    return MouthLayers(colours, inside, shape, times)

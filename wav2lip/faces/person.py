@@ -1,0 +1,84 @@
+"""What is known of one person in a source: the neutral shape of the mouth, and exemplars of its inside."""
+
+import heapq
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wav2lip.faces.head_pose import mean_face
+from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.mesh import Points
+from wav2lip.faces.mouth_layers import EXEMPLARS
+from wav2lip.faces.mouth_patch import MouthPatch
+from wav2lip.faces.mouth_view import MouthView
+from wav2lip.faces.retargeting import MotionSpace
+from wav2lip.media.picture import Picture
+from wav2lip.regions import INNER_CORNERS
+from wav2lip.types import Image
+
+MAX_YAW, MAX_PITCH = 30.0, 25.0  # degrees; a mouth that is seen from further aside is no exemplar
+MIN_OPENING = 0.03  # lip opening over the distance of the eyes; less shows nothing of the inside
+KEPT = 16  # of the most open mouths, whose teeth are compared
+AROUND = 1.0  # of a patch, kept above and below it until the height of the mouth is known
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is known of one person in a source.
+
+    Attributes:
+        neutral: (P, 3) the shape of the closed, relaxed mouth seen from the front, see `neutral_shape`.
+        height: of the mouth corners in the axes of the mean face; median.
+        exemplars: up to two views: the most open mouth, and the one that shows the most of its teeth.
+    """
+
+    neutral: NDArray[np.float32]
+    height: float
+    exemplars: tuple[MouthView, ...] = ()
+
+
+@dataclass
+class PersonSurvey:
+    """Learn a person from frames, in memory that does not grow by pictures."""
+
+    _shapes: list[Points] = field(default_factory=list)
+    _open: list[tuple[float, int, Image, Landmarks]] = field(default_factory=list)  # a heap
+
+    def __len__(self) -> int:
+        return len(self._shapes)
+
+    def add(self, source: Image | Picture, landmarks: Landmarks) -> None:
+        """Add a frame (H, W, 3) or its planes, with the landmarks of the face."""
+        self._shapes.append(landmarks.pose.face_on(landmarks.points))
+        opening, pose = landmarks.lip_opening, landmarks.pose
+        if abs(pose.yaw) > MAX_YAW or abs(pose.pitch) > MAX_PITCH or opening < MIN_OPENING:
+            return
+        if len(self._open) == KEPT and opening <= self._open[0][0]:
+            return
+        height = float(mean_face().vertices[list(INNER_CORNERS), 1].mean())
+        size = source.size if isinstance(source, Picture) else source.shape[:2]
+        rows, columns = MouthPatch.of_pose(pose, height).extent((size[0], size[1]), AROUND)
+        part = (
+            source.bgr(rows, columns)
+            if isinstance(source, Picture)
+            else source[rows, columns].copy()
+        )
+        shift = np.array([columns.start, rows.start, 0], np.float32)
+        placed = replace(landmarks, points=landmarks.points - shift)
+        entry = (opening, len(self._shapes), part, placed)
+        (heapq.heappush if len(self._open) < KEPT else heapq.heapreplace)(self._open, entry)
+
+    def person(self, space: MotionSpace) -> Person:
+        """Return what is known so far; at least one frame was added.
+
+        A single frame gives no exemplar: its mouth is shown anyway.
+        """
+        corners = [shape[list(INNER_CORNERS), 1] for shape in self._shapes]
+        height, neutral = float(np.median(corners)), space.neutral(self._shapes)
+        if len(self._shapes) == 1 or not self._open:
+            return Person(neutral, height)
+        widest = sorted(self._open, reverse=True)
+        views = [MouthView.of(part, landmarks, height) for _, _, part, landmarks in widest]
+        rest = sorted(views[1:], key=lambda view: -view.teeth)
+        return Person(neutral, height, (views[0], *rest[: EXEMPLARS - 1]))
