@@ -31,7 +31,8 @@ def test_shapes_and_order(times):
     assert layers.colours.shape == (7, 72 * times, 96 * times, 3)
     assert layers.small.shape == (7, 72, 96, 3)
     assert [int(c.max()) for c in layers.colours] == [90, 90, 90, 200, 200, 0, 0]
-    assert layers.inside.shape == (6, 72, 96) and layers.shape.shape == (2, 72, 96)
+    assert layers.inside.shape == (6, 72, 96)
+    assert layers.shape.shape == (2, 72, 96)
     assert layers.inside[4:].max() == 0
 
 
@@ -48,7 +49,8 @@ def test_the_region_surrounds_the_opening():
     opening, region = layers.shape
     assert region[opening > 0.5].min() > 0.9
     assert 1.3 < region.sum() / opening.sum() < 3
-    assert region[:, :4].max() == 0 and region[-10:].max() < 0.01
+    assert region[:, :4].max() == 0
+    assert region[-10:].max() < 0.01
 
 
 def test_an_overlay_is_the_blend_inside_the_region():

@@ -46,7 +46,8 @@ def test_the_cut_shows_what_lies_there_and_moves_down():
 def test_the_extent_stays_within_the_frame():
     patch = MouthPatch.of_pose(head_pose(), HEIGHT)
     rows, columns = patch.extent((100, 50))
-    assert 0 <= rows.start < rows.stop <= 100 and 0 <= columns.start < columns.stop <= 50
+    assert 0 <= rows.start < rows.stop <= 100
+    assert 0 <= columns.start < columns.stop <= 50
 
 
 def test_the_inside_of_an_open_and_a_closed_mouth():

@@ -15,14 +15,14 @@ SPACE = MotionSpace(VERTICES, np.zeros((1, len(VERTICES), 3), np.float32))
 SPACE.basis[0, [PLACE[v] for v in LOWER_LIP], 1] = 0.05
 
 
-def frame(opening, teeth=30, **pose):
+def frame(opening, teeth=30, yaw=0):
     """A frame whose mouth is open by `opening` units more than closed, and whose inside has one luma."""
     shape = mean_face().vertices.copy()
     shape[[95, 88, 178, 87, 14, 317, 402, 318, 324], 1] = shape[
         [191, 80, 81, 82, 13, 312, 311, 310, 415], 1
     ]
     shape[LOWER_LIP, 1] += opening
-    landmarks = Landmarks(head_pose(**pose).place(shape))
+    landmarks = Landmarks(head_pose(yaw=yaw).place(shape))
     image = np.full((400, 400, 3), 120, np.uint8)
     (left, _), (right, _), (_, top), (_, bottom) = landmarks.points[[78, 308, 13, 14], :2].astype(
         int

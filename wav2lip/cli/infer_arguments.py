@@ -165,6 +165,13 @@ def _add_faces(parser: argparse.ArgumentParser) -> None:
 
 def _add_rendering(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("rendering")
+    group.add_argument(
+        "--motion",
+        type=float,
+        default=Settings.motion,
+        metavar="FACTOR",
+        help="how far the mouth moves, 0 to 2 times as predicted, if the generator moves a mesh (default: 1)",
+    )
     _off(
         group,
         "neutral_reference",

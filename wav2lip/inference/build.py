@@ -5,6 +5,7 @@ import torch
 from wav2lip.checkpoints import LoadedNetwork
 from wav2lip.engines import TorchEngine
 from wav2lip.engines.mesh_engine import TorchMeshEngine
+from wav2lip.errors import InputError
 from wav2lip.inference.mesh_renderer import MeshRenderer
 from wav2lip.inference.renderer import FaceRenderer
 from wav2lip.inference.settings import Settings
@@ -20,11 +21,20 @@ def build_renderer(
         loaded: the generator.
         device: where it runs.
         settings: of the run.
+
+    Raises:
+        InputError: a setting is for another kind of generator.
     """
     network = loaded.network
     if isinstance(network, MeshGenerator):
         return MeshRenderer(TorchMeshEngine(network, device), settings.motion)
     assert isinstance(network, Generator)  # what is loaded as a generator is one of the two
+    if settings.motion != Settings.motion:
+        raise InputError(
+            f"{loaded.path}: renders faces from audio directly, so motion has no effect; leave it at 1, or take a "
+            "generator that moves a mesh",
+            settings=("motion",),
+        )
     return FaceRenderer(
         TorchEngine(network, device),
         settings.batch_size,

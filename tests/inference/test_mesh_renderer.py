@@ -1,0 +1,123 @@
+"""Runs with a generator that moves the mesh; its network opens the mouth by a constant."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from wav2lip.checkpoints import save_network
+from wav2lip.errors import InputError
+from wav2lip.faces.landmark_tracking import find_landmarks
+from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.mesh import FaceMesh
+from wav2lip.faces.neutral_shape import lower_face
+from wav2lip.inference.lip_syncer import LipSyncer
+from wav2lip.inference.settings import Settings
+from wav2lip.models import MeshGenerator
+from wav2lip.types import Image
+
+BOX = (40, 200, 95, 225)  # top, bottom, left, right
+LIPS = (95, 88, 178, 87, 14, 317, 402, 318, 324, 17, 152, 148, 377)
+OPENING = 0.15  # units of the eyes' distance
+Make = Callable[..., LipSyncer]
+Measure = Callable[[Image], Landmarks]
+
+
+@pytest.fixture(scope="module")
+def mesh_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    arguments = {
+        "inpainter_width": 0.25,
+        "width": 8,
+        "stacks": 1,
+        "dilations": [1],
+        "components": 1,
+    }
+    network = MeshGenerator(**arguments)  # type: ignore[arg-type]
+    vertices = lower_face()
+    moves = np.isin(vertices, LIPS)
+    network.motion.vertices.copy_(torch.from_numpy(vertices))
+    network.motion.basis[0, torch.from_numpy(moves), 1] = OPENING
+    with torch.no_grad():
+        network.motion.coefficients.weight.zero_()
+        network.motion.coefficients.bias.fill_(1.0)  # type: ignore[union-attr]
+    path = tmp_path_factory.mktemp("mesh") / "mesh.safetensors"
+    config = {"_target_": "wav2lip.models.MeshGenerator", **arguments}
+    save_network(path, network, config, {"fps": 25, "face_crop": "aligned"})
+    return path
+
+
+@pytest.fixture
+def make(mesh_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    monkeypatch.setenv("WAV2LIP_CACHE", str(tmp_path / "cache"))
+
+    def syncer(**settings: object) -> LipSyncer:
+        return LipSyncer.from_checkpoint(mesh_checkpoint, "cpu", Settings(**settings))  # type: ignore[arg-type]
+
+    return syncer
+
+
+@pytest.fixture(scope="module")
+def smile() -> Image:
+    """(300, 360, 3) BGR; teeth show, and the eyes are about 60 px apart."""
+    picture = data.astronaut()[0:200, 130:370, ::-1]
+    return np.ascontiguousarray(cv2.resize(picture, (360, 300), interpolation=cv2.INTER_CUBIC))
+
+
+@pytest.fixture(scope="module")
+def measure(smile: Image) -> Measure:
+    mesh = FaceMesh()
+
+    def landmarks(image: Image) -> Landmarks:
+        found = find_landmarks(image, np.array([90, 45, 225, 225], np.float32), mesh)
+        assert found is not None
+        again = find_landmarks(image, found.box, mesh, found)
+        assert again is not None
+        return again
+
+    return landmarks
+
+
+def frames(syncer: LipSyncer, face: object, seconds: float = 0.2, **options: object) -> list[Image]:
+    audio = np.random.default_rng(0).normal(0, 0.1, round(16000 * seconds)).astype(np.float32)
+    found = syncer.frames(face, audio, sample_rate=16000, color="bgr", **options)  # type: ignore[arg-type]
+    return [frame.image for frame in found]
+
+
+def test_the_mouth_opens_as_predicted_and_closes_without_motion(
+    make: Make, smile: Image, measure: Measure
+) -> None:
+    opened = frames(make(mute_pauses=False), smile)[0]
+    closed = frames(make(mute_pauses=False, motion=0), smile)[0]
+    gaps = [measure(image).lip_opening for image in (closed, smile, opened)]
+    assert gaps[0] < 0.09 < gaps[1] < gaps[2]
+    assert gaps[2] > 0.1
+    np.testing.assert_allclose(opened[:120], smile[:120], atol=3)  # eyes and nose
+
+
+def test_video_and_still_of_the_same_picture_agree(make: Make, smile: Image) -> None:
+    syncer = make(mute_pauses=False, smooth=False)
+    still = frames(syncer, smile)
+    video = frames(syncer, [smile] * 5, fps=25.0)
+    assert len(still) == len(video) == 5
+    assert np.abs(still[2].astype(int) - video[2]).mean() < 0.5
+
+
+def test_a_box_replaces_the_detector(make: Make, smile: Image, measure: Measure) -> None:
+    boxed = frames(make(mute_pauses=False, box=(45, 225, 90, 225)), smile)[0]
+    assert measure(boxed).lip_opening > 0.1
+
+
+def test_frames_without_a_face_pass_unchanged(make: Make, smile: Image) -> None:
+    blank = np.full_like(smile, 60)
+    rendered = frames(make(mute_pauses=False), [smile, smile, blank, blank], 0.16, fps=25.0)
+    assert np.abs(rendered[3].astype(int) - blank).max() <= 2
+    assert np.abs(rendered[0].astype(int) - smile).max() > 30
+
+
+def test_motion_is_refused_by_other_generators(checkpoint: Path) -> None:
+    with pytest.raises(InputError, match=r"motion has no effect; leave it at 1"):
+        LipSyncer.from_checkpoint(checkpoint, "cpu", Settings(motion=1.2))
