@@ -10,18 +10,17 @@ import torch
 from skimage import data
 
 from wav2lip.checkpoints import save_network
+from wav2lip.data.motion_basis import motion_basis
 from wav2lip.errors import InputError
 from wav2lip.faces.landmark_tracking import find_landmarks
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh import FaceMesh
-from wav2lip.faces.neutral_shape import lower_face
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
 from wav2lip.models import MeshGenerator
 from wav2lip.types import Image
 
 BOX = (40, 200, 95, 225)  # top, bottom, left, right
-LIPS = (95, 88, 178, 87, 14, 317, 402, 318, 324, 17, 152, 148, 377)
 OPENING = 0.15  # units of the eyes' distance
 Make = Callable[..., LipSyncer]
 Measure = Callable[[Image], Landmarks]
@@ -34,16 +33,18 @@ def mesh_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "width": 8,
         "stacks": 1,
         "dilations": [1],
-        "components": 1,
+        "components": 6,
     }
     network = MeshGenerator(**arguments)  # type: ignore[arg-type]
-    vertices = lower_face()
-    moves = np.isin(vertices, LIPS)
-    network.motion.vertices.copy_(torch.from_numpy(vertices))
-    network.motion.basis[0, torch.from_numpy(moves), 1] = OPENING
+    basis = motion_basis()
+    components = torch.from_numpy(basis.components[:6])
+    place = {int(vertex): i for i, vertex in enumerate(basis.vertices)}
+    gaps = components[:, place[14], 1] - components[:, place[13], 1]
+    network.motion.vertices.copy_(torch.from_numpy(basis.vertices))
+    network.motion.basis.copy_(components)
     with torch.no_grad():
         network.motion.coefficients.weight.zero_()
-        network.motion.coefficients.bias.fill_(1.0)  # type: ignore[union-attr]
+        network.motion.coefficients.bias.copy_(OPENING * gaps / (gaps @ gaps))  # type: ignore[union-attr]
     path = tmp_path_factory.mktemp("mesh") / "mesh.safetensors"
     config = {"_target_": "wav2lip.models.MeshGenerator", **arguments}
     save_network(path, network, config, {"fps": 25, "face_crop": "aligned"})
@@ -93,9 +94,9 @@ def test_the_mouth_opens_as_predicted_and_closes_without_motion(
     opened = frames(make(mute_pauses=False), smile)[0]
     closed = frames(make(mute_pauses=False, motion=0), smile)[0]
     gaps = [measure(image).lip_opening for image in (closed, smile, opened)]
-    assert gaps[0] < 0.09 < gaps[1] < gaps[2]
+    assert gaps[0] < 0.06 < gaps[1] < gaps[2]
     assert gaps[2] > 0.1
-    np.testing.assert_allclose(opened[:120], smile[:120], atol=3)  # eyes and nose
+    np.testing.assert_array_equal(opened[:100], closed[:100])  # eyes and nose
 
 
 def test_video_and_still_of_the_same_picture_agree(make: Make, smile: Image) -> None:
