@@ -27,7 +27,7 @@ def test_projecting_inverts_the_sum_of_components():
     basis = motion_basis()
     coefficients = np.random.default_rng(0).normal(size=(5, 12)).astype(np.float32)
     deviations = np.einsum("fk,kpc->fpc", coefficients, basis.components)
-    np.testing.assert_allclose(basis.project(deviations), coefficients, atol=2e-3)
+    np.testing.assert_allclose(basis.project(deviations), coefficients, atol=5e-3)  # stored in fp16
 
 
 def test_measures_are_what_the_mesh_shows():
