@@ -98,3 +98,13 @@ class MotionBatch(TypedDict):
     motion: Tensor  # (B, T, K) float32, coefficients of the motion basis
     weight: Tensor  # (B, T) float32, 1 for a frame with landmarks, else 0
     clip: list[str]  # B clip names
+
+
+class MouthBatch(TypedDict):
+    """B moved mouths with their true pictures; see `wav2lip.faces.mouth_layers.MouthLayers`."""
+
+    candidates: Tensor  # (B, 7, 3, 72, 96) uint8, BGR
+    inside: Tensor  # (B, 6, 72, 96) float32
+    shape: Tensor  # (B, 2, 72, 96) float32
+    target: Tensor  # (B, 3, 72, 96) uint8, BGR
+    clip: list[str]  # B clip names

@@ -77,7 +77,8 @@ def mouth_motion(file: ClipFile, frames: int) -> Curve:
         )
         for crop in crops
     ]
-    return np.abs(np.diff(np.stack(lower).astype(np.float64), axis=0)).mean((1, 2))
+    changes = np.abs(np.diff(np.stack(lower).astype(np.float64), axis=0))
+    return np.asarray(changes.mean((1, 2)), np.float64)
 
 
 def _change(values: Curve) -> Curve:

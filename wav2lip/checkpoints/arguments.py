@@ -64,5 +64,6 @@ ARGUMENTS: dict[str, dict[str, Field]] = {
     },
     "LipMotion": MOTION,
     "MouthInpainter": {"width": WIDTH},
+    "PatchDiscriminator": {"width": WIDTH},
     "MeshGenerator": {"inpainter_width": WIDTH, **MOTION},
 }

@@ -25,6 +25,7 @@ CLASSES: dict[str, Kind] = {
     "MouthEncoder": "mouth_encoder",
     "LipMotion": "lip_motion",
     "MouthInpainter": "mouth_inpainter",
+    "PatchDiscriminator": "patch_discriminator",
 }
 
 

@@ -37,6 +37,7 @@ NETWORK_MARKS = {
     "mouth_code.weight": "mouth_encoder",
     "coefficients.weight": "lip_motion",
     "weights_and_colour.weight": "mouth_inpainter",
+    "patch_logits.bias": "patch_discriminator",
     "inpainter.weights_and_colour.weight": "generator",
 }
 FOREIGN_MARKS = {
@@ -55,6 +56,7 @@ NETWORK_NAMES = {
     "mouth_encoder": "a mouth encoder",
     "lip_motion": "a network of lip motion",
     "mouth_inpainter": "a mouth inpainter",
+    "patch_discriminator": "a discriminator of mouths",
 }
 
 

@@ -10,5 +10,6 @@ Kind = Literal[
     "mouth_encoder",
     "lip_motion",
     "mouth_inpainter",
+    "patch_discriminator",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)  # in order of preference where a file holds several

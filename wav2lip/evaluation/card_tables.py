@@ -31,13 +31,15 @@ def speakers(clips: Iterable[CardClip]) -> list[str]:
     return [item.clip.row.speaker for item in clips]
 
 
-def table_row(name: str, values: Sequence[Values], people: Sequence[str], **rest: bool) -> Row:
+def table_row(
+    name: str, values: Sequence[Values], people: Sequence[str], *, control: bool = False
+) -> Row:
     """Average values of clips, with intervals over people."""
     keys = dict.fromkeys(key for each in values for key in each)
     cells = {
         key: bootstrap_mean([each.get(key, math.nan) for each in values], people) for key in keys
     }
-    return Row(name, cells, **rest)
+    return Row(name, cells, control=control)
 
 
 def accuracy_table(clips: Sequence[CardClip], values: Sequence[Values]) -> Table:

@@ -17,9 +17,9 @@ FIXED, FREE = 0.42, 0.6  # above the first nothing moves, below the second every
 CALM = 1e-3  # ridge of the fit of the source's own motion, in standard deviations squared
 
 
-def _ease(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.float32]:
-    """Rise smoothly from 0 at `low` to 1 at `high`."""
-    share = np.clip((values - low) / (high - low), 0, 1)
+def motion_weight(vertices: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how much of a motion points of the mean face (N, 3) take part in: (N,) in [0, 1]."""
+    share = np.clip((vertices[:, 1] - FIXED) / (FREE - FIXED), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
@@ -38,7 +38,7 @@ class MotionSpace:
     @cached_property
     def weight(self) -> NDArray[np.float32]:
         """(P, 1) how much of a motion each point takes part in."""
-        return _ease(mean_face().vertices[self.vertices, 1], FIXED, FREE)[:, None]
+        return motion_weight(mean_face().vertices[self.vertices])[:, None]
 
     @cached_property
     def _fit(self) -> NDArray[np.float32]:

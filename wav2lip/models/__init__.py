@@ -6,6 +6,7 @@ from wav2lip.models.lip_motion import LipMotion
 from wav2lip.models.mesh_generator import MeshGenerator
 from wav2lip.models.mouth_encoder import MouthEncoder
 from wav2lip.models.mouth_inpainter import MouthInpainter
+from wav2lip.models.patch_discriminator import PatchDiscriminator
 from wav2lip.models.syncnet import SyncNet
 from wav2lip.models.syncnet_v2 import SyncNetV2
 
@@ -15,6 +16,7 @@ __all__ = [
     "MeshGenerator",
     "MouthEncoder",
     "MouthInpainter",
+    "PatchDiscriminator",
     "QualityDiscriminator",
     "SyncNet",
     "SyncNetV2",

@@ -2,6 +2,7 @@
 
 from wav2lip.tasks.batch_norm import GlobalBatchNorm
 from wav2lip.tasks.lip_motion import LipMotionTask
+from wav2lip.tasks.mesh_generator import MeshGeneratorTask
 from wav2lip.tasks.mouth_code import MouthCodeTask
 from wav2lip.tasks.syncnet import SyncNetTask
 from wav2lip.tasks.wav2lip import Wav2LipTask
@@ -10,6 +11,7 @@ from wav2lip.tasks.wav2lip_gan import Wav2LipGANTask
 __all__ = [
     "GlobalBatchNorm",
     "LipMotionTask",
+    "MeshGeneratorTask",
     "MouthCodeTask",
     "SyncNetTask",
     "Wav2LipGANTask",

@@ -93,7 +93,7 @@ class SyncNetTask(Task):
             audio, face = self._embed_windows(mel, lips)
         else:
             audio, face = embed_in_chunks(self._embed_windows, self.syncnet, mel, lips, self.chunk)
-        return audio.unflatten(0, size), face.unflatten(0, size)
+        return audio.view(*size, -1), face.view(*size, -1)
 
     def _chance_ratio(self, name: str, loss: Tensor, clips: int, windows: int) -> dict[str, Tensor]:
         """Return the loss as a share of its value at chance, and note that value for the curves."""

@@ -1,0 +1,77 @@
+from functools import partial
+
+import pytest
+import torch
+from mouth_clips import write_mouth_corpus
+from pytorch_lightning.callbacks import ModelCheckpoint
+
+from wav2lip.checkpoints import load_network, save_network
+from wav2lip.data.datamodule import ClipDataModule
+from wav2lip.data.mouth_pairs import MouthPairDataset
+from wav2lip.models import LipMotion
+from wav2lip.tasks import MeshGeneratorTask
+
+MOTION = {"width": 8, "stacks": 1, "dilations": [1], "components": 3}
+WEIGHTS = {"l1": 1.0, "detail": 1.0, "drawn": 0.3, "adv": 0.02, "features": 0.04}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mouths")
+    write_mouth_corpus(folder, {"train": 2, "val": 1})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def motion(tmp_path_factory):
+    path = tmp_path_factory.mktemp("motion") / "motion.safetensors"
+    torch.manual_seed(0)
+    network = LipMotion(**MOTION)
+    save_network(path, network, {"_target_": "wav2lip.models.LipMotion", **MOTION}, {}, half=False)
+    return path
+
+
+def make_task(motion, **changes: object):
+    arguments = {
+        "generator": {"_target_": "wav2lip.models.MeshGenerator", "inpainter_width": 0.25},
+        "discriminator": {"_target_": "wav2lip.models.PatchDiscriminator", "width": 0.25},
+        "optimizer": {"_target_": "torch.optim.AdamW", "lr": 3e-3},
+        "weights": WEIGHTS,
+        "motion_from": str(motion),
+    }
+    return MeshGeneratorTask(**{**arguments, **changes})
+
+
+def make_data(folder, steps):
+    return ClipDataModule(MouthPairDataset, MouthPairDataset, [str(folder)], 4, steps)
+
+
+def test_a_checkpoint_has_the_motion_it_was_given_and_a_trained_inpainter(
+    corpus, motion, trainer, tmp_path
+):
+    task = make_task(motion, adv_from=2)
+    before = {k: v.clone() for k, v in task.generator.state_dict().items()}
+    run = trainer(4, ModelCheckpoint(tmp_path, save_last=True))
+    run.fit(task, make_data(corpus, 4))
+    assert run.global_step == 4
+    assert {"val/l1", "val/sharpness", "train/adv", "train/fake"} <= set(run.callback_metrics)
+    loaded = load_network(tmp_path / "last.ckpt", "generator")
+    assert loaded.config["width"] == 8
+    assert loaded.metadata["face_crop"] == "aligned"
+    after = loaded.network.state_dict()
+    assert all((after[k] == v).all() for k, v in before.items() if k.startswith("motion."))
+    changed = [k for k, v in before.items() if not (after[k] == v).all()]
+    assert changed
+    assert all(k.startswith("inpainter.") for k in changed)
+
+
+@pytest.mark.slow
+def test_the_inpainter_learns_the_inside_of_a_mouth(corpus, motion, trainer):
+    task = make_task(motion, adv_from=10_000, warmup=5)
+    run = trainer(60)
+    data = partial(make_data, corpus)
+    (start,) = run.validate(task, data(60), verbose=False)
+    run.fit(task, data(60))
+    end = run.callback_metrics
+    assert end["val/l1"] < 0.8 * start["val/l1"]
+    assert end["val/l1"] < 0.9 * end["val/moved_l1"]

@@ -1,0 +1,68 @@
+"""Losses of a mouth whose inside is inpainted: all within the region that may change."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+DETAIL = 5  # px, side of the mean that is subtracted from a picture to leave its detail
+
+
+def region_mean(values: Tensor, region: Tensor) -> Tensor:
+    """Average values (B, C, H, W) with the weights (B, 1, H, W); 0 if there are none."""
+    total = region.sum() * values.shape[1]
+    return (values * region).sum() / total.clamp_min(1e-6)
+
+
+def detail(pictures: Tensor) -> Tensor:
+    """Subtract the mean of the surroundings of every pixel of (B, C, H, W)."""
+    reach = DETAIL // 2
+    return pictures - F.avg_pool2d(F.pad(pictures, [reach] * 4, mode="replicate"), DETAIL, 1)
+
+
+def region_l1(generated: Tensor, target: Tensor, region: Tensor) -> Tensor:
+    """Compute the mean absolute difference in a region.
+
+    Args:
+        generated: (B, 3, H, W).
+        target: the same shape.
+        region: (B, 1, H, W), weights.
+    """
+    return region_mean((generated - target).abs(), region)
+
+
+def detail_l1(generated: Tensor, target: Tensor, region: Tensor) -> Tensor:
+    """Compute the mean absolute difference of the detail in a region; see `region_l1`."""
+    return region_mean((detail(generated) - detail(target)).abs(), region)
+
+
+def detail_ratio(generated: Tensor, target: Tensor, region: Tensor) -> Tensor:
+    """Compute how much detail a region has against the target: 1 is as sharp. See `region_l1`."""
+    found = region_mean(detail(generated).abs(), region)
+    return found / region_mean(detail(target).abs(), region).clamp_min(1e-6)
+
+
+def hinge(logits: Tensor, real: bool, region: Tensor) -> Tensor:
+    """Compute the hinge loss of a patch discriminator (Lim and Ye 2017, *Geometric GAN*, section 3.1).
+
+    Args:
+        logits: (B, 1, h, w).
+        real: whether they are of real pictures.
+        region: (B, 1, H, W), weights.
+    """
+    weights = F.interpolate(region, logits.shape[-2:], mode="area")
+    return region_mean(F.relu(1 - logits if real else 1 + logits), weights)
+
+
+def adversarial(logits: Tensor, region: Tensor) -> Tensor:
+    """Compute the generator's side of `hinge`: minus the mean logit in the region."""
+    weights = F.interpolate(region, logits.shape[-2:], mode="area")
+    return -region_mean(logits, weights)
+
+
+def feature_l1(generated: list[Tensor], real: list[Tensor]) -> Tensor:
+    """Compute the mean absolute difference of a discriminator's features, summed over its layers.
+
+    Wang et al. 2018, *High-resolution image synthesis with conditional GANs*, eq. 4.
+    """
+    pairs = zip(generated, real, strict=True)
+    return torch.stack([(a - b).abs().mean() for a, b in pairs]).sum()

@@ -1,0 +1,165 @@
+"""Train the inside of the mouth of a generator that moves the mesh; its motion is trained before."""
+
+from typing import Any, cast
+
+import torch
+from pytorch_lightning.core.optimizer import LightningOptimizer
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+
+from wav2lip.errors import InputError
+from wav2lip.losses.inpainting import (
+    adversarial,
+    detail_l1,
+    detail_ratio,
+    feature_l1,
+    hinge,
+    region_l1,
+)
+from wav2lip.models import MeshGenerator
+from wav2lip.models.mouth_inpainter import compose
+from wav2lip.tasks.base import Config, Task, build, to_float
+from wav2lip.types import MouthBatch
+
+LEAD = 300  # steps that the discriminator trains before the generator listens to it
+
+
+class MeshGeneratorTask(Task):
+    """Train `wav2lip.models.MouthInpainter` as a part of a `MeshGenerator`.
+
+    A frame is moved to the mouth of another frame of the same clip by their meshes, without any sound, and the true
+    picture of that mouth is the target. So the checkpoint's network of motion stays as it was trained.
+
+    Logs `val/l1`, the error in the region of a still (without exemplars), and `val/sharpness`, its detail against the
+    target's.
+
+    Args:
+        generator: config of `wav2lip.models.MeshGenerator`; the arguments of its motion come from `motion_from`.
+        motion_from: checkpoint of a network of lip motion; None: untrained, for a test.
+        discriminator: config of `wav2lip.models.PatchDiscriminator`.
+        optimizer: see `Task`.
+        weights: of the terms `l1`, `detail`, `drawn` (the drawn colour alone, inside the opening), `adv` and
+            `features`.
+        adv_from: step from which `adv` and `features` count.
+        discriminator_optimizer: None: as `optimizer`.
+        max_grad_norm: largest gradient norm of the generator.
+        init_from: checkpoint of this task to start from.
+        warmup: see `Task`.
+
+    Raises:
+        InputError: the precision is fp16, whose range is too small for two losses.
+    """
+
+    figures = ("val/l1", "val/sharpness")
+    generator: MeshGenerator
+
+    def __init__(
+        self,
+        generator: Config,
+        discriminator: Config,
+        optimizer: Config,
+        weights: dict[str, float],
+        motion_from: str | None = None,
+        adv_from: int = 0,
+        discriminator_optimizer: Config | None = None,
+        max_grad_norm: float = 1.0,
+        init_from: str | None = None,
+        warmup: int | None = None,
+    ) -> None:
+        super().__init__(optimizer, warmup)
+        motion = self.load(motion_from, "lip_motion") if motion_from else None
+        if motion is not None:
+            arguments = {k: v for k, v in motion.config.items() if k != "_target_"}
+            generator = {**generator, **arguments}
+        self.save_hyperparameters()
+        self.automatic_optimization = False
+        self.generator = build(generator)
+        if motion is not None:
+            self.generator.motion.load_state_dict(motion.network.state_dict())
+        if init_from:
+            self.load_weights(init_from, "generator", self.generator)
+        self.generator.motion.requires_grad_(False)
+        self.discriminator = build(discriminator)
+        self._discriminator_optimizer = discriminator_optimizer or optimizer
+        self.weights = dict(weights)
+        self.adv_from = adv_from
+        self.max_grad_norm = max_grad_norm
+
+    def trainable_parameters(self) -> list[torch.nn.Parameter]:
+        return list(self.generator.inpainter.parameters())
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        pairs = [
+            self.make_optimizer(self._optimizer, self.trainable_parameters()),
+            self.make_optimizer(
+                self._discriminator_optimizer, list(self.discriminator.parameters())
+            ),
+        ]
+        schedules = [schedule for _, schedule in pairs if schedule is not None]
+        return [optimizer for optimizer, _ in pairs], list(schedules)
+
+    def on_fit_start(self) -> None:
+        super().on_fit_start()
+        if self.trainer.precision == "16-mixed":
+            raise InputError("trainer.precision=16-mixed: use bf16-mixed to train with a GAN loss")
+
+    def inpaint(self, batch: MouthBatch) -> tuple[Tensor, Tensor]:
+        """Return the composed pictures (B, 3, 72, 96) and the drawn colour (B, 3, 72, 96), in [0, 1]."""
+        candidates = to_float(batch["candidates"])
+        weights, colour = self.generator.inpainter(candidates, batch["inside"], batch["shape"])
+        return compose(candidates, weights, colour, batch["shape"][:, 1]), colour
+
+    def training_step(self, batch: MouthBatch, _: int) -> Tensor:
+        optimizer_g, optimizer_d = cast("list[LightningOptimizer]", self.optimizers())
+        target, shape = to_float(batch["target"]), batch["shape"]
+        opening, region = shape[:, :1], shape[:, 1:]
+        composed, colour = self.inpaint(batch)
+        terms = {
+            "l1": region_l1(composed, target, region),
+            "detail": detail_l1(composed, target, region),
+            "drawn": region_l1(colour, target, opening),
+        }
+        # What lies outside the region is the same in both.
+        real = torch.lerp(composed.detach(), target, region)
+        if self.global_step >= self.adv_from:
+            self.discriminator.requires_grad_(False)
+            logits, features = self.discriminator(composed, shape)
+            terms["adv"] = adversarial(logits, region)
+            terms["features"] = feature_l1(features, self.discriminator(real, shape)[1])
+            self.discriminator.requires_grad_(True)
+        loss = torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
+        optimizer_g.zero_grad()
+        self.manual_backward(loss)
+        self.clip_gradients(optimizer_g.optimizer, self.max_grad_norm, "norm")
+        optimizer_g.step()
+        if self.global_step >= self.adv_from - LEAD:
+            fake = hinge(self.discriminator(composed.detach(), shape)[0], False, region)
+            true = hinge(self.discriminator(real, shape)[0], True, region)
+            optimizer_d.zero_grad()
+            self.manual_backward(true + fake)
+            # Lightning counts each step of its wrapper; only one per batch counts.
+            self.trainer.strategy.optimizer_step(optimizer_d.optimizer, _no_closure)
+            terms["real"], terms["fake"] = true, fake
+        schedules = self.lr_schedulers() or []
+        for schedule in schedules if isinstance(schedules, list) else [schedules]:
+            schedule.step()  # type: ignore[call-arg]  # none depends on a metric
+        values = {f"train/{name}": value.detach() for name, value in terms.items()}
+        self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
+        return loss.detach()
+
+    def validation_step(self, batch: MouthBatch, _: int) -> None:
+        target, region = to_float(batch["target"]), batch["shape"][:, 1:]
+        composed, _colour = self.inpaint(batch)
+        l1 = region_l1(composed, target, region)
+        values: dict[str, Any] = {
+            "val/l1": l1,
+            "val/detail": detail_l1(composed, target, region),
+            "val/sharpness": detail_ratio(composed, target, region),
+            "val/moved_l1": region_l1(to_float(batch["candidates"][:, 0]), target, region),
+        }
+        values["val/loss"] = values["val/l1"] + values["val/detail"]
+        self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
+
+
+def _no_closure() -> None:
+    """Do nothing: the closure of an optimizer step whose gradients are computed already."""
