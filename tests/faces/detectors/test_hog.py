@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 import pytest
@@ -38,3 +40,12 @@ def test_a_face_that_fills_the_frame_is_found(astronaut, hog):
 
 def test_no_face(hog):
     assert hog.detect(np.full((240, 320, 3), 90, np.uint8)).shape == (0, 5)
+
+
+def test_detectors_in_several_threads_do_not_disturb_each_other(astronaut):
+    pictures = [astronaut, astronaut[::-1].copy(), astronaut[:, ::-1].copy()] * 2
+    alone = [HogDetector().detect(picture) for picture in pictures]
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(lambda picture: HogDetector().detect(picture), pictures))
+    for a, b in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -1,7 +1,9 @@
 """dlib's HOG face detector; requires the extra `hog`, and no weights file."""
 
 import math
-from typing import cast
+from functools import cache
+from threading import Lock
+from typing import Any, cast
 
 import cv2
 import dlib
@@ -23,6 +25,15 @@ DOUBT = (
 )
 GRID = 48  # px; whole cells of HOG (8 px), also after one pyramid step (9.6 px)
 SAME = 0.3  # IoU above which a refined face is the one from the first pass
+
+
+_running = Lock()  # dlib's detector has buffers of its own
+
+
+@cache
+def _dlib_detector() -> Any:
+    """Load dlib's detector; that takes 0.4 s, so all detectors of the process share it."""
+    return dlib.get_frontal_face_detector()
 
 
 def _grey(image: Image) -> Image:
@@ -55,7 +66,7 @@ class HogDetector:
     takes = "luma"
 
     def __init__(self) -> None:
-        self._dlib = dlib.get_frontal_face_detector()
+        self._dlib = _dlib_detector()
 
     def settings(self) -> dict[str, str]:
         """Return everything that decides the boxes, for a cache key."""
@@ -102,7 +113,8 @@ class HogDetector:
         if scale != 1.0:
             method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
             gray = cast(Image, cv2.resize(gray, None, fx=scale, fy=scale, interpolation=method))
-        found, scores, _ = self._dlib.run(np.ascontiguousarray(gray), 0, threshold)
+        with _running:
+            found, scores, _ = self._dlib.run(np.ascontiguousarray(gray), 0, threshold)
         rows = [
             # dlib's right and bottom are the last pixels inside.
             (
