@@ -63,7 +63,7 @@ def mouth_opening(file: ClipFile, frames: int) -> Curve | None:
     known = np.flatnonzero(np.isfinite(gap))
     if len(known) < MIN_MESHES * len(gap):
         return None
-    return np.interp(np.arange(len(gap)), known, gap[known])
+    return np.asarray(np.interp(np.arange(len(gap)), known, gap[known]), np.float64)
 
 
 def mouth_motion(file: ClipFile, frames: int) -> Curve:

@@ -6,7 +6,9 @@ import torch
 from pytorch_lightning.core.optimizer import LightningOptimizer
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
+from torch.optim.lr_scheduler import LRScheduler
 
+from wav2lip.checkpoints import load_network
 from wav2lip.errors import InputError
 from wav2lip.losses.inpainting import (
     adversarial,
@@ -67,7 +69,7 @@ class MeshGeneratorTask(Task):
         warmup: int | None = None,
     ) -> None:
         super().__init__(optimizer, warmup)
-        motion = self.load(motion_from, "lip_motion") if motion_from else None
+        motion = load_network(motion_from, "lip_motion") if motion_from else None  # sees no crop
         if motion is not None:
             arguments = {k: v for k, v in motion.config.items() if k != "_target_"}
             generator = {**generator, **arguments}
@@ -132,17 +134,19 @@ class MeshGeneratorTask(Task):
         self.manual_backward(loss)
         self.clip_gradients(optimizer_g.optimizer, self.max_grad_norm, "norm")
         optimizer_g.step()
-        if self.global_step >= self.adv_from - LEAD:
+        schedules = cast("list[LRScheduler]", self.lr_schedulers() or [])
+        for schedule in schedules[:1]:
+            schedule.step()
+        if self.global_step > self.adv_from - LEAD:
             fake = hinge(self.discriminator(composed.detach(), shape)[0], False, region)
             true = hinge(self.discriminator(real, shape)[0], True, region)
             optimizer_d.zero_grad()
             self.manual_backward(true + fake)
             # Lightning counts each step of its wrapper; only one per batch counts.
             self.trainer.strategy.optimizer_step(optimizer_d.optimizer, _no_closure)
+            for schedule in schedules[1:]:
+                schedule.step()
             terms["real"], terms["fake"] = true, fake
-        schedules = self.lr_schedulers() or []
-        for schedule in schedules if isinstance(schedules, list) else [schedules]:
-            schedule.step()  # type: ignore[call-arg]  # none depends on a metric
         values = {f"train/{name}": value.detach() for name, value in terms.items()}
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
         return loss.detach()
