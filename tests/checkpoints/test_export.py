@@ -46,6 +46,18 @@ def test_there_and_back(tmp_path):
     assert not (tmp_path / "no.safetensors").exists()
 
 
+def test_a_motion_gain_multiplies_the_motion_of_lips(tmp_path):
+    config = {"_target_": "wav2lip.models.LipMotion", "width": 8, "stacks": 1, "dilations": [1]}
+    source, wider = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    save_network(source, seeded(build_network(config)), config, {})
+    export_network(source, wider, motion_gain=1.5)
+    before, after = (load_network(path, "lip_motion") for path in (source, wider))
+    mel = torch.zeros(1, 80, 12)
+    motion = [loaded.network(mel) for loaded in (before, after)]
+    torch.testing.assert_close(motion[1], 1.5 * motion[0], rtol=2e-3, atol=1e-3)
+    assert after.metadata["motion_gain"] == 1.5
+
+
 def test_the_suffix_or_the_layout_decides(small, tmp_path):
     source = tmp_path / "a.safetensors"
     save_network(source, small, SMALL, {})
