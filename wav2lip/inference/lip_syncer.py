@@ -15,8 +15,8 @@ from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.inference.audio_input import Audio, audio_file, check_audio, read_mel
 from wav2lip.inference.build import build_renderer
-from wav2lip.inference.frames import output_rate
 from wav2lip.inference.output_frame import OutputFrame
+from wav2lip.inference.output_video import open_writer
 from wav2lip.inference.pipeline import StageTiming
 from wav2lip.inference.report import Report
 from wav2lip.inference.settings import Settings
@@ -24,13 +24,10 @@ from wav2lip.inference.sources import Face, FrameSource, open_face
 from wav2lip.inference.stages import run_stages
 from wav2lip.inference.strip import Strip
 from wav2lip.media.denoise import rnnoise
-from wav2lip.media.video import VideoWriter
 from wav2lip.types import PathLike
 from wav2lip.utils.devices import torch_device
 from wav2lip.utils.outputs import check_outputs
-from wav2lip.utils.platform import cpu_count, peak_memory
-
-CORES_PER_ENCODER_THREAD = 4  # the generator needs the others
+from wav2lip.utils.platform import peak_memory
 
 Progress: TypeAlias = Callable[[str, float, float], None]
 
@@ -159,7 +156,7 @@ class LipSyncer:
         ):
             frame = next(frames)
             report.height, report.width = frame.picture.size
-            with self._writer(source, audio_path, report) as writer:
+            with open_writer(report, source.info, audio_path, self.settings) as writer:
                 following: OutputFrame | None = frame
                 while following is not None:
                     frame = following
@@ -203,22 +200,6 @@ class LipSyncer:
                 yield from self._run(source, audio_path, report)
 
         return run()
-
-    def _writer(self, source: FrameSource, audio: PathLike, report: Report) -> VideoWriter:
-        settings, info = self.settings, source.info
-        return VideoWriter(
-            report.output,
-            report.width,
-            report.height,
-            output_rate(info, settings),
-            codec=settings.codec,
-            crf=settings.crf,
-            preset=settings.preset,
-            threads=max(1, cpu_count() // CORES_PER_ENCODER_THREAD),
-            audio=audio,
-            colours=info.colours,
-            pixel_aspect=1 / info.pixel_aspect if settings.rotate else info.pixel_aspect,
-        )
 
     def _new_report(self, source: FrameSource, audio: Audio, output: PathLike) -> Report:
         name = "array" if isinstance(audio, np.ndarray) else str(audio)
