@@ -170,3 +170,33 @@ def test_bad_input_is_one_line(folder: Path, words: list[str], message: str) -> 
     done = evaluate(folder, *words)
     assert (done.returncode, done.stderr.splitlines()) == (2, [message])
     assert not (folder / "results").exists()
+
+
+@pytest.mark.slow
+def test_the_published_leak_protocol_on_a_tree_like_lrs2(folder: Path) -> None:
+    """The command of docs/metrics.md with random weights: two speakers, three numbered clips.
+
+    A small expert is the judge: SyncNet v2 takes minutes.
+    """
+    main = folder / "LRS2" / "main"
+    names = ["5535415699068794046/00001", "5535415699068794046/00002", "5535496873950688380/00038"]
+    for seed, name in enumerate(names):
+        (main / name).parent.mkdir(parents=True, exist_ok=True)
+        write_synthetic_video(main / f"{name}.mp4", synthesize(seed, 1.6))
+    pairs = [(names[0], names[2]), (names[2], names[0]), (names[1], names[2])]
+    (folder / "lrs2.txt").write_text("".join(f"{sound} {face}\n" for sound, face in pairs))
+    done = evaluate(
+        folder,
+        *("pairs=lrs2", "input=lrs2.txt", "root=LRS2/main", "output=lrs2", "workers=1"),
+        *("checkpoint=tiny.safetensors", "judge_weights=expert.safetensors", "leak_seconds=1.2"),
+        "protocol=[leak,still,still_cross]",
+    )
+    assert done.returncode == 0, done.stderr
+    results = json.loads((folder / "lrs2" / "results.json").read_text())
+    assert {row["speaker"] for row in results["clips"]} == {
+        "5535415699068794046", "5535496873950688380",
+    }  # fmt: skip
+    means = results["summary"]
+    for metric in ("lse_c_silent", "lse_d_silent", "lsd_current"):
+        assert means["generated"][metric]["clips"] == 3
+    assert means["first frame alone"]["lsd_first_frame"]["clips"] == 3

@@ -7,7 +7,7 @@ from hydra.utils import instantiate
 
 from wav2lip.clips import ManifestRow, write_manifest
 from wav2lip.errors import InputError
-from wav2lip.evaluation.pairs import Pair, filelist, manifest, pairs, videos
+from wav2lip.evaluation.pairs import Pair, filelist, manifest, own_sounds, pairs, videos
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
@@ -134,3 +134,16 @@ def test_a_folder_with_a_dangling_link_and_a_name_that_is_not_utf8(tmp_path):
         Pair("caf\\xe9", latin, latin, speaker="caf\\xe9"),
         Pair("link", link, link, speaker="link"),
     ]
+
+
+def test_a_list_of_hdtf_clips_has_one_speaker_per_recording(tmp_path):
+    (tmp_path / "list.txt").write_text("RD_Radio11_000\nRD_Radio11_001.mp4\n\nWDA_Ann_000\n")
+    found = own_sounds(str(tmp_path / "list.txt"), "HDTF", ".mp4", "_[0-9]+")
+    assert [(p.name, p.face.as_posix(), p.speaker) for p in found] == [
+        ("RD_Radio11_000", "HDTF/RD_Radio11_000.mp4", "RD_Radio11"),
+        ("RD_Radio11_001", "HDTF/RD_Radio11_001.mp4", "RD_Radio11"),
+        ("WDA_Ann_000", "HDTF/WDA_Ann_000.mp4", "WDA_Ann"),
+    ]
+    assert all(pair.audio == pair.face for pair in found)
+    with pytest.raises(InputError, match="give the data set's folder with root="):
+        own_sounds(str(tmp_path / "list.txt"), None)

@@ -1,6 +1,7 @@
 import numpy as np
 
-from wav2lip.evaluation.result_table import header, parameters, result_table
+from wav2lip.checkpoints import CHECKPOINTS
+from wav2lip.evaluation.result_table import header, parameters, published_note, result_table
 from wav2lip.evaluation.results import FROZEN, GENERATED, REAL, ClipScores, Results
 from wav2lip.evaluation.scorer import SyncScores
 from wav2lip.evaluation.summary import summarise
@@ -56,3 +57,23 @@ def test_two_revisions_and_uncommitted_changes_are_warned_of():
     assert table.warnings[0] == "beware"
     assert "different revisions of the code (abc, def+changes.1)" in table.warnings[1]
     assert "no commit holds (def+changes.1)" in table.warnings[2]
+
+
+def test_the_released_checkpoint_and_judge_stand_beside_the_published_values():
+    results = results_of({"abc"})
+    results.clips[0].values["lse_c_silent"] = 3.0
+    assert published_note(results) == ""
+    results.generator["sha256"] = CHECKPOINTS["wav2lip"].sha256
+    assert published_note(results) == ""
+    results.judge["sha256"] = CHECKPOINTS["syncnet_v2"].sha256
+    assert "3.64, LSE-D silent 8.15, LSD-CR 0.56, LSD-AR 0.22" in published_note(results)
+    assert any("tab. 6" in note for note in result_table(results, summarise(results)).notes)
+
+
+def test_metrics_without_their_weights_are_named():
+    results = results_of({"abc"})
+    results.settings |= {"inception": None, "arcface": "face.onnx", "i3d": None, "alexnet": None}
+    notes = result_table(results, summarise(results)).notes
+    assert notes[-1] == (
+        "left out, as no weights file is given: LPIPS (alexnet), FID (inception), FVD (i3d)"
+    )

@@ -6,6 +6,9 @@ import pytest
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import ModelCheckpoint
 
+from wav2lip.checkpoints import load_network
+from wav2lip.utils.revision import code_revision
+
 STEPS = 8  # in epochs of three: checkpoints fall into, and onto the end of, an epoch
 
 
@@ -57,6 +60,10 @@ def test_a_finished_run_resumes_with_more_steps(sync_task, sync_data, trainer, t
     whole = run(parts, trainer, [ModelCheckpoint(tmp_path / "whole")])
     keep = tmp_path / "end.ckpt"
     run(parts, trainer, [ModelCheckpoint(tmp_path / "begun")], steps=finished, keep=keep)
-    resumed = run(parts, trainer, [ModelCheckpoint(tmp_path / "again")], keep)
+    end = tmp_path / "end_of_both.ckpt"
+    resumed = run(parts, trainer, [ModelCheckpoint(tmp_path / "again")], keep, keep=end)
+    before, after = (load_network(path, "syncnet").metadata for path in (keep, end))
+    assert 0 < before["training_hours"] < after["training_hours"] < 0.1
+    assert after["revision"] == code_revision()
     assert sorted(resumed) == list(range(finished + 1, STEPS + 1))
     assert resumed == pytest.approx({k: whole[k] for k in resumed}, abs=1e-6)

@@ -27,6 +27,8 @@ FIELDS: dict[str, Field] = {
     "motion_gain": Number(1e-3, 1e3),
     "step": COUNT,
     "epoch": COUNT,
+    "training_hours": Number(0, 1e7),
+    "revision": IDENTITY,  # of the code that trained
     "training_id": IDENTITY,
     "expert_id": IDENTITY,
 }

@@ -2,16 +2,24 @@
 
 wav2lip ablations runs/ablation
 wav2lip ablations runs/ablation --metric val/lower_l1 val/sync --output tables
+wav2lip ablations runs/ablation --evaluate input=CLIPS 'protocol=[reconstruction,still,leak]'
 """
 
 import argparse
 import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.parser import OneLineParser, file_name
 from wav2lip.errors import InputError
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.signals import ending_at_once
+
+if TYPE_CHECKING:
+    from wav2lip.evaluation.summary import Summary  # imports torch
 
 
 def build_parser() -> OneLineParser:
@@ -37,7 +45,45 @@ def build_parser() -> OneLineParser:
     parser.add_argument(
         "--output", metavar="FOLDER", type=file_name, help="of the tables (default: RUNS)"
     )
+    parser.add_argument(
+        "--evaluate",
+        metavar="KEY=VALUE",
+        nargs="+",
+        help="evaluate every run's best checkpoint with these settings of `wav2lip evaluate`; their results are in the "
+        "folder evaluation of each run, and are used again",
+    )
     return parser
+
+
+def evaluate_checkpoint(settings: Sequence[str], checkpoint: Path, output: Path) -> "Summary":
+    """Evaluate a checkpoint into a folder.
+
+    Args:
+        settings: overrides of the config `evaluate`.
+        checkpoint: of a generator.
+        output: folder of the results.
+
+    Raises:
+        InputError: a setting does not fit, or nothing could be scored.
+    """
+    from hydra import compose, initialize_config_module
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from wav2lip.cli.config_errors import as_input_error, require_complete
+    from wav2lip.cli.evaluate import evaluate
+    from wav2lip.utils.locks import locked_folder
+
+    print(f"{checkpoint}:")
+    try:
+        with initialize_config_module("wav2lip.configs", version_base="1.3"):
+            cfg = compose("evaluate", list(settings))
+        cfg.checkpoint, cfg.output = str(checkpoint), str(output)
+        require_complete(cfg)
+        with locked_folder(output):
+            return evaluate(cfg)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise as_input_error(error) from error
 
 
 @exit_on_input_error
@@ -58,6 +104,7 @@ def main() -> None:
             find_runs,
             find_unfinished,
         )
+        from wav2lip.evaluation.run_scores import evaluate_runs
         from wav2lip.evaluation.table_files import SUFFIXES, write_table_files
         from wav2lip.evaluation.table_text import markdown
 
@@ -69,6 +116,10 @@ def main() -> None:
     names = [output / f"table{suffix}" for suffix in SUFFIXES]
     check_outputs([("output", name) for name in names], read)
     collected = collect(args.runs, args.choose, metrics)
+    if args.evaluate:
+        run = partial(evaluate_checkpoint, args.evaluate)
+        collected, names = evaluate_runs(collected, run)
+        metrics = [*metrics, *names]
     table = tabulate(collected, metrics, args.choose, find_unfinished(args.runs, args.choose))
     write_table_files(table, output / "table")
     print(markdown(table))

@@ -27,7 +27,7 @@ from wav2lip.evaluation.result_table import result_table
 from wav2lip.evaluation.results import WEIGHTS, Results
 from wav2lip.evaluation.run import plan_pairs, run_pairs
 from wav2lip.evaluation.setup import EvaluatorSetup
-from wav2lip.evaluation.summary import summarise
+from wav2lip.evaluation.summary import Summary, summarise
 from wav2lip.evaluation.terminal import print_results
 from wav2lip.execution.job import Executor
 from wav2lip.inference.settings import Settings
@@ -95,11 +95,14 @@ def evaluator_setup(cfg: DictConfig, generator: LipSyncerSetup | None) -> Evalua
     )
 
 
-def evaluate(cfg: DictConfig) -> None:
+def evaluate(cfg: DictConfig) -> Summary:
     """Plan, score, write and print the results.
 
     Args:
         cfg: the composed `evaluate` config.
+
+    Returns:
+        The means over the clips.
 
     Raises:
         InputError: a file or value cannot be used, or nothing could be scored.
@@ -138,6 +141,7 @@ def evaluate(cfg: DictConfig) -> None:
     write_page(results, table, plots, videos, output)
     print_results(results, table)
     print(f"results per clip: {output / PAGE}")
+    return summary
 
 
 @hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="evaluate")

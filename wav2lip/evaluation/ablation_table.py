@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from wav2lip.evaluation.ablations import Run
 from wav2lip.evaluation.results import Better
+from wav2lip.evaluation.run_scores import checkpoint_facts, column_of
 from wav2lip.evaluation.table import Column, Row, Table
 from wav2lip.metrics.bootstrap import (
     MIN_SPEAKERS,
@@ -79,13 +80,14 @@ def tabulate(
         facts = {
             "seeds": " ".join(str(run.seed) for run in own),
             "steps": " ".join(str(run.step) for run in own),
+            **checkpoint_facts(own),
         }
         rows.append(Row(experiment, means, differences, facts))
     notes = [LEGEND]
     if unfinished:
         notes.append(f"without a validation: {', '.join(unfinished)}")
     return Table(
-        tuple(Column(name, name, DIGITS, BETTER.get(name)) for name in present),
+        tuple(column_of(name) or Column(name, name, DIGITS, BETTER.get(name)) for name in present),
         tuple(rows),
         BASELINE if BASELINE in by_experiment else "",
         {"validation chosen by": f"lowest {choose}"},

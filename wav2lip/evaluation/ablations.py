@@ -19,6 +19,7 @@ from wav2lip.utils.tables import read_table, read_text
 
 CURVES = Path("curves") / "metrics.csv"
 CONFIG = Path("hydra") / "config.yaml"
+CHECKPOINT = Path("checkpoints") / "best.ckpt"
 METRICS = (
     "val/lower_l1",
     "val/l1",
@@ -41,12 +42,19 @@ class Run:
         seed: of the run.
         step: of the validation that the scores come from.
         scores: by metric.
+        folder: of the run.
     """
 
     experiment: str
     seed: int
     step: int
     scores: dict[str, float]
+    folder: Path = Path()
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint of the validation with the lowest monitored value."""
+        return self.folder / CHECKPOINT
 
 
 def _read_curves(folder: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
@@ -114,7 +122,8 @@ def read_run(folder: Path, choose: str, metrics: Sequence[str]) -> Run | None:
     _, line, best = min(values, key=lambda entry: entry[0])
     logged = {name: _number(folder, line, name, best[name]) for name in metrics if best.get(name)}
     scores = {name: value for name, value in logged.items() if math.isfinite(value)}
-    return Run(experiment, seed, int(_number(folder, line, "step", best.get("step", ""))), scores)
+    step = int(_number(folder, line, "step", best.get("step", "")))
+    return Run(experiment, seed, step, scores, folder)
 
 
 def find_runs(root: Path) -> list[Path]:

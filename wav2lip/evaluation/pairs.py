@@ -3,6 +3,7 @@
 A list does not open the files that it names: missing ones are skipped later, with the reason.
 """
 
+import re
 from dataclasses import dataclass, replace
 from glob import escape
 from itertools import count
@@ -161,6 +162,31 @@ def filelist(
         parts = [part.relative_to(root).with_suffix("").as_posix() for part in (face, audio)]
         speaker = speaker_from_path(parts[0]) if speakers else ""
         found.append(("-".join(parts).replace("/", "_"), face, audio, speaker))
+    return _named(found, Path(path))
+
+
+def own_sounds(path: str, root: str | None, suffix: str = "", part: str = "") -> list[Pair]:
+    """A list of videos, one name per line, each with its own sound, as papers on HDTF split that set.
+
+    Args:
+        path: the list.
+        root: folder that the names are relative to.
+        suffix: added to a name that does not end in it.
+        part: pattern of the end of a name without suffix that numbers the parts of one recording; the rest is the
+            speaker. "": the first folder is the speaker.
+
+    Raises:
+        InputError: no `root`, or unreadable.
+    """
+    if not root:
+        raise InputError(f"{path}: its names are relative; give the data set's folder with root=")
+    found = []
+    for line in _lines(Path(path)):
+        name = line.strip()
+        video = Path(root) / (name if name.endswith(suffix) else f"{name}{suffix}")
+        stem = video.relative_to(root).with_suffix("").as_posix()
+        speaker = re.sub(f"{part}$", "", stem) if part else speaker_from_path(stem)
+        found.append((stem.replace("/", "_"), video, video, speaker))
     return _named(found, Path(path))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from wav2lip.checkpoints import build_network
+from wav2lip.checkpoints import CHECKPOINTS, build_network
 from wav2lip.evaluation.results import (
     FROZEN,
     GROUPS,
@@ -65,6 +65,8 @@ def header(results: Results) -> dict[str, str]:
         found["parameters"] = f"{parameters(generator['config']):,}"
         if "step" in metadata:
             found["training steps"] = str(metadata["step"])
+        if "revision" in metadata:
+            found["trained by commit"] = str(metadata["revision"])
         if "training_hours" in metadata:
             found["hours of training"] = f"{metadata['training_hours']:.1f}"
     judged = [row for row in results.clips if row.system in JUDGED]
@@ -76,6 +78,20 @@ def header(results: Results) -> dict[str, str]:
     if values:
         found["settings"] = " ".join(f"{key}={value}" for key, value in values.items())
     return found
+
+
+def published_note(results: Results) -> str:
+    """What arXiv 2511.08613, tab. 6, states for the released checkpoint by the released judge; "" for any other."""
+    generator, judge = results.generator, results.judge
+    released = CHECKPOINTS["wav2lip"].sha256, CHECKPOINTS["syncnet_v2"].sha256
+    if generator is None or (generator["sha256"], judge.get("sha256")) != released:
+        return ""
+    if not any("lse_c_silent" in row.values for row in results.clips):
+        return ""
+    return (
+        "arXiv 2511.08613, tab. 6, states for this checkpoint on LRS2: LSE-C silent 3.64, LSE-D silent 8.15, "
+        "LSD-CR 0.56, LSD-AR 0.22"
+    )
 
 
 def result_table(results: Results, summary: Summary) -> Table:
@@ -98,6 +114,8 @@ def result_table(results: Results, summary: Summary) -> Table:
     for clip, names in summary.left_out_by_clip().items():
         headings = ", ".join(METRICS[name].heading for name in names)
         notes.append(f"left out of {headings}: {clip}, which some row has no value for")
+    published = published_note(results)
+    notes += [published] if published else []
     missing = [
         f"{METRICS[metric].heading} ({setting})"
         for metric, setting in WEIGHTS.items()

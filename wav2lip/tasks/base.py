@@ -4,6 +4,7 @@ import inspect
 import logging
 import math
 import os
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from wav2lip.checkpoints.provenance import UNKNOWN
 from wav2lip.errors import InputError
 from wav2lip.types import CROP_KINDS
 from wav2lip.utils.fields import to_plain
+from wav2lip.utils.revision import code_revision
 
 Config = dict[str, Any]
 PACKAGES = {"wav2lip.losses": losses, "torch.optim": torch.optim}
@@ -95,6 +97,8 @@ class Task(pl.LightningModule):
         self._optimizer = optimizer
         self._warmup = warmup
         self._resumed: TrainingId | None = None  # of the run that is resumed
+        self._hours_before = 0.0  # of training, in the run that is resumed
+        self._started: float | None = None  # s, by the monotonic clock
         self._trained_on: dict[
             str, str
         ] = {}  # checkpoints that the run starts from, with their kind of crop
@@ -138,7 +142,9 @@ class Task(pl.LightningModule):
         return found if kind is None else {**found, "face_crop": str(kind)}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self._resumed = TrainingId.parse(checkpoint["hyper_parameters"].get("training_id"))
+        parameters = checkpoint["hyper_parameters"]
+        self._resumed = TrainingId.parse(parameters.get("training_id"))
+        self._hours_before = float(parameters.get("training_hours", 0.0))
 
     def on_train_start(self) -> None:
         """Check that a resumed run has the clips that it started with, and warn of other crops.
@@ -146,6 +152,7 @@ class Task(pl.LightningModule):
         Raises:
             InputError: it has others.
         """
+        self._started = time.monotonic()
         before, now = self._resumed, TrainingId.parse(self.provenance()["training_id"])
         if before is not None and before.clips != UNKNOWN and not before.shares_clips(now):
             raise InputError(
@@ -162,7 +169,17 @@ class Task(pl.LightningModule):
                 )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["hyper_parameters"] = {**checkpoint["hyper_parameters"], **self.provenance()}
+        checkpoint["hyper_parameters"] = {
+            **checkpoint["hyper_parameters"],
+            **self.provenance(),
+            "training_hours": self.training_hours(),
+            "revision": code_revision(),
+        }
+
+    def training_hours(self) -> float:
+        """Return the hours of training so far, with those of the run that was resumed and with validations."""
+        own = 0.0 if self._started is None else time.monotonic() - self._started
+        return self._hours_before + own / 3600
 
     def trainable_parameters(self) -> list[nn.Parameter]:
         """Return the parameters that the optimizer updates."""

@@ -1,0 +1,67 @@
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from wav2lip.checkpoints import build_network
+from wav2lip.errors import InputError
+from wav2lip.evaluation.ablation_table import tabulate
+from wav2lip.evaluation.ablations import Run
+from wav2lip.evaluation.run_scores import checkpoint_facts, column_of, evaluate_runs
+from wav2lip.evaluation.summary import Summary
+from wav2lip.metrics.bootstrap import Interval
+
+CONFIG = {"_target_": "wav2lip.models.SyncNet", "width": 0.0625}
+
+
+def mean(value):
+    return Interval(value, math.nan, math.nan, 3, 0, 3)
+
+
+def run(root, experiment, seed, hours):
+    folder = root / experiment / str(seed)
+    (folder / "checkpoints").mkdir(parents=True)
+    torch.manual_seed(0)
+    state = {f"syncnet.{k}": v for k, v in build_network(CONFIG).state_dict().items()}
+    hyper = {"syncnet": CONFIG, "training_hours": hours, "revision": "abc123"}
+    torch.save({"state_dict": state, "hyper_parameters": hyper}, folder / "checkpoints/best.ckpt")
+    return Run(experiment, seed, 100, {"val/l1": 0.5}, folder)
+
+
+def test_checkpoints_add_scores_and_facts_to_the_table(tmp_path):
+    runs = [run(tmp_path, "full", 1, 2.0), run(tmp_path, "no_gan", 1, 1.5)]
+    seen = []
+
+    def evaluate(checkpoint: Path, output: Path) -> Summary:
+        seen.append(output)
+        value = 0.3 if "full" in str(checkpoint) else 0.1
+        cells = {"lse_c_at_0": mean(value), "psnr": mean(math.inf)}
+        return Summary({"generated": cells, "real": cells, "frozen mouth": cells})
+
+    scored, names = evaluate_runs(runs, evaluate)
+    assert names == ["generated/lse_c_at_0"]
+    assert seen == [r.folder / "evaluation" for r in runs]
+    table = tabulate(scored, ["val/l1", *names], "val/loss")
+    full, other = table.rows
+    count = sum(p.numel() for p in build_network(CONFIG).parameters())
+    assert full.facts == {
+        "seeds": "1", "steps": "100", "parameters": f"{count:,}", "commit": "abc123", "hours": "2.00",
+    }  # fmt: skip
+    assert other.differences["generated/lse_c_at_0"].interval.mean == pytest.approx(-0.2)
+    assert [(c.heading, c.group, c.better) for c in table.columns] == [
+        ("val/l1", "", "lower"),
+        ("C at 0", "generated", "higher"),
+    ]
+
+
+def test_seeds_that_differ_are_listed(tmp_path):
+    facts = checkpoint_facts([run(tmp_path, "full", 1, 2.0), run(tmp_path, "full", 2, 3.0)])
+    assert (facts["commit"], facts["hours"]) == ("abc123", "2.00 3.00")
+    assert checkpoint_facts([Run("gone", 1, 5, {}, tmp_path)]) == {}
+
+
+def test_a_run_without_a_checkpoint_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"best\.ckpt: no such file; train the run again"):
+        evaluate_runs([Run("full", 1, 5, {}, tmp_path)], lambda *_: Summary())
+    assert column_of("val/sync") is None

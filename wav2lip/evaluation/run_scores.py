@@ -1,0 +1,86 @@
+"""What the checkpoints of training runs add to the table of runs: facts, and scores under protocols."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from wav2lip.checkpoints import load_network
+from wav2lip.errors import InputError
+from wav2lip.evaluation.ablations import Run
+from wav2lip.evaluation.result_table import CONTROLS, parameters
+from wav2lip.evaluation.results import METRICS, REAL
+from wav2lip.evaluation.summary import Summary
+from wav2lip.evaluation.table import Column
+
+FOLDER = "evaluation"  # of a run, where its checkpoint's results are
+SHOWN = (  # metrics of each row of an evaluation that the table of runs shows
+    *("lse_d", "lse_c", "lse_c_at_0", "psnr", "ssim", "lmd_inter_ocular"),
+    *("opening_correlation", "opening_range", "jaw_correlation", "lip_leak"),
+    *("agreement_swapped", "agreement_source", "lse_c_silent", "lsd_current", "lsd_first_frame"),
+)
+Evaluate = Callable[[Path, Path], Summary]  # (checkpoint, output folder) -> means
+
+
+def column_of(name: str) -> Column | None:
+    """The column of a score SYSTEM/METRIC; None for a metric of training."""
+    system, _, metric = name.rpartition("/")
+    if metric not in METRICS or system == "val":
+        return None
+    shown = METRICS[metric]
+    return Column(name, shown.heading, shown.digits, shown.better, system)
+
+
+def evaluate_runs(runs: Sequence[Run], evaluate: Evaluate) -> tuple[list[Run], list[str]]:
+    """Evaluate the checkpoint of every run.
+
+    Args:
+        runs: finished runs.
+        evaluate: evaluates a checkpoint.
+
+    Returns:
+        The runs with further scores SYSTEM/METRIC, the means over the clips, and the names of these scores.
+
+    Raises:
+        InputError: a run has no checkpoint.
+    """
+    found: list[Run] = []
+    names: dict[str, None] = {}
+    for run in runs:
+        if not run.checkpoint.is_file():
+            raise InputError(
+                f"{run.checkpoint}: no such file; train the run again or remove its folder"
+            )
+        means = evaluate(run.checkpoint, run.folder / FOLDER).means
+        scores = {
+            f"{system}/{metric}": cells[metric].mean
+            for system, cells in means.items()
+            if system not in (REAL, *CONTROLS)
+            for metric in SHOWN
+            if metric in cells and math.isfinite(cells[metric].mean)
+        }
+        names |= dict.fromkeys(scores)
+        found.append(replace(run, scores=run.scores | scores))
+    return found, list(names)
+
+
+def checkpoint_facts(runs: Sequence[Run]) -> dict[str, str]:
+    """Parameters, commit and hours of training of the runs of one experiment, as far as their checkpoints state them.
+
+    Equal values are stated once, others in the order of the runs. Runs without a checkpoint have none.
+    """
+    each: dict[str, list[str]] = {}
+    for run in runs:
+        if not run.checkpoint.is_file():
+            continue
+        loaded = load_network(run.checkpoint)
+        facts = {"parameters": f"{parameters(loaded.config):,}"}
+        if "revision" in loaded.metadata:
+            facts["commit"] = str(loaded.metadata["revision"])
+        if "training_hours" in loaded.metadata:
+            facts["hours"] = f"{loaded.metadata['training_hours']:.2f}"
+        for name, text in facts.items():
+            each.setdefault(name, []).append(text)
+    return {
+        name: texts[0] if len(set(texts)) == 1 else " ".join(texts) for name, texts in each.items()
+    }
