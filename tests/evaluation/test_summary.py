@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from wav2lip.evaluation.result_table import result_table
-from wav2lip.evaluation.results import GENERATED, LATE, REAL, ClipScores, Results
+from wav2lip.evaluation.results import GENERATED, LATE, REAL, SILENCE, ClipScores, Results
 from wav2lip.evaluation.scorer import SyncScores
 from wav2lip.evaluation.summary import summarise
 from wav2lip.evaluation.terminal import print_results
@@ -43,7 +43,7 @@ def test_every_row_is_over_the_clips_that_all_rows_have():
     assert [found[s].missing for s in (GENERATED, REAL, LATE)] == [1, 2, 2]
     assert {interval.clips for interval in found.values()} == {2}
     assert {interval.speakers for interval in found.values()} == {1}
-    difference = summary.differences["lse_d"]
+    difference = summary.differences[GENERATED]["lse_d"]
     assert (difference.interval.mean, difference.interval.clips) == (-1.0, 3)  # real and generated
     assert difference.interval.values == (-1.0, -1.0)
     assert difference.p == 0.5
@@ -56,8 +56,8 @@ def test_a_system_without_any_value_leaves_the_others_their_clips():
     assert not summary.left_out
     assert summary.means[GENERATED]["psnr"][:6] == (30.0, 30.0, 30.0, 8, 0, 8)
     assert "psnr" not in summary.means[REAL]
-    assert list(summary.differences) == ["lse_d"]
-    assert summary.differences["lse_d"].p == pytest.approx(2 / 2**8)
+    assert list(summary.differences[GENERATED]) == ["lse_d"]
+    assert summary.differences[GENERATED]["lse_d"].p == pytest.approx(2 / 2**8)
 
 
 def test_a_copy_has_no_mean_psnr_but_its_other_means():
@@ -82,3 +82,18 @@ def test_the_table_names_what_is_left_out_and_lists_few_speakers():
     assert "(2.000)" in text
     assert "generated − real" in text
     assert "…" not in text  # no interval
+
+
+def test_every_row_has_its_own_differences_to_the_real_videos():
+    rows = {
+        system: {clip: {"lse_d": value} for clip in "ab"}
+        for system, value in ((GENERATED, 1.5), (SILENCE, 4.0), (REAL, 1.0), (LATE, 9.0))
+    }
+    summary = summarise(results_of(rows))
+    found = {system: cells["lse_d"].interval.mean for system, cells in summary.differences.items()}
+    assert found == {GENERATED: 0.5, SILENCE: 3.0}
+    results = results_of(rows)
+    table = result_table(results, summary)
+    of_row = {row.name: row.differences for row in table.rows}
+    assert of_row[SILENCE]["lse_d"].interval.mean == 3.0
+    assert of_row[REAL] == of_row[LATE] == {}

@@ -49,8 +49,11 @@ def as_json(results: Results, summary: Summary) -> dict[str, Any]:
         "summary": means,
         "left_out": summary.left_out,
         "differences": {
-            metric: difference.interval._asdict() | {"p": difference.p}
-            for metric, difference in summary.differences.items()
+            system: {
+                metric: difference.interval._asdict() | {"p": difference.p}
+                for metric, difference in differences.items()
+            }
+            for system, differences in summary.differences.items()
         },
         "clips": clips,
         "skipped": [asdict(item) for item in results.skipped],

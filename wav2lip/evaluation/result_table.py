@@ -105,7 +105,7 @@ def result_table(results: Results, summary: Summary) -> Table:
         Row(
             system,
             cells,
-            summary.differences if system in JUDGED else {},
+            summary.differences.get(system, {}),
             control=system in CONTROLS,
         )
         for system, cells in summary.means.items()

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from wav2lip.evaluation.results import (
-    GENERATED,
+    FROZEN,
+    LATE,
     METRICS,
     OFFSETS,
     RATIO,
     REAL,
-    VIDEO,
     ClipScores,
     Results,
 )
@@ -35,12 +35,12 @@ class Summary:
         means: system -> metric -> interval. A metric that no clip of a system has is left out.
         left_out: metric -> clips that some system has a value for and another has not; they are in no row of
             this metric.
-        differences: metric -> difference of the judged videos to the real ones, on the same clips.
+        differences: system -> metric -> difference of its videos to the real ones, on the same clips.
     """
 
     means: SystemMeans = field(default_factory=dict)
     left_out: dict[str, list[str]] = field(default_factory=dict)
-    differences: dict[str, Difference] = field(default_factory=dict)
+    differences: dict[str, dict[str, Difference]] = field(default_factory=dict)
 
     def left_out_by_clip(self) -> dict[str, list[str]]:
         """The metrics that each clip was left out of."""
@@ -78,10 +78,10 @@ def _interval(metric: str, rows: list[ClipScores]) -> Interval:
     return bootstrap_mean(columns[0], speakers)
 
 
-def _differences(rows: dict[str, list[ClipScores]]) -> dict[str, Difference]:
-    """Differences of the judged videos to the real ones, by metric; medians and ratios have none."""
-    judged = {row.clip: row for row in rows.get(GENERATED, rows.get(VIDEO, []))}
-    pairs = [(judged[real.clip], real) for real in rows.get(REAL, []) if real.clip in judged]
+def _differences(judged: list[ClipScores], real: list[ClipScores]) -> dict[str, Difference]:
+    """Differences of the videos of one system to the real ones, by metric; medians and ratios have none."""
+    of_clip = {row.clip: row for row in judged}
+    pairs = [(of_clip[row.clip], row) for row in real if row.clip in of_clip]
     found = {}
     for metric in METRICS:
         if metric not in (*OFFSETS, RATIO):
@@ -126,5 +126,9 @@ def summarise(results: Results) -> Summary:
             else:
                 continue
             summary.means[system][metric] = found
-    summary.differences = _differences(rows)
+    for system, judged in rows.items():
+        if system not in (REAL, LATE, FROZEN):
+            found_differences = _differences(judged, rows.get(REAL, []))
+            if found_differences:
+                summary.differences[system] = found_differences
     return summary
