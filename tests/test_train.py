@@ -95,6 +95,10 @@ def test_an_expert_trains_and_resumes_then_trains_a_generator(corpus, tmp_path, 
     assert load_network(last, "syncnet").config["width"] == 0.0625
     assert sorted(path.name for path in last.parent.iterdir()) == ["best.ckpt", "last.ckpt"]
     assert torch.load(last, weights_only=True)["global_step"] == 4
+    report = (tmp_path / "expert" / "report.txt").read_text()
+    assert "did not take off in 4 steps" in report
+    assert "too few speakers" in report
+    assert (tmp_path / "expert" / "report.html").is_file()
 
     generator = ["experiment=wav2lip", data, f"run={tmp_path}/lips", *TINY_GENERATOR]
     train_here(*generator, f"task.expert={last}", "trainer.max_steps=2")

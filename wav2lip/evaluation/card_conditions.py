@@ -4,7 +4,6 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import av
 import cv2
 import numpy as np
 
@@ -56,6 +55,8 @@ CONDITIONS = {
 
 def compress(crops: Image, crf: int, fps: int = FPS) -> Image:
     """Code pictures (T, H, W, 3), of even sides, as H.264 and decode them."""
+    import av  # the report of a training imports this module, and needs no video
+
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=fps, options={"crf": str(crf)})
