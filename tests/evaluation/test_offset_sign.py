@@ -20,7 +20,7 @@ def test_a_sound_3_frames_late_is_minus_3_in_manifest_evaluate_and_check_sync(
     film, judge, judge_file, detector, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("WAV2LIP_CACHE", str(tmp_path / "cache"))
-    video = film("late.mp4", seconds=4.0, av_offset=LATE)
+    video = film("late.mp4", seconds=3.2, av_offset=LATE)
     folder, listed = tmp_path / "clips", tmp_path / "list.txt"
     listed.write_text(f"{video}\n")
 
