@@ -6,6 +6,7 @@ from hydra import compose, initialize_config_module
 from wav2lip.cli import evaluate, preprocess, sync_check
 from wav2lip.cli.infer_options import parse
 from wav2lip.errors import InputError
+from wav2lip.evaluation import setup
 
 
 class StopError(InputError):
@@ -21,7 +22,7 @@ def arguments(monkeypatch):
         seen.extend(args)
         raise StopError("stop")
 
-    for module in (evaluate, sync_check):
+    for module in (setup, sync_check):
         monkeypatch.setattr(module, "build_detector", build)
     monkeypatch.setattr("wav2lip.preprocessing.corpus.resolve_detector", build)
     return seen
