@@ -36,6 +36,7 @@ from wav2lip.media.colour import BT709
 from wav2lip.media.pcm import write_wav
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import Frame, VideoWriter
+from wav2lip.models import Generator
 from wav2lip.utils.platform import cpu_count
 
 SIZE = (1280, 720)  # px
@@ -133,15 +134,17 @@ def whole_run(
     return report, 1000 * (time.process_time() - began) / report.frames
 
 
-def show(report: Report, processor: float, alone: tuple[float, float]) -> None:
+def show(report: Report, processor: float, alone: tuple[float, float] | None) -> None:
     """Print a run's speed, its stages and its memory."""
     rate = report.frames / report.seconds
     print(
         f"whole run: {report.frames} frames of {report.width}x{report.height}, {report.fps:.2f} fps"
     )
     print(f"  {rate:.2f} frames/s, {rate / report.fps:.2f} x real time")
-    print(f"  {rate / alone[0]:.2f} of the generator alone by the clock")
-    print(f"  {alone[1] / processor:.2f} of it by processor time ({processor:.1f} ms/frame in all)")
+    print(f"  {processor:.1f} ms of processor time per frame")
+    if alone is not None:
+        print(f"  {rate / alone[0]:.2f} of the generator alone by the clock")
+        print(f"  {alone[1] / processor:.2f} of it by processor time")
     print("  stage         ms/frame at work   % of the run   processor ms/frame      %")
     for stage, busy in report.stage_seconds.items():
         own = 1000 * report.stage_processor_seconds[stage] / report.frames
@@ -207,7 +210,8 @@ def main() -> None:
             return
         # The run comes first: the eager forward takes gigabytes that are not the run's.
         report, processor = whole_run(checkpoint, args.device, args.face, folder, args.seconds)
-        alone = generator_alone(checkpoint, args.device, args.rounds)
+        crops = isinstance(load_network(checkpoint, "generator").network, Generator)
+        alone = generator_alone(checkpoint, args.device, args.rounds) if crops else None
         show(report, processor, alone)
 
 

@@ -58,6 +58,15 @@ def test_a_motion_gain_multiplies_the_motion_of_lips(tmp_path):
     assert after.metadata["motion_gain"] == 1.5
 
 
+def test_motion_gain_scales_the_motion_of_a_mesh_generator(tmp_path):
+    config = {"_target_": "wav2lip.models.MeshGenerator", "inpainter_width": 0.25, "width": 8}
+    source, wider = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    save_network(source, seeded(build_network(config)), config, {"fps": 25})
+    export_network(source, wider, motion_gain=0.5)
+    before, after = (load_network(path, "generator").network for path in (source, wider))
+    assert torch.equal(after.motion.gain, 0.5 * before.motion.gain)
+
+
 def test_the_suffix_or_the_layout_decides(small, tmp_path):
     source = tmp_path / "a.safetensors"
     save_network(source, small, SMALL, {})

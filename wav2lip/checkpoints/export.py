@@ -15,7 +15,7 @@ from wav2lip.checkpoints.layouts import Layout, Precision, layout_of, precision_
 from wav2lip.checkpoints.load import LoadedNetwork, load_network
 from wav2lip.checkpoints.save import save_network
 from wav2lip.errors import InputError
-from wav2lip.models import Generator, LipMotion
+from wav2lip.models import Generator, LipMotion, MeshGenerator
 from wav2lip.types import CROP_KINDS
 from wav2lip.utils.files import AtomicFile
 from wav2lip.utils.outputs import check_outputs
@@ -74,6 +74,8 @@ def _scale_motion(loaded: LoadedNetwork, gain: float) -> None:
         raise InputError(f"motion gain {gain}: give a number above 0")
     if isinstance(loaded.network, Generator):
         loaded.network.audio_encoder.scale_motion(gain)
+    elif isinstance(loaded.network, MeshGenerator):
+        loaded.network.motion.scale_motion(gain)
     elif isinstance(loaded.network, LipMotion):
         loaded.network.scale_motion(gain)
     else:
