@@ -105,7 +105,13 @@ def test_metadata_and_contents(wheel):
     assert fields["License-Expression"] == (
         "MIT AND Apache-2.0 AND BSD-3-Clause AND LicenseRef-wav2lip-weights"
     )
-    licences = ["LICENSE", "mediapipe.LICENSE", "silero_vad.LICENSE", "mediapipe.NOTICE"]
+    licences = [
+        "LICENSE",
+        "mediapipe.LICENSE",
+        "niqe.LICENSE",
+        "silero_vad.LICENSE",
+        "mediapipe.NOTICE",
+    ]
     assert fields.get_all("License-File") == [
         "LICENSE",
         *(f"wav2lip/assets/{name}" for name in licences),

@@ -73,7 +73,7 @@ def test_a_sample_video_equals_inference_bit_for_bit(corpus, monkeypatch, warp):
     generated, targets = render_clip(TorchEngine(network), file, range(20), mel_offset_frames=-2)
 
     sound = from_pcm(file.pcm())
-    renderer = FaceRenderer(TorchEngine(network))
+    renderer = FaceRenderer(TorchEngine(network), offset=-2 / 25)
     # A video would change the crops; they are given as they are, the rest is what infer.py runs.
     monkeypatch.setattr(renderer, "_cut", lambda located, _: targets[located.frame.index])
     black = Picture.of(np.zeros((SIZE, SIZE, 3), np.uint8), BT709)
@@ -81,7 +81,7 @@ def test_a_sample_video_equals_inference_bit_for_bit(corpus, monkeypatch, warp):
         TrackedFrame.of_boxes(Frame(black, i / 25, i), [np.zeros(4, np.float32)]) for i in range(20)
     ]
     mel = MelReader(lambda: [sound], mute_pauses=warp)
-    rendered = [face for _, (face,) in renderer(iter(frames), mel, offset=-2 / 25)]
+    rendered = [face for _, (face,) in renderer(iter(frames), mel)]
     assert np.array_equal(generated, np.stack(rendered))
     assert np.abs(generated.astype(int) - targets)[:, SIZE // 2 :].mean() > 1  # it does something
 

@@ -57,16 +57,16 @@ def compress(crops: Image, crf: int, fps: int = FPS) -> Image:
     """Code pictures (T, H, W, 3), of even sides, as H.264 and decode them."""
     import av  # the report of a training imports this module, and needs no video
 
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4") as container:
+    data = io.BytesIO()
+    with av.open(data, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=fps, options={"crf": str(crf)})
         stream.height, stream.width = crops.shape[1:3]
         stream.pix_fmt = "yuv420p"
         for crop in crops:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(crop, format="bgr24")))
         container.mux(stream.encode())
-    buffer.seek(0)
-    with av.open(buffer) as container:
+    data.seek(0)
+    with av.open(data) as container:
         return np.stack([frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)])
 
 
