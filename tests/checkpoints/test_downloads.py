@@ -273,9 +273,12 @@ def test_a_second_download_of_a_file_waits_for_the_first(server, tmp_path, caplo
     """The first one holds the file half-way, and is then killed."""
     (tmp_path / "a.bin.part").write_bytes(CONTENT[:1000])
     holder = subprocess.Popen(
-        ["flock", "--exclusive", str(tmp_path / "a.bin.part"), "sleep", "60"],
+        ["flock", "--exclusive", str(tmp_path / "a.bin.part"), "sh", "-c", "echo; sleep 60"],
         start_new_session=True,
+        stdout=subprocess.PIPE,
     )
+    assert holder.stdout is not None
+    holder.stdout.readline()  # it has the lock
     found: list[Path] = []
     file = remote(f"{server}/good")
     waiting = threading.Thread(target=lambda: found.append(fetch(file, tmp_path)))
@@ -285,7 +288,7 @@ def test_a_second_download_of_a_file_waits_for_the_first(server, tmp_path, caplo
         time.sleep(0.02)
     assert Handler.asked == []
     os.killpg(holder.pid, signal.SIGKILL)
-    holder.wait()
+    holder.communicate()
     waiting.join()
     assert found[0].read_bytes() == CONTENT
     assert Handler.asked == [("/good", "bytes=1000-")]
