@@ -1,14 +1,10 @@
 """Render faces by moving their mesh, and by filling the inside of the mouth."""
 
-import time
-from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from functools import partial
 from itertools import islice
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from wav2lip.engines.mesh_engine import TorchMeshEngine
@@ -17,19 +13,18 @@ from wav2lip.faces.moved_face import MovedFace
 from wav2lip.faces.person import Person, PersonSurvey
 from wav2lip.faces.retargeting import MotionSpace, retarget
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
+from wav2lip.inference.batch_pool import run_batches
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.pipeline import StageTiming
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
 from wav2lip.inference.survey import survey_people
-from wav2lip.inference.threads import one_torch_thread
 from wav2lip.media.alignment import MelSource
 from wav2lip.media.picture import Picture
-from wav2lip.utils.platform import cpu_count
 
 BATCH = 8  # frames per task of a worker
 
-# A face, what it became, and what covers it; see `MovedFace.paste`.
+# A face, the same with its mesh moved, and what is laid over its mouth; see `MovedFace.paste`.
 RenderedFace = tuple[TrackedFace, MovedFace, NDArray[np.float32]]
 RenderedFrame = tuple[TrackedFrame, list[RenderedFace]]
 
@@ -56,7 +51,6 @@ class MeshRenderer:
         self.engine = engine
         self.space = MotionSpace(engine.vertices, engine.basis)
         self.motion = motion
-        self.workers = cpu_count() if engine.on_cpu else 1
         self.timing = StageTiming()
 
     def study(self, source: FrameSource, locate: FaceLocator, settings: Settings) -> None:
@@ -82,41 +76,18 @@ class MeshRenderer:
         Yields:
             Each frame with its moved faces, in the order of the frames.
         """
-        with one_torch_thread() if self.engine.on_cpu else nullcontext():
-            # The setting is per thread for some operators, so each worker repeats it.
-            threads = torch.get_num_threads()
-            pool = ThreadPoolExecutor(
-                self.workers, "wav2lip-render", torch.set_num_threads, (threads,)
-            )
-            yield from self._run(pool, located, MotionReader(mel, self.engine), dict(self.people))
-
-    def _run(
-        self,
-        pool: ThreadPoolExecutor,
-        located: Iterator[TrackedFrame],
-        motion: MotionReader,
-        people: dict[int, Person],
-    ) -> Iterator[RenderedFrame]:
-        """Submit batches to the pool and yield their results in order; closes the pool."""
-        running: deque[Future[tuple[list[RenderedFrame], StageTiming]]] = deque()
         self.timing = StageTiming()
+        people = dict(self.people)
+        render = partial(self._render_batch, motion=MotionReader(mel, self.engine), people=people)
+        batches = self._batches(located, people)
+        yield from run_batches(batches, render, self.timing, on_cpu=self.engine.on_cpu)
 
-        def next_batch() -> list[RenderedFrame]:
-            results, timing = running.popleft().result()
-            self.timing.seconds += timing.seconds / self.workers
-            self.timing.processor_seconds += timing.processor_seconds
-            return results
-
-        try:
-            while frames := list(islice(located, BATCH)):
-                self._meet(frames, people)
-                running.append(pool.submit(self._render_batch, frames, motion, people))
-                if len(running) > self.workers:
-                    yield from next_batch()
-            while running:
-                yield from next_batch()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    def _batches(
+        self, located: Iterator[TrackedFrame], people: dict[int, Person]
+    ) -> Iterator[list[TrackedFrame]]:
+        while frames := list(islice(located, BATCH)):
+            self._meet(frames, people)
+            yield frames
 
     def _meet(self, frames: list[TrackedFrame], people: dict[int, Person]) -> None:
         """Learn the people that are not known yet."""
@@ -129,9 +100,8 @@ class MeshRenderer:
 
     def _render_batch(
         self, frames: list[TrackedFrame], motion: MotionReader, people: Mapping[int, Person]
-    ) -> tuple[list[RenderedFrame], StageTiming]:
-        """Render the faces of some frames, and measure the time it takes."""
-        start, processor = time.perf_counter(), time.thread_time()
+    ) -> list[RenderedFrame]:
+        """Render the faces of some frames."""
         coefficients = motion.at([frame.frame.time for frame in frames]) * np.float32(self.motion)
         moved = [
             (number, face, self._move(frame, face, coefficients[number], people[face.track]))
@@ -150,8 +120,7 @@ class MeshRenderer:
             )
             for (number, face, one), weights, colour in zip(part, *filled, strict=True):
                 rendered[number].append((face, one, one.layers.overlay(weights, colour)))
-        timing = StageTiming(time.perf_counter() - start, time.thread_time() - processor)
-        return list(zip(frames, rendered, strict=True)), timing
+        return list(zip(frames, rendered, strict=True))
 
     def _move(
         self,

@@ -1,28 +1,22 @@
 """Render faces frame by frame, in batches that fit the machine."""
 
 import math
-import time
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
-
-import torch
+from functools import partial
 
 from wav2lip.engines import Engine
 from wav2lip.faces.blending import paste_face
 from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.faces.face_mask import FaceMask
 from wav2lip.faces.tracked_frame import TrackedFrame
+from wav2lip.inference.batch_pool import run_batches
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.pipeline import StageTiming
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
-from wav2lip.inference.threads import one_torch_thread
 from wav2lip.media.alignment import MelSource
 from wav2lip.media.picture import Picture
 from wav2lip.types import Image, Mel
-from wav2lip.utils.platform import cpu_count
 
 MAX_EMPTY_BATCHES = 2  # batches' worth of frames without a face that may gather
 MAX_UPSCALE = 6  # times the network's size; larger faces are rendered at that
@@ -33,9 +27,6 @@ RenderedFaces = tuple[TrackedFrame, list[Image]]  # a frame and one (R, R, 3) BG
 
 class FaceRenderer:
     """Iterator of located faces -> iterator of rendered faces, in the same order.
-
-    On a CPU each worker runs whole batches on one thread: cores never wait for each other inside a layer, and the
-    renderer uses what decoding and encoding leave free.
 
     Args:
         engine: the generator, ready to run.
@@ -67,7 +58,6 @@ class FaceRenderer:
         self.mutes_pauses = engine.warps
         self.batch = min(batch_size, engine.max_batch)
         self.neutral_reference = neutral_reference and engine.warps
-        self.workers = cpu_count() if engine.on_cpu else 1
         self.timing = StageTiming()
 
     def render(self, crops: list[Image], mels: Mel) -> list[Image]:
@@ -105,39 +95,10 @@ class FaceRenderer:
         Yields:
             Each frame and its faces, in the order of the frames.
         """
-        with one_torch_thread() if self.engine.on_cpu else nullcontext():
-            # The setting is per thread for some operators, so each worker repeats it.
-            threads = torch.get_num_threads()
-            pool = ThreadPoolExecutor(
-                self.workers, "wav2lip-render", torch.set_num_threads, (threads,)
-            )
-            yield from self._run(pool, located, mel)
-
-    def _run(
-        self,
-        pool: ThreadPoolExecutor,
-        located: Iterator[TrackedFrame],
-        mel: MelSource,
-    ) -> Iterator[RenderedFaces]:
-        """Submit batches to the pool and yield their results in order; closes the pool."""
-        running: deque[Future[tuple[list[RenderedFaces], StageTiming]]] = deque()
         self.timing = StageTiming()
-
-        def next_batch() -> list[RenderedFaces]:
-            results, timing = running.popleft().result()
-            self.timing.seconds += timing.seconds / self.workers
-            self.timing.processor_seconds += timing.processor_seconds
-            return results
-
-        try:
-            for frames in self._batches(located):
-                running.append(pool.submit(self._render_batch, frames, mel))
-                if len(running) > self.workers:
-                    yield from next_batch()
-            while running:
-                yield from next_batch()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        render = partial(self._render_batch, mel=mel)
+        batches = self._batches(located)
+        yield from run_batches(batches, render, self.timing, on_cpu=self.engine.on_cpu)
 
     def _batches(self, located: Iterator[TrackedFrame]) -> Iterator[list[TrackedFrame]]:
         frames: list[TrackedFrame] = []
@@ -151,11 +112,8 @@ class FaceRenderer:
         if frames:
             yield frames
 
-    def _render_batch(
-        self, frames: list[TrackedFrame], mel: MelSource
-    ) -> tuple[list[RenderedFaces], StageTiming]:
-        """Render the faces of some frames, and measure the time it takes."""
-        start, processor = time.perf_counter(), time.thread_time()
+    def _render_batch(self, frames: list[TrackedFrame], mel: MelSource) -> list[RenderedFaces]:
+        """Render the faces of some frames."""
         crops = [self._cut(frame, crop) for frame in frames for crop in frame.crops]
         times = [frame.frame.time + self.offset for frame in frames for _ in frame.faces]
         faces: list[Image] = []
@@ -166,4 +124,4 @@ class FaceRenderer:
         for frame in frames:
             results.append((frame, faces[first : first + len(frame.faces)]))
             first += len(frame.faces)
-        return results, StageTiming(time.perf_counter() - start, time.thread_time() - processor)
+        return results
