@@ -53,8 +53,8 @@ def test_each_step_moves_its_own_network_alone(gan_task, lip_data, trainer, monk
         changed |= {f"discriminator.{k}" for k in moved(before[1], task.discriminator)}
         steps.append((counted, {name.split(".")[0] for name in changed & parameters}))
 
-    original = task._step
-    monkeypatch.setattr(task, "_step", watch)
+    original = task.step_optimizer
+    monkeypatch.setattr(task, "step_optimizer", watch)
     trainer(1).fit(task, lip_data())
     assert steps == [(True, {"generator"}), (False, {"discriminator"})]
     assert all(p.requires_grad for p in task.discriminator.parameters())

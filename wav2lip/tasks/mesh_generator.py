@@ -4,12 +4,10 @@ from typing import Any, cast
 
 import torch
 from pytorch_lightning.core.optimizer import LightningOptimizer
-from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler
 
 from wav2lip.checkpoints import load_network
-from wav2lip.errors import InputError
 from wav2lip.losses.inpainting import (
     adversarial,
     detail_l1,
@@ -20,13 +18,14 @@ from wav2lip.losses.inpainting import (
 )
 from wav2lip.models import MeshGenerator
 from wav2lip.models.mouth_inpainter import compose
-from wav2lip.tasks.base import Config, Task, build, to_float
+from wav2lip.tasks.adversarial import AdversarialTask
+from wav2lip.tasks.base import Config, build, to_float
 from wav2lip.types import MouthBatch
 
 LEAD = 300  # steps that the discriminator trains before the generator listens to it
 
 
-class MeshGeneratorTask(Task):
+class MeshGeneratorTask(AdversarialTask):
     """Train `wav2lip.models.MouthInpainter` as a part of a `MeshGenerator`.
 
     A frame is moved to the mouth of another frame of the same clip by their meshes, without any sound, and the true
@@ -44,7 +43,7 @@ class MeshGeneratorTask(Task):
             `features`.
         adv_from: step from which `adv` and `features` count.
         discriminator_optimizer: None: as `optimizer`.
-        max_grad_norm: largest gradient norm of the generator.
+        max_grad_norm: largest gradient norm of either network.
         init_from: checkpoint of this task to start from.
         warmup: see `Task`.
 
@@ -90,21 +89,6 @@ class MeshGeneratorTask(Task):
     def trainable_parameters(self) -> list[torch.nn.Parameter]:
         return list(self.generator.inpainter.parameters())
 
-    def configure_optimizers(self) -> OptimizerLRScheduler:
-        pairs = [
-            self.make_optimizer(self._optimizer, self.trainable_parameters()),
-            self.make_optimizer(
-                self._discriminator_optimizer, list(self.discriminator.parameters())
-            ),
-        ]
-        schedules = [schedule for _, schedule in pairs if schedule is not None]
-        return [optimizer for optimizer, _ in pairs], list(schedules)
-
-    def on_fit_start(self) -> None:
-        super().on_fit_start()
-        if self.trainer.precision == "16-mixed":
-            raise InputError("trainer.precision=16-mixed: use bf16-mixed to train with a GAN loss")
-
     def inpaint(self, batch: MouthBatch) -> tuple[Tensor, Tensor]:
         """Return the composed pictures (B, 3, 72, 96) and the drawn colour (B, 3, 72, 96), in [0, 1]."""
         candidates = to_float(batch["candidates"])
@@ -130,20 +114,14 @@ class MeshGeneratorTask(Task):
             terms["features"] = feature_l1(features, self.discriminator(real, shape)[1])
             self.discriminator.requires_grad_(True)
         loss = torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
-        optimizer_g.zero_grad()
-        self.manual_backward(loss)
-        self.clip_gradients(optimizer_g.optimizer, self.max_grad_norm, "norm")
-        optimizer_g.step()
+        self.step_optimizer(optimizer_g, loss, counted=True)
         schedules = cast("list[LRScheduler]", self.lr_schedulers() or [])
         for schedule in schedules[:1]:
             schedule.step()
         if self.global_step > self.adv_from - LEAD:
             fake = hinge(self.discriminator(composed.detach(), shape)[0], False, region)
             true = hinge(self.discriminator(real, shape)[0], True, region)
-            optimizer_d.zero_grad()
-            self.manual_backward(true + fake)
-            # Lightning counts each step of its wrapper; only one per batch counts.
-            self.trainer.strategy.optimizer_step(optimizer_d.optimizer, _no_closure)
+            self.step_optimizer(optimizer_d, true + fake, counted=False)
             for schedule in schedules[1:]:
                 schedule.step()
             terms["real"], terms["fake"] = true, fake
@@ -163,7 +141,3 @@ class MeshGeneratorTask(Task):
         }
         values["val/loss"] = values["val/l1"] + values["val/detail"]
         self.log_dict(values, prog_bar=True, batch_size=len(batch["clip"]), sync_dist=True)
-
-
-def _no_closure() -> None:
-    """Do nothing: the closure of an optimizer step whose gradients are computed already."""

@@ -3,21 +3,17 @@
 from typing import Any, cast
 
 from pytorch_lightning.core.optimizer import LightningOptimizer
-from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
 from wav2lip.errors import InputError
 from wav2lip.losses.adversarial import adversarial_bce
+from wav2lip.tasks.adversarial import AdversarialTask
 from wav2lip.tasks.base import Config, build, to_float
 from wav2lip.tasks.wav2lip import Wav2LipTask
 from wav2lip.types import LipBatch
 
 
-def _no_closure() -> None:
-    """Do nothing: the closure of an optimizer step whose gradients are computed already."""
-
-
-class Wav2LipGANTask(Wav2LipTask):
+class Wav2LipGANTask(AdversarialTask, Wav2LipTask):
     """Train the generator with an adversarial loss; each batch trains the generator, then the discriminator.
 
     The validation loss excludes the adversarial term, which depends on the discriminator as much as on the generator.
@@ -55,35 +51,6 @@ class Wav2LipGANTask(Wav2LipTask):
         self._discriminator_optimizer = discriminator_optimizer or optimizer
         self.max_grad_norm = max_grad_norm
 
-    def configure_optimizers(self) -> OptimizerLRScheduler:
-        pairs = [
-            self.make_optimizer(self._optimizer, self.trainable_parameters()),
-            self.make_optimizer(
-                self._discriminator_optimizer, list(self.discriminator.parameters())
-            ),
-        ]
-        schedules = [schedule for _, schedule in pairs if schedule is not None]
-        return [optimizer for optimizer, _ in pairs], list(schedules)
-
-    def on_fit_start(self) -> None:
-        super().on_fit_start()
-        if self.trainer.precision == "16-mixed":
-            raise InputError("trainer.precision=16-mixed: use bf16-mixed to train with a GAN loss")
-
-    def _step(self, optimizer: LightningOptimizer, loss: Tensor, counted: bool) -> None:
-        """Run backward, clip and step.
-
-        Lightning counts each step of its wrapper, so only one optimizer per batch steps through it (`counted`).
-        """
-        optimizer.zero_grad()
-        self.manual_backward(loss)
-        if self.max_grad_norm is not None:
-            self.clip_gradients(optimizer.optimizer, self.max_grad_norm, "norm")
-        if counted:
-            optimizer.step()
-        else:
-            self.trainer.strategy.optimizer_step(optimizer.optimizer, _no_closure)
-
     def training_step(self, batch: LipBatch, _: int) -> Tensor:
         optimizer_g, optimizer_d = cast("list[LightningOptimizer]", self.optimizers())
         batch = self.neutralize(batch)
@@ -92,12 +59,12 @@ class Wav2LipGANTask(Wav2LipTask):
         self.discriminator.requires_grad_(False)
         terms["adv"] = adversarial_bce(self.discriminator.logits(generated), real=True)
         loss = self.total(terms)
-        self._step(optimizer_g, loss, counted=True)
+        self.step_optimizer(optimizer_g, loss, counted=True)
         self.discriminator.requires_grad_(True)
 
         real = adversarial_bce(self.discriminator.logits(to_float(batch["target"])), real=True)
         fake = adversarial_bce(self.discriminator.logits(generated.detach()), real=False)
-        self._step(optimizer_d, real + fake, counted=False)
+        self.step_optimizer(optimizer_d, real + fake, counted=False)
 
         schedules = self.lr_schedulers() or []
         for schedule in schedules if isinstance(schedules, list) else [schedules]:
