@@ -5,16 +5,14 @@ from functools import partial
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wav2lip.engines.mesh_engine import TorchMeshEngine
 from wav2lip.engines.motion_reader import MotionReader
-from wav2lip.faces.moved_face import MovedFace
 from wav2lip.faces.person import Person, PersonSurvey
-from wav2lip.faces.retargeting import MotionSpace, retarget
-from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
+from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.batch_pool import run_batches
 from wav2lip.inference.face_locator import FaceLocator
+from wav2lip.inference.mesh_faces import MeshFaces, RenderedFace, RenderedFrame, paste_faces
 from wav2lip.inference.pipeline import StageTiming
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
@@ -23,10 +21,6 @@ from wav2lip.media.alignment import MelSource
 from wav2lip.media.picture import Picture
 
 BATCH = 8  # frames per task of a worker
-
-# A face, the same with its mesh moved, and what is laid over its mouth; see `MovedFace.paste`.
-RenderedFace = tuple[TrackedFace, MovedFace, NDArray[np.float32]]
-RenderedFrame = tuple[TrackedFrame, list[RenderedFace]]
 
 
 class MeshRenderer:
@@ -49,20 +43,17 @@ class MeshRenderer:
     def __init__(self, engine: TorchMeshEngine, motion: float = 1.0) -> None:
         self.people: Mapping[int, Person] = {}
         self.engine = engine
-        self.space = MotionSpace(engine.vertices, engine.basis)
+        self._faces = MeshFaces(engine)
         self.motion = motion
         self.timing = StageTiming()
 
     def study(self, source: FrameSource, locate: FaceLocator, settings: Settings) -> None:
         """Learn the people of a source; see `survey_people`."""
-        self.people = survey_people(source, locate, settings, self.space)
+        self.people = survey_people(source, locate, settings, self._faces.space)
 
     def paste(self, located: TrackedFrame, faces: list[RenderedFace]) -> Picture:
         """Put the moved faces of a frame into it."""
-        picture = located.frame.picture
-        for face, moved, overlay in faces:
-            picture = moved.paste(picture, overlay, face.mask)
-        return picture
+        return paste_faces(located, faces)
 
     def __call__(self, located: Iterator[TrackedFrame], mel: MelSource) -> Iterator[RenderedFrame]:
         """Render all faces of a video.
@@ -96,43 +87,11 @@ class MeshRenderer:
                 if face.track not in people and face.landmarks is not None:
                     survey = PersonSurvey()
                     survey.add(frame.frame.picture, face.landmarks)
-                    people[face.track] = survey.person(self.space)
+                    people[face.track] = survey.person(self._faces.space)
 
     def _render_batch(
         self, frames: list[TrackedFrame], motion: MotionReader, people: Mapping[int, Person]
     ) -> list[RenderedFrame]:
         """Render the faces of some frames."""
         coefficients = motion.at([frame.frame.time for frame in frames]) * np.float32(self.motion)
-        moved = [
-            (number, face, self._move(frame, face, coefficients[number], people[face.track]))
-            for number, frame in enumerate(frames)
-            for face in frame.faces
-            if face.landmarks is not None and (face.mask is None or face.mask.weight)
-        ]
-        rendered: list[list[RenderedFace]] = [[] for _ in frames]
-        for first in range(0, len(moved), self.engine.max_batch):
-            part = moved[first : first + self.engine.max_batch]
-            layers = [one.layers for _, _, one in part]
-            filled = self.engine.inpaint(
-                np.stack([one.small for one in layers]),
-                np.stack([one.inside for one in layers]),
-                np.stack([one.shape for one in layers]),
-            )
-            for (number, face, one), weights, colour in zip(part, *filled, strict=True):
-                rendered[number].append((face, one, one.layers.overlay(weights, colour)))
-        return list(zip(frames, rendered, strict=True))
-
-    def _move(
-        self,
-        frame: TrackedFrame,
-        face: TrackedFace,
-        coefficients: NDArray[np.float32],
-        person: Person,
-    ) -> MovedFace:
-        """Move one face as the audio asks."""
-        landmarks, space = face.landmarks, self.space
-        assert landmarks is not None  # faces without are not moved
-        weight = 1.0 if face.mask is None else face.mask.weight
-        deviation = space.deviation(coefficients)
-        target = retarget(landmarks, person.neutral, deviation, space, weight)
-        return MovedFace.of(frame.frame.picture, landmarks, target, person.height, person.exemplars)
+        return self._faces.render(frames, coefficients, [people] * len(frames))
