@@ -42,27 +42,36 @@ def mel_filters() -> tuple[Mel, Wav]:
     return filters, window.astype(np.float32)
 
 
-def _preemphasize(pieces: Iterable[Wav]) -> Iterator[Wav]:
-    """Apply the first-order high-pass filter across the borders of consecutive pieces."""
+def preemphasize(wav: Wav, previous: np.float32) -> Wav:
+    """Apply the first-order high-pass filter to samples (N,) of which `previous` is the one before."""
+    emphasized = wav.copy()
+    emphasized[1:] -= np.float32(PREEMPHASIS) * wav[:-1]
+    emphasized[:1] -= np.float32(PREEMPHASIS) * previous
+    return emphasized
+
+
+def _preemphasized(pieces: Iterable[Wav]) -> Iterator[Wav]:
+    """Apply the filter across the borders of consecutive pieces."""
     previous = np.float32(0)
     for piece in pieces:
         wav = np.asarray(piece, np.float32)
         if wav.ndim != 1:
             raise ValueError(f"wav must be mono (N,), not {wav.shape}")
         if wav.size:
-            emphasized = wav.copy()
-            emphasized[1:] -= np.float32(PREEMPHASIS) * wav[:-1]
-            emphasized[0] -= np.float32(PREEMPHASIS) * previous
+            yield preemphasize(wav, previous)
             previous = wav[-1]
-            yield emphasized
 
 
-def _transform(span: Wav) -> Mel:
-    """Mel (80, 512) of one span (SPAN,) of padded and pre-emphasized samples."""
-    filters, window = mel_filters()
+def magnitudes(span: Wav) -> Mel:
+    """Magnitude spectra (M, 401) of the windows that fit into padded and pre-emphasized samples, one per hop."""
     frames = np.lib.stride_tricks.sliding_window_view(span, N_FFT)[::HOP]
-    magnitude = np.abs(np.fft.rfft(frames * window, axis=1))
-    mel = filters @ magnitude.T.astype(np.float32)
+    magnitude: Mel = np.abs(np.fft.rfft(frames * mel_filters()[1], axis=1))
+    return magnitude
+
+
+def scaled_mel(magnitude: Mel) -> Mel:
+    """Mel (80, M) in [-4, 4] of magnitude spectra (M, 401)."""
+    mel = mel_filters()[0] @ magnitude.T.astype(np.float32)
     decibels = 20.0 * np.log10(np.maximum(FLOOR, mel)) - REFERENCE_DB
     scaled = 2.0 * MAX_MEL * (decibels - MIN_DB) / -MIN_DB - MAX_MEL
     return np.clip(scaled, -MAX_MEL, MAX_MEL).astype(np.float32)
@@ -86,21 +95,21 @@ def mel_blocks(pieces: Iterable[Wav]) -> Iterator[Mel]:
     padding = np.zeros(N_FFT // 2, np.float32)
     span = np.zeros(SPAN, np.float32)
     filled, received, done = len(padding), 0, 0  # samples, samples, columns
-    for samples in chain(_preemphasize(pieces), [padding]):
+    for samples in chain(_preemphasized(pieces), [padding]):
         at = 0
         while at < len(samples):
             part = samples[at : at + SPAN - filled]
             span[filled : filled + len(part)] = part
             at, filled = at + len(part), filled + len(part)
             if filled == SPAN:
-                yield _transform(span)
+                yield scaled_mel(magnitudes(span))
                 span[: SPAN - STEP] = span[STEP:]
                 filled, done = SPAN - STEP, done + BLOCK
         received += len(samples)
     columns = 1 + (received - len(padding)) // HOP
     if columns > done:
         span[filled:] = 0
-        yield _transform(span)[:, : columns - done]
+        yield scaled_mel(magnitudes(span))[:, : columns - done]
 
 
 def mel_spectrogram(wav: Wav) -> Mel:

@@ -1,0 +1,64 @@
+"""Resample mono sound that arrives in pieces."""
+
+from fractions import Fraction
+
+import numpy as np
+from av import AudioFrame
+from av.audio.resampler import AudioResampler
+
+from wav2lip.errors import InputError
+from wav2lip.media.rules import MAX_RATE, MIN_RATE
+from wav2lip.types import Wav
+
+
+class Resampler:
+    """Resample as `wav2lip.media.audio.load_wav` does, piece by piece.
+
+    However the sound is divided, the result is the same.
+
+    Args:
+        rate: of the sound in Hz.
+        target: of the result in Hz.
+
+    Raises:
+        InputError: a rate is out of range.
+
+    Examples:
+        >>> import numpy as np
+        >>> resampler = Resampler(48_000, 16_000)
+        >>> len(resampler.push(np.zeros(960, np.float32))) + len(resampler.finish())
+        320
+    """
+
+    def __init__(self, rate: int, target: int) -> None:
+        for value in (rate, target):
+            if not MIN_RATE <= value <= MAX_RATE:
+                raise InputError(
+                    f"a sample rate of {value} Hz cannot be used; give one from {MIN_RATE} to {MAX_RATE}"
+                )
+        self._rate, self._same = rate, rate == target
+        self._resampler = AudioResampler(format="flt", layout="mono", rate=target)
+        self._count = 0
+
+    def push(self, samples: Wav) -> Wav:
+        """Continue with samples (N,); return those (M,) that they complete."""
+        if self._same or not len(samples):
+            return samples
+        frame = AudioFrame.from_ndarray(
+            np.ascontiguousarray(samples[None]), format="flt", layout="mono"
+        )
+        frame.sample_rate, frame.time_base = self._rate, Fraction(1, self._rate)
+        frame.pts = self._count
+        self._count += len(samples)
+        return _joined(self._resampler.resample(frame))
+
+    def finish(self) -> Wav:
+        """End the sound; return the rest."""
+        if self._same or not self._count:
+            return np.zeros(0, np.float32)
+        return _joined(self._resampler.resample(None))
+
+
+def _joined(frames: list[AudioFrame]) -> Wav:
+    parts = [np.asarray(frame.to_ndarray()[0], np.float32) for frame in frames]
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
