@@ -31,3 +31,14 @@ def test_memory_shrinks_after_a_burst():
         buffer.append(np.zeros(960, np.float32))
         buffer.discard(buffer.stop - 4000)
     assert len(buffer._memory) <= 8 * FIRST_CAPACITY
+
+
+def test_a_truncated_sound_goes_on_at_its_new_end():
+    buffer = SampleBuffer()
+    buffer.append(np.arange(6, dtype=np.float32))
+    buffer.discard(2)
+    buffer.truncate(4)
+    buffer.append(np.array([9], np.float32))
+    assert buffer.read(2, 6).tolist() == [2.0, 3.0, 9.0, 0.0]
+    buffer.truncate(0)
+    assert (buffer.start, buffer.stop) == (2, 2)

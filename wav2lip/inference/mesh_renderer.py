@@ -8,7 +8,7 @@ import numpy as np
 
 from wav2lip.engines.mesh_engine import TorchMeshEngine
 from wav2lip.engines.motion_reader import MotionReader
-from wav2lip.faces.person import Person, PersonSurvey
+from wav2lip.faces.person import Person
 from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.batch_pool import run_batches
 from wav2lip.inference.face_locator import FaceLocator
@@ -16,7 +16,7 @@ from wav2lip.inference.mesh_faces import MeshFaces, RenderedFace, RenderedFrame,
 from wav2lip.inference.pipeline import StageTiming
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
-from wav2lip.inference.survey import survey_people
+from wav2lip.inference.survey import meet, survey_people
 from wav2lip.media.alignment import MelSource
 from wav2lip.media.picture import Picture
 
@@ -77,17 +77,9 @@ class MeshRenderer:
         self, located: Iterator[TrackedFrame], people: dict[int, Person]
     ) -> Iterator[list[TrackedFrame]]:
         while frames := list(islice(located, BATCH)):
-            self._meet(frames, people)
+            for frame in frames:
+                meet(frame, people, self._faces.space)
             yield frames
-
-    def _meet(self, frames: list[TrackedFrame], people: dict[int, Person]) -> None:
-        """Learn the people that are not known yet."""
-        for frame in frames:
-            for face in frame.faces:
-                if face.track not in people and face.landmarks is not None:
-                    survey = PersonSurvey()
-                    survey.add(frame.frame.picture, face.landmarks)
-                    people[face.track] = survey.person(self._faces.space)
 
     def _render_batch(
         self, frames: list[TrackedFrame], motion: MotionReader, people: Mapping[int, Person]

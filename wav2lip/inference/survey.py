@@ -5,12 +5,41 @@ from itertools import takewhile
 
 from wav2lip.faces.person import Person, PersonSurvey
 from wav2lip.faces.retargeting import MotionSpace
+from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
 from wav2lip.media.frame import Frame
 
 SECONDS = 8.0  # from the start; more frames hardly change the neutral shape
+
+
+class PeopleSurvey:
+    """Learn people from frames in which they are followed."""
+
+    def __init__(self) -> None:
+        self._surveys: dict[int, PersonSurvey] = {}
+
+    def add(self, tracked: TrackedFrame) -> None:
+        """Learn from the faces of a frame that can be seen well."""
+        for face in tracked.faces:
+            usable = face.mask is None or not (face.mask.turned or face.mask.occluded)
+            if face.landmarks is not None and usable:
+                survey = self._surveys.setdefault(face.track, PersonSurvey())
+                survey.add(tracked.frame.picture, face.landmarks)
+
+    def people(self, space: MotionSpace) -> dict[int, Person]:
+        """Return by track what is known of each person."""
+        return {track: survey.person(space) for track, survey in self._surveys.items()}
+
+
+def meet(tracked: TrackedFrame, people: dict[int, Person], space: MotionSpace) -> None:
+    """Add the people of a frame that are not known yet; a single frame has to do."""
+    for face in tracked.faces:
+        if face.track not in people and face.landmarks is not None:
+            survey = PersonSurvey()
+            survey.add(tracked.frame.picture, face.landmarks)
+            people[face.track] = survey.person(space)
 
 
 def survey_people(
@@ -35,11 +64,7 @@ def survey_people(
         for frame in takewhile(lambda f: f.time < SECONDS, source.forwards([])):
             yield Frame(settings.prepare(frame.picture), frame.time, frame.index, frame.colours)
 
-    surveys: dict[int, PersonSurvey] = {}
+    survey = PeopleSurvey()
     for tracked in locate(frames()):
-        for face in tracked.faces:
-            usable = face.mask is None or not (face.mask.turned or face.mask.occluded)
-            if face.landmarks is not None and usable:
-                survey = surveys.setdefault(face.track, PersonSurvey())
-                survey.add(tracked.frame.picture, face.landmarks)
-    return {track: survey.person(space) for track, survey in surveys.items()}
+        survey.add(tracked)
+    return survey.people(space)

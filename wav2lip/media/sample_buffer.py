@@ -56,3 +56,7 @@ class SampleBuffer:
         """Forget the samples before a number."""
         step = min(max(0, before - self.start), self.stop - self.start)
         self.start, self._first = self.start + step, self._first + step
+
+    def truncate(self, stop: int) -> None:
+        """Forget the samples from a number on."""
+        self.stop = max(self.start, min(stop, self.stop))

@@ -1,0 +1,206 @@
+"""The file of an avatar: a safetensors file with the packed pictures, the faces of each frame and the people.
+
+Nothing in it can run code.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from wav2lip.errors import InputError
+from wav2lip.faces.crops import Crop
+from wav2lip.faces.face_mask import FaceMask
+from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.mouth_patch import MouthPatch
+from wav2lip.faces.mouth_view import MouthView
+from wav2lip.faces.person import Person
+from wav2lip.faces.tracked_frame import TrackedFace
+from wav2lip.live.picture_store import PictureStore
+from wav2lip.media.colour import Colours
+from wav2lip.utils.files import write_atomically
+
+if TYPE_CHECKING:
+    from wav2lip.live.avatar import Avatar
+
+FORMAT, VERSION = "wav2lip avatar", 1
+Arrays = dict[str, NDArray[Any]]
+
+
+def _ragged(name: str, parts: Iterable[NDArray[Any]]) -> Arrays:
+    """Store arrays whose first sides differ as one array and their lengths."""
+    parts = list(parts)
+    return {name: np.concatenate(parts), f"{name}.counts": np.array([len(p) for p in parts])}
+
+
+def _split(arrays: Mapping[str, NDArray[Any]], name: str) -> list[NDArray[Any]]:
+    counts = arrays[f"{name}.counts"]
+    if counts.sum() != len(arrays[name]) or (counts < 0).any():
+        raise ValueError(f"{name} is not whole")
+    return np.split(arrays[name], np.cumsum(counts)[:-1])
+
+
+def _faces(faces: list[TrackedFace]) -> Arrays:
+    """Store faces; what a face lacks is NaN."""
+    no_points, no_outline = np.full((468, 3), np.nan, np.float32), np.full((34, 2), np.nan)
+    masks = [face.mask or FaceMask() for face in faces]
+    crops = [face.aligned for face in faces]
+    points = [no_points if f.landmarks is None else f.landmarks.points for f in faces]
+    outlines = [no_outline if mask.outline is None else mask.outline for mask in masks]
+    return {
+        "faces.track": np.array([face.track for face in faces]),
+        "faces.box": np.stack([face.box for face in faces]),
+        "faces.points": np.stack(points),
+        "faces.presence": np.array([f.landmarks.presence if f.landmarks else 0 for f in faces]),
+        "faces.aligned": np.array(
+            [[np.nan] * 5 if c is None else [c.x, c.y, c.width, c.height, c.roll] for c in crops]
+        ),
+        "faces.masked": np.array([face.mask is not None for face in faces]),
+        "faces.outline": np.stack(outlines).astype(np.float32),
+        "faces.mask": np.array([[mask.unit, mask.weight] for mask in masks], np.float64),
+        "faces.flags": np.array(
+            [[m.turned, m.covered, m.hidden is not None] for m in masks], np.bool_
+        ),
+        **_ragged(
+            "faces.hidden",
+            (np.zeros((0, 2), np.float32) if m.hidden is None else m.hidden for m in masks),
+        ),
+    }
+
+
+def _restored_faces(arrays: Mapping[str, NDArray[Any]]) -> list[TrackedFace]:
+    hidden = _split(arrays, "faces.hidden")
+    faces = []
+    for at, track in enumerate(arrays["faces.track"].tolist()):
+        points, outline = arrays["faces.points"][at], arrays["faces.outline"][at]
+        aligned = arrays["faces.aligned"][at]
+        turned, covered, hides = arrays["faces.flags"][at].tolist()
+        unit, weight = arrays["faces.mask"][at].tolist()
+        presence = float(arrays["faces.presence"][at])
+        mask = FaceMask(
+            None if np.isnan(outline).any() else outline,
+            unit,
+            weight,
+            turned,
+            hidden[at] if hides else None,
+            covered,
+        )
+        faces.append(
+            TrackedFace(
+                track,
+                arrays["faces.box"][at],
+                None if np.isnan(points).any() else Landmarks(points, presence),
+                None if np.isnan(aligned).any() else Crop(*aligned.tolist()),
+                mask if arrays["faces.masked"][at] else None,
+            )
+        )
+    return faces
+
+
+def _person(person: Person, prefix: str) -> Arrays:
+    arrays: Arrays = {
+        f"{prefix}.neutral": person.neutral,
+        f"{prefix}.height": np.array([person.height]),
+    }
+    for number, view in enumerate(person.exemplars):
+        name = f"{prefix}.exemplar{number}"
+        arrays[f"{name}.patch"] = view.patch.to_frame
+        arrays[f"{name}.image"] = np.ascontiguousarray(view.image)
+        arrays[f"{name}.place"] = np.array([view.top, view.left])
+        arrays[f"{name}.points"] = view.points
+        arrays[f"{name}.jaw"] = np.array([view.jaw])
+    return arrays
+
+
+def _restored_person(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Person:
+    exemplars = []
+    while f"{prefix}.exemplar{len(exemplars)}.image" in arrays:
+        name = f"{prefix}.exemplar{len(exemplars)}"
+        top, left = arrays[f"{name}.place"].tolist()
+        exemplars.append(
+            MouthView(
+                MouthPatch(arrays[f"{name}.patch"]),
+                arrays[f"{name}.image"],
+                top,
+                left,
+                arrays[f"{name}.points"],
+                float(arrays[f"{name}.jaw"][0]),
+            )
+        )
+    height = float(arrays[f"{prefix}.height"][0])
+    return Person(arrays[f"{prefix}.neutral"], height, tuple(exemplars))
+
+
+def write_avatar(path: Path, avatar: "Avatar") -> None:
+    """Write the file of an avatar.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    pictures, colours = avatar.pictures, avatar.pictures.colours
+    arrays: Arrays = {
+        **_ragged("pictures", (np.frombuffer(data, np.uint8) for data in pictures.packed)),
+        "header": np.frombuffer(pictures.header, np.uint8),
+        "faces.counts": np.array([len(faces) for faces in avatar.faces]),
+        **_faces([face for faces in avatar.faces for face in faces]),
+    }
+    for track, person in avatar.people.items():
+        arrays |= _person(person, f"person{track}")
+    about = {
+        "version": VERSION,
+        "size": pictures.size,
+        "colours": [colours.range, colours.space, colours.primaries, colours.transfer],
+        "people": list(avatar.people),
+        "fps": [avatar.fps.numerator, avatar.fps.denominator],
+        "space": avatar.space,
+        "source": avatar.source,
+    }
+    write_atomically(path, save(arrays, {"format": FORMAT, "avatar": json.dumps(about)}))
+
+
+def read_avatar(path: Path) -> dict[str, Any]:
+    """Read the arguments of an `Avatar` from its file.
+
+    Raises:
+        InputError: the file is missing, damaged, or no avatar.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; give the file of an avatar")
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != FORMAT:
+                raise InputError(f"{path}: is not an avatar; make one of a photo or a video first")
+            about = json.loads(metadata["avatar"])
+            if about["version"] != VERSION:
+                raise InputError(
+                    f"{path}: an avatar of version {about['version']}, not {VERSION}; make it again"
+                )
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        packed = [part.data for part in _split(arrays, "pictures")]
+        height, width = about["size"]
+        store = PictureStore(
+            (height, width), Colours(*about["colours"]), arrays["header"].tobytes(), packed
+        )
+        found, counts = _restored_faces(arrays), arrays["faces.counts"]
+        if len(counts) != len(packed) or counts.sum() != len(found) or not packed:
+            raise ValueError("faces and pictures do not fit")
+        ends = np.cumsum(counts).tolist()
+        return {
+            "pictures": store,
+            "faces": [found[e - n : e] for e, n in zip(ends, counts.tolist(), strict=True)],
+            "people": {
+                track: _restored_person(arrays, f"person{track}") for track in about["people"]
+            },
+            "fps": Fraction(*about["fps"]),
+            "space": str(about["space"]),
+            "source": str(about["source"]),
+        }
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise InputError(f"{path}: damaged, or not an avatar; make it again") from error

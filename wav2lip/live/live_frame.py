@@ -1,0 +1,41 @@
+"""One frame of a live session."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wav2lip.media.picture import Picture
+from wav2lip.types import Image, Wav
+
+
+@dataclass(frozen=True)
+class LiveFrame:
+    """One frame of a live session with its sound.
+
+    Attributes:
+        picture: the frame as 8-bit 4:2:0 planes.
+        sound: (N,) float mono, the sound while the frame is shown.
+        sample_rate: of the sound in Hz.
+        time: seconds since the first frame of the session; pictures and sound have one clock.
+        number: of the frame, from 0.
+        speaking: whether the sound was pushed; otherwise it is the silence between two stretches of speech.
+        late: whether the picture was not ready in time, so that an earlier one is repeated.
+    """
+
+    picture: Picture
+    sound: Wav
+    sample_rate: int
+    time: float
+    number: int
+    speaking: bool
+    late: bool = False
+
+    @property
+    def image(self) -> Image:
+        """(H, W, 3) uint8 BGR, converted at every access."""
+        return self.picture.bgr()
+
+    @property
+    def rgb(self) -> Image:
+        """(H, W, 3) uint8 RGB, converted at every access."""
+        return np.ascontiguousarray(self.picture.bgr()[..., ::-1])

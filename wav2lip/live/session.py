@@ -1,0 +1,231 @@
+"""A live session: sound in, frames out. The public class is `LiveSession`."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wav2lip.errors import InputError
+from wav2lip.live.avatar import Avatar
+from wav2lip.live.live_frame import LiveFrame
+from wav2lip.live.speech import SpeechSettings
+from wav2lip.live.timeline import Block, Counts, Timeline
+from wav2lip.live.worker import LiveWorker
+from wav2lip.media.pcm import check_samples, from_pcm
+from wav2lip.media.picture import Picture
+from wav2lip.media.rules import MAX_LEVEL
+from wav2lip.types import Pcm, Wav
+
+MAX_BLOCK = 50  # frames
+BEHIND = 1.0  # seconds; a consumer that is further behind is not made up for
+
+
+class LiveSession:
+    """Turn sound that arrives in pieces into frames with their sound.
+
+    Sound is the master clock: a frame that is not rendered in time repeats the last picture and is counted, the sound
+    goes on. Between two stretches of speech the source's own frames are shown, back and forth.
+
+    Iterate over a session, with `for` or `async for`, for its frames. One consumer may do so; `push`, `end_of_speech`
+    and `clear` may be called from other threads.
+
+    Args:
+        avatar: the face.
+        worker: renders; sessions may share one.
+        realtime: yield frames at the times at which they are due; else as fast as they are rendered, without idle
+            frames, until the session is closed and all pushed speech has been yielded.
+        sample_rate: of the sound that comes out, in Hz.
+        block: frames that are rendered together. More cost latency, fewer cost processor time.
+        headroom: frames of `realtime` between the moment when the first block of a stretch of speech can be rendered
+            and that when it is shown.
+        lookahead: see `SpeechSettings`.
+        mute_pauses: see `SpeechSettings`.
+        idle_motion: show the source's own mouth in pauses of more than half a second too.
+        motion: factor on the motion of the mouth, 0 to 2.
+
+    Raises:
+        InputError: a value is out of range, or the avatar was made for another generator.
+
+    Examples:
+        >>> with LiveWorker(engine) as worker, LiveSession(avatar, worker) as session:  # doctest: +SKIP
+        ...     session.push(samples, 24_000)
+        ...     session.end_of_speech()
+        ...     for frame in session:
+        ...         show(frame.rgb, frame.sound)
+    """
+
+    def __init__(
+        self,
+        avatar: Avatar,
+        worker: LiveWorker,
+        *,
+        realtime: bool = True,
+        sample_rate: int = 48_000,
+        block: int = 2,
+        headroom: int = 2,
+        lookahead: float | None = None,
+        mute_pauses: bool = True,
+        idle_motion: bool = True,
+        motion: float = 1.0,
+    ) -> None:
+        avatar.check_engine(worker.engine)
+        for name, value, least, most in (
+            ("block", block, 1, MAX_BLOCK),
+            ("headroom", headroom, 1, MAX_BLOCK),
+            ("motion", motion, 0, 2),
+        ):
+            if not least <= value <= most:
+                raise InputError(f"{name} must be {least} to {most}, not {value}")
+        self.avatar, self.motion = avatar, motion
+        self._worker = worker
+        speech = SpeechSettings(avatar.fps, sample_rate, mute_pauses, lookahead)
+        reach, wait = worker.engine.reach, headroom if realtime else None
+        self._timeline = Timeline(avatar, reach, speech, block, wait, idle_motion)
+        self._changed = threading.Condition()
+        self._listeners: list[Callable[[], None]] = []
+        self._origin: float | None = None  # time of the clock at frame 0
+        self._closed = False
+        worker.attach(self)
+
+    @property
+    def counts(self) -> Counts:
+        """Frames so far, those that were late, and stretches of speech that ran dry."""
+        with self._changed:
+            return replace(self._timeline.counts)
+
+    def push(self, samples: Wav | Pcm, rate: int) -> None:
+        """Continue the speech.
+
+        Args:
+            samples: (N,) mono, float in [-1, 1] or int16. N may be 0.
+            rate: of the samples in Hz. It may change.
+
+        Raises:
+            ValueError: `samples` is not one-dimensional.
+            InputError: the samples contain NaN, infinity or values far beyond full scale, the rate is out of range,
+                more than 10 minutes of sound wait, or the session is closed. The session goes on without the samples.
+        """
+        array: NDArray[Any] = np.asarray(samples)
+        wav = check_samples(from_pcm(array) if array.dtype == np.int16 else array)
+        if len(wav) and np.abs(wav).max() > MAX_LEVEL:
+            raise InputError(
+                f"the sound has values up to {np.abs(wav).max():.0e}, full scale is 1; scale it"
+            )
+        with self._changed:
+            if self._closed:
+                raise InputError("the session is closed; open another one")
+            self._timeline.push(wav, rate)
+        self._worker.wake()
+
+    def end_of_speech(self) -> None:
+        """Say that a stretch of speech is whole, so that its last frames wait for nothing."""
+        with self._changed:
+            self._timeline.end_of_speech()
+        self._worker.wake()
+
+    def clear(self) -> None:
+        """Forget all sound that has not come out, for example when the person is interrupted. The mouth closes."""
+        with self._changed:
+            self._timeline.clear()
+        self._worker.wake()
+
+    def close(self) -> None:
+        """End the session. In `realtime` iteration stops at once, else after the frames of all pushed speech."""
+        with self._changed:
+            self._closed = True
+            self._timeline.end_of_speech()
+        self._worker.wake()
+        self.notify()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+        self._worker.detach(self)
+
+    def plan(self) -> Block | None:
+        """Return the next frames to render; for the worker."""
+        with self._changed:
+            return self._timeline.plan()
+
+    def deliver(self, block: Block, pictures: list[Picture]) -> None:
+        """Take the pictures of a block; for the worker."""
+        with self._changed:
+            self._timeline.deliver(block, pictures)
+        self.notify()
+
+    def notify(self) -> None:
+        """Wake who waits for a frame."""
+        with self._changed:
+            self._changed.notify_all()
+            listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            listener()
+
+    def _attempt(self) -> LiveFrame | float | None:
+        """Return the next frame; or for how many seconds there is none unless something changes; None at the end."""
+        timeline = self._timeline
+        if self._worker.error is not None:
+            raise RuntimeError("the worker of the session has stopped") from self._worker.error
+        if not timeline.paced:
+            if timeline.ready:
+                return timeline.take()
+            return None if self._closed and not timeline.busy else float("inf")
+        if self._closed:
+            return None
+        now = time.monotonic()
+        if self._origin is None:
+            self._origin = now
+        due = self._origin + timeline.next_time
+        if now - due > BEHIND:
+            self._origin += now - due
+        return due - now if due > now else timeline.take()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> LiveFrame:
+        while True:
+            with self._changed:
+                found = self._attempt()
+                if isinstance(found, float):
+                    self._changed.wait(None if found == float("inf") else found)
+                    continue
+            if found is None:
+                raise StopIteration
+            self._worker.wake()  # there is room for another block
+            return found
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> LiveFrame:
+        loop = asyncio.get_running_loop()
+        while True:
+            changed = asyncio.Event()
+
+            def listener(changed: asyncio.Event = changed) -> None:
+                loop.call_soon_threadsafe(changed.set)
+
+            with self._changed:
+                found = self._attempt()
+                if found == float("inf"):
+                    self._listeners.append(listener)
+            if found is None:
+                raise StopAsyncIteration
+            if isinstance(found, LiveFrame):
+                self._worker.wake()
+                return found
+            await (changed.wait() if found == float("inf") else asyncio.sleep(found))

@@ -1,0 +1,270 @@
+"""What a live session shows when: pushed speech, the frames that are rendered for it, and idle frames in between.
+
+Numbers of frames are those of the session; each stretch of speech has a clock of its own and is given its first frame
+when its first block can be rendered. There are no threads and no clock here.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from wav2lip.errors import InputError
+from wav2lip.live.avatar import Avatar
+from wav2lip.live.live_frame import LiveFrame
+from wav2lip.live.speech import MotionWindow, Speech, SpeechSettings
+from wav2lip.media.picture import Picture
+from wav2lip.types import Wav
+
+FADE = 5  # frames from the source's own mouth to the moved one, and back
+READY = 8  # frames that are rendered ahead, at most
+MAX_PENDING = 600.0  # seconds of pushed sound that wait to be taken
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive frames of a session that can be rendered.
+
+    Attributes:
+        numbers: of the frames.
+        weights: of the moved mouths in [0, 1]; 0: the source's frame.
+        window: predicts the motion.
+        epoch: of the timeline; a block of an earlier one is no longer wanted.
+    """
+
+    numbers: list[int]
+    weights: list[float]
+    window: MotionWindow
+    epoch: int
+
+
+@dataclass
+class Counts:
+    """What happened in a session.
+
+    Attributes:
+        frames: that were taken.
+        late: frames whose picture was not ready; an earlier one was repeated.
+        underruns: stretches of speech whose sound did not come in time, so that they were ended.
+    """
+
+    frames: int = 0
+    late: int = 0
+    underruns: int = 0
+
+
+@dataclass
+class _Placed:
+    """A stretch of speech and its place.
+
+    Attributes:
+        speech: the sound.
+        start: number of its first frame; None until its first block can be rendered.
+        done: whether all its frames have been planned.
+    """
+
+    speech: Speech
+    start: int | None = None
+    done: bool = False
+
+
+class Timeline:
+    """Plan and order the frames of a session. Calls must not overlap.
+
+    Args:
+        avatar: the face.
+        reach: of the generator.
+        settings: of the sound.
+        block: frames that are rendered together.
+        headroom: frames from the moment when the first block of a stretch can be rendered to that when it is shown;
+            None: frames are taken as fast as they are rendered, and there are no idle ones.
+        idle_motion: show the source's own mouth while nobody speaks.
+
+    Attributes:
+        counts: what happened so far.
+    """
+
+    def __init__(
+        self,
+        avatar: Avatar,
+        reach: tuple[int, int],
+        settings: SpeechSettings,
+        block: int,
+        headroom: int | None,
+        idle_motion: bool = True,
+    ) -> None:
+        self.counts = Counts()
+        self._avatar, self._reach, self._settings = avatar, reach, settings
+        self._block, self._headroom, self._idle_motion = block, headroom, idle_motion
+        self._most_ready = max(READY, 2 * block + (headroom or 0))
+        self._stretches: deque[_Placed] = deque()  # from the one that is shown
+        self._next = 0  # number of the frame that is taken next
+        self._planned = 0  # number of the frame that is planned next
+        self._weight = 0.0 if self.paced else 1.0  # of the last planned frame
+        self._epoch = 0
+        self._pending: set[int] = set()  # planned, not rendered yet
+        self._rendered: dict[int, Picture] = {}
+        self._shown: tuple[int, Picture] | None = None  # newest picture that was due
+
+    @property
+    def paced(self) -> bool:
+        """Whether frames are due at a time, whether or not they are rendered."""
+        return self._headroom is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether speech waits to be rendered or taken."""
+        return bool(self._rendered or self._pending) or any(not s.done for s in self._stretches)
+
+    @property
+    def next_time(self) -> float:
+        """Seconds from the first frame to the one that is taken next."""
+        return float(self._next / self._settings.fps)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next frame is rendered."""
+        return self._next in self._rendered
+
+    def push(self, wav: Wav, rate: int) -> None:
+        """Continue the last stretch of speech, or begin one.
+
+        Raises:
+            InputError: the rate is out of range, or too much sound waits.
+        """
+        waiting = sum(s.speech.pending for s in self._stretches) / self._settings.sample_rate
+        if waiting + len(wav) / max(1, rate) > MAX_PENDING:
+            raise InputError(
+                f"more than {MAX_PENDING:g} s of sound wait; take the frames before pushing more"
+            )
+        last = self._stretches[-1].speech if self._stretches else None
+        speech = Speech(self._reach, self._settings) if last is None or last.ended else last
+        speech.push(wav, rate)
+        if speech is not last:
+            self._stretches.append(_Placed(speech))
+
+    def end_of_speech(self) -> None:
+        """End the last stretch of speech."""
+        if self._stretches:
+            self._stretches[-1].speech.end()
+
+    def clear(self) -> None:
+        """Forget all sound that has not been taken. Frames that are rendered stay, without sound; the mouth closes."""
+        playing = self._playing(self._next)
+        self._stretches.clear()
+        if playing is not None and playing.start is not None:
+            playing.speech.cut(self._sample(self._next) - self._sample(playing.start))
+            playing.done = False
+            self._stretches.append(playing)
+        else:
+            self._epoch += 1
+            self._rendered.clear()
+            self._pending.clear()
+            self._planned, self._weight = self._next, 0.0 if self.paced else 1.0
+
+    def plan(self) -> Block | None:
+        """Return the next frames that can be rendered, if any."""
+        for placed in self._stretches:
+            if placed.done:
+                continue
+            if placed.start is None and not self._place(placed):
+                return None
+            block = self._plan(placed)
+            if block is not None or not placed.done:
+                return block
+        return None
+
+    def _place(self, placed: _Placed) -> bool:
+        """Give a stretch its first frame, once its first block can be rendered."""
+        if not placed.speech.known(self._block - 1):
+            return False
+        if self._headroom is not None and self._next + self._headroom > self._planned:
+            self._planned, self._weight = self._next + self._headroom, 0.0
+        placed.start = self._planned
+        return True
+
+    def _plan(self, placed: _Placed) -> Block | None:
+        assert placed.start is not None
+        if self.paced and self._planned < self._next:
+            self._planned = self._next + 1  # those before are due already
+        speech, first = placed.speech, self._planned - placed.start
+        number = self._block
+        if speech.ended:
+            number = min(number, speech.frames - first)
+            if number <= 0 and self.paced and placed is self._stretches[-1]:
+                number = min(self._block, math.ceil(self._weight * FADE))
+            if number <= 0:
+                placed.done = True
+                return None
+        room = self._most_ready - (self._planned - self._next)
+        if room < number or not speech.known(first + number - 1):
+            return None
+        window = speech.window(first, number)
+        weights = [self._slew(at, speech, v) for at, v in enumerate(window.voiced, start=first)]
+        numbers = list(range(self._planned, self._planned + number))
+        self._planned += number
+        self._pending.update(numbers)
+        return Block(numbers, weights, window, self._epoch)
+
+    def _slew(self, frame: int, speech: Speech, voiced: bool) -> float:
+        """Move the weight towards 1 where there is voice, towards 0 elsewhere."""
+        inside = not speech.ended or frame < speech.frames
+        speaks = inside and (voiced or not self._idle_motion)
+        step = 1 / FADE if speaks else -1 / FADE
+        self._weight = min(1.0, max(0.0, round(self._weight + step, 6)))
+        return self._weight
+
+    def deliver(self, block: Block, pictures: list[Picture]) -> None:
+        """Add the rendered pictures of a block."""
+        if block.epoch != self._epoch:
+            return
+        self._pending.difference_update(block.numbers)
+        for number, picture in zip(block.numbers, pictures, strict=True):
+            if number >= self._next:
+                self._rendered[number] = picture
+            elif self._shown is None or number > self._shown[0]:
+                self._shown = (number, picture)
+
+    def take(self) -> LiveFrame:
+        """Return the next frame. One that is not rendered repeats the last picture in speech, and is idle elsewhere."""
+        number = self._next
+        placed = self._playing(number)
+        start, stop = self._sample(number), self._sample(number + 1)
+        sound, speaking = np.zeros(stop - start, np.float32), False
+        if placed is not None and placed.start is not None:
+            speech, begin = placed.speech, self._sample(placed.start)
+            if not speech.ended and not speech.heard(stop - begin):
+                self.counts.underruns += 1
+                speech.end()
+            speaking = number < placed.start + speech.frames
+            sound = speech.sound(start - begin, stop - begin)
+        picture = self._rendered.pop(number, None)
+        late = picture is None and (speaking or number in self._pending)
+        if picture is not None:
+            self._shown = (number, picture)
+        elif late and self._shown is not None:
+            picture = self._shown[1]
+        else:
+            picture = self._avatar.frame(number).frame.picture
+            self._shown = (number, picture)
+        self._next += 1
+        self.counts.frames += 1
+        self.counts.late += late
+        time = float(number / self._settings.fps)
+        return LiveFrame(picture, sound, self._settings.sample_rate, time, number, speaking, late)
+
+    def _playing(self, number: int) -> _Placed | None:
+        """Return the stretch that a frame belongs to, its fading included; those that are over are dropped."""
+        while self._stretches:
+            placed = self._stretches[0]
+            if placed.start is None or number < placed.start:
+                return None
+            if not placed.done or number < placed.start + placed.speech.frames:
+                return placed
+            self._stretches.popleft()
+        return None
+
+    def _sample(self, number: int) -> int:
+        """Return the first sample of a frame."""
+        return math.floor(number * self._settings.sample_rate / self._settings.fps)
