@@ -19,6 +19,7 @@ LEVELS = (
     {"preprocessing", "data", "synthetic", "inspection"},
     {"tasks", "callbacks"},
     {"evaluation", "inference"},
+    {"live"},
     {"cli"},
 )
 # Single steps within a level, in the order in which they may be taken.
@@ -91,6 +92,7 @@ VIDEO = ("av", "dlib", "face_alignment", "wav2lip.faces", "wav2lip.media.video")
         ("wav2lip.metrics", VIDEO),
         ("wav2lip.data.datamodule, wav2lip.data.speaker, wav2lip.data.frame_sets", VIDEO),
         ("wav2lip.tasks", VIDEO),
+        ("wav2lip.live.avatar, wav2lip.live.avatar_file, wav2lip.live.session", ("torch",)),
     ],
 )
 def test_imports_stay_light(modules, banned):

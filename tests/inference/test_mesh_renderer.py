@@ -6,18 +6,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
+from networks import SMALL_MESH_GENERATOR, opening_generator
 from skimage import data
 
 from wav2lip.checkpoints import save_network
-from wav2lip.data.motion_basis import motion_basis
 from wav2lip.errors import InputError
 from wav2lip.faces.landmark_tracking import find_landmarks
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh import FaceMesh
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
-from wav2lip.models import MeshGenerator
 from wav2lip.types import Image
 
 BOX = (40, 200, 95, 225)  # top, bottom, left, right
@@ -28,25 +26,9 @@ Measure = Callable[[Image], Landmarks]
 
 @pytest.fixture(scope="module")
 def mesh_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    arguments = {
-        "inpainter_width": 0.25,
-        "width": 8,
-        "stacks": 1,
-        "dilations": [1],
-        "components": 6,
-    }
-    network = MeshGenerator(**arguments)  # type: ignore[arg-type]
-    basis = motion_basis()
-    components = torch.from_numpy(basis.components[:6])
-    place = {int(vertex): i for i, vertex in enumerate(basis.vertices)}
-    gaps = components[:, place[14], 1] - components[:, place[13], 1]
-    network.motion.vertices.copy_(torch.from_numpy(basis.vertices))
-    network.motion.basis.copy_(components)
-    with torch.no_grad():
-        network.motion.coefficients.weight.zero_()
-        network.motion.coefficients.bias.copy_(OPENING * gaps / (gaps @ gaps))  # type: ignore[union-attr]
+    network = opening_generator(OPENING)
     path = tmp_path_factory.mktemp("mesh") / "mesh.safetensors"
-    config = {"_target_": "wav2lip.models.MeshGenerator", **arguments}
+    config = {"_target_": "wav2lip.models.MeshGenerator", **SMALL_MESH_GENERATOR}
     save_network(path, network, config, {"fps": 25, "face_crop": "aligned"})
     return path
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -158,7 +159,10 @@ class LiveSession:
     def plan(self) -> Block | None:
         """Return the next frames to render; for the worker."""
         with self._changed:
-            return self._timeline.plan()
+            block = self._timeline.plan()
+            if block is None and self._closed:
+                self.notify()  # that may have been the end
+            return block
 
     def deliver(self, block: Block, pictures: list[Picture]) -> None:
         """Take the pictures of a block; for the worker."""
@@ -217,7 +221,8 @@ class LiveSession:
             changed = asyncio.Event()
 
             def listener(changed: asyncio.Event = changed) -> None:
-                loop.call_soon_threadsafe(changed.set)
+                with suppress(RuntimeError):  # the loop may be closed
+                    loop.call_soon_threadsafe(changed.set)
 
             with self._changed:
                 found = self._attempt()

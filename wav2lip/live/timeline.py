@@ -150,10 +150,13 @@ class Timeline:
             self._stretches[-1].speech.end()
 
     def clear(self) -> None:
-        """Forget all sound that has not been taken. Frames that are rendered stay, without sound; the mouth closes."""
+        """Forget all sound that has not been taken.
+
+        With a clock, frames that are rendered stay, without sound, and then the mouth closes.
+        """
         playing = self._playing(self._next)
         self._stretches.clear()
-        if playing is not None and playing.start is not None:
+        if self.paced and playing is not None and playing.start is not None:
             playing.speech.cut(self._sample(self._next) - self._sample(playing.start))
             playing.done = False
             self._stretches.append(playing)
