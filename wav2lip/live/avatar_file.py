@@ -119,7 +119,7 @@ def _person(person: Person, prefix: str) -> Arrays:
 
 
 def _restored_person(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Person:
-    exemplars = []
+    exemplars: list[MouthView] = []
     while f"{prefix}.exemplar{len(exemplars)}.image" in arrays:
         name = f"{prefix}.exemplar{len(exemplars)}"
         top, left = arrays[f"{name}.place"].tolist()

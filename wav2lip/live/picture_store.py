@@ -94,7 +94,7 @@ class PictureStore:
                 f"avatar: picture {index} is damaged; make the avatar again"
             ) from error
         height, width = self.size
-        chroma = (height + 1) // 2, (width + 1) // 2
-        luma, blue, red = (plane_of(frame, plane) for plane in range(3))
-        halves = (np.ascontiguousarray(p[: chroma[0], : chroma[1]]) for p in (blue, red))
-        return Picture(np.ascontiguousarray(luma[:height, :width]), *halves, self.colours)
+        halves = slice((height + 1) // 2), slice((width + 1) // 2)
+        luma = np.ascontiguousarray(plane_of(frame, 0)[:height, :width])
+        blue, red = (np.ascontiguousarray(plane_of(frame, plane)[halves]) for plane in (1, 2))
+        return Picture(luma, blue, red, self.colours)
