@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
 import torch
-import torchvision
 from scipy.ndimage import gaussian_filter
 
-from wav2lip.errors import InputError
-from wav2lip.losses import LPIPSLoss, SSIMLoss
+from wav2lip.losses import SSIMLoss
 
 
 def faces(seed, noise=0.0):
@@ -40,38 +38,3 @@ def test_ssim_equals_an_independent_one():
     )
     expected = np.mean([reference_ssim(x, y) for x, y in channels])
     assert SSIMLoss()(other, real).item() == pytest.approx(1 - expected, abs=1e-3)
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """AlexNet with random weights, as torchvision saves it."""
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "alexnet-owt-0.pth"
-    torch.save(torchvision.models.alexnet().state_dict(), path)
-    return str(path)
-
-
-def test_lpips_uses_the_given_weights_and_has_a_gradient(weights):
-    loss = LPIPSLoss(weights)
-    state = torch.load(weights, weights_only=True)
-    assert torch.equal(loss.network.net.slice2[1].weight, state["features.3.weight"])
-    real = faces(0)
-    assert loss(real, real).item() == 0
-    near = loss(faces(0, noise=0.05), real)
-    far = loss(faces(0, noise=0.2), real)
-    assert 0 < near < far
-    generated = faces(0, noise=0.2).requires_grad_()
-    loss(generated, real).backward()
-    assert generated.grad.abs().sum() > 0
-    assert not any(p.requires_grad for p in loss.parameters())
-
-
-def test_files_that_are_not_its_weights_are_named(tmp_path):
-    with pytest.raises(InputError, match=r"no\.pth: no such file"):
-        LPIPSLoss(str(tmp_path / "no.pth"))
-    torch.save({"x": torch.zeros(1)}, tmp_path / "other.pth")
-    with pytest.raises(InputError, match=r"other\.pth: is neither AlexNet nor VGG-16"):
-        LPIPSLoss(str(tmp_path / "other.pth"))
-    (tmp_path / "text.pth").write_text("text")
-    with pytest.raises(InputError, match=r"text\.pth: cannot be read as weights"):
-        LPIPSLoss(str(tmp_path / "text.pth"))

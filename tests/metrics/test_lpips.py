@@ -63,10 +63,8 @@ def test_agrees_with_the_definition_and_grows_with_the_difference(backbone):
 
 
 def test_wrong_weights_and_shapes_are_refused(backbone, tmp_path):
-    with pytest.raises(InputError, match=r"none\.pth: no such file; give AlexNet's weights"):
-        Lpips(tmp_path / "none.pth")
     torch.save({"a": torch.zeros(1)}, tmp_path / "other.pth")
-    with pytest.raises(InputError, match=r"other\.pth: not the weights of AlexNet"):
+    with pytest.raises(InputError, match=r"other\.pth: is not .*; give torchvision's alexnet-owt"):
         Lpips(tmp_path / "other.pth")
     metric = Lpips(backbone[1])
     faces = np.zeros((2, 96, 96, 3), np.uint8)

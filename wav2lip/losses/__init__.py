@@ -3,9 +3,10 @@
 from wav2lip.losses.adversarial import adversarial_bce
 from wav2lip.losses.audio_contrast import audio_contrast
 from wav2lip.losses.features import feature_l1
+from wav2lip.losses.lpips import LPIPSLoss
 from wav2lip.losses.motion import motion_correlation, motion_error, motion_range
 from wav2lip.losses.reconstruction import edge_l1, mouth_l1, mouth_psnr, weighted_l1
-from wav2lip.losses.structure import LPIPSLoss, SSIMLoss
+from wav2lip.losses.structure import SSIMLoss
 from wav2lip.losses.sync import (
     CosineBCE,
     SyncBCE,

@@ -1,6 +1,5 @@
-"""LPIPS: perceptual distance of face crops, by torchmetrics with AlexNet's weights from a file.
+"""LPIPS: perceptual distance of face crops by AlexNet; see `wav2lip.utils.lpips`.
 
-Source: Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric" (2018).
 Not imported with the package: it needs torchvision.
 """
 
@@ -8,20 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torchmetrics.functional.image.lpips import _LPIPS
 
-from wav2lip.errors import InputError
 from wav2lip.types import Image
-from wav2lip.utils.torch_files import DAMAGED, load_state
+from wav2lip.utils.lpips import load_lpips
 
-WEIGHTS = "alexnet-owt-7be5be79.pth"  # of torchvision
-SLICES = (
-    (0, 2),
-    (2, 5),
-    (5, 8),
-    (8, 10),
-    (10, 12),
-)  # layers of AlexNet, as torchmetrics divides them
 BATCH = 32  # pairs
 
 
@@ -29,29 +18,14 @@ class Lpips:
     """Perceptual distance of two clips.
 
     Args:
-        alexnet: weights file of AlexNet (torchvision's `alexnet-owt-7be5be79.pth`); the weights of its layers in the
-            distance come with torchmetrics.
+        alexnet: weights file of AlexNet, torchvision's `alexnet-owt-*.pth`.
 
     Raises:
         InputError: no such file, or one that does not hold these weights.
     """
 
     def __init__(self, alexnet: Path) -> None:
-        if not alexnet.is_file():
-            raise InputError(f"{alexnet}: no such file; give AlexNet's weights {WEIGHTS}")
-        self._network = _LPIPS(net="alex", pnet_rand=True)  # else it would download them
-        try:
-            given = load_state(alexnet)
-            state = {
-                f"slice{number}.{layer}.{part}": given[f"features.{layer}.{part}"]
-                for number, layers in enumerate(SLICES, start=1)
-                for layer in range(*layers)
-                for part in ("weight", "bias")
-                if f"features.{layer}.{part}" in given
-            }
-            self._network.net.load_state_dict(state)
-        except (InputError, *DAMAGED) as error:
-            raise InputError(f"{alexnet}: not the weights of AlexNet; give {WEIGHTS}") from error
+        self._network = load_lpips(alexnet, "alex")
 
     @torch.inference_mode()
     def __call__(self, generated: Image, target: Image) -> float:
