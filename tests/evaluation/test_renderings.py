@@ -18,7 +18,7 @@ class Recorder:
         self.calls: list[tuple[str, str, Path]] = []
         self.loudest = -1
 
-    def __call__(self, face, audio, output) -> None:
+    def __call__(self, face, audio, output, *, warn_voiceless=True) -> None:
         if audio.suffix == ".wav":
             self.loudest = int(np.abs(read_pcm(audio)).max())
         self.calls.append((face.name, audio.name, output))

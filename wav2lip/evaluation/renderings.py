@@ -9,8 +9,8 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.leak import VideoGenerator
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.protocols import Protocol
-from wav2lip.evaluation.results import GENERATED
 from wav2lip.evaluation.segments import frames_at_25
+from wav2lip.evaluation.systems import GENERATED
 from wav2lip.media.image_writer import write_image
 from wav2lip.media.pcm import temporary_wav
 from wav2lip.types import Pcm
@@ -78,7 +78,7 @@ class Renderings:
             face = self._first_frame(pair, video) if protocol.first_frame else pair.face
             if sound is None:
                 with temporary_wav(np.zeros_like(self._read_pcm(pair.audio))) as silence:
-                    self._generator(face, silence, video)
+                    self._generator(face, silence, video, warn_voiceless=False)
             else:
                 self._generator(face, sound, video)
             self._made[key] = video

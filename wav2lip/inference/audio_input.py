@@ -56,7 +56,13 @@ def audio_file(audio: Audio, sample_rate: int | None) -> Iterator[PathLike]:
 
 
 def read_mel(
-    path: PathLike, name: str, mute_pauses: bool, warnings: list[str], *, denoise: bool = False
+    path: PathLike,
+    name: str,
+    mute_pauses: bool,
+    warnings: list[str],
+    *,
+    denoise: bool = False,
+    warn_voiceless: bool = True,
 ) -> MelReader:
     """Open the mel of an audio file.
 
@@ -66,9 +72,10 @@ def read_mel(
         mute_pauses: fade pauses to silence.
         warnings: receives one line per kind of damage, and one if there is no voice.
         denoise: compute the mel from audio without noise.
+        warn_voiceless: whether audio without voice is worth a warning.
     """
     mel = MelReader(partial(read_mono, path, problems=warnings), mute_pauses, denoise)
-    if mel.voiceless:
+    if mel.voiceless and warn_voiceless:
         warnings.append(
             f"{name}: no voice found, so the mouth stays still; "
             "switch mute_pauses off to let every sound move it"

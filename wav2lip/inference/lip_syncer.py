@@ -114,6 +114,7 @@ class LipSyncer:
         sample_rate: int | None = None,
         progress: Progress | None = None,
         strip: Strip | None = None,
+        warn_voiceless: bool = True,
     ) -> Report:
         """Write a video of `face` speaking `audio`, as long as the audio.
 
@@ -129,6 +130,7 @@ class LipSyncer:
             progress: called often with the name of the stage, the seconds of video that are done
                 and the seconds in total (0: not known yet).
             strip: receives every frame and is written at the end.
+            warn_voiceless: whether audio without voice, which leaves the mouth still, is a warning.
 
         Raises:
             InputError: a file cannot be read or written, an array does not fit, no face is found in
@@ -152,7 +154,7 @@ class LipSyncer:
         encoding = StageTiming()
         with (
             audio_file(audio, sample_rate) as audio_path,
-            closing(self._run(source, audio_path, report)) as frames,
+            closing(self._run(source, audio_path, report, warn_voiceless)) as frames,
         ):
             frame = next(frames)
             report.height, report.width = frame.picture.size
@@ -185,6 +187,7 @@ class LipSyncer:
         color: str | None = None,
         fps: float | None = None,
         sample_rate: int | None = None,
+        warn_voiceless: bool = True,
     ) -> Generator[OutputFrame, None, None]:
         """Yield the frames that a call would write, as they are rendered.
 
@@ -197,7 +200,7 @@ class LipSyncer:
 
         def run() -> Generator[OutputFrame, None, None]:
             with audio_file(audio, sample_rate) as audio_path:
-                yield from self._run(source, audio_path, report)
+                yield from self._run(source, audio_path, report, warn_voiceless)
 
         return run()
 
@@ -209,12 +212,19 @@ class LipSyncer:
         )
 
     def _run(
-        self, source: FrameSource, audio: PathLike, report: Report
+        self, source: FrameSource, audio: PathLike, report: Report, warn_voiceless: bool
     ) -> Generator[OutputFrame, None, None]:
         """Run all stages but encoding; the report is filled as frames are yielded."""
         settings, renderer = self.settings, self._renderer
         mute_pauses = settings.mute_pauses and renderer.mutes_pauses
-        mel = read_mel(audio, report.audio, mute_pauses, report.warnings, denoise=settings.denoise)
+        mel = read_mel(
+            audio,
+            report.audio,
+            mute_pauses,
+            report.warnings,
+            denoise=settings.denoise,
+            warn_voiceless=warn_voiceless,
+        )
         with ExitStack() as stack:
             detector = self._open_detector(source, stack)
             yield from run_stages(
