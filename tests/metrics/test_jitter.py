@@ -30,6 +30,11 @@ def test_jitter_agrees_with_a_loop_over_pixels():
     assert jitter(faces) == pytest.approx(np.mean(bends), rel=1e-5)
 
 
+def test_jitter_grows_with_the_flicker():
+    found = [jitter(levels(50 + by, 50 - by, 50 + by, 50 - by)) for by in (0, 1, 3, 9)]
+    assert found == pytest.approx([0, 2, 6, 18], abs=1e-4)
+
+
 def test_ratio():
     assert jitter_ratio(levels(50, 56, 50), levels(50, 53, 50)) == pytest.approx(2, abs=1e-4)
     assert math.isnan(jitter_ratio(levels(50, 56, 50), levels(50, 50, 50)))

@@ -97,6 +97,14 @@ def test_response_is_the_mouths_change():
         response(faces, faces[:3])
 
 
+def test_response_and_lsd_grow_with_the_difference():
+    faces = np.full((4, 96, 96, 3), 100, np.uint8)
+    assert [response(faces, faces + np.uint8(by)) for by in (0, 5, 40)] == [0, 5, 40]
+    own = SyncScore(6.4, 7.8, 0)
+    others = [SyncScore(6.4 + by, 7.8 - 2 * by, 0) for by in (0, 0.1, 1)]
+    assert [lsd(own, other) for other in others] == pytest.approx([0, 0.15, 1.5])
+
+
 def test_lsd_is_half_of_both_differences():
     # Wav2Lip-like scores: D 6.4 and C 7.8 with the own sound, D 7.0 and C 7.3 with another one.
     assert lsd(SyncScore(6.4, 7.8, 0), SyncScore(7.0, 7.3, -2)) == pytest.approx(0.55)

@@ -53,6 +53,20 @@ def test_a_blurred_and_a_noisy_photograph_are_further_away():
     assert noisy > clean + 3
 
 
+def test_it_grows_with_noise_and_with_a_blur_up_to_1_px_and_falls_beyond():
+    path = get_sample_data("grace_hopper.jpg", asfileobj=False)
+    photograph = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)[:576, :480].astype(np.float32)
+    noise = np.random.default_rng(0).normal(0, 1, photograph.shape).astype(np.float32)
+    noisy = [niqe(niqe_features((photograph + k * noise).clip(0, 255))) for k in (10, 25, 60)]
+    assert noisy == sorted(noisy)
+    blurred = [
+        niqe(niqe_features(np.asarray(cv2.GaussianBlur(photograph, (0, 0), sigma), np.float32)))
+        for sigma in (0.4, 0.7, 1.0, 2.0)
+    ]
+    assert blurred[:3] == sorted(blurred[:3])
+    assert blurred[3] < blurred[2]  # its blind spot; the sharpness ratio sees it
+
+
 def test_what_has_no_value():
     assert np.isnan(niqe(np.zeros((1, 36))))
     with pytest.raises(ValueError, match="multiples of 96 px"):
