@@ -16,6 +16,7 @@ from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.datasets import SyncDataset
 from wav2lip.evaluation.judge import LoadedJudge, load_judge
 from wav2lip.evaluation.views import FaceCrop
+from wav2lip.models import SyncNet
 from wav2lip.synthetic.clips import synthesize, write_synthetic_corpus, write_synthetic_video
 from wav2lip.tasks import SyncNetTask
 
@@ -102,6 +103,12 @@ def generator_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     meta = {"mel_offset_frames": 0, "fps": 25, "image_size": 96}
     save_network(path, build_network(GENERATOR), GENERATOR, meta)
     return path
+
+
+@pytest.fixture(scope="session")
+def untrained_expert() -> SyncNet:
+    torch.manual_seed(0)
+    return SyncNet(0.125, SIZE, embedding=16, final_relu=False, max_residuals=0).eval()
 
 
 class FixedDetector:
