@@ -63,9 +63,12 @@ def test_a_folder_with_bad_files(folder: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "judge: own expert expert.safetensors (not comparable with published" in done.stdout
     assert "\nskipped everything of text: videos/text.mp4: " in done.stdout
+    assert json.loads((folder / "one/results.json").read_text())["settings"]["protocol"] == [
+        "sync_check"
+    ]
     assert {path.name for path in (folder / "one").iterdir()} == {
-        "clips.csv", "confidence.png", "distance.png", "index.html", "records", "results.json", "skipped.csv",
-        "summary.csv", "summary.json", "summary.md", "summary.tex",
+        "clips.csv", "confidence.png", "distance.png", "index.html", "left_out.csv", "records", "results.json",
+        "skipped.csv", "summary.csv", "summary.json", "summary.md", "summary.tex",
     }  # fmt: skip
 
 

@@ -129,6 +129,7 @@ def test_paths_and_names_pass(path: str) -> None:
 
 
 def test_a_cluster_has_an_address(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
     words = ["executor=ray", "executor.address=ray://head:10001"]
     assert prepare(
         HYDRA_COMMANDS["preprocess"], [f"input={tmp_path}", f"output={tmp_path}/o", *words]

@@ -9,6 +9,7 @@ import pytest
 from wav2lip.cli import main as program
 from wav2lip.cli.hydra_checks import prepare
 from wav2lip.cli.hydra_command import HYDRA_COMMANDS
+from wav2lip.clips import write_manifest
 from wav2lip.errors import InputError
 from wav2lip.utils.locks import locked_folder
 
@@ -19,6 +20,7 @@ TRAIN = HYDRA_COMMANDS["train"]
 @pytest.fixture
 def clips(tmp_path: Path) -> str:
     (tmp_path / "clips").mkdir()
+    write_manifest(tmp_path / "clips" / "manifest.csv", [])
     return f"data.manifests=[{tmp_path / 'clips'}]"
 
 
@@ -88,12 +90,14 @@ def test_audit_takes_its_folder_as_the_first_word(
 ) -> None:
     folder = tmp_path / "clips (1)"
     folder.mkdir()
+    write_manifest(folder / "manifest.csv", [])
     words = [str(folder), "expert=bundled:judge"]
     assert prepare(HYDRA_COMMANDS["audit"], words) == [
         f"clips='{folder}'",
         "expert='bundled:judge'",
     ]
     (tmp_path / "a=b").mkdir()
+    write_manifest(tmp_path / "a=b" / "manifest.csv", [])
     monkeypatch.chdir(tmp_path)
     words = prepare(HYDRA_COMMANDS["audit"], ["a=b", "expert=bundled:judge"])
     assert words == ["clips='a=b'", "expert='bundled:judge'"]
@@ -133,6 +137,12 @@ def test_help_follows_the_chosen_experiment(capsys: pytest.CaptureFixture[str]) 
         (["trian"], "error: unknown command 'trian'; did you mean train?"),
         (["train", "manifests=[a]"], "error: config: unknown key manifests; did you mean data.m"),
         (["evaluate", "input=none.mp4"], "error: none.mp4: no such file or directory; check input"),
+        (["evaluate", "input=data", "protocol=[leak]"], "error: protocol leak: a generator makes"),
+        (
+            ["preprocess", "input=docs", "output=o"],
+            "error: docs: contains no video; known suffixes",
+        ),
+        (["audit", "docs", "expert=bundled:judge"], "error: docs/manifest.csv: no such manifest;"),
         (
             ["infer", "--face", "none.png", "--audio", "a"],
             "error: none.png: no such file; check --f",
@@ -184,8 +194,11 @@ def test_a_folder_in_use_is_refused_before_anything_is_written(
         prepare(checked, words.split())
     assert not Path("run").exists()
     Path("run").mkdir()
+    Path("a.mp4").touch()
+    for folder in (tmp_path, tmp_path / "run"):
+        write_manifest(folder / "manifest.csv", [])
     assert prepare(checked, words.split())
-    assert list(Path("run").iterdir()) == []
+    assert [path.name for path in Path("run").iterdir()] == ["manifest.csv"]
 
 
 @pytest.mark.parametrize(
@@ -202,3 +215,92 @@ def test_an_experiment_without_the_one_before_names_it(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=f"does not exist yet; run experiment={before} first"):
         prepare(TRAIN, [f"experiment={experiment}", clips])
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with videos/a.mp4 (empty), the empty folder none, and lists."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("videos", "none"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "videos" / "a.mp4").touch()
+    write_manifest(tmp_path / "videos" / "manifest.csv", [])
+    for name, text in (
+        ("head.csv", "a,b\nx,y\n"),
+        ("gone.csv", "face,audio\ngone.mp4,gone.wav\n"),
+        ("cell.csv", "face,audio\na.mp4,\n"),
+        ("two.txt", "x/1 y/2\n"),
+        ("three.txt", "a b c\n"),
+        ("splits.csv", "file,split\na.mp4,dev\n"),
+    ):
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+VIDEOS, GENERATED = "input=videos", "input=videos checkpoint=bundled:generator"
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "message"),
+    [
+        ("evaluate", f"{VIDEOS} protocol=[leak]", "protocol leak: a generator makes its videos"),
+        ("evaluate", f"{VIDEOS} protocol=[leek]", "unknown 'leek'; did you mean leak?"),
+        ("evaluate", f"{GENERATED} protocol=sync_check", "sync_check: scores videos as they are"),
+        ("evaluate", f"{GENERATED} protocol=cross", "give two clips with different sounds or more"),
+        (
+            "evaluate",
+            f"{GENERATED} output=videos/out",
+            "videos/out: is in the input folder videos, so",
+        ),
+        (
+            "evaluate",
+            f"{VIDEOS} checkpoint=bundled:judge",
+            "not a generator; use bundled:generator",
+        ),
+        ("evaluate", f"{VIDEOS} checkpoint=nobody", "nobody: no such checkpoint file, and not one"),
+        ("evaluate", f"{VIDEOS} judge_weights=default", "is a generator, not a sync expert; use"),
+        ("evaluate", f"{VIDEOS} real=none", "none: has no video for those of videos; give"),
+        ("evaluate", "input=none", "none: contains no video; known suffixes"),
+        ("evaluate", "pairs=pairs input=head.csv", "must name the columns face, audio"),
+        ("evaluate", "pairs=pairs input=cell.csv", "line 2: a cell is empty; fill face and audio"),
+        (
+            "evaluate",
+            "pairs=pairs input=gone.csv",
+            "no pair of this list exists, the first is gone",
+        ),
+        ("evaluate", "pairs=lrs2 input=two.txt", "give the data set's folder with root="),
+        ("evaluate", "pairs=lrs2 input=two.txt root=none", "the first is none/y/2.mp4; check root"),
+        ("evaluate", "pairs=lrs3 input=three.txt root=none", "line 1: expected two names"),
+        ("evaluate", "pairs=lrw input=two.txt root=none", "the first is none/y/2.mp4; check root"),
+        ("evaluate", "pairs=hdtf input=two.txt root=none", "none/x/1 y/2.mp4; check root"),
+        ("evaluate", "pairs=resynced input=two.txt root=none", "the first is none/x/1; check root"),
+        ("evaluate", "pairs=manifest input=none root=.", "none/manifest.csv: no such manifest"),
+        ("preprocess", "input=none output=o", "none: contains no video; known suffixes"),
+        ("preprocess", "input=head.csv output=o", "head.csv: a CSV list requires a column 'file'"),
+        ("preprocess", "input=videos output=o splits=splits.csv", "line 2: unknown split 'dev'"),
+        (
+            "preprocess",
+            "input=videos output=o audit.expert=x",
+            "x: no such checkpoint file, and not",
+        ),
+        (
+            "audit",
+            "none expert=bundled:judge",
+            "none/manifest.csv: no such manifest; run preprocess",
+        ),
+        ("audit", "videos expert=nobody", "nobody: no such checkpoint file, and not one of"),
+        (
+            "train",
+            "experiment=syncnet data.manifests=[none]",
+            "none/manifest.csv: no such manifest",
+        ),
+    ],
+)
+def test_what_files_contain_is_checked_before_anything_heavy_is_imported(
+    command: str, words: str, message: str, place: Path
+) -> None:
+    del place
+    with pytest.raises(InputError) as caught:
+        prepare(HYDRA_COMMANDS[command], words.split())
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -6,6 +6,7 @@ import pytest
 
 from wav2lip.cli.hydra_checks import prepare
 from wav2lip.cli.hydra_command import HYDRA_COMMANDS
+from wav2lip.clips import write_manifest
 from wav2lip.errors import InputError
 
 
@@ -13,6 +14,8 @@ from wav2lip.errors import InputError
 def words(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     """Return good words of each command."""
     folder = tmp_path_factory.mktemp("clips")
+    (folder / "a.mp4").touch()
+    write_manifest(folder / "manifest.csv", [])
     return {
         "preprocess": [f"input={folder}", f"output={folder}/out"],
         "train": ["experiment=syncnet", f"data.manifests=[{folder}]"],

@@ -20,7 +20,12 @@ from wav2lip.evaluation.protocols import LISTED, choose_protocols
 from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.report import write_results
 from wav2lip.evaluation.result_table import result_table
-from wav2lip.evaluation.results import (
+from wav2lip.evaluation.results import Results
+from wav2lip.evaluation.run import plan_pairs, run_pairs
+from wav2lip.evaluation.scorer import Scoring
+from wav2lip.evaluation.segments import LargestFace, frames_at_25, read_pcm
+from wav2lip.evaluation.summary import summarise
+from wav2lip.evaluation.systems import (
     FIRST_FRAME,
     FIRST_FRAME_OTHER,
     FROZEN,
@@ -30,12 +35,7 @@ from wav2lip.evaluation.results import (
     REAL,
     SILENCE,
     VIDEO,
-    Results,
 )
-from wav2lip.evaluation.run import plan_pairs, run_pairs
-from wav2lip.evaluation.scorer import Scoring
-from wav2lip.evaluation.segments import LargestFace, frames_at_25, read_pcm
-from wav2lip.evaluation.summary import summarise
 from wav2lip.evaluation.terminal import print_results
 from wav2lip.execution.pool import run_in_pool
 from wav2lip.media.pcm import write_wav
@@ -47,20 +47,20 @@ ALONE = partial(run_in_pool, workers=1)
 class Copier:
     """A generator that copies its source, and fails on one that is named bad."""
 
-    def __call__(self, face, audio, output) -> None:
+    def __call__(self, face, audio, output, *, warn_voiceless=True) -> None:
         if face.stem == "bad":
             raise ValueError("cannot render this")
         output.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(face, output)
 
-    def frames(self, face, audio):
+    def frames(self, face, audio, *, warn_voiceless=True):
         raise AssertionError
 
 
 class FrameCopier(Copier):
     """Copies, and yields its source's frames too."""
 
-    def frames(self, face, audio):
+    def frames(self, face, audio, *, warn_voiceless=True):
         return frames_at_25(face)
 
 
@@ -248,6 +248,7 @@ def test_results_as_files_and_table(evaluate, film, tmp_path):
     assert everything["av_offsets"][best] == 2
     assert everything["clips"][0]["curve"]["av_offset"] == [2, 2, 2]
     assert (tmp_path / "skipped.csv").read_text() == "clip,what,reason\n"
+    assert (tmp_path / "left_out.csv").read_text().startswith("metric,clip\n")
     assert read_image(tmp_path / "distance.png").shape == (440, 770, 3)
     assert read_image(tmp_path / "confidence.png").shape == (440, 770, 3)
     with (tmp_path / "table.txt").open("w") as file:
@@ -298,7 +299,7 @@ def test_every_file_is_decoded_once(evaluate, film, monkeypatch):
 
 def test_a_generated_still_is_measured_without_its_source(evaluate, film, tmp_path):
     class Filmer(Copier):
-        def __call__(self, face, audio, output) -> None:
+        def __call__(self, face, audio, output, *, warn_voiceless=True) -> None:
             super().__call__(audio, audio, output)
 
     still, talk = tmp_path / "still.png", film("talk.mp4", seconds=3.0)
@@ -314,7 +315,7 @@ def test_a_generated_still_is_measured_without_its_source(evaluate, film, tmp_pa
 class StillFilmer(FrameCopier):
     """Copies a video, and films a photo for as long as the sound is."""
 
-    def __call__(self, face, audio, output) -> None:
+    def __call__(self, face, audio, output, *, warn_voiceless=True) -> None:
         if face.suffix != ".png":
             super().__call__(face, audio, output)
             return

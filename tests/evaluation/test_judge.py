@@ -98,5 +98,7 @@ def test_the_bundled_judge_goes_by_its_own_name(judge_file, tmp_path, monkeypatc
     shutil.copy(judge_file, tmp_path / "judge.safetensors")
     assert load_judge("bundled:judge").path == str(tmp_path / "judge.safetensors")
     assert load_judge().path == str(tmp_path / "judge.safetensors")
-    with pytest.raises(InputError, match="bundled generator, not a judge; use bundled:judge"):
+    with pytest.raises(
+        InputError, match="default: is a generator, not a sync expert; use bundled:judge"
+    ):
         load_judge("default")

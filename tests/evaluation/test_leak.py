@@ -52,14 +52,14 @@ class Actor:
 class Follower(Actor):
     """Follows the sound that it is given."""
 
-    def frames(self, face, audio):
+    def frames(self, face, audio, *, warn_voiceless=True):
         return self.draw(self.says(audio))
 
 
 class Copier(Actor):
     """Copies its source, whatever the sound is."""
 
-    def frames(self, face, audio):
+    def frames(self, face, audio, *, warn_voiceless=True):
         assert self.says(audio) in self.variants
         return self.draw("right")
 

@@ -7,15 +7,8 @@ from wav2lip.evaluation.mouth_plots import (
     mouth_figure,
     mouth_plot,
 )
-from wav2lip.evaluation.results import (
-    FROZEN,
-    GENERATED,
-    REAL,
-    SILENCE,
-    ClipScores,
-    MouthSeries,
-    Results,
-)
+from wav2lip.evaluation.results import ClipScores, MouthSeries, Results
+from wav2lip.evaluation.systems import FROZEN, GENERATED, REAL, SILENCE
 
 
 def test_the_mouths_of_all_videos_stand_above_the_sound():

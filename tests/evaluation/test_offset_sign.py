@@ -3,10 +3,10 @@
 from wav2lip.clips import read_manifest
 from wav2lip.evaluation.evaluator import Evaluator
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.results import VIDEO
 from wav2lip.evaluation.scorer import Scoring
 from wav2lip.evaluation.segments import LargestFace
 from wav2lip.evaluation.sync_report import check_sync
+from wav2lip.evaluation.systems import VIDEO
 from wav2lip.preprocessing.audit import SyncAuditor, audit_folder
 from wav2lip.preprocessing.clip import video_to_clips
 from wav2lip.preprocessing.corpus import plan_jobs, preprocess

@@ -4,9 +4,10 @@ import numpy as np
 
 from wav2lip.evaluation.page import page, write_page
 from wav2lip.evaluation.result_table import result_table
-from wav2lip.evaluation.results import FROZEN, GENERATED, REAL, ClipScores, Results, Skipped
+from wav2lip.evaluation.results import ClipScores, Results, Skipped
 from wav2lip.evaluation.scorer import SyncScores
 from wav2lip.evaluation.summary import summarise
+from wav2lip.evaluation.systems import FROZEN, GENERATED, REAL
 from wav2lip.media.image_writer import write_image
 from wav2lip.metrics.lse import SyncCurve
 

@@ -1,8 +1,9 @@
 import numpy as np
 
 from wav2lip.evaluation.plots import confidence_by_second, confidence_figure, distance_figure
-from wav2lip.evaluation.results import REAL, VIDEO, ClipScores, Results
+from wav2lip.evaluation.results import ClipScores, Results
 from wav2lip.evaluation.scorer import SyncScores
+from wav2lip.evaluation.systems import REAL, VIDEO
 from wav2lip.metrics.lse import AV_OFFSETS, SyncCurve
 
 

@@ -10,9 +10,10 @@ from wav2lip.evaluation.protocols import (
     PROTOCOLS,
     choose_protocols,
     draw_sounds,
+    protocol_names,
     write_cross_list,
 )
-from wav2lip.evaluation.results import SYSTEMS
+from wav2lip.evaluation.systems import SYSTEMS
 
 
 def clips(count, speakers=None):
@@ -50,7 +51,21 @@ def test_the_leak_probe_brings_the_videos_along_that_it_judges():
 )
 def test_wrong_names_are_one_line(names, message):
     with pytest.raises(InputError, match=message):
-        choose_protocols(names)
+        protocol_names(names, generates=True)
+
+
+def test_without_names_the_videos_of_the_list_are_made_or_judged_as_they_are():
+    assert protocol_names(None, generates=True) == ["listed", "leak"]
+    assert protocol_names(None, generates=False) == ["sync_check"]
+    assert protocol_names("cross", generates=True) == ["cross"]
+    assert choose_protocols(["sync_check"]) == ([], False)
+
+
+def test_a_generator_and_the_sync_check_exclude_each_other():
+    with pytest.raises(InputError, match=r"^protocol sync_check: scores videos as they are; leave"):
+        protocol_names("sync_check", generates=True)
+    with pytest.raises(InputError, match=r"^protocol leak: a generator makes its videos; give its"):
+        protocol_names(["sync_check", "leak"], generates=False)
 
 
 def test_every_clip_gets_the_sound_of_another_speaker_once():

@@ -6,8 +6,9 @@ import pytest
 
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.records import ClipRecords
-from wav2lip.evaluation.results import VIDEO, ClipScores, PairScores
+from wav2lip.evaluation.results import ClipScores, PairScores
 from wav2lip.evaluation.scorer import SyncScores
+from wav2lip.evaluation.systems import VIDEO
 from wav2lip.metrics.lse import SyncCurve
 from wav2lip.utils.revision import code_revision
 

@@ -2,9 +2,10 @@ import numpy as np
 
 from wav2lip.checkpoints import CHECKPOINTS
 from wav2lip.evaluation.result_table import header, parameters, published_note, result_table
-from wav2lip.evaluation.results import FROZEN, GENERATED, REAL, ClipScores, Results
+from wav2lip.evaluation.results import ClipScores, Results
 from wav2lip.evaluation.scorer import SyncScores
 from wav2lip.evaluation.summary import summarise
+from wav2lip.evaluation.systems import FROZEN, GENERATED, REAL
 from wav2lip.metrics.lse import SyncCurve
 
 SYNC = SyncScores(np.zeros(31), SyncCurve(*[np.zeros(0)] * len(SyncCurve._fields)), 750)

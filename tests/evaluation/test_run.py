@@ -9,10 +9,11 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.jobs import PairJob, ScoredPair
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.protocols import PROTOCOLS
-from wav2lip.evaluation.results import GENERATED, REAL, PairScores, Results, Skipped
+from wav2lip.evaluation.results import PairScores, Results, Skipped
 from wav2lip.evaluation.run import plan_pairs, run_pairs, set_values
 from wav2lip.evaluation.segments import LargestFace
 from wav2lip.evaluation.setup import EvaluatorSetup
+from wav2lip.evaluation.systems import GENERATED, REAL
 from wav2lip.execution.pool import run_in_pool
 
 

@@ -6,9 +6,10 @@ import pytest
 from rich.console import Console
 
 from wav2lip.evaluation.result_table import result_table
-from wav2lip.evaluation.results import GENERATED, LATE, REAL, SILENCE, ClipScores, Results
+from wav2lip.evaluation.results import ClipScores, Results
 from wav2lip.evaluation.scorer import SyncScores
 from wav2lip.evaluation.summary import summarise
+from wav2lip.evaluation.systems import GENERATED, LATE, REAL, SILENCE
 from wav2lip.evaluation.terminal import print_results
 from wav2lip.metrics.lse import SyncCurve
 
@@ -37,7 +38,7 @@ def test_every_row_is_over_the_clips_that_all_rows_have():
     )
     summary = summarise(results)
     assert summary.left_out == {"lse_d": ["b", "c"]}
-    assert summary.left_out_by_clip() == {"b": ["lse_d"], "c": ["lse_d"]}
+    assert summary.metrics_without() == {("b", "c"): ["lse_d"]}
     found = {system: row["lse_d"] for system, row in summary.means.items()}
     assert [found[s].mean for s in (GENERATED, REAL, LATE)] == [1.5, 2.5, 0.0]
     assert [found[s].missing for s in (GENERATED, REAL, LATE)] == [1, 2, 2]
@@ -77,7 +78,8 @@ def test_the_table_names_what_is_left_out_and_lists_few_speakers():
     file = io.StringIO()
     print_results(results, result_table(results, summarise(results)), Console(file=file))
     text = file.getvalue()
-    assert "left out of LSE-D: c" in text
+    assert "left out of LSE-D: 1 clip without a value in some row (c)" in text
+    assert "left_out.csv lists all that is left out" in text
     assert "1.500" in text
     assert "(2.000)" in text
     assert "generated − real" in text

@@ -48,16 +48,6 @@ FOREIGN_MARKS = {
     "conv_last4.weight": "the weights of a face landmark network (FAN)",
     "stylegan_decoder.constant_input.weight": "the weights of GFPGAN, a face restorer",
 }
-NETWORK_NAMES = {
-    "generator": "a generator",
-    "syncnet": "a sync expert",
-    "quality_discriminator": "a quality discriminator",
-    "syncnet_v2": "SyncNet v2, the judge of the LSE scores",
-    "mouth_encoder": "a mouth encoder",
-    "lip_motion": "a network of lip motion",
-    "mouth_inpainter": "a mouth inpainter",
-    "patch_discriminator": "a discriminator of mouths",
-}
 
 
 @dataclass

@@ -13,3 +13,13 @@ Kind = Literal[
     "patch_discriminator",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)  # in order of preference where a file holds several
+NETWORK_NAMES: dict[str, str] = {  # for messages
+    "generator": "a generator",
+    "syncnet": "a sync expert",
+    "quality_discriminator": "a quality discriminator",
+    "syncnet_v2": "SyncNet v2, the judge of the LSE scores",
+    "mouth_encoder": "a mouth encoder",
+    "lip_motion": "a network of lip motion",
+    "mouth_inpainter": "a mouth inpainter",
+    "patch_discriminator": "a discriminator of mouths",
+}

@@ -1,7 +1,6 @@
 """Load a network from any supported file. No code in a checkpoint can run."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,18 @@ from wav2lip.checkpoints.build import (
     check_config,
     class_name,
 )
-from wav2lip.checkpoints.bundled import DEFAULT, bundled_kind, bundled_names, find_bundled
 from wav2lip.checkpoints.downloads import fetch
 from wav2lip.checkpoints.formats import (
-    NETWORK_NAMES,
     WeightFile,
     describe_foreign,
     networks_inside,
     read_weight_file,
 )
-from wav2lip.checkpoints.kinds import KINDS, Kind
+from wav2lip.checkpoints.kinds import KINDS, NETWORK_NAMES, Kind
 from wav2lip.checkpoints.metadata import check_metadata
+from wav2lip.checkpoints.names import find_checkpoint
 from wav2lip.checkpoints.provenance import TrainingId
-from wav2lip.checkpoints.registry import CHECKPOINTS
+from wav2lip.checkpoints.registry import RemoteFile
 from wav2lip.checkpoints.tensors import check_weights
 from wav2lip.errors import InputError
 from wav2lip.utils.fields import quote
@@ -71,30 +69,6 @@ class LoadedNetwork:
         A generator records its expert's identity as `expert_id`.
         """
         return str(self.metadata.get("training_id", self.sha256))
-
-
-def _find(path_or_name: Path | str, kind: Kind | None) -> Path:
-    """Find the file of a name, or of a path."""
-    if isinstance(path_or_name, str):
-        bundled = find_bundled(path_or_name)
-        if bundled is not None:
-            held = bundled_kind(path_or_name)
-            if kind not in (None, held):
-                names = " or ".join(bundled_names(kind)) or "a checkpoint file"
-                raise InputError(
-                    f"{path_or_name}: is {NETWORK_NAMES[held]}, not {NETWORK_NAMES[kind]}; "
-                    f"use {names}"
-                )
-            return bundled
-        if path_or_name in CHECKPOINTS:
-            return fetch(CHECKPOINTS[path_or_name])
-    path = Path(path_or_name)
-    with suppress(RuntimeError):  # no such home: the path is taken as it is
-        path = path.expanduser()
-    if not path.exists() and len(path.parts) == 1 and not path.suffix:
-        names = ", ".join([DEFAULT, *CHECKPOINTS, *bundled_names()])
-        raise InputError(f"{path}: no such checkpoint file, and not one of the names {names}")
-    return path
 
 
 def _choose(path: Path, file: WeightFile, kind: Kind | None) -> tuple[Kind, str]:
@@ -180,7 +154,8 @@ def load_network(path_or_name: Path | str, kind: Kind | None = None) -> LoadedNe
         >>> loaded.metadata["image_size"]
         96
     """
-    path = _find(path_or_name, kind)
+    found = find_checkpoint(path_or_name, kind)
+    path = fetch(found) if isinstance(found, RemoteFile) else found
     file = read_weight_file(path)
     kind, prefix = _choose(path, file, kind)
     config = _config_of(path, file, kind, prefix)

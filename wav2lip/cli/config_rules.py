@@ -114,7 +114,7 @@ EVALUATE: dict[str, Rule] = {
     "limit": optional(_COUNT),
     "max_pixels": optional(PIXELS),
     "leak_seconds": Number(0, 3600),
-    "protocol": OneOrMore("protocol"),
+    "protocol": optional(OneOrMore("protocol")),
     "protocol.*": Text(),
     "landmarks": Flag(),
     "seed": Whole(0, MAX_SEED),

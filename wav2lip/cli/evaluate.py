@@ -20,7 +20,7 @@ from wav2lip.evaluation.judge import load_judge
 from wav2lip.evaluation.page import NAME as PAGE
 from wav2lip.evaluation.page import videos_of, write_page
 from wav2lip.evaluation.plot_files import write_plots
-from wav2lip.evaluation.protocols import LISTED, choose_protocols
+from wav2lip.evaluation.protocols import LISTED, choose_protocols, protocol_names
 from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.report import write_results
 from wav2lip.evaluation.result_table import result_table
@@ -28,6 +28,8 @@ from wav2lip.evaluation.results import WEIGHTS, Results
 from wav2lip.evaluation.run import plan_pairs, run_pairs
 from wav2lip.evaluation.setup import EvaluatorSetup
 from wav2lip.evaluation.summary import Summary, summarise
+from wav2lip.evaluation.sync_report import sync_report
+from wav2lip.evaluation.systems import VIDEO
 from wav2lip.evaluation.terminal import print_results
 from wav2lip.execution.job import Executor
 from wav2lip.inference.settings import Settings
@@ -74,10 +76,7 @@ def evaluator_setup(cfg: DictConfig, generator: LipSyncerSetup | None) -> Evalua
     Raises:
         InputError: a value is out of range.
     """
-    names = [cfg.protocol] if isinstance(cfg.protocol, str) else list(cfg.protocol)
-    protocols, leak = choose_protocols(names)
-    if generator is None and set(names) - {"listed", "leak"}:
-        raise InputError("protocols need a generator; give checkpoint=, or no protocol=")
+    protocols, leak = choose_protocols(cfg.protocol)
     return EvaluatorSetup(
         str(cfg.judge_weights),
         instantiate(cfg.segments),
@@ -108,6 +107,9 @@ def evaluate(cfg: DictConfig) -> Summary:
         InputError: a file or value cannot be used, or nothing could be scored.
     """
     limit_pixels(cfg.max_pixels)
+    given = OmegaConf.to_container(cfg, resolve=False)
+    assert isinstance(given, dict)
+    cfg.protocol = protocol_names(given["protocol"], generates=cfg.checkpoint is not None)
     pairs, output = instantiate(cfg.pairs)[: cfg.limit], Path(cfg.output)
     if cfg.workers is None and torch_device(cfg.device).type != "cpu":
         cfg.workers = 1  # each process has its own copy of the networks
@@ -140,6 +142,9 @@ def evaluate(cfg: DictConfig) -> Summary:
     videos = videos_of(pairs, output, generator is not None)
     write_page(results, table, plots, videos, output)
     print_results(results, table)
+    judged = results.of(VIDEO)
+    if len(judged) == 1:
+        print(f"{judged[0].clip}: {sync_report(judged[0].sync, results.judge).line()}")
     print(f"results per clip: {output / PAGE}")
     return summary
 

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wav2lip.cli.content_checks import CONTENT_CHECKS
 from wav2lip.cli.hydra_command import HydraCommand
 from wav2lip.cli.hydra_flags import check_flags, needs_hydra, split_flags
 from wav2lip.errors import InputError
@@ -114,6 +115,7 @@ def _check_config(runs: Iterable[list[str]], command: HydraCommand) -> None:
     known = set(groups())
     runs = list(runs)
     _check_groups(runs, known)
+    configs: list[DictConfig] = []
     for words in runs:
         config = compose(command.name, words)
         for key, message in command.required.items():
@@ -127,6 +129,9 @@ def _check_config(runs: Iterable[list[str]], command: HydraCommand) -> None:
         _check_files(config, command)
         if command.locked and not process_rank():
             require_unlocked(Path(str(config[command.locked])))
+        configs.append(config)
+    for config in configs:  # all values of a sweep are known to fit
+        CONTENT_CHECKS[command.name](config)
 
 
 def _help(words: Sequence[str], command: HydraCommand) -> str:

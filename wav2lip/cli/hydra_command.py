@@ -102,6 +102,7 @@ HYDRA_COMMANDS = {
                     "summary.tex",
                     "summary.json",
                     "skipped.csv",
+                    "left_out.csv",
                     "distance.png",
                     "confidence.png",
                     "lip_leak.png",

@@ -1,13 +1,21 @@
 """Clip files and manifests: what preprocessing writes and training reads (docs/data_format.md)."""
 
 from wav2lip.clips.clip_file import JPEG_QUALITY, ClipFile, encode_crop, write_clip
-from wav2lip.clips.manifest import MANIFEST, ManifestRow, parse_row, read_manifest, write_manifest
+from wav2lip.clips.manifest import (
+    MANIFEST,
+    ManifestRow,
+    check_manifest,
+    parse_row,
+    read_manifest,
+    write_manifest,
+)
 
 __all__ = [
     "JPEG_QUALITY",
     "MANIFEST",
     "ClipFile",
     "ManifestRow",
+    "check_manifest",
     "encode_crop",
     "parse_row",
     "read_manifest",

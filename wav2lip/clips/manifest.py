@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -125,6 +125,40 @@ def parse_row(values: Mapping[str, Any]) -> ManifestRow:
     return ManifestRow(**check_fields(typed, ROW))
 
 
+def _parsed_rows(path: Path) -> Iterator[tuple[int, ManifestRow]]:
+    """Yield every row with its line."""
+    if not path.is_file():
+        raise InputError(f"{path}: no such manifest; run preprocess first or correct the path")
+    line = 1
+    try:
+        columns, table = read_table(path, "manifest")
+        if "clip" not in columns:
+            raise KeyError("clip")
+        for line, values in table:
+            yield line, parse_row(values)
+    except KeyError as error:
+        raise InputError(f"{path}: not a manifest: column {error} is missing") from error
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path}: line {line} cannot be read: {error}") from error
+
+
+def manifest_file(path: Path) -> Path:
+    """Return the path of a manifest, given the file or its folder."""
+    return path / MANIFEST if path.is_dir() else path
+
+
+def check_manifest(path: Path) -> None:
+    """Check that a manifest exists, and its first row; a long one takes no time.
+
+    Args:
+        path: the file or its folder.
+
+    Raises:
+        InputError: as `read_manifest`.
+    """
+    next(_parsed_rows(manifest_file(path)), None)
+
+
 def read_manifest(path: Path) -> list[ManifestRow]:
     """Read a manifest of format 1 or 2.
 
@@ -135,24 +169,14 @@ def read_manifest(path: Path) -> list[ManifestRow]:
         InputError: the file is missing or not a manifest, a value cannot be right, a path leads out of the folder,
             or two rows name the same clip.
     """
-    path = path / MANIFEST if path.is_dir() else path
-    if not path.is_file():
-        raise InputError(f"{path}: no such manifest; run preprocess first or correct the path")
+    path = manifest_file(path)
     rows: list[ManifestRow] = []
     lines: dict[str, int] = {}  # clip -> its line
-    line = 1
-    try:
-        columns, table = read_table(path, "manifest")
-        if "clip" not in columns:
-            raise KeyError("clip")
-        for line, values in table:
-            row = parse_row(values)
-            first = lines.setdefault(os.path.normpath(row.clip), line)
-            if first != line:
-                raise ValueError(f"{quote(row.clip)} is in line {first}, too; remove one")
-            rows.append(row)
-    except KeyError as error:
-        raise InputError(f"{path}: not a manifest: column {error} is missing") from error
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{path}: line {line} cannot be read: {error}") from error
+    for line, row in _parsed_rows(path):
+        first = lines.setdefault(os.path.normpath(row.clip), line)
+        if first != line:
+            raise InputError(
+                f"{path}: line {line} cannot be read: {quote(row.clip)} is in line {first}, too; remove one"
+            )
+        rows.append(row)
     return rows

@@ -2,16 +2,9 @@
 
 from wav2lip.errors import InputError
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.results import (
-    FROZEN,
-    LATE,
-    ClipScores,
-    MouthSeries,
-    PairScores,
-    Skipped,
-    sync_values,
-)
+from wav2lip.evaluation.results import ClipScores, MouthSeries, PairScores, Skipped, sync_values
 from wav2lip.evaluation.scorer import EmbeddedSegment, Scoring, delayed, frozen, score
+from wav2lip.evaluation.systems import FROZEN, LATE
 from wav2lip.evaluation.video_reader import EmbeddedClip
 from wav2lip.metrics.lse import Padding
 

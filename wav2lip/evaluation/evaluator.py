@@ -16,10 +16,11 @@ from wav2lip.evaluation.pair_videos import PairVideos, PairVideosReader
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.protocols import LISTED, Protocol
 from wav2lip.evaluation.renderings import Renderings
-from wav2lip.evaluation.results import FIRST_FRAME, FIRST_FRAME_OTHER, GENERATED, REAL, PairScores
+from wav2lip.evaluation.results import PairScores
 from wav2lip.evaluation.scorer import Scoring
 from wav2lip.evaluation.segments import Segmenter
 from wav2lip.evaluation.sound_reader import SoundReader
+from wav2lip.evaluation.systems import FIRST_FRAME, FIRST_FRAME_OTHER, GENERATED, REAL
 from wav2lip.evaluation.video_reader import VideoReader
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.landmark_tracking import Mesh

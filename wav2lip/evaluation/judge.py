@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from wav2lip.checkpoints import CHECKPOINTS, LoadedNetwork, TrainingId, load_network
-from wav2lip.checkpoints.bundled import DEFAULT
+from wav2lip.checkpoints.names import find_checkpoint
 from wav2lip.errors import InputError
 from wav2lip.evaluation.views import FaceCrop, TrackCrop, View, WholePicture
 from wav2lip.media.alignment import frame_times, mel_windows
@@ -100,8 +100,7 @@ def load_judge(weights: str = "bundled:judge", device: str | torch.device = "cpu
         InputError: no such file, or one that holds neither.
     """
     device = torch_device(device)
-    if weights == DEFAULT:
-        raise InputError(f"{DEFAULT}: is the bundled generator, not a judge; use bundled:judge")
+    find_checkpoint(weights, "syncnet")  # no bundled generator
     loaded = load_network(weights)
     loaded.network.to(device)
     if isinstance(loaded.network, SyncNetV2):

@@ -11,7 +11,7 @@ from torch import Tensor
 from wav2lip.errors import InputError
 from wav2lip.evaluation.face_crops import FACE_SIZE, longest_run
 from wav2lip.evaluation.judge import LoadedJudge
-from wav2lip.evaluation.scorer import CONTROL_SHIFT
+from wav2lip.evaluation.systems import CONTROL_SHIFT
 from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.media.frame import Frame
 from wav2lip.media.pcm import temporary_wav
@@ -40,11 +40,15 @@ class RenderedFrame(Protocol):
 class VideoGenerator(Protocol):
     """Renders a face for a sound: `wav2lip.inference.lip_syncer.LipSyncer`."""
 
-    def __call__(self, face: Path, audio: Path, output: Path) -> object:
-        """Write the video `output`."""
+    def __call__(
+        self, face: Path, audio: Path, output: Path, *, warn_voiceless: bool = True
+    ) -> object:
+        """Write the video `output`; `warn_voiceless`: whether audio without voice is a warning."""
         ...
 
-    def frames(self, face: Path, audio: Path) -> Iterable[RenderedFrame]:
+    def frames(
+        self, face: Path, audio: Path, *, warn_voiceless: bool = True
+    ) -> Iterable[RenderedFrame]:
         """Yield the same frames without writing them."""
         ...
 
@@ -186,7 +190,9 @@ def probe_leak(
     for name, pcm in variants.items():
         if name not in known:
             with temporary_wav(pcm) as sound:
-                known[name] = _collect(generator.frames(face, sound), run, judge)
+                # A warning would name the temporary file; the clip whose sound it is has its own.
+                rendered = generator.frames(face, sound, warn_voiceless=False)
+                known[name] = _collect(rendered, run, judge)
         views[name], faces[name] = known[name].at(run)
 
     shown = min(map(len, views.values()))

@@ -16,8 +16,8 @@ from wav2lip.evaluation.leak import (
 )
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.quality import is_same_audio
-from wav2lip.evaluation.results import GENERATED, SILENCE
 from wav2lip.evaluation.scorer import Scoring
+from wav2lip.evaluation.systems import GENERATED, SILENCE
 from wav2lip.faces.crops import Crop
 from wav2lip.types import Pcm
 

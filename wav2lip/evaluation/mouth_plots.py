@@ -8,16 +8,8 @@ from numpy.typing import NDArray
 
 from wav2lip.evaluation.mesh_metrics import LEVEL_FLOOR
 from wav2lip.evaluation.plots import COLOURS, DPI, SIZE, as_png
-from wav2lip.evaluation.results import (
-    FIRST_FRAME,
-    GENERATED,
-    REAL,
-    SILENCE,
-    VIDEO,
-    ClipScores,
-    MouthSeries,
-    Results,
-)
+from wav2lip.evaluation.results import ClipScores, MouthSeries, Results
+from wav2lip.evaluation.systems import FIRST_FRAME, GENERATED, REAL, SILENCE, VIDEO
 from wav2lip.metrics.lip_leak import OPEN_MAR, THRESHOLDS, lip_leak_curve
 from wav2lip.types import FPS
 

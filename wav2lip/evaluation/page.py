@@ -14,7 +14,8 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.mouth_plots import mouth_plot
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.result_table import CONTROLS, JUDGED
-from wav2lip.evaluation.results import GENERATED, METRICS, REAL, VIDEO, ClipScores, Results
+from wav2lip.evaluation.results import METRICS, ClipScores, Results
+from wav2lip.evaluation.systems import GENERATED, REAL, VIDEO
 from wav2lip.evaluation.table import Column, Table, number, span, uncertainty
 from wav2lip.evaluation.thumbnails import strip
 from wav2lip.utils.files import write_atomically

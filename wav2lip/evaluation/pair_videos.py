@@ -13,8 +13,9 @@ from wav2lip.evaluation.leak_values import PARTS, LeakValues
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.protocols import Protocol
 from wav2lip.evaluation.renderings import Renderings
-from wav2lip.evaluation.results import GENERATED, REAL, VIDEO, PairScores
+from wav2lip.evaluation.results import PairScores
 from wav2lip.evaluation.sound_reader import SoundReader
+from wav2lip.evaluation.systems import GENERATED, REAL, VIDEO
 from wav2lip.evaluation.video_reader import VideoData, VideoReader
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.crops import Crop

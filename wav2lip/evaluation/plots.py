@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from wav2lip.evaluation.results import SYSTEMS, ClipScores, Results
+from wav2lip.evaluation.results import ClipScores, Results
+from wav2lip.evaluation.systems import SYSTEMS
 from wav2lip.metrics.lse import AV_OFFSETS
 
 PALETTE = (

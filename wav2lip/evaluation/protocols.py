@@ -10,7 +10,7 @@ import numpy as np
 
 from wav2lip.errors import InputError
 from wav2lip.evaluation.pairs import COLUMNS, SPEAKER, Pair
-from wav2lip.evaluation.results import (
+from wav2lip.evaluation.systems import (
     FIRST_FRAME,
     FIRST_FRAME_OTHER,
     GENERATED,
@@ -20,6 +20,7 @@ from wav2lip.evaluation.results import (
 from wav2lip.utils.files import write_table
 
 LEAK_PROBE = "leak"
+SYNC_CHECK = "sync_check"  # the videos as they are, without a generator
 DRAWS = (
     50  # orders of the clips that are drawn, to find one in which neighbours are different people
 )
@@ -50,34 +51,59 @@ PROTOCOLS = {
     "cross": Protocol(OTHER_SOUND, "other"),
     "silence": Protocol(SILENCE, "silence"),
 }
-NAMES = (*PROTOCOLS, LEAK_PROBE)
+NAMES = (*PROTOCOLS, LEAK_PROBE, SYNC_CHECK)
+GENERATED_BY_DEFAULT = ("listed", LEAK_PROBE)
+
+
+def protocol_names(given: str | Iterable[str] | None, *, generates: bool) -> list[str]:
+    """Look up the names of protocols.
+
+    Args:
+        given: one of `NAMES` or several; None: the usual ones.
+        generates: whether there is a generator.
+
+    Raises:
+        InputError: no name, an unknown one, two that fill one row, or one that the generator does not fit.
+    """
+    if given is None:
+        return list(GENERATED_BY_DEFAULT) if generates else [SYNC_CHECK]
+    names = [given] if isinstance(given, str) else list(given)
+    for name in names:
+        if name not in NAMES:
+            near = get_close_matches(name, NAMES, 1)
+            hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(NAMES)}"
+            raise InputError(f"protocol: unknown {name!r}; {hint}")
+    if not names:
+        raise InputError(f"protocol: names none; choose from {', '.join(NAMES)}")
+    if {"listed", "reconstruction"} <= set(names):
+        raise InputError(
+            "protocol: listed and reconstruction fill the same row; choose one of them"
+        )
+    made = [name for name in names if name != SYNC_CHECK]
+    if made and not generates:
+        raise InputError(
+            f"protocol {made[0]}: a generator makes its videos; give its checkpoint, or leave protocol out "
+            "to score the videos as they are"
+        )
+    if SYNC_CHECK in names and generates:
+        raise InputError(
+            f"protocol {SYNC_CHECK}: scores videos as they are; leave the checkpoint out, or choose another protocol"
+        )
+    return names
 
 
 def choose_protocols(names: Iterable[str]) -> tuple[list[Protocol], bool]:
     """Look protocols up by name.
 
     Args:
-        names: some of `NAMES`, in any order; one that is given twice counts once.
+        names: from `protocol_names`, in any order; one that is given twice counts once.
 
     Returns:
         The protocols in the order of the tables, and whether to run the leak probe. The probe's values stand in the
         row of the generated videos, so it brings `listed` along if nothing else makes them, and `silence`, whose
         videos it judges, too.
-
-    Raises:
-        InputError: no name, an unknown one, or two that fill one row.
     """
     given = set(names)
-    for name in sorted(given - set(NAMES)):
-        near = get_close_matches(name, NAMES, 1)
-        hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(NAMES)}"
-        raise InputError(f"protocol: unknown {name!r}; {hint}")
-    if not given:
-        raise InputError(f"protocol: names none; choose from {', '.join(NAMES)}")
-    if {"listed", "reconstruction"} <= given:
-        raise InputError(
-            "protocol: listed and reconstruction fill the same row; choose one of them"
-        )
     leak = LEAK_PROBE in given
     if leak:
         given |= {"silence"} | (set() if "reconstruction" in given else {"listed"})

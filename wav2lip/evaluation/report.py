@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from wav2lip.evaluation.result_table import all_warnings
+from wav2lip.evaluation.result_table import LEFT_OUT, all_warnings
 from wav2lip.evaluation.results import METRICS, MouthSeries, Results
 from wav2lip.evaluation.summary import Summary
 from wav2lip.evaluation.table import Table
@@ -71,7 +71,7 @@ def _write_csv(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]
 
 
 def write_results(results: Results, summary: Summary, table: Table, folder: Path) -> None:
-    """Write results.json, clips.csv, skipped.csv, and the table as summary.csv, .md, .tex and .json.
+    """Write results.json, clips.csv, skipped.csv, left_out.csv, and the table as summary.csv, .md, .tex and .json.
 
     Raises:
         InputError: the folder cannot be written.
@@ -99,4 +99,9 @@ def write_results(results: Results, summary: Summary, table: Table, folder: Path
         folder / "skipped.csv",
         ["clip", "what", "reason"],
         [[item.clip, item.what, item.reason] for item in results.skipped],
+    )
+    _write_csv(
+        folder / LEFT_OUT,
+        ["metric", "clip"],
+        [[metric, clip] for metric, clips in summary.left_out.items() for clip in clips],
     )

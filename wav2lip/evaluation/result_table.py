@@ -5,23 +5,17 @@ from typing import Any
 import torch
 
 from wav2lip.checkpoints import CHECKPOINTS, build_network
-from wav2lip.evaluation.results import (
-    FROZEN,
-    GROUPS,
-    LATE,
-    METRICS,
-    REAL,
-    SYSTEMS,
-    WEIGHTS,
-    Results,
-)
+from wav2lip.evaluation.results import GROUPS, METRICS, WEIGHTS, Results
 from wav2lip.evaluation.summary import Summary
+from wav2lip.evaluation.systems import FROZEN, LATE, REAL, SYSTEMS
 from wav2lip.evaluation.table import Column, Row, Table
 from wav2lip.metrics.bootstrap import MIN_SPEAKERS
 from wav2lip.types import FPS
 from wav2lip.utils.revision import code_revision
 
 HASH = 12  # digits of a hash that are shown
+NAMED = 3  # clips that a note names
+LEFT_OUT = "left_out.csv"
 CONTROLS = (LATE, FROZEN)
 JUDGED = tuple(name for name in SYSTEMS if name not in (REAL, *CONTROLS))
 SHOWN_SETTINGS = ("segments", "scoring", "leak_seconds", "detector", "infer")
@@ -111,9 +105,13 @@ def result_table(results: Results, summary: Summary) -> Table:
         for system, cells in summary.means.items()
     ]
     notes = [LEGEND]
-    for clip, names in summary.left_out_by_clip().items():
+    for clips, names in summary.metrics_without().items():
         headings = ", ".join(METRICS[name].heading for name in names)
-        notes.append(f"left out of {headings}: {clip}, which some row has no value for")
+        named = ", ".join(clips[:NAMED]) + (", …" if len(clips) > NAMED else "")
+        count = f"{len(clips)} clips" if len(clips) > 1 else "1 clip"
+        notes.append(f"left out of {headings}: {count} without a value in some row ({named})")
+    if summary.left_out:
+        notes.append(f"{LEFT_OUT} lists all that is left out")
     published = published_note(results)
     notes += [published] if published else []
     missing = [

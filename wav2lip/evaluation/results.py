@@ -6,28 +6,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.evaluation.scorer import CONTROL_SHIFT, SyncScores
+from wav2lip.evaluation.scorer import SyncScores
+from wav2lip.evaluation.systems import SYSTEMS
 
-GENERATED = "generated"
-FIRST_FRAME = "first frame alone"  # the own sound on it
-FIRST_FRAME_OTHER = "first frame, another sound"
-OTHER_SOUND = "another sound"
-SILENCE = "silence"  # its sync is that with the face's own sound: the leak
-VIDEO = "video"  # judged as it is
-REAL = "real"
-LATE = f"audio {CONTROL_SHIFT} frames late"
-FROZEN = "frozen mouth"
-SYSTEMS = (  # in the order of the table
-    GENERATED,
-    FIRST_FRAME,
-    FIRST_FRAME_OTHER,
-    OTHER_SOUND,
-    SILENCE,
-    VIDEO,
-    REAL,
-    LATE,
-    FROZEN,
-)
 OFFSETS = ("av_offset", "av_offset_fine")  # medians: a few wrongly judged clips would move a mean
 RATIO = "agreement_ratio"
 

@@ -10,7 +10,8 @@ from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.protocols import Protocol, draw_sounds, write_cross_list
 from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.renderings import check_videos
-from wav2lip.evaluation.results import REAL, Features, PairScores, Results
+from wav2lip.evaluation.results import Features, PairScores, Results
+from wav2lip.evaluation.systems import REAL
 from wav2lip.execution.job import Executor
 from wav2lip.execution.pool import run_in_pool
 from wav2lip.metrics.frechet import frechet_distance

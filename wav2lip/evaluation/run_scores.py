@@ -9,8 +9,9 @@ from wav2lip.checkpoints import load_network
 from wav2lip.errors import InputError
 from wav2lip.evaluation.ablations import Run
 from wav2lip.evaluation.result_table import CONTROLS, parameters
-from wav2lip.evaluation.results import METRICS, REAL
+from wav2lip.evaluation.results import METRICS
 from wav2lip.evaluation.summary import Summary
+from wav2lip.evaluation.systems import REAL
 from wav2lip.evaluation.table import Column
 
 FOLDER = "evaluation"  # of a run, where its checkpoint's results are

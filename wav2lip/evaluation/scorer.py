@@ -13,6 +13,7 @@ from torch import Tensor
 from wav2lip.errors import InputError
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.segments import FaceSegment
+from wav2lip.evaluation.systems import CONTROL_SHIFT
 from wav2lip.metrics.judges import Judge
 from wav2lip.metrics.leak import confidence_at_zero
 from wav2lip.metrics.lse import (
@@ -28,8 +29,6 @@ from wav2lip.metrics.lse import (
 )
 from wav2lip.types import FPS, MAX_SHIFT, SAMPLES_PER_FRAME, WINDOW_FRAMES
 from wav2lip.utils.values import Number, OneOf, check, optional
-
-CONTROL_SHIFT = 5  # frames that the late audio is late, in the control and in the leak probe
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wav2lip.evaluation.results import (
-    FROZEN,
-    LATE,
-    METRICS,
-    OFFSETS,
-    RATIO,
-    REAL,
-    ClipScores,
-    Results,
-)
+from wav2lip.evaluation.results import METRICS, OFFSETS, RATIO, ClipScores, Results
+from wav2lip.evaluation.systems import FROZEN, LATE, REAL
 from wav2lip.metrics.bootstrap import (
     Difference,
     Interval,
@@ -42,12 +34,11 @@ class Summary:
     left_out: dict[str, list[str]] = field(default_factory=dict)
     differences: dict[str, dict[str, Difference]] = field(default_factory=dict)
 
-    def left_out_by_clip(self) -> dict[str, list[str]]:
-        """The metrics that each clip was left out of."""
-        found: dict[str, list[str]] = {}
+    def metrics_without(self) -> dict[tuple[str, ...], list[str]]:
+        """The metrics by the clips that are left out of them."""
+        found: dict[tuple[str, ...], list[str]] = {}
         for metric, clips in self.left_out.items():
-            for clip in clips:
-                found.setdefault(clip, []).append(metric)
+            found.setdefault(tuple(clips), []).append(metric)
         return found
 
 

@@ -1,6 +1,6 @@
 """Sync report of one finished video: scores second by second, in bounded memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,35 @@ def _seconds(sync: SyncScores) -> Iterator[dict[str, float]]:
         }
 
 
+def sync_report(
+    sync: SyncScores,
+    judge: dict[str, Any],
+    min_confidence: float | None = None,
+    remarks: Sequence[str] = (),
+) -> SyncReport:
+    """Make the report of a video that has been scored.
+
+    Args:
+        sync: scores of the video.
+        judge: `LoadedJudge.facts()`.
+        min_confidence: LSE-C that the video must reach. A second is weak if its confidence at the video's av_offset
+            is below it; without one, below 0, where another offset fits better.
+        remarks: what was not scored.
+    """
+    found = lse(sync.distances)
+    return SyncReport(
+        judge=judge,
+        lse_d=found.distance,
+        lse_c=found.confidence,
+        av_offset=found.av_offset,
+        min_confidence=min_confidence,
+        passed=None if min_confidence is None else found.confidence >= min_confidence,
+        seconds=list(_seconds(sync)),
+        weak=weak_spans(sync.curve.times, sync.curve.confidence, min_confidence or 0.0),
+        remarks=list(remarks),
+    )
+
+
 def check_sync(
     video: Path, judge: LoadedJudge, detector: Detector, min_confidence: float | None = None
 ) -> SyncReport:
@@ -105,24 +134,11 @@ def check_sync(
         video: the file.
         judge: scores sync.
         detector: finds the faces.
-        min_confidence: LSE-C that the video must reach. A second is weak if its confidence at the video's av_offset
-            is below it; without one, below 0, where another offset fits better.
+        min_confidence: see `sync_report`.
 
     Raises:
         InputError: no sound, no face, or too short to judge.
     """
     segments = largest_face(video, read_pcm(video), detector, judge.track_view, SEGMENT_FRAMES)
     parts, short = embed_all(segments, judge.judge, "all")
-    sync = score(parts, "none")
-    found = lse(sync.distances)
-    return SyncReport(
-        judge=judge.facts(),
-        lse_d=found.distance,
-        lse_c=found.confidence,
-        av_offset=found.av_offset,
-        min_confidence=min_confidence,
-        passed=None if min_confidence is None else found.confidence >= min_confidence,
-        seconds=list(_seconds(sync)),
-        weak=weak_spans(sync.curve.times, sync.curve.confidence, min_confidence or 0.0),
-        remarks=short,
-    )
+    return sync_report(score(parts, "none"), judge.facts(), min_confidence, short)

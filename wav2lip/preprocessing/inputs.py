@@ -99,22 +99,26 @@ def _shorten(entry: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
-def _from_list(path: Path) -> dict[str, Path]:
+def _entries(path: Path) -> Iterator[tuple[str, str, Path | None]]:
+    """Yield the number, the name and the video of each entry of a list; None: it does not exist."""
     if path.suffix.lower() in VIDEO_SUFFIXES:
         raise InputError(
             f"{path}: a video, not a folder or a list; give the folder that contains it"
         )
+    for number, entry in enumerate(_listed(path), 1):
+        if entry and not entry.startswith("#"):
+            yield f"entry {number}", _shorten(entry), _resolve(path.parent, entry)
+
+
+def _from_list(path: Path) -> dict[str, Path]:
     path = Path(os.path.normpath(path))
     found: list[Path] = []
     missing: dict[str, Path] = {}
-    for number, entry in enumerate(_listed(path), 1):
-        if not entry or entry.startswith("#"):
-            continue
-        video = _resolve(path.parent, entry)
+    for number, name, video in _entries(path):
         if video is None:
-            missing[f"entry {number}: {_shorten(entry)}"] = path.parent / _shorten(entry)
-            continue
-        found.append(video)
+            missing[f"{number}: {name}"] = path.parent / name
+        else:
+            found.append(video)
     if missing and not found:
         raise InputError(
             f"{path}: {next(iter(missing))}: no such video; paths are relative to the folder of the list"
@@ -153,3 +157,20 @@ def find_inputs(root: Path) -> dict[str, Path]:
             f"{root}: contains no video; known suffixes: {' '.join(sorted(VIDEO_SUFFIXES))}"
         )
     return dict(sorted(found.items()))
+
+
+def check_inputs(root: Path) -> None:
+    """Check that an input has a video, up to its first one.
+
+    Args:
+        root: see `find_inputs`.
+
+    Raises:
+        InputError: as `find_inputs`.
+    """
+    if root.is_dir():
+        first = next(_below(root), None)
+    else:
+        first = next((video for _, _, video in _entries(root) if video), None)
+    if first is None:
+        find_inputs(root)
