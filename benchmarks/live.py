@@ -1,0 +1,274 @@
+"""Measure live sessions: latency, speed, agreement with files, late frames and memory.
+
+    python benchmarks/live.py --checkpoint mesh.safetensors            everything, about 5 minutes
+    python benchmarks/live.py --checkpoint mesh.safetensors latency --clicks 50 --block 1
+    python benchmarks/live.py --checkpoint mesh.safetensors steady --minutes 60
+
+The source is a 1280x720 video made on the spot, or `--face`. Processor times bear other work on the machine; latency
+and late frames do not, so run these on an idle one.
+"""
+
+import argparse
+import resource
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from infer import make_video
+from wav2lip.checkpoints import load_network
+from wav2lip.engines.mesh_engine import TorchMeshEngine
+from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
+from wav2lip.inference.lip_syncer import LipSyncer
+from wav2lip.inference.settings import Settings
+from wav2lip.live import Avatar, LiveFrame, LiveSession, LiveWorker
+from wav2lip.live.speech import Speech, SpeechSettings
+from wav2lip.media.audio import load_wav
+from wav2lip.media.video import read_frames
+from wav2lip.types import FPS, SAMPLE_RATE, Wav
+
+PIECE = 0.02  # seconds that a microphone delivers at once
+CHANGED = 3  # codes of luma
+SPEECH = Path(__file__).parents[1] / "data" / "speech.wav"
+
+
+class Microphone(threading.Thread):
+    """Push a sound in pieces of 20 ms at the times at which a microphone would."""
+
+    def __init__(self, session: LiveSession, seconds: float, sound: Wav | None = None) -> None:
+        super().__init__(daemon=True)
+        self.session, self.seconds = session, seconds
+        self.sound = np.zeros(SAMPLE_RATE, np.float32) if sound is None else sound
+        self.clicks: list[float] = []  # times at which one was pushed
+        self.click_due = threading.Event()
+
+    def run(self) -> None:
+        size, began = round(PIECE * SAMPLE_RATE), time.monotonic()
+        rng = np.random.default_rng(0)
+        for number in range(round(self.seconds / PIECE)):
+            at = number * size % (len(self.sound) - size)
+            piece = self.sound[at : at + size].copy()
+            if self.click_due.is_set():
+                self.click_due.clear()
+                piece[:80] = rng.normal(0, 0.5, 80)
+                self.clicks.append(time.monotonic())
+            time.sleep(max(0.0, began + (number + 1) * PIECE - time.monotonic()))
+            self.session.push(piece, SAMPLE_RATE)
+        self.session.close()
+
+
+def differ(a: LiveFrame, b: LiveFrame) -> bool:
+    """Whether two pictures differ visibly."""
+    if a.picture is b.picture:
+        return False
+    return int(np.abs(a.picture.luma.astype(int) - b.picture.luma).max()) > CHANGED
+
+
+def show(name: str, values: list[float]) -> None:
+    p50, p99 = 1000 * np.percentile(values, [50, 99])
+    print(f"  {name:<52} p50 {p50:5.0f} ms   p99 {p99:5.0f} ms   n {len(values)}", flush=True)
+
+
+def latency(avatar: Avatar, worker: LiveWorker, clicks: int, block: int) -> None:
+    """Print the time from a click in the pushed sound to the first frame that it changes."""
+    print(f"latency, block {block}")
+    rng = np.random.default_rng(1)
+    session = LiveSession(avatar, worker, mute_pauses=False, block=block)
+    microphone = Microphone(session, clicks * 1.5 + 3)
+    microphone.start()
+    changes, heard, late = [], [], 0
+    before: LiveFrame | None = None
+    quiet, waiting, silent = time.monotonic() + 1.5, False, False
+    for frame in session:
+        now = time.monotonic()
+        if waiting and before is not None and differ(frame, before):
+            changes.append(now - microphone.clicks[-1] + PIECE)  # it was spoken before the push
+            waiting, quiet, silent = False, now + 0.9 + 0.3 * rng.random(), True
+        if silent and np.abs(frame.sound).max() > 0.1:
+            heard.append(now - microphone.clicks[-1] + PIECE)
+            silent = False
+        if not waiting and now > quiet:
+            microphone.click_due.set()
+            waiting = True
+        before, late = frame, late + frame.late
+    counts = session.counts
+    show("microphone: spoken click -> first changed frame", changes)
+    show("microphone: spoken click -> its sound", heard)
+    print(f"  late {counts.late} of {counts.frames} frames, underruns {counts.underruns}")
+    burst = []
+    with LiveSession(avatar, worker, mute_pauses=False, block=block) as session:
+        speech = load_wav(SPEECH)[SAMPLE_RATE : 2 * SAMPLE_RATE]
+        pushed, next_push, before = 0.0, 10, None
+        for frame in session:
+            if pushed and before is not None and differ(frame, before):
+                burst.append(time.monotonic() - pushed)
+                pushed, next_push = 0.0, frame.number + 45 + int(rng.integers(0, 5))
+                if len(burst) == clicks:
+                    break
+            before = frame
+            if frame.number == next_push:
+                time.sleep(0.04 * rng.random())
+                pushed = time.monotonic()
+                session.push(speech, SAMPLE_RATE)
+                session.end_of_speech()
+    show("a second of speech at once -> first changed frame", burst)
+
+
+def offline(avatar: Avatar, worker: LiveWorker, wav: Wav, block: int) -> Iterator[LiveFrame]:
+    session = LiveSession(avatar, worker, realtime=False, mute_pauses=False, block=block)
+    session.push(wav, SAMPLE_RATE)
+    session.close()
+    yield from session
+
+
+def speed(avatar: Avatar, worker: LiveWorker, seconds: float) -> None:
+    """Print how much faster than real time speech is rendered that is there at once."""
+    print("speed")
+    wav = np.resize(load_wav(SPEECH), round(seconds * SAMPLE_RATE))
+    for block in (1, 2, 4, 8):
+        wall, processor = time.perf_counter(), time.process_time()
+        count = sum(1 for _ in offline(avatar, worker, wav, block))
+        wall, processor = time.perf_counter() - wall, time.process_time() - processor
+        print(
+            f"  block {block}: {count / wall:6.1f} frames/s, "
+            f"{1000 * processor / count:5.1f} ms of processor time per frame",
+            flush=True,
+        )
+
+
+def agreement(syncer: LipSyncer, avatar: Avatar, worker: LiveWorker, face: Path) -> None:
+    """Print the PSNR of a stream against the file that `infer` makes of the same sound."""
+    wav = load_wav(SPEECH)[: 6 * SAMPLE_RATE]
+    pairs = zip(
+        offline(avatar, worker, wav, 2),
+        syncer.frames(face, wav, sample_rate=SAMPLE_RATE),
+        strict=False,
+    )
+    found = []
+    for live, file in pairs:
+        planes = zip(
+            (live.picture.luma, live.picture.blue, live.picture.red),
+            (file.picture.luma, file.picture.blue, file.picture.red),
+            strict=True,
+        )
+        error = np.mean([np.square(a.astype(np.float32) - b).mean() for a, b in planes])
+        found.append(10 * np.log10(255**2 / error) if error else np.inf)
+    print(f"stream against file: least PSNR of {len(found)} frames {min(found):.1f} dB", flush=True)
+
+
+def resident() -> int:
+    """Bytes of memory in use, on Linux."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def steady(avatar: Avatar, worker: LiveWorker, minutes: float, sessions: int, block: int) -> None:
+    """Print late frames and memory of sessions that run in real time."""
+    speech = load_wav(SPEECH)
+    running = [LiveSession(avatar, worker, block=block) for _ in range(sessions)]
+    for session in running:
+        Microphone(session, 60 * minutes, speech).start()
+    readers = [threading.Thread(target=lambda s=s: [None for _ in s], daemon=True) for s in running]
+    for reader in readers:
+        reader.start()
+    memory, processor, began = [], time.process_time(), time.monotonic()
+    while any(reader.is_alive() for reader in readers):
+        time.sleep(5)
+        memory.append(resident() / 2**20)
+    share = (time.process_time() - processor) / (time.monotonic() - began)
+    for session in running:
+        counts = session.counts
+        print(
+            f"steady, {sessions} at once: {counts.frames} frames, {100 * counts.late / counts.frames:.2f} % late, "
+            f"underruns {counts.underruns}"
+        )
+    third = max(1, len(memory) // 3)
+    print(
+        f"  memory {np.mean(memory[third : 2 * third]):.0f} MiB in the second third, "
+        f"{np.mean(memory[-third:]):.0f} MiB in the last; {share:.2f} cores",
+        flush=True,
+    )
+
+
+def lookahead(engine: TorchMeshEngine) -> None:
+    """Print what less look-ahead costs: the correlation of the lips' opening with that of the full one."""
+    print("look-ahead: correlation of the predicted opening with that of the generator's own")
+    wav = load_wav(SPEECH)
+    place = {int(vertex): i for i, vertex in enumerate(engine.vertices)}
+    lips = [place[INNER_LOWER[5]], place[INNER_UPPER[5]]]
+    gap = engine.basis[:, lips[0], 1] - engine.basis[:, lips[1], 1]
+
+    def opening(seconds: float | None) -> Wav:
+        settings = SpeechSettings(mute_pauses=False, lookahead=seconds)
+        speech = Speech(engine.reach, settings)
+        speech.push(wav, SAMPLE_RATE)
+        found = []
+        for frame in range(int(len(wav) / SAMPLE_RATE * FPS) - 10):
+            window = speech.window(frame, 1)
+            found.append(window.coefficients(engine.motion(window.mel))[0] @ gap)
+        return np.array(found)
+
+    whole = opening(None)
+    for seconds in (0.2, 0.18, 0.16, 0.14, 0.12, 0.1, 0.08, 0.05):
+        less = opening(seconds)
+        r = np.corrcoef(whole, less)[0, 1]
+        print(f"  {1000 * seconds:4.0f} ms: r {r:.3f}, range {less.std() / whole.std():.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parts = ("latency", "speed", "agreement", "steady", "two", "lookahead")
+    parser.add_argument("parts", nargs="*", help=f"of {' '.join(parts)}; default: all")
+    parser.add_argument(
+        "--checkpoint", type=Path, required=True, help="a generator that moves a mesh"
+    )
+    parser.add_argument("--face", type=Path, help="a video; default: made on the spot")
+    parser.add_argument("--clicks", type=int, default=20)
+    parser.add_argument("--block", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="of torch")
+    args = parser.parse_args()
+    wanted = args.parts or parts
+    torch.set_num_threads(args.threads)
+    loaded = load_network(args.checkpoint, "generator")
+    engine = TorchMeshEngine(loaded.network)
+    settings = Settings(mute_pauses=False)
+    with tempfile.TemporaryDirectory() as folder, LiveWorker(engine) as worker:
+        if "lookahead" in wanted:
+            lookahead(engine)
+        face = args.face or Path(folder, "face.mp4")
+        if args.face is None:
+            make_video(face, 4)
+        began = time.perf_counter()
+        avatar = Avatar.from_file(face, engine, settings)
+        avatar.save(Path(folder, "avatar"))
+        made, began = time.perf_counter() - began, time.perf_counter()
+        Avatar.load(Path(folder, "avatar"))
+        size = Path(folder, "avatar").stat().st_size / 2**20
+        height, width = avatar.pictures.size
+        print(
+            f"avatar of {len(avatar.pictures)} frames of {width}x{height}: made in {made:.1f} s, {size:.0f} MiB, "
+            f"loaded in {time.perf_counter() - began:.2f} s",
+            flush=True,
+        )
+        if "agreement" in wanted:
+            agreement(LipSyncer(loaded, "cpu", settings), avatar, worker, face)
+        if "speed" in wanted:
+            speed(avatar, worker, 8)
+        if "latency" in wanted:
+            first = next(iter(read_frames(face))).image
+            still = Avatar.from_file(first, engine, settings, color="bgr")
+            latency(still, worker, args.clicks, args.block)
+        if "steady" in wanted:
+            steady(avatar, worker, args.minutes, 1, args.block)
+        if "two" in wanted:
+            steady(avatar, worker, args.minutes, 2, args.block)
+
+
+if __name__ == "__main__":
+    main()
