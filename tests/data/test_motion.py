@@ -58,6 +58,9 @@ def test_a_window_holds_its_sound_and_its_motion(clips):
     first = 80 * start // 25 - 28  # of the clip
     np.testing.assert_allclose(columns + first, 3.2 * (start + np.arange(20)), atol=1e-3)
     np.testing.assert_array_equal(sample["mel"], ClipFile(path).mel(first, 120))
+    late = MotionDataset(clips, samples=8, frames=20, seed=3, delay=0.05)[5]
+    torch.testing.assert_close(late["steps"], sample["steps"] + 2)
+    assert torch.equal(late["motion"], sample["motion"])
 
 
 def test_a_short_clip_is_padded_and_validation_takes_whole_clips(clips):

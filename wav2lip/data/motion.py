@@ -78,6 +78,8 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
             people smile, breathe and get ready to speak.
         min_range: clips whose mouth aspect ratio varies by less (95th minus 5th percentile, from the manifest) are
             left out: nobody speaks in them.
+        delay: seconds by which the motion is taught late, to correct clips whose sound is systematically late.
+            Validation samples have it too.
         augment: augmentation of the sound in training.
         seed: seed of the samples.
     """
@@ -89,6 +91,7 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         frames: int = 64,
         pauses: float = 0.0,
         min_range: float = 0.03,
+        delay: float = 0.0,
         augment: AugmentSettings = NO_AUGMENT,
         seed: int = 0,
     ) -> None:
@@ -96,6 +99,7 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         super().__init__(speaking, samples, 0, augment, seed, 0)
         self.frames = frames
         self.pauses = pauses if samples is not None else 0.0
+        self.delay = delay
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
         clip, file, rng = self._draw(index)
@@ -105,7 +109,7 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         column = mel_start(start / file.fps) - CONTEXT
         columns = column_count(count / file.fps) + 2 * CONTEXT
         mel = file.mel(column, columns)
-        times = (start + np.arange(count)) / file.fps
+        times = (start + np.arange(count)) / file.fps + self.delay
         steps = (MEL_RATE * times - column - (MOTION_COLUMNS - 1) / 2) / MOTION_COLUMNS
         coefficients = _padded(motion.coefficients[start : start + count], count)
         weight = _padded(motion.seen[start : start + count].astype(np.float32), count)
