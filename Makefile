@@ -2,11 +2,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-CLIPS ?= data/clips
+CLIPS ?= data
+BUNDLED := runs/bundled
 # One test process per core, one thread per process: threads of several processes only wait for each other.
 PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: demo test test-slow lint docs default-model lock clean
+.PHONY: demo test test-slow lint docs bundled-models lock clean
 
 demo: $(STAMP)  ## install, render a video of the sample portrait, print its path
 	$(BIN)/python infer.py --image data/astronaut.jpg --audio data/speech.wav --output demo.mp4 --strip demo.png
@@ -33,12 +34,31 @@ $(STAMP): requirements.txt pyproject.toml
 docs: $(STAMP)  ## the documentation site, in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
-default-model: $(STAMP)  ## train the bundled generator from preprocessed CLIPS (hours); resumes if interrupted
-	for step in syncnet bundled/mouth_code bundled/mouth_code_audio bundled/mouth_code_joint bundled/generator; do \
-		$(BIN)/python train.py experiment=$$step "data.manifests=[$(CLIPS)]" || exit; \
-	done
-	$(BIN)/wav2lip export runs/bundled_generator/checkpoints/last.ckpt \
-		default_model.safetensors --motion_gain 1.5
+bundled-models: $(BUNDLED)/wav2lip.safetensors  ## train the bundled generator from a folder of videos, CLIPS; resumes
+	@echo "processor time per step (user, system):"; cat $(BUNDLED)/times.txt
+	@echo "The generator: $(CURDIR)/$<"
+
+# Runs a step and appends what it cost to times.txt; a step that was interrupted adds a line when it resumes.
+step = mkdir -p $(BUNDLED) && { $(2) ; status=$$?; echo "$(1) $$(times | tail -1)" >> $(BUNDLED)/times.txt; exit $$status; }
+
+$(BUNDLED)/preprocessed: | $(STAMP)
+	$(call step,preprocess,$(BIN)/wav2lip preprocess input=$(CLIPS) output=$(BUNDLED)/clips clip.image_size=192)
+	touch $@
+
+$(BUNDLED)/audited: $(BUNDLED)/preprocessed
+	$(call step,audit,$(BIN)/wav2lip audit $(BUNDLED)/clips expert=bundled:judge fix=true)
+	touch $@
+
+$(BUNDLED)/lip_motion: $(BUNDLED)/audited
+	$(call step,lip_motion,$(BIN)/wav2lip train experiment=bundled/lip_motion "data.manifests=[$(BUNDLED)/clips]")
+	touch $@
+
+$(BUNDLED)/mesh_generator: $(BUNDLED)/lip_motion
+	$(call step,mesh_generator,$(BIN)/wav2lip train experiment=bundled/mesh_generator "data.manifests=[$(BUNDLED)/clips]")
+	touch $@
+
+$(BUNDLED)/wav2lip.safetensors: $(BUNDLED)/mesh_generator
+	$(BIN)/wav2lip export runs/bundled_mesh_generator/checkpoints/best.ckpt $@ --motion_gain 2.4
 
 lock:  ## update requirements.txt from the ranges in pyproject.toml (requires uv)
 	uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \

@@ -48,13 +48,6 @@ def test_published_experiments_have_full_size_networks_and_no_augmentation():
         assert config["task"]["optimizer"]["lr"] == 1e-4
 
 
-def test_the_audio_step_of_the_mouth_code_trains_the_network_of_the_step_before():
-    before, after = (
-        composed(f"experiment=bundled/{n}") for n in ("mouth_code", "mouth_code_audio")
-    )
-    assert before["task"]["generator"] == after["task"]["generator"]
-
-
 @pytest.mark.parametrize(
     ("choice", "settings"), [("default", AugmentSettings()), ("none", NO_AUGMENT)]
 )
@@ -70,7 +63,7 @@ def test_the_models_can_be_chosen():
 
 
 @pytest.mark.parametrize("debug", ["fast", "overfit"])
-@pytest.mark.parametrize("experiment", ["syncnet", "wav2lip_gan", "bundled/mouth_code"])
+@pytest.mark.parametrize("experiment", ["syncnet", "wav2lip_gan", "bundled/lip_motion"])
 def test_debug_runs_are_short_and_keep_out_of_the_way_of_real_ones(experiment, debug):
     config = composed(f"experiment={experiment}", f"debug={debug}")
     assert config["trainer"]["max_steps"] <= 500

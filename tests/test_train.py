@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from hydra import compose, initialize_config_module
+from mouth_clips import write_mouth_corpus
 
 from wav2lip.callbacks.csv_curves import read_curves
 from wav2lip.checkpoints import load_network
@@ -28,6 +29,11 @@ QUICK = (
     "~callbacks.progress",
     "+trainer.enable_progress_bar=false",
 )
+BY_MESH = {  # their data has no image_size
+    f"experiment={folder}{name}"
+    for folder in ("", "bundled/")
+    for name in ("lip_motion", "mesh_generator")
+}
 TINY_EXPERT = (
     "task.syncnet.width=0.0625",
     "++task.syncnet.embedding=16",
@@ -77,7 +83,9 @@ def train_here(monkeypatch):
         # Flags first: argparse takes none between two groups of overrides.
         flags = [text for text in map(str, arguments) if text.startswith("-")]
         overrides = [text for text in map(str, arguments) if not text.startswith("-")]
-        monkeypatch.setattr(sys, "argv", ["train.py", *flags, *QUICK, *overrides])
+        task = next((text for text in overrides if text.startswith("experiment=")), "")
+        quick = [text for text in QUICK if "image_size" not in text or task not in BY_MESH]
+        monkeypatch.setattr(sys, "argv", ["train.py", *flags, *quick, *overrides])
         runpy.run_path(str(ROOT / "train.py"), run_name="__main__")
 
     return run
@@ -189,17 +197,6 @@ EXPERIMENTS = sorted(
     str(path.relative_to(ROOT / "configs" / "experiment").with_suffix(""))
     for path in (ROOT / "configs" / "experiment").rglob("*.yaml")
 )
-SYNC = {
-    "syncnet",
-    "published/syncnet",
-    "ablation/expert",
-    "ablation/expert_loss",
-    "ablation/window",
-}
-CODE = {
-    "bundled/mouth_code",
-    "bundled/mouth_code_audio",
-}  # trained in tests/tasks/test_mouth_code.py
 PLAIN = ("++task.generator.fold=1", "++task.generator.warp=false")
 TINY_DISCRIMINATOR = ("task.discriminator.width=0.0625",)
 
@@ -224,37 +221,59 @@ def one_person(tmp_path_factory):
     return folder
 
 
-def settings(experiment, networks):
+def task_of(experiment):
+    with initialize_config_module("wav2lip.configs", version_base="1.3"):
+        config = compose("train", [f"experiment={experiment}"])
+    return config.task._target_.rpartition(".")[2]
+
+
+def settings(experiment, task, networks):
     """Overrides that make an experiment small and give it the networks it needs."""
-    if experiment in SYNC:
+    if task == "SyncNetTask":
         return [*TINY_EXPERT]
     expert = f"task.expert={networks / 'SyncNet.safetensors'}"
     if experiment == "finetune_speaker":
         return [f"init_from={networks / 'Generator.safetensors'}", expert]
-    small = [*TINY_GENERATOR, *PLAIN, expert]
-    if experiment in ("bundled/generator", "bundled/mouth_code_joint"):
-        small.append("task.init_from=null")
-    adversarial = "gan" in experiment or experiment.startswith(("ablation", "bundled/generator"))
-    return [
-        *small,
-        *(TINY_DISCRIMINATOR if adversarial and experiment != "ablation/no_gan" else ()),
-    ]
+    discriminator = TINY_DISCRIMINATOR if task == "Wav2LipGANTask" else ()
+    return [*TINY_GENERATOR, *PLAIN, expert, *discriminator]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("experiment", [e for e in EXPERIMENTS if e not in CODE])
-def test_every_experiment_file_trains(
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_experiment_of_an_expert_or_a_drawn_face_trains(
     experiment, corpus, one_person, networks, tmp_path, train_here
 ):
+    task = task_of(experiment)
+    if task in ("LipMotionTask", "MeshGeneratorTask"):
+        pytest.skip("test_lip_motion_and_mesh_generator_train_one_after_the_other")
     data = one_person if experiment == "finetune_speaker" else corpus
     arguments = [f"experiment={experiment}", f"data.manifests=[{data}]", f"run={tmp_path}"]
-    train_here(*arguments, *settings(experiment, networks), "trainer.max_steps=2")
+    train_here(*arguments, *settings(experiment, task, networks), "trainer.max_steps=2")
     assert (tmp_path / "checkpoints" / "best.ckpt").is_file()
     assert (tmp_path / "curves" / "curves.png").is_file()
-    kind = "syncnet" if experiment in SYNC else "generator"
+    kind = "syncnet" if task == "SyncNetTask" else "generator"
     assert load_network(tmp_path / "checkpoints" / "last.ckpt", kind).config["image_size"] == 48
     strips = list((tmp_path / "samples").glob("*.png"))
     assert bool(strips) == (kind == "generator")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", ["", "bundled/"])
+def test_lip_motion_and_mesh_generator_train_one_after_the_other(
+    folder, tmp_path, train_here, monkeypatch
+):
+    write_mouth_corpus(tmp_path / "clips", {"train": 2, "val": 1})
+    monkeypatch.chdir(tmp_path)
+    data = [f"data.manifests=[{tmp_path / 'clips'}]"]
+    short = [*data, "data.min_frames=5", "trainer.max_steps=2"]
+    motion = tmp_path / "runs" / f"{folder.replace('/', '_')}lip_motion" / "checkpoints/best.ckpt"
+    train_here(f"experiment={folder}lip_motion", *short, "task.lip_motion.width=8")
+    assert load_network(motion, "lip_motion").config["width"] == 8
+    tiny = ["task.generator.inpainter_width=0.25", "task.discriminator.width=0.25"]
+    train_here(f"experiment={folder}mesh_generator", *short, f"task.motion_from={motion}", *tiny)
+    run = tmp_path / "runs" / f"{folder.replace('/', '_')}mesh_generator"
+    loaded = load_network(run / "checkpoints" / "best.ckpt", "generator")
+    assert (loaded.config["width"], loaded.config["inpainter_width"]) == (8, 0.25)
 
 
 def test_speaker_fine_tuning_needs_no_expert_and_reports_the_change(

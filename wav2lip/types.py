@@ -81,15 +81,6 @@ class LipBatch(TypedDict):
     clip: list[str]  # B clip names
 
 
-class FrameSetBatch(TypedDict):
-    """N frames of each of B clips at different moments, each with its mel window."""
-
-    faces: Tensor  # (B, N, 3, S, S) uint8, BGR
-    mels: Tensor  # (B, N, 1, 80, 16) float32
-    start: Tensor  # (B, N) int64, frame numbers
-    clip: list[str]  # B clip names
-
-
 class MotionBatch(TypedDict):
     """Sound of B clips with the motion of their lower faces in T frames each, of which some may not count."""
 

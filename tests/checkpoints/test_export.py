@@ -9,7 +9,7 @@ from torch import nn
 from wav2lip.checkpoints import build_network, load_network, save_network
 from wav2lip.checkpoints.export import export_network, save_published, unlike_published
 from wav2lip.errors import InputError
-from wav2lip.models import Generator, SyncNet
+from wav2lip.models import Generator, MeshGenerator, SyncNet
 
 SMALL = {"_target_": "wav2lip.models.Generator", "width": 0.125}
 
@@ -82,16 +82,27 @@ def test_the_suffix_or_the_layout_decides(small, tmp_path):
         export_network(source, tmp_path / "b.pth", motion_gain=float("nan"))
 
 
-def test_motion_gain_scales_the_audio_embedding(tmp_path):
-    export_network("default", tmp_path / "wide.safetensors", motion_gain=1.5)
+def test_motion_gain_scales_the_motion_and_adds_up(tmp_path):
     files = ("default", tmp_path / "wide.safetensors")
-    mel = torch.rand(2, 1, 80, 16)
-    embeddings = [
-        cast("Generator", load_network(path).network).audio_encoder(mel) for path in files
+    export_network("default", files[1], motion_gain=1.5)
+    mel = 4 * torch.rand(1, 80, 40) - 4
+    motion = [
+        cast("MeshGenerator", load_network(path).network.eval()).motion(mel) for path in files
     ]
-    assert torch.allclose(embeddings[1], 1.5 * embeddings[0], atol=0.02)
+    assert torch.allclose(motion[1], 1.5 * motion[0], atol=0.02)
     before, after = (load_network(path).metadata["motion_gain"] for path in files)
     assert after == pytest.approx(1.5 * before)
+
+
+def test_motion_gain_scales_the_audio_embedding(small, tmp_path):
+    save_network(tmp_path / "small.safetensors", small, SMALL, {"mel_offset_frames": 0})
+    export_network(tmp_path / "small.safetensors", tmp_path / "wide.safetensors", motion_gain=1.5)
+    mel = torch.rand(2, 1, 80, 16)
+    embeddings = [
+        cast("Generator", load_network(tmp_path / name).network).audio_encoder(mel)
+        for name in ("small.safetensors", "wide.safetensors")
+    ]
+    assert torch.allclose(embeddings[1], 1.5 * embeddings[0], atol=0.02)
 
 
 def test_other_tools_limits_are_noted(small, tmp_path, capsys):

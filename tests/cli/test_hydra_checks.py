@@ -204,9 +204,7 @@ def test_a_folder_in_use_is_refused_before_anything_is_written(
 @pytest.mark.parametrize(
     ("experiment", "before"),
     [
-        ("bundled/mouth_code_audio", "bundled/mouth_code"),
-        ("bundled/mouth_code_joint", "syncnet"),
-        ("bundled/generator", "syncnet"),
+        ("bundled/mesh_generator", "bundled/lip_motion"),
     ],
 )
 def test_an_experiment_without_the_one_before_names_it(

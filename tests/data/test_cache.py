@@ -10,7 +10,6 @@ from wav2lip.data.augment import AugmentSettings
 from wav2lip.data.cache import CropCache
 from wav2lip.data.datamodule import collate, load_clips
 from wav2lip.data.datasets import LipDataset, SyncDataset
-from wav2lip.data.frame_sets import FrameSetDataset
 from wav2lip.data.reference import PoseMatchedReference
 from wav2lip.synthetic.clips import write_synthetic_corpus
 
@@ -50,7 +49,6 @@ def decoded(monkeypatch):
         (SyncDataset, {}),
         (LipDataset, {"negatives": 2}),
         (LipDataset, {"reference": PoseMatchedReference()}),
-        (FrameSetDataset, {}),
     ],
 )
 @pytest.mark.parametrize("pictures", [0, 60, 1000])  # none, one clip of 50 frames, all

@@ -192,35 +192,26 @@ def test_a_strip_must_be_a_picture(tmp_path: Path) -> None:
         Strip(tmp_path / "strip.txt")
 
 
-def test_muted_pauses_and_neutral_references_are_two_switches(still: Path, tmp_path: Path) -> None:
-    speech = load_wav(SPEECH)[16000:35200]
-    speech[8000:] = np.random.default_rng(0).normal(size=11200) * 3e-4  # from 0.5 s on
+def test_in_a_muted_pause_the_mouth_rests(still: Path, tmp_path: Path) -> None:
+    speech = load_wav(SPEECH)[16000:48000]
+    speech[8000:] = np.random.default_rng(0).normal(size=24000) * 3e-4  # from 0.5 s on
     write_pcm(tmp_path / "pause.wav", speech)
 
-    def render(neutral: bool, mute: bool) -> list[np.ndarray]:
-        settings = Settings(detector="hog", neutral_reference=neutral, mute_pauses=mute)
+    def changes(mute: bool) -> list[float]:
+        settings = Settings(detector="hog", mute_pauses=mute)
         syncer = LipSyncer.from_checkpoint("default", "cpu", settings)
-        return [frame.image for frame in syncer.frames(still, tmp_path / "pause.wav")]
-
-    def changes(images: list[np.ndarray]) -> list[float]:
+        images = [frame.image for frame in syncer.frames(still, tmp_path / "pause.wav")]
+        assert len(images) == 50
         return [np.abs(a.astype(int) - b).mean() for a, b in pairwise(images)]
 
-    both, neither = render(True, True), render(False, False)
-    neutral_only, muted_only = render(True, False), render(False, True)
-    assert len(both) == len(neither) == 30
-    pause = slice(19, 25)  # 0.76 to 1.0 s: the windows of its frames lie well within the pause
-    for muted in (both, muted_only):
-        assert max(changes(muted)[pause]) == 0 < min(changes(muted)[:10])
-    for audible in (neutral_only, neither):
-        assert min(changes(audible)[pause]) > 0
-    # Away from the pause, the mel is the same and the reference alone makes the difference.
-    assert np.array_equal(both[0], neutral_only[0])
-    assert np.array_equal(muted_only[0], neither[0])
-    assert not np.array_equal(both[0], neither[0])
+    muted, audible = changes(True), changes(False)
+    pause = slice(35, 48)  # what is said reaches 0.6 s into a pause
+    assert max(muted[pause]) == 0 < max(muted[:10])
+    assert max(audible[pause]) > 0
 
 
 def test_audio_without_a_voice_is_a_warning(tmp_path: Path) -> None:
-    settings = Settings(box=BOX, neutral_reference=False)
+    settings = Settings(box=BOX)
     syncer = LipSyncer.from_checkpoint("default", "cpu", settings)
     face = np.full((128, 128, 3), 127, np.uint8)
     noise = np.random.default_rng(0).normal(0, 0.1, 8000).astype(np.float32)
@@ -240,7 +231,7 @@ def test_denoising_changes_the_frames_and_not_the_audio(tmp_path: Path) -> None:
     face = np.random.default_rng(0).integers(0, 255, (128, 128, 3), np.uint8)
     wav = load_wav(SPEECH)[16000:20800] + np.random.default_rng(0).normal(0, 0.03, 4800)
     for name, denoise in (("noisy.mkv", False), ("clean.mkv", True)):
-        settings = Settings(denoise=denoise, box=BOX, neutral_reference=False)
+        settings = Settings(denoise=denoise, box=BOX)
         syncer = LipSyncer.from_checkpoint("default", "cpu", settings)
         audio = wav.astype(np.float32)
         syncer(face, audio, tmp_path / name, color="bgr", sample_rate=16000)

@@ -57,11 +57,6 @@ ARGUMENTS: dict[str, dict[str, Field]] = {
     },
     "QualityDiscriminator": {"width": WIDTH, "image_size": IMAGE_SIZE},
     "SyncNetV2": {},
-    "MouthEncoder": {
-        "image_size": IMAGE_SIZE,
-        "code": Number(1, 4096, whole=True),
-        "channels": Several(CHANNELS, MAX_LIST),
-    },
     "LipMotion": MOTION,
     "MouthInpainter": {"width": WIDTH},
     "PatchDiscriminator": {"width": WIDTH},

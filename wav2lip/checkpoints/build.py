@@ -22,7 +22,6 @@ CLASSES: dict[str, Kind] = {
     "SyncNet": "syncnet",
     "QualityDiscriminator": "quality_discriminator",
     "SyncNetV2": "syncnet_v2",
-    "MouthEncoder": "mouth_encoder",
     "LipMotion": "lip_motion",
     "MouthInpainter": "mouth_inpainter",
     "PatchDiscriminator": "patch_discriminator",

@@ -34,7 +34,6 @@ NETWORK_MARKS = {
     "face_encoder.0.conv_block.0.weight": "syncnet",
     "binary_pred.0.weight": "quality_discriminator",
     "netcnnaud.0.weight": "syncnet_v2",
-    "mouth_code.weight": "mouth_encoder",
     "coefficients.weight": "lip_motion",
     "weights_and_colour.weight": "mouth_inpainter",
     "patch_logits.bias": "patch_discriminator",

@@ -33,7 +33,7 @@ from wav2lip.utils.fields import quote
 from wav2lip.utils.files import sha256_of
 from wav2lip.utils.torch_files import unpacked_limit
 
-LOCAL_FILES = ("expert", "init_from", "audio_from")  # paths on the training machine; not passed on
+LOCAL_FILES = ("expert", "init_from", "motion_from")  # paths on the training machine; not passed on
 MAX_LISTED = 3  # keys named in a message about weights that do not fit
 
 PARTS = ("motion.", "inpainter.")  # prefixes of networks that are parts of a `MeshGenerator`

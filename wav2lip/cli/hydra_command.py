@@ -66,7 +66,7 @@ HYDRA_COMMANDS = {
             extra="train",
             requires=("hydra", "pytorch_lightning", "torchmetrics"),
             lists=("data.manifests",),
-            checkpoints=("init_from", "task.expert", "task.init_from", "task.audio_from"),
+            checkpoints=("init_from", "task.expert", "task.init_from", "task.motion_from"),
             outputs=("run",),
             written={
                 "run": (

@@ -13,7 +13,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "clip_dataset": ["Clip", "ClipDataset"],
         "datamodule": ["ClipDataModule", "ResumableSampler", "load_clips"],
         "datasets": ["LipDataset", "SyncDataset"],
-        "frame_sets": ["FrameSetDataset"],
         "motion": ["MotionDataset"],
         "motion_basis": ["MotionBasis", "motion_basis"],
         "reference": ["PoseMatchedReference", "RandomReference", "ReferencePolicy"],
