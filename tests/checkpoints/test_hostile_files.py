@@ -20,7 +20,7 @@ from torch import nn
 from wav2lip import models
 from wav2lip.checkpoints import build_network, load_network
 from wav2lip.checkpoints.arguments import ARGUMENTS
-from wav2lip.checkpoints.build import CLASSES
+from wav2lip.checkpoints.config import CLASSES
 from wav2lip.cli.resolvers import register_resolvers
 from wav2lip.errors import InputError
 

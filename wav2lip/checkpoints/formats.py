@@ -12,6 +12,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from wav2lip.checkpoints.kinds import Kind
 from wav2lip.checkpoints.torchscript import read_torchscript
 from wav2lip.errors import InputError
 from wav2lip.utils.fields import quote
@@ -29,7 +30,7 @@ JSON_ENTRY = "wav2lip"  # the only entry of our safetensors header
 NESTED = ("state_dict", "params_ema", "params", "model")  # where training scripts store the weights
 
 # A key that only this network has -> its kind.
-NETWORK_MARKS = {
+NETWORK_MARKS: dict[str, Kind] = {
     "face_decoder_blocks.0.0.conv_block.0.weight": "generator",
     "face_encoder.0.conv_block.0.weight": "syncnet",
     "binary_pred.0.weight": "quality_discriminator",
@@ -168,13 +169,13 @@ def read_weight_file(path: Path) -> WeightFile:
     return read[sniff(path)](path)
 
 
-def networks_inside(state: Mapping[str, Tensor]) -> dict[str, str]:
+def networks_inside(state: Mapping[str, Tensor]) -> dict[Kind, str]:
     """Find the networks in a state dict.
 
     Returns:
         Kind of network -> prefix of its keys, such as "", "module." or "generator.".
     """
-    found: dict[str, str] = {}
+    found: dict[Kind, str] = {}
     for mark, kind in NETWORK_MARKS.items():
         for key in state:
             prefix = key.removesuffix(mark)

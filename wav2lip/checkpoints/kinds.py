@@ -12,7 +12,7 @@ Kind = Literal[
     "patch_discriminator",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)  # in order of preference where a file holds several
-NETWORK_NAMES: dict[str, str] = {  # for messages
+NETWORK_NAMES: dict[Kind, str] = {  # for messages
     "generator": "a generator",
     "syncnet": "a sync expert",
     "quality_discriminator": "a quality discriminator",

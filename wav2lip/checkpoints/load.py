@@ -8,13 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from wav2lip.checkpoints.build import (
-    CLASSES,
-    PACKAGE,
-    build_network,
-    check_config,
-    class_name,
-)
+from wav2lip.checkpoints.build import build_network
+from wav2lip.checkpoints.config import CLASSES, PACKAGE, check_config, class_name
 from wav2lip.checkpoints.downloads import fetch
 from wav2lip.checkpoints.formats import (
     WeightFile,

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from wav2lip.checkpoints.build import check_config
+from wav2lip.checkpoints.config import check_config
 from wav2lip.checkpoints.formats import JSON_ENTRY
 from wav2lip.utils.fields import to_plain
 from wav2lip.utils.files import write_atomically

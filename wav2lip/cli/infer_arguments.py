@@ -79,7 +79,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         "--checkpoint_path",
         default="default",
         metavar="FILE",
-        help="generator: a file (.safetensors, .ckpt, .pth, .pt) or one of the names default, "
+        help="generator: a file (.safetensors, .ckpt, .pth, .pt, .onnx) or one of the names default, "
         "wav2lip, wav2lip_gan (default: the bundled one)",
     )
     group.add_argument(
@@ -250,6 +250,20 @@ def _add_speed(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("speed")
     group.add_argument(
         "--device", default="auto", help="cpu, cuda, cuda:1 (default: the GPU if there is one)"
+    )
+    group.add_argument(
+        "--engine",
+        default=Settings.engine,
+        metavar="NAME",
+        help="library that runs the generator: torch, onnxruntime or openvino (default: torch for a checkpoint "
+        "of torch, and for an exported one the fastest that is installed)",
+    )
+    group.add_argument(
+        "--provider",
+        default=Settings.provider,
+        metavar="NAME",
+        help="execution provider of ONNX Runtime, such as cuda, tensorrt, coreml or directml, or device of OpenVINO "
+        "(default: as --device says)",
     )
     group.add_argument(
         "--batch_size",

@@ -1,11 +1,12 @@
-"""Run the two networks of a `MeshGenerator` with PyTorch."""
+"""Run the two networks of a `MeshGenerator` with PyTorch; see `MeshEngine`."""
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wav2lip.engines.fuse_bn import fuse_batch_norms
+from wav2lip.engines.torch_engine import describe
 from wav2lip.models import MeshGenerator
+from wav2lip.models.fuse_bn import fuse_batch_norms
 from wav2lip.types import Image, Mel
 
 CPU_BATCH = 4  # patches; the activations of more do not fit a core's cache
@@ -19,12 +20,7 @@ class TorchMeshEngine:
         network: the generator; any device, any mode.
         device: where to run.
 
-    Attributes:
-        on_cpu: whether it runs on the CPU; calls from several threads then run side by side.
-        max_batch: patches per call that run fastest.
-        vertices: (P,) int64, numbers of the mesh's points that move.
-        basis: (K, P, 3) float32, what a coefficient of 1 moves them by.
-        reach: steps of 25 ms that a prediction depends on, before and after it.
+    The attributes are those of `MeshEngine`.
     """
 
     def __init__(self, network: MeshGenerator, device: str | torch.device = "cpu") -> None:
@@ -34,6 +30,7 @@ class TorchMeshEngine:
         self.vertices = network.motion.vertices.cpu().numpy()
         self.basis = network.motion.basis.float().cpu().numpy()
         self.reach = (network.motion.behind, network.motion.ahead)
+        self.description = describe(self.device, torch.float32)
         fused = fuse_batch_norms(network).to(self.device)
         self._motion = fused.motion
         self._inpainter = fused.inpainter.to(memory_format=torch.channels_last)
@@ -48,16 +45,7 @@ class TorchMeshEngine:
     def inpaint(
         self, colours: Image, inside: NDArray[np.float32], shape: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Weigh the candidates of mouths and draw a colour; see `MouthInpainter`.
-
-        Args:
-            colours: (B, 7, 72, 96, 3) uint8 BGR.
-            inside: (B, 6, 72, 96) in [0, 1].
-            shape: (B, 2, 72, 96) in [0, 1].
-
-        Returns:
-            Weights (B, 8, 72, 96), and the colour (B, 3, 72, 96) in [0, 1].
-        """
+        """Weigh the candidates of mouths and draw a colour; see `MeshEngine.inpaint`."""
         pixels = torch.from_numpy(colours).to(self.device).permute(0, 1, 4, 2, 3) / 255
         masks = [torch.from_numpy(mask).to(self.device) for mask in (inside, shape)]
         weights, drawn = self._inpainter(pixels, *masks)

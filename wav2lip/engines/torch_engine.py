@@ -1,16 +1,21 @@
 """Run a generator with PyTorch: prepared once, then called with images and mel windows."""
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
-from wav2lip.engines.fuse_bn import fuse_batch_norms
+from wav2lip.engines.engine import resize_crop, with_lower_half
 from wav2lip.models import Generator
+from wav2lip.models.fuse_bn import fuse_batch_norms
 from wav2lip.types import Image, Mel
 
 CPU_BATCH = 8  # faces; the activations of more do not fit a core's cache
 GPU_BATCH = 64  # faces
+
+
+def describe(device: torch.device, dtype: torch.dtype) -> str:
+    """Return library, version, processor and precision."""
+    return f"torch {torch.__version__}, {device}, {'fp16' if dtype == torch.float16 else 'fp32'}"
 
 
 class TorchEngine:
@@ -43,13 +48,14 @@ class TorchEngine:
         self.network = fused.to(memory_format=torch.channels_last)
         self.image_size = self.network.image_size
         self.warps = self.network.warp_blend is not None
+        self.description = describe(self.device, self.dtype)
 
     @torch.inference_mode()
     def render(
         self, crops: list[Image], mels: Mel, *, neutral_reference: bool = True
     ) -> list[Image]:
         """Render each crop with the mouth of its mel window; see `Engine.render`, `Generator.render`."""
-        reference = self._tensor(np.stack([self._resize(crop) for crop in crops]))
+        reference = self._tensor(np.stack([resize_crop(crop, self.image_size) for crop in crops]))
         mel = torch.from_numpy(mels)[:, None].to(self.device, self.dtype)
         tensors = [self._tensor(crop[None])[0] for crop in crops] if self.warps else []
         faces = self.network.render(mel, tensors, reference, neutral_reference=neutral_reference)
@@ -58,14 +64,7 @@ class TorchEngine:
         # The upper half is the crop's own, so only the lower half is converted back.
         lower = self._images([face[:, face.shape[-2] // 2 :] for face in faces])
         pairs = zip(crops, lower, strict=True)
-        return [np.concatenate([crop[: len(crop) // 2], half]) for crop, half in pairs]
-
-    def _resize(self, crop: Image) -> Image:
-        """Resize a crop to the network's size."""
-        if len(crop) == self.image_size:
-            return crop
-        size = (self.image_size, self.image_size)
-        return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return [with_lower_half(crop, half) for crop, half in pairs]
 
     def _tensor(self, images: Image) -> Tensor:
         """Convert (B, R, R, 3) uint8 to (B, 3, R, R) in [0, 1], channels-last in memory."""

@@ -7,10 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TypeVar
 
-import torch
-
 from wav2lip.inference.pipeline import StageTiming
-from wav2lip.inference.threads import one_torch_thread
+from wav2lip.inference.threads import one_torch_thread, repeat_threads
 from wav2lip.utils.platform import cpu_count
 
 Batch = TypeVar("Batch")
@@ -51,9 +49,7 @@ def run_batches(
         return results
 
     with one_torch_thread() if on_cpu else nullcontext():
-        # The setting is per thread for some operators, so each worker repeats it.
-        threads = torch.get_num_threads()
-        pool = ThreadPoolExecutor(workers, "wav2lip-render", torch.set_num_threads, (threads,))
+        pool = ThreadPoolExecutor(workers, "wav2lip-render", repeat_threads())
         try:
             for batch in batches:
                 running.append(pool.submit(timed, batch))

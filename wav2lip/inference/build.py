@@ -1,44 +1,51 @@
 """Build the renderer that fits a generator."""
 
-import torch
+from typing import TYPE_CHECKING
 
-from wav2lip.checkpoints import LoadedNetwork
-from wav2lip.engines import TorchEngine
-from wav2lip.engines.mesh_engine import TorchMeshEngine
+from wav2lip.checkpoints.exported import ExportedNetwork
+from wav2lip.engines.choose import build_engine
+from wav2lip.engines.engine import MeshEngine
 from wav2lip.errors import InputError
 from wav2lip.inference.mesh_renderer import MeshRenderer
 from wav2lip.inference.renderer import FaceRenderer
 from wav2lip.inference.settings import Settings
-from wav2lip.models import Generator, MeshGenerator
+
+if TYPE_CHECKING:
+    from wav2lip.checkpoints.load import LoadedNetwork
 
 
 def build_renderer(
-    loaded: LoadedNetwork, device: torch.device, settings: Settings
-) -> FaceRenderer | MeshRenderer:
+    loaded: "LoadedNetwork | ExportedNetwork", device: str, settings: Settings
+) -> tuple[FaceRenderer | MeshRenderer, list[str]]:
     """Prepare a generator for inference.
 
     Args:
         loaded: the generator.
-        device: where it runs.
+        device: where it runs; "auto": the GPU if there is one.
         settings: of the run.
 
+    Returns:
+        The renderer, and warnings for the user.
+
     Raises:
-        InputError: a setting is for another kind of generator.
+        InputError: a setting is for another kind of generator, or the engine is missing.
     """
-    network = loaded.network
-    if isinstance(network, MeshGenerator):
-        return MeshRenderer(TorchMeshEngine(network, device), settings.motion)
-    assert isinstance(network, Generator)  # what is loaded as a generator is one of the two
+    engine, warnings = build_engine(
+        loaded, settings.engine, device=device, provider=settings.provider
+    )
+    if isinstance(engine, MeshEngine):
+        return MeshRenderer(engine, settings.motion), warnings
     if settings.motion != Settings.motion:
         raise InputError(
             f"{loaded.path}: renders faces from audio directly, so motion has no effect; leave it at 1, or take a "
             "generator that moves a mesh",
             settings=("motion",),
         )
-    return FaceRenderer(
-        TorchEngine(network, device),
+    renderer = FaceRenderer(
+        engine,
         settings.batch_size,
         offset=loaded.metadata["mel_offset_frames"] / loaded.metadata["fps"],
         blend=settings.blend,
         neutral_reference=settings.neutral_reference,
     )
+    return renderer, warnings

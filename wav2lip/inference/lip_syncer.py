@@ -5,12 +5,12 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
-import torch
 
-from wav2lip.checkpoints import LoadedNetwork, load_network
+from wav2lip.checkpoints.exported import ExportedNetwork
+from wav2lip.checkpoints.open import open_checkpoint
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.inference.audio_input import Audio, audio_file, check_audio, read_mel
@@ -25,9 +25,11 @@ from wav2lip.inference.stages import run_stages
 from wav2lip.inference.strip import Strip
 from wav2lip.media.denoise import rnnoise
 from wav2lip.types import PathLike
-from wav2lip.utils.devices import torch_device
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.platform import peak_memory
+
+if TYPE_CHECKING:
+    from wav2lip.checkpoints.load import LoadedNetwork
 
 Progress: TypeAlias = Callable[[str, float, float], None]
 
@@ -38,8 +40,8 @@ class LipSyncer:
     One object serves many pairs, one after the other. Two objects may run at the same time.
 
     Args:
-        loaded: a generator, as `wav2lip.load_network` returns it.
-        device: where the generator runs, for example "cpu" or "cuda".
+        loaded: a generator, as `wav2lip.load_network` returns it, or an exported one.
+        device: where the generator runs, for example "cpu" or "cuda"; "auto": the GPU if there is one.
         settings: how frames are read, faces rendered and the video written.
 
     Examples:
@@ -63,14 +65,13 @@ class LipSyncer:
 
     def __init__(
         self,
-        loaded: LoadedNetwork,
-        device: str | torch.device = "cpu",
+        loaded: "LoadedNetwork | ExportedNetwork",
+        device: str = "cpu",
         settings: Settings | None = None,
     ) -> None:
         self.settings = settings or Settings()
         if self.settings.denoise:
             rnnoise()  # before anything is read
-        self.device = torch_device(device)
         # The network itself is not kept: the engine has its own copy with fused batch norms.
         self.checkpoint: dict[str, Any] = {
             "path": str(loaded.path),
@@ -79,7 +80,10 @@ class LipSyncer:
             "metadata": loaded.metadata,
         }
         self._crop_kind = self.settings.crop_kind(loaded.metadata["face_crop"])
-        self._renderer = build_renderer(loaded, self.device, self.settings)
+        self._renderer, self._warnings = build_renderer(loaded, str(device), self.settings)
+        engine = self._renderer.engine
+        self.engine = engine.description
+        self.device = "cpu" if engine.on_cpu else "cuda" if device == "auto" else str(device)
         self._detector: Detector | None = None
 
     @classmethod
@@ -92,16 +96,15 @@ class LipSyncer:
         """Load a generator.
 
         Args:
-            checkpoint: a file or a name that `wav2lip.load_network` takes.
+            checkpoint: a file or a name that `wav2lip.load_network` takes, or an exported generator (.onnx).
             device: "auto": the GPU if there is one, else the CPU.
             settings: see `Settings`.
 
         Raises:
             InputError: the file is not a generator.
         """
-        device = str(torch_device(device))
         name = checkpoint if isinstance(checkpoint, str) else Path(checkpoint)
-        return cls(load_network(name, "generator"), device, settings)
+        return cls(open_checkpoint(name, "generator"), device, settings)
 
     def __call__(
         self,
@@ -208,7 +211,14 @@ class LipSyncer:
         name = "array" if isinstance(audio, np.ndarray) else str(audio)
         face = str(source.path or "array")
         return Report(
-            str(output), face, name, asdict(self.settings), self.checkpoint, str(self.device)
+            str(output),
+            face,
+            name,
+            asdict(self.settings),
+            self.checkpoint,
+            self.device,
+            self.engine,
+            warnings=list(self._warnings),
         )
 
     def _run(
@@ -238,7 +248,7 @@ class LipSyncer:
             return None
         if self._detector is None:
             weights = settings.detector_weights
-            self._detector = build_detector(settings.detector, weights, str(self.device))
+            self._detector = build_detector(settings.detector, weights, self.device)
         if not settings.cache or source.path is None:
             return self._detector
         return stack.enter_context(CachedDetector(self._detector, source.path))

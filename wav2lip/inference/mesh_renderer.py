@@ -6,7 +6,7 @@ from itertools import islice
 
 import numpy as np
 
-from wav2lip.engines.mesh_engine import TorchMeshEngine
+from wav2lip.engines.engine import MeshEngine
 from wav2lip.engines.motion_reader import MotionReader
 from wav2lip.faces.person import Person
 from wav2lip.faces.tracked_frame import TrackedFrame
@@ -40,7 +40,7 @@ class MeshRenderer:
     needs_landmarks = True
     mutes_pauses = True
 
-    def __init__(self, engine: TorchMeshEngine, motion: float = 1.0) -> None:
+    def __init__(self, engine: MeshEngine, motion: float = 1.0) -> None:
         self.people: Mapping[int, Person] = {}
         self.engine = engine
         self._faces = MeshFaces(engine)

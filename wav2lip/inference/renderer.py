@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from functools import partial
 
-from wav2lip.engines import Engine
+from wav2lip.engines.engine import Engine
 from wav2lip.faces.blending import paste_face
 from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.faces.face_mask import FaceMask

@@ -43,6 +43,7 @@ class Report:
         settings: fields of `Settings`.
         checkpoint: path, sha256, config and metadata of the generator.
         device: where the generator ran.
+        engine: library, version, processor and precision of the generator.
         detector: name and weights of the face detector; empty if `box` was set.
         face_crop: where faces were cut out, "s3fd" or "aligned"; empty if `box` was set.
         width: of the output in pixels.
@@ -72,6 +73,7 @@ class Report:
     settings: dict[str, Any]
     checkpoint: dict[str, Any]
     device: str
+    engine: str = ""
     detector: dict[str, str] = field(default_factory=dict)
     face_crop: str = ""
     width: int = 0

@@ -6,6 +6,7 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
+from wav2lip.engines.choose import ENGINES
 from wav2lip.errors import InputError
 from wav2lip.faces.blending import MODES
 from wav2lip.faces.detectors import NAMES
@@ -56,6 +57,8 @@ RULES: dict[str, Rule] = {
     "mute_pauses": _FLAG,
     "denoise": _FLAG,
     "blend": OneOf(MODES),
+    "engine": OneOf(ENGINES),
+    "provider": Text(),
     "batch_size": Whole(1),
     "codec": optional(OneOf(CODECS)),
     "crf": Whole(0, MAX_CRF),
@@ -100,6 +103,10 @@ class Settings:
         denoise: compute the mel from audio without noise, by RNNoise; the audio of the output stays
             as it is. Requires the extra `denoise`.
         blend: how the mouth is pasted back: "feather", "box" or "poisson".
+        engine: library that runs the generator: "torch", "onnxruntime" or "openvino"; "auto": torch for a checkpoint of
+            torch, and for an exported one the fastest that is installed.
+        provider: execution provider of ONNX Runtime ("cuda", "coreml", ...) or device of OpenVINO; "auto": as the
+            device says.
         batch_size: largest number of faces in one batch. Does not change the result.
         codec: video codec; None: libx264, and libvpx-vp9 in .webm.
         crf: constant rate factor of the encoder, 0 (best) to 51.
@@ -137,6 +144,8 @@ class Settings:
     mute_pauses: bool = True
     denoise: bool = False
     blend: str = "feather"
+    engine: str = AUTO
+    provider: str = AUTO
     batch_size: int = 128
     codec: str | None = None
     crf: int = 18

@@ -1,10 +1,9 @@
 """Torch's number of threads, a setting of the whole process, shared by renderers that overlap."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-
-import torch
 
 _lock = Lock()
 _users = 0
@@ -17,9 +16,14 @@ def one_torch_thread() -> Iterator[None]:
 
     Each worker of a renderer runs a whole batch, so that more threads inside an operator would only
     wait for each other. Without the count of users, a second renderer would save and restore the 1
-    that the first has set.
+    that the first has set. Nothing happens while torch is not imported.
     """
     global _users, _before
+    if "torch" not in sys.modules:
+        yield
+        return
+    import torch
+
     with _lock:
         if not _users:
             _before = torch.get_num_threads()
@@ -31,3 +35,16 @@ def one_torch_thread() -> Iterator[None]:
         with _lock:
             _users -= 1
             torch.set_num_threads(1 if _users else _before)
+
+
+def repeat_threads() -> Callable[[], None]:
+    """Return a function that sets this thread's number of torch threads in another thread.
+
+    The setting is per thread for some operators.
+    """
+    if "torch" not in sys.modules:
+        return lambda: None
+    import torch
+
+    threads = torch.get_num_threads()
+    return lambda: torch.set_num_threads(threads)

@@ -106,7 +106,8 @@ class WarpBlend(nn.Module):
     @staticmethod
     def tint(reference: Tensor) -> Tensor:
         """Estimate the light on faces (B, 3, S, S): gains (B, 3, 1, 1) of B, G, R over an average face."""
-        middle = slice(*(round(share * reference.shape[-1]) for share in FACE_MIDDLE))
+        size = int(reference.shape[-1])  # a tensor while the network is traced
+        middle = slice(*(round(share * size) for share in FACE_MIDDLE))
         tone = reference[..., middle, middle].float().mean((2, 3), keepdim=True)
         ratio = tone / tone.mean(1, keepdim=True).clamp(min=1 / 255)
         gain = ratio / torch.tensor(SKIN, device=tone.device)[:, None, None]

@@ -1,8 +1,8 @@
 import torch
 from torch import nn
 
-from wav2lip.engines.fuse_bn import fuse_batch_norms
 from wav2lip.models import Generator
+from wav2lip.models.fuse_bn import fuse_batch_norms
 
 
 def test_the_fused_generator_gives_the_same_without_a_batch_norm() -> None:

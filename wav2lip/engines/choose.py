@@ -1,0 +1,97 @@
+"""Choose the engine that runs a generator."""
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from wav2lip.checkpoints.exported import ExportedNetwork
+from wav2lip.engines.engine import AnyEngine
+from wav2lip.engines.exported_engine import ExportedEngine, ExportedMeshEngine
+from wav2lip.engines.graph import Runtime
+from wav2lip.errors import InputError
+
+if TYPE_CHECKING:
+    from wav2lip.checkpoints.load import LoadedNetwork
+
+AUTO, TORCH, ONNXRUNTIME, OPENVINO = "auto", "torch", "onnxruntime", "openvino"
+ENGINES = (AUTO, TORCH, ONNXRUNTIME, OPENVINO)
+FASTEST = (OPENVINO, ONNXRUNTIME)  # for an exported network on a CPU; see docs/engines.md
+
+
+def engine_name(network: "LoadedNetwork | ExportedNetwork", name: str, provider: str) -> str:
+    """Return the engine that a name means for a network.
+
+    "auto" runs a checkpoint of torch with torch, since exporting it takes seconds, and an exported one with the fastest
+    library that is installed.
+
+    Raises:
+        InputError: an exported network does not run with torch.
+    """
+    exported = isinstance(network, ExportedNetwork)
+    if name == TORCH and exported:
+        raise InputError(
+            f"{network.path}: is exported, so engine torch cannot run it; use onnxruntime, openvino or auto",
+            settings=("engine",),
+        )
+    if name != AUTO:
+        return name
+    if provider != AUTO and provider.lower() != "cpu":
+        return ONNXRUNTIME
+    if not exported:
+        return TORCH if provider == AUTO else ONNXRUNTIME
+    return next(choice for choice in FASTEST if find_spec(choice) or choice == ONNXRUNTIME)
+
+
+def build_runtime(name: str, device: str, provider: str) -> Runtime:
+    """Prepare ONNX Runtime or OpenVINO.
+
+    Args:
+        name: "onnxruntime" or "openvino".
+        device: "auto", "cpu" or a GPU.
+        provider: "auto", an execution provider of ONNX Runtime, or a device of OpenVINO.
+
+    Raises:
+        InputError: the library or the provider is missing.
+    """
+    if name == OPENVINO:
+        from wav2lip.engines.openvino_runtime import OpenVino
+
+        return OpenVino(provider, device)
+    from wav2lip.engines.onnxruntime_runtime import OnnxRuntime
+
+    return OnnxRuntime(provider, device)
+
+
+def build_engine(
+    network: "LoadedNetwork | ExportedNetwork",
+    name: str = AUTO,
+    *,
+    device: str = AUTO,
+    provider: str = AUTO,
+) -> tuple[AnyEngine, list[str]]:
+    """Prepare a generator for inference.
+
+    Args:
+        network: a generator. One of torch is exported in memory for another engine.
+        name: one of `ENGINES`.
+        device: "auto", "cpu" or a GPU.
+        provider: see `build_runtime`.
+
+    Returns:
+        The engine, and warnings for the user.
+
+    Raises:
+        InputError: the engine is not installed, cannot run the network, or lacks the provider.
+    """
+    name = engine_name(network, name, provider)
+    if name == TORCH:
+        from wav2lip.engines.torch_build import build_torch_engine
+
+        return build_torch_engine(network, device), []  # type: ignore[arg-type]
+    runtime = build_runtime(name, device, provider)
+    if not isinstance(network, ExportedNetwork):
+        from wav2lip.checkpoints.onnx_export import export_in_memory
+
+        network = export_in_memory(network)
+    mesh = network.config["_target_"].endswith(".MeshGenerator")
+    engine = (ExportedMeshEngine if mesh else ExportedEngine)(network, runtime)
+    return engine, runtime.warnings
