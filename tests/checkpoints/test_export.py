@@ -67,14 +67,14 @@ def test_motion_gain_scales_the_motion_of_a_mesh_generator(tmp_path):
     assert torch.equal(after.motion.gain, 0.5 * before.motion.gain)
 
 
-def test_the_suffix_or_the_layout_decides(small, tmp_path):
+def test_the_suffix_or_the_format_decides(small, tmp_path):
     source = tmp_path / "a.safetensors"
     save_network(source, small, SMALL, {})
-    with pytest.raises(InputError, match=r"b\.bin: its suffix does not imply a layout; use"):
+    with pytest.raises(InputError, match=r"b\.bin: its suffix does not imply a format; use"):
         export_network(source, tmp_path / "b.bin")
-    export_network(source, tmp_path / "b.bin", layout="published")
+    export_network(source, tmp_path / "b.bin", file_format="published")
     assert "state_dict" in torch.load(tmp_path / "b.bin", weights_only=True)
-    with pytest.raises(InputError, match="the published layout is fp32"):
+    with pytest.raises(InputError, match="the format published has no precision fp16; choose fp32"):
         export_network(source, tmp_path / "b.pth", precision="fp16")
     with pytest.raises(InputError, match="is the checkpoint itself; choose another output"):
         export_network(source, source)

@@ -37,8 +37,11 @@ def test_what_was_written_is_printed(source, tmp_path, monkeypatch, capsys):
     [
         (["gone.ckpt", "b.pth"], "error: gone.ckpt: no such checkpoint file"),
         (["small.safetensors", "small.safetensors"], "is the checkpoint itself; choose another"),
-        (["small.safetensors", "b.bin"], "error: b.bin: its suffix does not imply a layout"),
-        (["small.safetensors", "b.pth", "--precision", "fp16"], "the published layout is fp32"),
+        (["small.safetensors", "b.bin"], "error: b.bin: its suffix does not imply a format"),
+        (
+            ["small.safetensors", "b.pth", "--precision", "fp16"],
+            "the format published has no precision fp16",
+        ),
         (["small.safetensors"], "error: the following arguments are required: OUTPUT; see --help"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Convert a checkpoint: our small format without training state, or the published layout."""
+"""Convert a checkpoint: our small format without training state, the published layout, or ONNX."""
 
 import math
 import sys
@@ -10,14 +10,14 @@ import torch
 from torch import nn
 
 from wav2lip.checkpoints.build import build_network
+from wav2lip.checkpoints.export_formats import ExportFormat, Precision, format_of, precision_of
 from wav2lip.checkpoints.kinds import Kind
-from wav2lip.checkpoints.layouts import Layout, Precision, layout_of, precision_of
 from wav2lip.checkpoints.load import LoadedNetwork, load_network
 from wav2lip.checkpoints.save import save_network
 from wav2lip.errors import InputError
 from wav2lip.models import Generator, LipMotion, MeshGenerator
 from wav2lip.types import CROP_KINDS
-from wav2lip.utils.files import AtomicFile
+from wav2lip.utils.files import AtomicFile, write_atomically
 from wav2lip.utils.outputs import check_outputs
 
 PUBLISHED_OFFSETS = (0, -1)  # frames: of inference as published, and of training as published
@@ -87,7 +87,7 @@ def export_network(
     checkpoint: Path | str,
     output: Path | str,
     *,
-    layout: Layout | None = None,
+    file_format: ExportFormat | None = None,
     kind: Kind | None = None,
     precision: Precision | None = None,
     motion_gain: float = 1.0,
@@ -97,11 +97,11 @@ def export_network(
     Args:
         checkpoint: a file or a name, as for `load_network`.
         output: file to write.
-        layout: "wav2lip" (safetensors with config and metadata) or "published" (.pth). By default
-            the suffix of `output` decides: .safetensors or .pth.
+        file_format: "wav2lip" (safetensors with config and metadata), "published" (.pth) or "onnx". By
+            default the suffix of `output` decides: .safetensors, .pth or .onnx.
         kind: the network to take from a file that holds several; the generator by default.
-        precision: "fp16", the default of the layout "wav2lip", or "fp32", the only one of
-            "published".
+        precision: of the stored weights; see `wav2lip.checkpoints.export_formats.PRECISIONS`. int8
+            requires calibration: `wav2lip.quantization`.
         motion_gain: factor on the mouth motion of a generator or a network of lip motion.
 
     Returns:
@@ -112,13 +112,19 @@ def export_network(
             settings do not fit.
     """
     output = Path(output)
-    layout = layout or layout_of(output)
-    half = precision_of(layout, precision) == "fp16"
+    file_format = file_format or format_of(output)
+    precision = precision_of(file_format, precision)
     loaded = load_network(checkpoint, kind)
     check_outputs([("output", output)], [("checkpoint", loaded.path)])
     if motion_gain != 1.0:
         _scale_motion(loaded, motion_gain)
-    if layout == "wav2lip":
+    if file_format == "onnx":
+        from wav2lip.checkpoints.onnx_export import finish, to_onnx  # it needs the extra export
+
+        content = finish(to_onnx(loaded.network, loaded.config), loaded, precision)
+        write_atomically(output, content)
+    elif file_format == "wav2lip":
+        half = precision == "fp16"
         save_network(output, loaded.network, loaded.config, loaded.metadata, half)
     else:
         save_published(output, loaded.network, loaded.metadata)

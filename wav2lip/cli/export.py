@@ -1,7 +1,8 @@
-"""Write a checkpoint for inference, or in the published layout.
+"""Write a checkpoint for inference, as ONNX, or in the published layout.
 
 wav2lip export runs/wav2lip/checkpoints/best.ckpt wav2lip.safetensors
 wav2lip export wav2lip.safetensors wav2lip.pth
+wav2lip export wav2lip.safetensors wav2lip.onnx
 """
 
 import argparse
@@ -10,12 +11,13 @@ from pathlib import Path
 from typing import get_args
 
 from wav2lip.checkpoints.bundled import DEFAULT, bundled_names
+from wav2lip.checkpoints.export_formats import ExportFormat, Precision, format_of, precision_of
 from wav2lip.checkpoints.kinds import KINDS
-from wav2lip.checkpoints.layouts import Layout, Precision, layout_of, precision_of
 from wav2lip.checkpoints.registry import CHECKPOINTS
 from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.parser import OneLineParser, file_name
 from wav2lip.errors import InputError
+from wav2lip.utils.extras import require_extra
 from wav2lip.utils.files import check_writable
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.signals import ending_at_once
@@ -29,16 +31,17 @@ def build_parser() -> OneLineParser:
     parser = OneLineParser(
         prog="wav2lip export",
         description="Convert a checkpoint of any supported format: a small file without training "
-        "state, or the layout that the published scripts read.",
+        "state, the layout that the published scripts read, or ONNX, which runs without torch.",
     )
     names = ", ".join([DEFAULT, *bundled_names(), *CHECKPOINTS])
     parser.add_argument("checkpoint", metavar="CHECKPOINT", help=f"a file, or one of {names}")
     parser.add_argument("output", metavar="OUTPUT", type=file_name, help="the file to write")
     parser.add_argument(
-        "--layout",
-        choices=get_args(Layout),
-        help="wav2lip: safetensors with config and metadata; published: .pth "
-        "(default: by the suffix of OUTPUT)",
+        "--format",
+        dest="file_format",
+        choices=get_args(ExportFormat),
+        help="wav2lip: safetensors with config and metadata; published: .pth; onnx: for ONNX Runtime "
+        "and OpenVINO (default: by the suffix of OUTPUT)",
     )
     parser.add_argument(
         "--network",
@@ -48,7 +51,7 @@ def build_parser() -> OneLineParser:
     parser.add_argument(
         "--precision",
         choices=get_args(Precision),
-        help="of the stored weights (default: fp16; the published layout is always fp32)",
+        help="of the stored weights (default: fp16 in safetensors, fp32 in ONNX; the published layout is always fp32)",
     )
     parser.add_argument(
         "--motion_gain",
@@ -63,8 +66,10 @@ def build_parser() -> OneLineParser:
 def _check(args: argparse.Namespace) -> None:
     """Check files and settings before torch is imported."""
     check("--motion_gain", args.motion_gain, Number(0, MAX_GAIN, above=True))
-    args.layout = args.layout or layout_of(args.output)
-    precision_of(args.layout, args.precision)
+    args.file_format = args.file_format or format_of(args.output)
+    precision_of(args.file_format, args.precision)
+    if args.file_format == "onnx":
+        require_extra("onnx", "export")
     source = Path(args.checkpoint)
     if source.suffix and not source.exists():
         raise InputError(f"{source}: no such checkpoint file")
@@ -84,7 +89,7 @@ def main() -> None:
     loaded = export_network(
         args.checkpoint,
         args.output,
-        layout=args.layout,
+        file_format=args.file_format,
         kind=args.network,
         precision=args.precision,
         motion_gain=args.motion_gain,

@@ -18,7 +18,7 @@ COMMANDS = {
     "infer": "animate a face with audio",
     "inspect": "show the faces, landmarks and voice that are found in a video",
     "evaluate": "score videos, or a checkpoint on a list of pairs",
-    "export": "write a checkpoint for inference, or in the published layout",
+    "export": "write a checkpoint for inference, as ONNX, or in the published layout",
     "audit": "measure the sync of preprocessed clips; shift or drop clips that are off",
     "ablations": "collect the runs below a folder into one table",
 }
