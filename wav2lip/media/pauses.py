@@ -11,7 +11,6 @@ from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import percentile_filter, uniform_filter1d
 
 from wav2lip.media.voice_activity import BLOCK, Probabilities, VoiceActivity
 from wav2lip.types import HOP, MEL_RATE, SILENCE, Mel, Wav
@@ -30,7 +29,7 @@ NEIGHBOURHOOD = 6.0  # seconds over which a speaker keeps one loudness
 SMOOTHING = 4  # mel columns, 50 ms
 MIN_PAUSE = 0.3  # seconds; the closure before a plosive is shorter
 RAMP = 4  # mel columns from speech to silence
-CHUNK = 100_000  # columns filtered at once
+CHUNK = 2000  # columns filtered at once
 
 
 def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -66,7 +65,10 @@ def column_power(pieces: Iterable[Wav]) -> tuple[NDArray[np.float32], int]:
 def levels(power: NDArray[np.float32]) -> Floats:
     """Convert the power (M,) of columns to levels (M,) in dB of full scale, smoothed over 50 ms."""
     level = power.astype(np.float64)
-    uniform_filter1d(level, SMOOTHING, output=level, mode="nearest")
+    if len(level):
+        before = SMOOTHING // 2
+        padded = np.pad(level, (before, SMOOTHING - 1 - before), mode="edge")
+        level = np.convolve(padded, np.full(SMOOTHING, 1 / SMOOTHING), "valid")
     np.maximum(level, SILENT_POWER, out=level)
     np.log10(level, out=level)
     level *= 10
@@ -79,11 +81,15 @@ def _far_below_neighbours(level: Floats) -> NDArray[np.bool_]:
     before = width // 2
     padded = np.pad(level, (before, width - 1 - before), mode="edge")
     quiet = np.empty(len(level), np.bool_)
+    rank = min(width - 1, int(width * LOUD_PERCENTILE / 100))
     for start in range(0, len(level), CHUNK):
         part = level[start : start + CHUNK]
         around = padded[start : start + len(part) + width - 1]
-        loud = percentile_filter(around, LOUD_PERCENTILE, width, mode="nearest")
-        quiet[start : start + CHUNK] = part < loud[before : before + len(part)] - SILENT_BELOW
+        windows = np.lib.stride_tricks.sliding_window_view(around, width)
+        low = part < around.max() - SILENT_BELOW  # the others need no percentile
+        loud = np.partition(windows[low], rank, axis=1)[:, rank]
+        quiet[start : start + CHUNK] = low
+        quiet[start : start + CHUNK][low] = part[low] < loud - SILENT_BELOW
     return quiet
 
 
