@@ -34,6 +34,7 @@ LANDMARKS = 468  # points of a face mesh
 LOWER_FACE = 205  # those that speech moves: below the nose, see `wav2lip.faces.neutral_shape`
 MOTION_COLUMNS = 2  # mel columns of one step of the predicted motion: 40 steps a second
 IMAGE_SIZE = 96  # pixels, side of a face as published
+NIQE_PATCH = 96  # pixels, side of the patches that NIQE compares
 MAX_SHIFT = 15  # frames searched to either side for the offset of a clip
 SPLITS = ("train", "val", "test")  # of a manifest; a speaker belongs to one only
 

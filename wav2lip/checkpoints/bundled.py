@@ -64,3 +64,10 @@ def find_bundled(name: str) -> Path | None:
             f"{name}: not bundled with this package; give a checkpoint file (bundled: {present})"
         )
     return path
+
+
+def find_exported(name: str) -> Path | None:
+    """Return the exported file of a bundled name, beside that of torch; None if there is none."""
+    file = bundled_files().get(f"{PREFIX}generator" if name == DEFAULT else name)
+    exported = file.with_suffix(".onnx") if file else None
+    return exported if exported and exported.is_file() else None

@@ -1,9 +1,11 @@
 """Open a checkpoint for inference, whatever library runs it. Imports no torch for an exported one."""
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wav2lip.checkpoints.bundled import find_exported
 from wav2lip.checkpoints.downloads import fetch
 from wav2lip.checkpoints.exported import ExportedNetwork, load_exported
 from wav2lip.checkpoints.kinds import Kind
@@ -33,22 +35,26 @@ def is_onnx(path: Path) -> bool:
 
 def has_torch() -> bool:
     """Tell whether torch is installed, without importing it."""
+    if "torch" in sys.modules:
+        return sys.modules["torch"] is not None
     return find_spec("torch") is not None
 
 
 def open_checkpoint(
-    path_or_name: Path | str, kind: Kind | None = None
+    path_or_name: Path | str, kind: Kind | None = None, *, exported_first: bool = True
 ) -> "LoadedNetwork | ExportedNetwork":
     """Load a network for inference.
 
     Args:
         path_or_name: an ONNX file that `wav2lip export` wrote, or what `load_network` takes.
         kind: the network to load; see `load_network`.
+        exported_first: of a bundled network, take the exported file if there is one.
 
     Raises:
         InputError: the file cannot be read, does not hold such a network, or needs torch and torch is missing.
     """
-    found = find_checkpoint(path_or_name, kind)
+    bundled = find_exported(path_or_name) if isinstance(path_or_name, str) else None
+    found = bundled if bundled and exported_first else find_checkpoint(path_or_name, kind)
     path = fetch(found) if isinstance(found, RemoteFile) else found
     if is_onnx(path):
         return load_exported(path, kind)

@@ -10,7 +10,6 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
-import torch
 
 from wav2lip.clips import ClipFile
 from wav2lip.data.clip_dataset import Clip
@@ -21,7 +20,7 @@ from wav2lip.evaluation.card_conditions import (
 )
 from wav2lip.evaluation.judge import expert_mels
 from wav2lip.evaluation.table import Column
-from wav2lip.metrics.judges import ExpertJudge
+from wav2lip.metrics.judges import Embeddings, ExpertJudge
 from wav2lip.metrics.lse import lse, mean_distances, shift_distances
 from wav2lip.metrics.offset import clip_offset, offset_scores
 from wav2lip.metrics.offset_accuracy import offset_accuracy, segment_scores, shift_scores
@@ -111,7 +110,7 @@ def measure(expert: SyncNet, faces: Image, pcm: Pcm) -> Values:
         return {}
     judge = ExpertJudge(expert, partial(expert_mels, window=expert.window))
     audio, lips = judge.embed(faces, pcm, count)
-    scores = shift_scores(lips.numpy(), audio.numpy())
+    scores = shift_scores(lips, audio)
     values: Values = {}
     for name, frames in LENGTHS.items():
         if frames < expert.window:
@@ -125,9 +124,9 @@ def measure(expert: SyncNet, faces: Image, pcm: Pcm) -> Values:
     return {key: value for key, value in values.items() if not math.isnan(value)}
 
 
-def certainty(lips: torch.Tensor, audio: torch.Tensor, window: int) -> Values:
+def certainty(lips: Embeddings, audio: Embeddings, window: int) -> Values:
     """Measure the offset of a whole clip as the audit does, from embeddings (W, D) of windows of `window` frames."""
-    found = clip_offset(offset_scores(lips.numpy(), audio.numpy()), block=window)
+    found = clip_offset(offset_scores(lips, audio), block=window)
     if found is None:
         return {}
     off = abs(found.av_offset)

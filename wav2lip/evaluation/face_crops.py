@@ -13,8 +13,7 @@ from wav2lip.faces.mesh import Points
 from wav2lip.media.video import Frame
 from wav2lip.metrics.identity import portrait
 from wav2lip.metrics.mouth_motion import mouth_luma
-from wav2lip.metrics.niqe import PATCH
-from wav2lip.types import LANDMARKS, Image
+from wav2lip.types import LANDMARKS, NIQE_PATCH, Image
 
 FACE_SIZE = 96  # px
 SAMPLED = 5  # every so many frames
@@ -137,5 +136,5 @@ class CropCollector:
 
 
 def _sample(image: Image, crop: Crop, landmarks: Landmarks | None) -> FaceSample:
-    mouth = mouth_luma(cut_face(image, crop, 2 * PATCH)[None])[0]
+    mouth = mouth_luma(cut_face(image, crop, 2 * NIQE_PATCH)[None])[0]
     return FaceSample(mouth, None if landmarks is None else portrait(image, landmarks.points))

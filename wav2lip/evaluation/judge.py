@@ -1,20 +1,30 @@
 """Load a judge from a file or a name, with the views of a video that it takes."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-
-from wav2lip.checkpoints import CHECKPOINTS, LoadedNetwork, TrainingId, load_network
+from wav2lip.checkpoints.config import class_name
+from wav2lip.checkpoints.exported import ExportedNetwork
 from wav2lip.checkpoints.names import find_checkpoint
+from wav2lip.checkpoints.open import has_torch, open_checkpoint
+from wav2lip.checkpoints.provenance import TrainingId
+from wav2lip.checkpoints.registry import CHECKPOINTS
+from wav2lip.engines.choose import AUTO, build_runtime, engine_name
+from wav2lip.engines.exported_encoder import ExportedEncoder
 from wav2lip.errors import InputError
 from wav2lip.evaluation.views import FaceCrop, TrackCrop, View, WholePicture
 from wav2lip.media.alignment import frame_times, mel_windows
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import from_pcm
-from wav2lip.metrics.judges import ExpertJudge, Judge, SyncNetV2Judge
-from wav2lip.models import SyncNet, SyncNetV2
+from wav2lip.metrics.judges import ExpertJudge, Judge, SyncEncoder, SyncNetV2Judge
 from wav2lip.types import CROP_KINDS, FPS, WINDOW_FRAMES, Mel, Pcm, mel_window
-from wav2lip.utils.devices import torch_device
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from wav2lip.checkpoints.load import LoadedNetwork
+
+    Loaded = LoadedNetwork | ExportedNetwork
 
 PUBLISHED_SIZE = 96  # px, of an expert whose config has no image_size
 
@@ -68,7 +78,7 @@ def expert_mels(pcm: Pcm, count: int, window: int = WINDOW_FRAMES) -> Mel:
     return mel_windows(mel, frame_times(count, FPS), mel_window(window))
 
 
-def _of_expert(loaded: LoadedNetwork) -> LoadedJudge:
+def _of_expert(loaded: "Loaded", network: "nn.Module | SyncEncoder") -> LoadedJudge:
     window = int(loaded.config.get("window", WINDOW_FRAMES))
     if window != WINDOW_FRAMES:
         raise InputError(
@@ -77,40 +87,48 @@ def _of_expert(loaded: LoadedNetwork) -> LoadedJudge:
         )
     size = int(loaded.config.get("image_size", PUBLISHED_SIZE))
     label = f"own expert {loaded.path.name} (not comparable with published scores)"
-    judge = ExpertJudge(loaded.network, expert_mels, label)
+    judge = ExpertJudge(network, expert_mels, label)
     view = FaceCrop(size, loaded.metadata.get("face_crop", CROP_KINDS[0]))
     return LoadedJudge(judge, view, view, str(loaded.path), loaded.sha256, loaded.training_id)
 
 
-def _label_of_v2(loaded: LoadedNetwork) -> str:
+def _label_of_v2(loaded: "Loaded") -> str:
     """Label of SyncNet v2; only the scores of the published file are called published."""
     if loaded.sha256 == CHECKPOINTS["syncnet_v2"].sha256:
         return "SyncNet v2 (published)"
     return f"SyncNet v2 with the weights of {loaded.path.name} (not the published file)"
 
 
-def load_judge(weights: str = "bundled:judge", device: str | torch.device = "cpu") -> LoadedJudge:
+def _network(loaded: "Loaded", device: str) -> "nn.Module | SyncEncoder":
+    """Prepare the network of a judge."""
+    if isinstance(loaded, ExportedNetwork):
+        name = engine_name(loaded, AUTO, AUTO)
+        return ExportedEncoder(loaded, build_runtime(name, device, AUTO))
+    from wav2lip.utils.devices import torch_device
+
+    return loaded.network.to(torch_device(device))
+
+
+def load_judge(weights: str = "bundled:judge", device: str = "cpu") -> LoadedJudge:
     """Load a judge: SyncNet v2 or one of our sync experts.
 
     Args:
-        weights: a file, `bundled:judge`, or `syncnet_v2` (downloaded and verified).
+        weights: a file, also one that was exported to ONNX; `bundled:judge`; or `syncnet_v2` (downloaded and verified).
         device: of the network; "auto": the GPU if there is one.
 
     Raises:
         InputError: no such file, or one that holds neither.
     """
-    device = torch_device(device)
     find_checkpoint(weights, "syncnet")  # no bundled generator
-    loaded = load_network(weights)
-    loaded.network.to(device)
-    if isinstance(loaded.network, SyncNetV2):
-        judge = SyncNetV2Judge(loaded.network, _label_of_v2(loaded))
+    loaded = open_checkpoint(weights, exported_first=not has_torch())
+    name = class_name(loaded.config)
+    if name == "SyncNetV2":
+        judge = SyncNetV2Judge(_network(loaded, str(device)), _label_of_v2(loaded))
         return LoadedJudge(
             judge, WholePicture(), TrackCrop(), str(loaded.path), loaded.sha256, None
         )
-    if isinstance(loaded.network, SyncNet):
-        return _of_expert(loaded)
+    if name == "SyncNet":
+        return _of_expert(loaded, _network(loaded, str(device)))
     raise InputError(
-        f"{loaded.path}: holds a {type(loaded.network).__name__}, not a judge; "
-        "give a sync expert's checkpoint or SyncNet v2's file"
+        f"{loaded.path}: holds a {name}, not a judge; give a sync expert's checkpoint or SyncNet v2's file"
     )

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from torch import Tensor
 
 from wav2lip.errors import InputError
 from wav2lip.evaluation.face_crops import FACE_SIZE, longest_run
@@ -15,6 +14,7 @@ from wav2lip.evaluation.systems import CONTROL_SHIFT
 from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.media.frame import Frame
 from wav2lip.media.pcm import temporary_wav
+from wav2lip.metrics.judges import Embeddings
 from wav2lip.metrics.leak import LeakProbe, ProbeEmbeddings, leak_probe, response
 from wav2lip.metrics.lse import Padding, Windows, window_count
 from wav2lip.preprocessing.retiming import retime_frames
@@ -198,7 +198,7 @@ def probe_leak(
     shown = min(map(len, views.values()))
     count = window_count(shown, len(run) * SAMPLES_PER_FRAME, windows)
 
-    def embed(name: str, pcm: Pcm) -> tuple[Tensor, Tensor]:
+    def embed(name: str, pcm: Pcm) -> tuple[Embeddings, Embeddings]:
         part = pcm[first * SAMPLES_PER_FRAME : (first + len(run)) * SAMPLES_PER_FRAME]
         return judge.judge.embed(views[name], part, count)
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from wav2lip.errors import InputError
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.segments import FaceSegment
 from wav2lip.evaluation.systems import CONTROL_SHIFT
-from wav2lip.metrics.judges import Judge
+from wav2lip.metrics.judges import Embeddings, Judge
 from wav2lip.metrics.leak import confidence_at_zero
 from wav2lip.metrics.lse import (
     Padding,
@@ -75,9 +74,9 @@ class EmbeddedSegment:
     """
 
     first: int
-    audio: Tensor
-    lips: Tensor
-    frozen: Tensor
+    audio: Embeddings
+    lips: Embeddings
+    frozen: Embeddings
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,7 @@ def delayed(parts: Iterable[EmbeddedSegment], frames: int = CONTROL_SHIFT) -> li
 
 def frozen(parts: Iterable[EmbeddedSegment]) -> list[EmbeddedSegment]:
     """The same segments with a mouth that stands still."""
-    return [replace(part, lips=part.frozen.expand_as(part.lips)) for part in parts]
+    return [replace(part, lips=np.broadcast_to(part.frozen, part.lips.shape)) for part in parts]
 
 
 def score(

@@ -19,7 +19,7 @@ def one_torch_thread() -> Iterator[None]:
     that the first has set. Nothing happens while torch is not imported.
     """
     global _users, _before
-    if "torch" not in sys.modules:
+    if sys.modules.get("torch") is None:
         yield
         return
     import torch
@@ -42,7 +42,7 @@ def repeat_threads() -> Callable[[], None]:
 
     The setting is per thread for some operators.
     """
-    if "torch" not in sys.modules:
+    if sys.modules.get("torch") is None:
         return lambda: None
     import torch
 

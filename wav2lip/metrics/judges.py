@@ -3,14 +3,12 @@
 Their scores have different scales; every score must carry the `label` of its judge.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from wav2lip.metrics.mfcc import MFCC_RATE, STEP, WINDOW, mfcc
 from wav2lip.types import FPS, N_MELS, WINDOW_FRAMES, Image, Pcm, mel_window
@@ -18,8 +16,11 @@ from wav2lip.types import FPS, N_MELS, WINDOW_FRAMES, Image, Pcm, mel_window
 MFCC_PER_FRAME = MFCC_RATE // FPS  # 4
 MFCC_WINDOW = WINDOW_FRAMES * MFCC_PER_FRAME  # 20
 JUDGE_SIZE = 224  # px, side of the published judge's pictures
-MIN_NORM = 1e-12  # norm below which an embedding counts as zero
 
+if TYPE_CHECKING:
+    from torch import nn
+
+Embeddings = NDArray[np.float32]  # (n, D)
 MelWindows = Callable[[Pcm, int], NDArray[np.float32]]  # (N,), count -> (count, 80, 16)
 
 
@@ -33,7 +34,7 @@ class Judge(Protocol):
 
     label: str
 
-    def embed(self, frames: Image, pcm: Pcm, count: int) -> tuple[Tensor, Tensor]:
+    def embed(self, frames: Image, pcm: Pcm, count: int) -> tuple[Embeddings, Embeddings]:
         """Embed both sides of a clip.
 
         Args:
@@ -42,27 +43,27 @@ class Judge(Protocol):
             count: number of windows. Window w covers frames w to w+4 and the 200 ms of sound from w / 25 s.
 
         Returns:
-            Sound (count,D) and lips (count,D), float32 on the CPU.
+            Sound (count,D) and lips (count,D).
         """
         ...
 
 
-@contextmanager
-def judging(network: nn.Module) -> Iterator[torch.device]:
-    """Put a network in eval mode without gradients, and restore the mode of every module afterwards.
+class SyncEncoder(ABC):
+    """The network of a judge, as a function of arrays."""
 
-    Yields:
-        The device of the network.
-    """
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    first = next(network.parameters(), None)
-    try:
-        with torch.no_grad():
-            yield first.device if first is not None else torch.device("cpu")
-    finally:
-        for module, training in modes:
-            module.training = training
+    @abstractmethod
+    def __call__(
+        self, sounds: NDArray[np.float32], frames: Image
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Embed B windows.
+
+        Args:
+            sounds: (B,80,16) mel windows of an expert, or (B,1,13,20) MFCC windows of SyncNet v2.
+            frames: (B,5,H,W,3) BGR: lower halves for an expert, whole pictures for SyncNet v2.
+
+        Returns:
+            Sound (B,D) and lips (B,D).
+        """
 
 
 def frame_windows(frames: Image, start: int, stop: int, window: int = WINDOW_FRAMES) -> Image:
@@ -84,21 +85,44 @@ def mfcc_windows(pcm: Pcm, count: int) -> NDArray[np.float32]:
     return np.ascontiguousarray(view[::MFCC_PER_FRAME][:count, None], dtype=np.float32)
 
 
+def _embed_in_batches(
+    encoder: SyncEncoder, sounds: NDArray[np.float32], frames: Image, window: int, batch: int
+) -> tuple[Embeddings, Embeddings]:
+    """Embed sounds (count, ...) and windows of `window` frames, some windows at a time."""
+    audio, lips = [], []
+    for start in range(0, len(sounds), batch):
+        stop = min(start + batch, len(sounds))
+        clip = frame_windows(frames, start, stop, window).copy()
+        sound, face = encoder(sounds[start:stop], clip)
+        audio.append(sound)
+        lips.append(face)
+    return np.concatenate(audio), np.concatenate(lips)
+
+
 class SyncNetV2Judge:
     """The published judge. Embeddings (count,1024), not normalised; lips are the whole 224 px picture.
 
     Args:
-        network: has forward_audio (B,1,13,20) and forward_lip (B,3,5,224,224) BGR 0-255.
+        network: has forward_audio (B,1,13,20) and forward_lip (B,3,5,224,224) BGR 0-255; or an encoder.
         label: see `Judge`.
         batch_size: windows at a time.
     """
 
-    def __init__(self, network: nn.Module, label: str = "SyncNet v2", batch_size: int = 20) -> None:
-        self.network = network
+    def __init__(
+        self,
+        network: "nn.Module | SyncEncoder",
+        label: str = "SyncNet v2",
+        batch_size: int = 20,
+    ) -> None:
         self.label = label
         self.batch_size = batch_size
+        if not isinstance(network, SyncEncoder):
+            from wav2lip.metrics.torch_encoders import TorchSyncNetV2
 
-    def embed(self, frames: Image, pcm: Pcm, count: int) -> tuple[Tensor, Tensor]:
+            network = TorchSyncNetV2(network)
+        self.encoder = network
+
+    def embed(self, frames: Image, pcm: Pcm, count: int) -> tuple[Embeddings, Embeddings]:
         """See `Judge.embed`.
 
         Raises:
@@ -106,22 +130,8 @@ class SyncNetV2Judge:
         """
         if frames.shape[1:] != (JUDGE_SIZE, JUDGE_SIZE, 3):
             raise ValueError(f"SyncNet v2 takes (T,224,224,3) frames, not {frames.shape}")
-        sounds = torch.from_numpy(mfcc_windows(pcm, count))
-        audio, lips = [], []
-        with judging(self.network) as device:
-            for start in range(0, count, self.batch_size):
-                stop = min(start + self.batch_size, count)
-                sound = sounds[start:stop].to(device)
-                clip = torch.from_numpy(frame_windows(frames, start, stop).copy()).to(device)
-                audio.append(self._side("forward_audio")(sound).float().cpu())
-                lips.append(
-                    self._side("forward_lip")(clip.permute(0, 4, 1, 2, 3).float()).float().cpu()
-                )
-        return torch.cat(audio), torch.cat(lips)
-
-    def _side(self, name: str) -> Callable[[Tensor], Tensor]:
-        side: Callable[[Tensor], Tensor] = getattr(self.network, name)
-        return side
+        sounds = mfcc_windows(pcm, count)
+        return _embed_in_batches(self.encoder, sounds, frames, WINDOW_FRAMES, self.batch_size)
 
 
 class ExpertJudge:
@@ -131,7 +141,7 @@ class ExpertJudge:
     of another one, windows cover `network.window` frames and as much sound.
 
     Args:
-        network: takes mel (B,1,80,16) and lips (B,15,S/2,S).
+        network: takes mel (B,1,80,16) and lips (B,15,S/2,S); or an encoder of five frames.
         mel_windows: (pcm, count) -> (count,80,16) mel windows that start at w / 25 s.
         label: see `Judge`.
         batch_size: windows at a time.
@@ -142,39 +152,32 @@ class ExpertJudge:
 
     def __init__(
         self,
-        network: nn.Module,
+        network: "nn.Module | SyncEncoder",
         mel_windows: MelWindows,
         label: str = "own expert (not comparable with published scores)",
         batch_size: int = 64,
     ) -> None:
-        self.network = network
         self.mel_windows = mel_windows
         self.window = int(getattr(network, "window", WINDOW_FRAMES))
         self.label = label
         self.batch_size = batch_size
+        if not isinstance(network, SyncEncoder):
+            from wav2lip.metrics.torch_encoders import TorchExpert
 
-    def embed(self, frames: Image, pcm: Pcm, count: int) -> tuple[Tensor, Tensor]:
+            network = TorchExpert(network)
+        self.encoder = network
+
+    def embed(self, frames: Image, pcm: Pcm, count: int) -> tuple[Embeddings, Embeddings]:
         """See `Judge.embed`.
 
         Raises:
             ValueError: the mel windows are not (count, 80, 16), or as wide as the expert's windows.
         """
-        sounds = torch.from_numpy(np.asarray(self.mel_windows(pcm, count), np.float32))
+        sounds = np.asarray(self.mel_windows(pcm, count), np.float32)
         columns = mel_window(self.window)
         if sounds.shape != (count, N_MELS, columns):
-            found = tuple(sounds.shape)
-            raise ValueError(f"mel windows must be ({count},{N_MELS},{columns}), not {found}")
+            raise ValueError(
+                f"mel windows must be ({count},{N_MELS},{columns}), not {sounds.shape}"
+            )
         lower = frames[:, frames.shape[1] // 2 :]
-        audio, lips = [], []
-        with judging(self.network) as device:
-            for start in range(0, count, self.batch_size):
-                stop = min(start + self.batch_size, count)
-                windows = torch.from_numpy(
-                    frame_windows(lower, start, stop, self.window).copy()
-                ).to(device)
-                # (B,T,H,W,3) -> (B,T,3,H,W) -> (B,3*T,H,W): frame-major, as the expert is trained
-                faces = windows.permute(0, 1, 4, 2, 3).flatten(1, 2).float() / 255
-                sound, face = self.network(sounds[start:stop, None].to(device), faces)
-                audio.append(nn.functional.normalize(sound.float(), eps=MIN_NORM).cpu())
-                lips.append(nn.functional.normalize(face.float(), eps=MIN_NORM).cpu())
-        return torch.cat(audio), torch.cat(lips)
+        return _embed_in_batches(self.encoder, sounds, lower, self.window, self.batch_size)

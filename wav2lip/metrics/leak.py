@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
+from wav2lip.metrics.judges import Embeddings
 from wav2lip.metrics.lse import Padding, SyncScore, lse, mean_distances, shift_distances
 from wav2lip.metrics.mouth_motion import mouth_luma
 from wav2lip.types import MAX_SHIFT, Image
@@ -54,10 +54,10 @@ class LeakProbe(NamedTuple):
 class ProbeEmbeddings(NamedTuple):
     """Embeddings (n,D) for each of the four sounds of the probe."""
 
-    right: Tensor
-    swapped: Tensor
-    late: Tensor
-    muted: Tensor
+    right: Embeddings
+    swapped: Embeddings
+    late: Embeddings
+    muted: Embeddings
 
 
 def confidence_at_zero(distances: NDArray[np.floating]) -> float:
@@ -68,12 +68,12 @@ def confidence_at_zero(distances: NDArray[np.floating]) -> float:
     return float(np.median(distances) - distances[MAX_SHIFT])
 
 
-def agreement(lips: Tensor, audio: Tensor, padding: Padding = "none") -> float:
+def agreement(lips: Embeddings, audio: Embeddings, padding: Padding = "none") -> float:
     """Agreement of lips (n,D) with a sound (n,D) at no shift; NaN for too few windows for all shifts."""
     return confidence_at_zero(mean_distances(shift_distances(lips, audio, padding)))
 
 
-def _lse(lips: Tensor, audio: Tensor, padding: Padding) -> SyncScore:
+def _lse(lips: Embeddings, audio: Embeddings, padding: Padding) -> SyncScore:
     """LSE of lips (n,D) with a sound (n,D)."""
     return lse(mean_distances(shift_distances(lips, audio, padding)))
 
@@ -108,7 +108,7 @@ def response(right: Image, swapped: Image) -> float:
 def leak_probe(
     lips: ProbeEmbeddings,
     sounds: ProbeEmbeddings,
-    source: Tensor | None,
+    source: Embeddings | None,
     change: float,
     padding: Padding = "none",
 ) -> LeakProbe:
@@ -122,7 +122,7 @@ def leak_probe(
         padding: see `wav2lip.metrics.lse.shift_distances`.
     """
 
-    def with_source(part: Tensor) -> float:
+    def with_source(part: Embeddings) -> float:
         return NAN if source is None else agreement(part, source, padding)
 
     silent = SyncScore(NAN, NAN, 0)

@@ -4,17 +4,19 @@ Sources: Chung & Zisserman, "Out of time: automated lip sync in the wild" (2016)
 joonson/syncnet_python; Prajwal et al., "A Lip Sync Expert Is All You Need" (2020), which names the two scores.
 """
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from wav2lip.errors import InputError
-from wav2lip.metrics.judges import Judge, SyncNetV2Judge
+from wav2lip.metrics.judges import Embeddings, Judge, SyncNetV2Judge
 from wav2lip.types import FPS, MAX_SHIFT, SAMPLE_RATE, SAMPLES_PER_FRAME, WINDOW_FRAMES, Image, Pcm
 
+if TYPE_CHECKING:
+    from torch import nn
+
+EPSILON = 1e-6  # added to every difference, as the released code does by torch's pairwise_distance
 SHIFTS = 2 * MAX_SHIFT + 1  # 31
 AV_OFFSETS = MAX_SHIFT - np.arange(
     SHIFTS
@@ -76,7 +78,9 @@ def window_count(frames: int, samples: int, windows: Windows = "published") -> i
     return count
 
 
-def shift_distances(lips: Tensor, audio: Tensor, padding: Padding = "zeros") -> NDArray[np.float32]:
+def shift_distances(
+    lips: Embeddings, audio: Embeddings, padding: Padding = "zeros"
+) -> NDArray[np.float32]:
     """Euclidean distances of every lip window to the sounds around it.
 
     Args:
@@ -87,12 +91,11 @@ def shift_distances(lips: Tensor, audio: Tensor, padding: Padding = "zeros") -> 
     Returns:
         (n,31). Column c pairs lips w with sound w + c - 15.
     """
-    padded = nn.functional.pad(audio, (0, 0, MAX_SHIFT, MAX_SHIFT))
-    columns = [
-        nn.functional.pairwise_distance(lips, padded[shift : shift + len(lips)])
-        for shift in range(SHIFTS)
-    ]
-    distances: NDArray[np.float32] = torch.stack(columns, 1).numpy()
+    padded = np.pad(audio, ((MAX_SHIFT, MAX_SHIFT), (0, 0)))
+    distances = np.empty((len(lips), SHIFTS), np.float32)
+    for shift in range(SHIFTS):
+        apart = lips - padded[shift : shift + len(lips)] + np.float32(EPSILON)
+        distances[:, shift] = np.sqrt(np.einsum("nd,nd->n", apart, apart))
     if padding == "none":
         sound = np.arange(len(lips))[:, None] + np.arange(SHIFTS) - MAX_SHIFT
         distances[(sound < 0) | (sound >= len(lips))] = np.nan
@@ -102,7 +105,7 @@ def shift_distances(lips: Tensor, audio: Tensor, padding: Padding = "zeros") -> 
 def window_distances(
     frames: Image,
     pcm: Pcm,
-    judge: Judge | nn.Module,
+    judge: "Judge | nn.Module",
     windows: Windows = "published",
     padding: Padding = "zeros",
 ) -> NDArray[np.float32]:
@@ -129,7 +132,7 @@ def window_distances(
     if pcm.ndim != 1 or pcm.dtype != np.int16:
         raise ValueError(f"pcm must be (N,) int16 at 16 kHz, not {pcm.shape} {pcm.dtype}")
     count = window_count(len(frames), len(pcm), windows)
-    chosen = SyncNetV2Judge(judge) if isinstance(judge, nn.Module) else judge
+    chosen = judge if isinstance(judge, Judge) else SyncNetV2Judge(judge)
     audio, lips = chosen.embed(frames, pcm, count)
     return shift_distances(lips, audio, padding)
 
@@ -145,7 +148,7 @@ def mean_distances(distances: NDArray[np.float32]) -> NDArray[np.float64]:
 def sync_distances(
     frames: Image,
     pcm: Pcm,
-    judge: Judge | nn.Module,
+    judge: "Judge | nn.Module",
     windows: Windows = "published",
     padding: Padding = "zeros",
 ) -> NDArray[np.float64]:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
 from scipy.special import gamma
 
+from wav2lip.types import NIQE_PATCH
 from wav2lip.utils.arrays import read_arrays
 
 PHOTOGRAPHS = Path(__file__).parents[1] / "assets" / "niqe.npz"
-PATCH = 96  # px
 SIGMA, REACH = 7 / 6, 3  # px, of the Gaussian window around each pixel
 STEADY = 1.0  # grey levels, added to the local deviation; of the paper
 NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))  # row and column
@@ -86,8 +86,10 @@ def niqe_features(image: Grey) -> NDArray[np.float64]:
         ValueError: another size.
     """
     height, width = image.shape
-    if height % PATCH or width % PATCH or not image.size:
-        raise ValueError(f"the image must have multiples of {PATCH} px per side, not {image.shape}")
+    if height % NIQE_PATCH or width % NIQE_PATCH or not image.size:
+        raise ValueError(
+            f"the image must have multiples of {NIQE_PATCH} px per side, not {image.shape}"
+        )
     half = torch.nn.functional.interpolate(
         torch.from_numpy(np.ascontiguousarray(image))[None, None],
         scale_factor=0.5,
@@ -95,7 +97,7 @@ def niqe_features(image: Grey) -> NDArray[np.float64]:
         antialias=True,
     )[0, 0].numpy()
     parts = []
-    for pixels, side in ((image, PATCH), (half, PATCH // 2)):
+    for pixels, side in ((image, NIQE_PATCH), (half, NIQE_PATCH // 2)):
         whole = _normalised(pixels)
         parts.append(
             [

@@ -123,6 +123,8 @@ def build_detector(
             raise InputError(f"{weights}: the detector {name} takes no weights; leave them out")
         return _without_weights(name)
     # Imported late: the others need none of it.
+    require_extra("torch", "torch")
+    require_extra("face_alignment", "torch")
     from wav2lip.faces.detectors.neural import NeuralDetector
     from wav2lip.faces.detectors.weights import find_weights, local_files
 

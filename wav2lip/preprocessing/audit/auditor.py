@@ -88,8 +88,8 @@ def measure_clip(file: ClipFile, expert: nn.Module, size: int) -> ClipOffset | N
         faces = face_crops(file, np.arange(first, last + window - 1), size)
         judge = ExpertJudge(expert, mel_windows)
         audio_part, lips_part = judge.embed(faces, file.pcm(), last - first)
-        audio.append(audio_part.numpy())
-        lips.append(lips_part.numpy())
+        audio.append(audio_part)
+        lips.append(lips_part)
     if not lips:
         return None
     return clip_offset(offset_scores(np.concatenate(lips), np.concatenate(audio)), block=window)
