@@ -3,6 +3,7 @@
     python benchmarks/infer.py                    one minute of 1280x720 at 29.97 fps, full-size network
     python benchmarks/infer.py --seconds 10 --checkpoint default
     python benchmarks/infer.py --memory           peak memory of 1 and of 10 minutes
+    python benchmarks/infer.py --engine [FILE.onnx ...]   the generator alone with each engine that is installed
 
 Prints (1) a whole run: frames per second, the share of each stage, and memory, and (2) the generator
 alone: the eager forward at batch 128 and the one that inference uses, alternating. Compare processor
@@ -22,6 +23,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from engines import engine_table
 from skimage import data
 
 from wav2lip.checkpoints import build_network, load_network, save_network
@@ -195,6 +197,13 @@ def main() -> None:
         metavar="SECONDS",
         help="measure peak memory instead, of runs of these lengths (default: 60 600)",
     )
+    parser.add_argument(
+        "--engine",
+        type=Path,
+        nargs="*",
+        metavar="FILE",
+        help="compare the engines instead, and with them these exported files",
+    )
     args = parser.parse_args()
     cv2.setNumThreads(1)  # as infer.py does
     print(f"{args.device}, {cpu_count()} cores, torch {torch.__version__}")
@@ -205,6 +214,9 @@ def main() -> None:
             checkpoint = folder / "full.safetensors"
             torch.manual_seed(0)
             save_network(checkpoint, build_network(FULL_SIZE), FULL_SIZE, FULL_METADATA)
+        if args.engine is not None:
+            engine_table(checkpoint, args.engine, args.rounds)
+            return
         if args.memory is not None:
             memory(args.face, checkpoint, folder, args.memory or [60, 600])
             return

@@ -13,11 +13,12 @@ from typing import get_args
 from wav2lip.checkpoints.bundled import DEFAULT, bundled_names
 from wav2lip.checkpoints.export_formats import ExportFormat, Precision, format_of, precision_of
 from wav2lip.checkpoints.kinds import KINDS
+from wav2lip.checkpoints.open import has_torch
 from wav2lip.checkpoints.registry import CHECKPOINTS
 from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.parser import OneLineParser, file_name
 from wav2lip.errors import InputError
-from wav2lip.utils.extras import require_extra
+from wav2lip.utils.extras import extra_message, require_extra
 from wav2lip.utils.files import check_writable
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.signals import ending_at_once
@@ -68,6 +69,8 @@ def _check(args: argparse.Namespace) -> None:
     check("--motion_gain", args.motion_gain, Number(0, MAX_GAIN, above=True))
     args.file_format = args.file_format or format_of(args.output)
     precision_of(args.file_format, args.precision)
+    if not has_torch():
+        raise InputError(extra_message("torch", "export"))
     if args.file_format == "onnx":
         require_extra("onnx", "export")
     source = Path(args.checkpoint)

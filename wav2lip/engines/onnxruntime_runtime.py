@@ -11,6 +11,7 @@ from wav2lip.utils.onnx import ERRORS_ONLY, damage, runtime
 SUFFIX = "ExecutionProvider"
 CPU = f"CPU{SUFFIX}"
 CUDA = f"CUDA{SUFFIX}"
+REMOTE = f"Azure{SUFFIX}"  # it calls a service; it computes nothing
 ALIASES = {"directml": "dml", "amd": "migraphx"}
 # Provider -> the distribution whose build of ONNX Runtime has it; the others are listed in docs/engines.md.
 BUILDS = {
@@ -33,7 +34,7 @@ def provider_name(name: str, device: str) -> str:
     Raises:
         InputError: this build lacks the provider.
     """
-    available = runtime().get_available_providers()
+    available = [p for p in runtime().get_available_providers() if p != REMOTE]
     if name == "auto":
         if device == "auto":
             return CUDA if CUDA in available else CPU
