@@ -23,7 +23,8 @@ MIN_SIDE = 2  # px; a face that leaves the frame may be clipped to less
 class FaceLocator:
     """Iterator of frames -> iterator of frames with their faces, in the same order.
 
-    The first pass through the video tracks its faces; later passes reuse the places of each frame.
+    The first pass through the video tracks its faces; later passes reuse the places of each frame. Another call is a
+    later pass, too, and must have the frames of the first call.
 
     Args:
         detector: finds the faces; None if the settings give the face's box.
@@ -31,6 +32,9 @@ class FaceLocator:
         kind: where faces are cut out. Only boxes are padded.
         mesh: fits the landmarks, `FaceMesh` by default.
         landmarks: whether the faces keep their landmarks.
+
+    Attributes:
+        last_time: seconds, of the last frame of the first pass; None before its end.
     """
 
     def __init__(
@@ -44,8 +48,9 @@ class FaceLocator:
     ) -> None:
         self._detector, self._settings = detector, settings
         self._kind, self._mesh, self._landmarks = kind, mesh, landmarks
-        self._places = Spool()  # the faces of each frame, for later passes
-        self._known: dict[int, tuple[int, int]] = {}  # frame index -> place and size of its faces
+        self._places = Spool()  # what is found in each frame, for later passes
+        self._known: dict[int, tuple[int, int]] = {}  # frame index -> place and size of that
+        self.last_time: float | None = None
 
     def _tracked(self, frames: Iterator[Frame]) -> Iterator[TrackedFrame]:
         """Follow the wanted faces and their landmarks."""
@@ -83,24 +88,39 @@ class FaceLocator:
             for frame in frames:
                 yield TrackedFrame.of_boxes(frame, [self._settings.fixed_box(frame.picture.size)])
             return
+        if self.last_time is not None:
+            yield from self._replayed(frames)
+            return
         repeated: list[Frame] = []
+        newest, last = -1, 0.0
 
         def first_pass() -> Iterator[Frame]:
-            newest = -1
+            nonlocal newest, last
             for frame in frames:
                 if frame.index <= newest:
                     repeated.append(frame)
                     return
-                newest = frame.index
+                newest, last = frame.index, frame.time
                 yield frame
 
         settings, followed = self._settings, self._tracked(first_pass())
         for tracked in mask_faces(followed, settings.max_yaw, occluders=settings.keep_occluders):
             faces = self._placed(tracked)
-            record = pickle.dumps(faces, pickle.HIGHEST_PROTOCOL)
+            found = (tracked.shot, faces, tracked.detections)
+            record = pickle.dumps(found, pickle.HIGHEST_PROTOCOL)
             self._known[tracked.frame.index] = self._places.add(record), len(record)
             yield replace(tracked, faces=faces)
-        for frame in chain(repeated, frames):
+        self.last_time = last
+        yield from self._replayed(chain(repeated, frames), newest)
+
+    def _replayed(self, frames: Iterator[Frame], newest: int = -1) -> Iterator[TrackedFrame]:
+        """Yield frames that were seen before; all that was found in those above `newest`, of others the faces."""
+        for frame in frames:
             # Written by this process into a file without a name.
-            faces = pickle.loads(self._places.read(*self._known[frame.index]))  # noqa: S301
-            yield TrackedFrame(frame, faces=faces)
+            record = self._places.read(*self._known[frame.index])
+            shot, faces, detections = pickle.loads(record)  # noqa: S301
+            if frame.index > newest:
+                newest = frame.index
+                yield TrackedFrame(frame, shot, faces, detections)
+            else:
+                yield TrackedFrame(frame, faces=faces)

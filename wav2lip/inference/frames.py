@@ -68,6 +68,11 @@ class Playback:
             a picture that is held; `static` uses only the first frame of a video;
             `resize_factor`, `rotate` and `crop` are applied to every frame.
         problems: receives a line per kind of damage in the source.
+
+    Attributes:
+        rate: frames per second of the output.
+        end: seconds; frames after the first are shown if their time is not above it.
+        cut: seconds, the time of the first frame of the source that was not shown; ∞ if all were.
     """
 
     def __init__(
@@ -80,13 +85,17 @@ class Playback:
         self._source, self._duration, self._settings = source, duration, settings
         self._static = settings.static or source.info.is_still
         self.rate = output_rate(source.info, settings)
+        self.end = float(duration - 0.5 / self.rate)
+        self.cut = math.inf
         self._problems: list[str] = [] if problems is None else problems
 
     def __iter__(self) -> Iterator[Frame]:
-        source, prepared = None, None
+        source, prepared, newest = None, None, -1
         for number, frame in enumerate(self._endless()):
-            if number and frame.time > self._duration - 0.5 / self.rate:
+            if number and frame.time > self.end:
+                self.cut = frame.time if frame.index > newest else math.inf
                 return
+            newest = max(newest, frame.index)
             if source is not frame.source or prepared is None:  # a still is prepared once
                 source, prepared = frame.source, self._settings.prepare(frame.picture)
             yield replace(frame, source=prepared)

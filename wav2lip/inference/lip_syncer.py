@@ -15,6 +15,7 @@ from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.inference.audio_input import Audio, audio_file, check_audio, read_mel
 from wav2lip.inference.build import build_renderer
+from wav2lip.inference.known_source import KnownSource
 from wav2lip.inference.output_frame import OutputFrame
 from wav2lip.inference.output_video import open_writer
 from wav2lip.inference.pipeline import StageTiming
@@ -85,6 +86,7 @@ class LipSyncer:
         self.engine = engine.description
         self.device = "cpu" if engine.on_cpu else "cuda" if device == "auto" else str(device)
         self._detector: Detector | None = None
+        self._known = KnownSource()
 
     @classmethod
     def from_checkpoint(
@@ -238,7 +240,7 @@ class LipSyncer:
         with ExitStack() as stack:
             detector = self._open_detector(source, stack)
             yield from run_stages(
-                source, mel, detector, renderer, settings, report, self._crop_kind
+                source, mel, detector, renderer, settings, report, self._crop_kind, self._known
             )
 
     def _open_detector(self, source: FrameSource, stack: ExitStack) -> Detector | None:

@@ -12,6 +12,7 @@ from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.face_problems import check_faces, no_face
 from wav2lip.inference.frames import Playback, repeat_held
+from wav2lip.inference.known_source import KnownSource
 from wav2lip.inference.output_frame import OutputFrame
 from wav2lip.inference.pipeline import StageTiming, ThreadedPipeline
 from wav2lip.inference.report import Report, ranges
@@ -79,6 +80,7 @@ def run_stages(
     settings: Settings,
     report: Report,
     kind: CropKind = "s3fd",
+    known: KnownSource | None = None,
 ) -> Generator[OutputFrame, None, None]:
     """Run the stages, each in a thread of its own.
 
@@ -90,6 +92,7 @@ def run_stages(
         settings: of the run.
         report: is filled while frames are yielded; whole when the last one has been.
         kind: where faces are cut out.
+        known: what earlier runs with the same detector, renderer and settings have learned of their source.
 
     Yields:
         The frames of the output.
@@ -108,8 +111,11 @@ def run_stages(
     new_locator = partial(
         FaceLocator, detector, settings, kind, mesh, landmarks=renderer.needs_landmarks
     )
-    renderer.study(source, new_locator(), settings)
-    locate = new_locator()
+    known = known or KnownSource()
+    if not known.is_last(source.path):
+        renderer.study(source, new_locator(), settings)
+        known.start(source.path)
+    locate = known.locator(playback) or new_locator()
 
     def find(frames: Iterator[Frame]) -> Iterator[TrackedFrame]:
         return check_faces(locate(frames), source.info.path, settings, report.warnings, mesh)
@@ -137,6 +143,7 @@ def run_stages(
             report.frames_with_face += bool(frame.boxes)
             report.frames += 1
             yield frame
+    known.keep(source.path, locate, playback)
     for name, timing in stages.timings.items():
         report.add_timing(name, renderer.timing if name == "generate" else timing)
     report.video_seconds = report.audio_seconds
