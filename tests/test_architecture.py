@@ -18,7 +18,7 @@ LEVELS = (
     {"faces", "engines"},
     {"preprocessing", "data", "synthetic", "inspection"},
     {"tasks", "callbacks"},
-    {"evaluation", "inference"},
+    {"evaluation", "inference", "personalization"},
     {"live"},
     {"cli"},
 )

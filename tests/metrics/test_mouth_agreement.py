@@ -3,6 +3,7 @@ import pytest
 
 from tests.meshes import talking
 from wav2lip.metrics import range_ratio, shape_correlation
+from wav2lip.metrics.mouth_agreement import concordance
 
 TRUE, OTHER = talking(), talking(seed=1)
 
@@ -46,3 +47,12 @@ def test_frames_without_a_mesh_do_not_count():
     assert np.isnan(shape_correlation(made, TRUE))
     with pytest.raises(ValueError, match="99 and 100 frames differ"):
         range_ratio(TRUE[1:], TRUE)
+
+
+def test_concordance_also_asks_for_range_and_mean():
+    assert concordance(TRUE, TRUE) == pytest.approx(1)
+    spread = TRUE.std()
+    assert concordance(TRUE + spread, TRUE) == pytest.approx(2 / 3)  # 2 s² / (2 s² + s²)
+    half = TRUE.mean() + 0.5 * (TRUE - TRUE.mean())
+    assert concordance(half, TRUE) == pytest.approx(0.8)  # 2 * 0.5 / (1 + 0.25)
+    assert np.isnan(concordance(TRUE[:5], TRUE[:5]))

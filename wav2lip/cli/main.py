@@ -19,6 +19,7 @@ COMMANDS = {
     "inspect": "show the faces, landmarks and voice that are found in a video",
     "evaluate": "score videos, or a checkpoint on a list of pairs",
     "export": "write a checkpoint for inference, as ONNX, or in the published layout",
+    "personalize": "tune the generator to one person in minutes",
     "audit": "measure the sync of preprocessed clips; shift or drop clips that are off",
     "ablations": "collect the runs below a folder into one table",
 }

@@ -1,7 +1,7 @@
 """Pairs of frames of one person: the first is moved to the mouth of the second, whose picture is the target."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -54,6 +54,15 @@ class ClipMouths:
     angles: NDArray[np.float64]
     height: float
 
+    def within(self, span: tuple[int, int] | None) -> "ClipMouths":
+        """Return the frames of a span [first, end); None: all."""
+        if span is None:
+            return self
+        kept = (self.frames >= span[0]) & (self.frames < span[1])
+        return replace(
+            self, frames=self.frames[kept], opening=self.opening[kept], angles=self.angles[kept]
+        )
+
 
 def crop_landmarks(file: ClipFile, frame: int) -> Landmarks:
     """Return the landmarks of a frame in pixels of its crop, smoothed over five frames where they are known."""
@@ -94,7 +103,7 @@ class MouthPairDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
     """Layers of a moved mouth with its true picture: `wav2lip.types.MouthBatch` without the batch dimension.
 
     Args:
-        clips: clips to draw from; those with fewer than 25 usable frames are left out.
+        clips: clips to draw from, within their spans; those with fewer than 25 usable frames are left out.
         samples: samples per epoch; None: one fixed sample per clip without exemplars, as for a still.
         augment: augmentation in training; `flip` and `colour` count.
         seed: seed of the samples.
@@ -112,13 +121,14 @@ class MouthPairDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         usable = [
             clip
             for clip in clips
-            if clip.row.face >= min_face and len(read_mouths(clip.path).frames) >= FEWEST
+            if clip.row.face >= min_face
+            and len(read_mouths(clip.path).within(clip.span).frames) >= FEWEST
         ]
         super().__init__(usable, samples, 0, augment, seed, 0)
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
         clip, file, rng = self._draw(index)
-        mouths = read_mouths(clip.path)
+        mouths = read_mouths(clip.path).within(clip.span)
         source, target = self._pair(mouths, rng)
         exemplars = self._exemplars(file, mouths, target, rng) if self.samples is not None else []
         own, wanted = crop_landmarks(file, source), crop_landmarks(file, target)

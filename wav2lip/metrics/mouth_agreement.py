@@ -52,3 +52,20 @@ def range_ratio(generated: Series, reference: Series) -> float:
     """
     known = _known(generated, reference)
     return float("nan") if known is None else float(known[0].std() / known[1].std())
+
+
+def concordance(generated: Series, reference: Series) -> float:
+    """Concordance of a measure of the mouth with that of the true video: correlation, range and mean in one number.
+
+    Lin 1989, *A concordance correlation coefficient to evaluate reproducibility*, eq. 1. Args and errors are those of
+    `shape_correlation`.
+
+    Returns:
+        -1 to 1; 1 only for equal series. NaN as for `shape_correlation`.
+    """
+    known = _known(generated, reference)
+    if known is None:
+        return float("nan")
+    one, other = known
+    covariance = np.mean((one - one.mean()) * (other - other.mean()))
+    return float(2 * covariance / (one.var() + other.var() + (one.mean() - other.mean()) ** 2))

@@ -1,8 +1,10 @@
 """From one video to clip files: decode it once, track faces, write crops and mel."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -34,21 +36,26 @@ class Video:
         source: its name in the manifest.
         speaker: name of the speaker.
         split: train, val or test.
+        seconds: how much of it is read, from the start.
     """
 
     path: Path
     source: str
     speaker: str
     split: str
+    seconds: float = math.inf
 
 
 def _track_video(
-    path: Path, detector: Detector, settings: ClipSettings, problems: list[str]
+    video: Video, detector: Detector, settings: ClipSettings, problems: list[str]
 ) -> tuple[list[FaceTrack], FrameLog]:
     tracks: dict[tuple[int, int], FaceTrack] = {}
     log = FrameLog()
+    frames = takewhile(
+        lambda frame: frame.time < video.seconds, read_frames(video.path, problems)
+    )
     stream = track_crops(
-        retime_frames(read_frames(path, problems), settings.fps),
+        retime_frames(frames, settings.fps),
         detector,
         settings.face_crop,
         stride=settings.detect_every,
@@ -189,7 +196,7 @@ def video_to_clips(
     """
     problems = [] if problems is None else problems
     wav = load_wav(video.path, problems=problems)
-    tracks, log = _track_video(video.path, detector, settings, problems)
+    tracks, log = _track_video(video, detector, settings, problems)
     if not tracks:
         total = len(log.shots)
         raise InputError(f"{video.path}: no face in any of its {total} frames; remove the video")

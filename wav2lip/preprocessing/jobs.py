@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import logging
+import math
 import os
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
@@ -70,20 +71,25 @@ class VideoJob:
 
     @property
     def key(self) -> str:
-        """Hash of the video and of every setting that its clips depend on; not of speaker and split."""
+        """Hash of the video and of every setting that its clips depend on; not of speaker and split.
+
+        The seconds that are read count if they are limited: records of whole videos keep their key.
+        """
         try:
             status = self.video.path.stat()
             size, modified = status.st_size, status.st_mtime_ns
         except (OSError, ValueError):  # a dangling link, or a name that no file can have
             size, modified = -1, -1
-        parts = (
+        parts = [
             self.video.source,
             size,
             modified,
             self.detector,
             self.weights,
             asdict(self.settings),
-        )
+        ]
+        if math.isfinite(self.video.seconds):
+            parts.append(self.video.seconds)
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def run(self) -> "Outcome":
