@@ -70,7 +70,7 @@ def test_a_network_that_knows_nothing_learns_a_person(generator, person):
         mean_concordance(layer.predict(test.features), test.motion) for layer in (start, fit.layer)
     )
     assert before < 0.2
-    assert after > 0.7
+    assert after > 0.65
     assert mean_concordance(fit.unseen, speech.motion) > 0.6
     silence = fit.layer.predict(silence_features(generator.motion)[None])
     np.testing.assert_allclose(silence, 0, atol=1e-6)  # the start's, whose scale is 0

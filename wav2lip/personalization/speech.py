@@ -16,6 +16,8 @@ from wav2lip.types import MEL_RATE, MOTION_COLUMNS, N_MELS, SILENCE, Mel
 
 Floats = NDArray[np.float64]
 
+DELAY = 0.01  # seconds by which motion is late, as in `experiment=bundled/lip_motion`, for clips that the judge aligned
+
 
 @dataclass(frozen=True)
 class Speech:
@@ -85,7 +87,8 @@ def read_speech(clips: Sequence[Clip], network: LipMotion) -> Speech:
         count = min(file.frames, frame_count(file.mel_columns, file.fps))
         first, last = clip.span or (0, count)
         within = slice(first, min(last, count))
-        features = motion_features(network, file.whole_mel, frame_times(count, file.fps))
+        times = frame_times(count, file.fps) + DELAY
+        features = motion_features(network, file.whole_mel, times)
         true = motion.coefficients[:, :components].astype(np.float64) * motion.scale
         parts.append(Speech(features[within], true[within]).part(motion.seen[within]))
     return Speech(

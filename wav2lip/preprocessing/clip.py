@@ -51,9 +51,7 @@ def _track_video(
 ) -> tuple[list[FaceTrack], FrameLog]:
     tracks: dict[tuple[int, int], FaceTrack] = {}
     log = FrameLog()
-    frames = takewhile(
-        lambda frame: frame.time < video.seconds, read_frames(video.path, problems)
-    )
+    frames = takewhile(lambda frame: frame.time < video.seconds, read_frames(video.path, problems))
     stream = track_crops(
         retime_frames(frames, settings.fps),
         detector,
