@@ -11,11 +11,14 @@ import numpy as np
 
 from wav2lip.checkpoints.exported import ExportedNetwork
 from wav2lip.checkpoints.open import open_checkpoint
+from wav2lip.engines.engine import MeshEngine
+from wav2lip.errors import InputError
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector, build_detector
 from wav2lip.inference.audio_input import Audio, audio_file, check_audio, read_mel
 from wav2lip.inference.build import build_renderer
 from wav2lip.inference.known_source import KnownSource
+from wav2lip.inference.mesh_renderer import MeshRenderer
 from wav2lip.inference.output_frame import OutputFrame
 from wav2lip.inference.output_video import open_writer
 from wav2lip.inference.pipeline import StageTiming
@@ -107,6 +110,19 @@ class LipSyncer:
         """
         name = checkpoint if isinstance(checkpoint, str) else Path(checkpoint)
         return cls(open_checkpoint(name, "generator"), device, settings)
+
+    @property
+    def mesh_engine(self) -> MeshEngine:
+        """The generator, ready to run, for `wav2lip.live`.
+
+        Raises:
+            InputError: it does not move a mesh.
+        """
+        if not isinstance(self._renderer, MeshRenderer):
+            raise InputError(
+                f"{self.checkpoint['path']}: renders faces from audio directly; take a generator that moves a mesh"
+            )
+        return self._renderer.engine
 
     def __call__(
         self,

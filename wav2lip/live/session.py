@@ -100,6 +100,18 @@ class LiveSession:
         with self._changed:
             return replace(self._timeline.counts)
 
+    @property
+    def busy(self) -> bool:
+        """Whether pushed speech waits to be rendered or taken."""
+        with self._changed:
+            return self._timeline.busy
+
+    @property
+    def waiting(self) -> float:
+        """Seconds of pushed sound that have not come out."""
+        with self._changed:
+            return self._timeline.waiting
+
     def push(self, samples: Wav | Pcm, rate: int) -> None:
         """Continue the speech.
 

@@ -127,14 +127,18 @@ class Timeline:
         """Whether the next frame is rendered."""
         return self._next in self._rendered
 
+    @property
+    def waiting(self) -> float:
+        """Seconds of pushed sound that have not been taken."""
+        return sum(s.speech.pending for s in self._stretches) / self._settings.sample_rate
+
     def push(self, wav: Wav, rate: int) -> None:
         """Continue the last stretch of speech, or begin one.
 
         Raises:
             InputError: the rate is out of range, or too much sound waits.
         """
-        waiting = sum(s.speech.pending for s in self._stretches) / self._settings.sample_rate
-        if waiting + len(wav) / max(1, rate) > MAX_PENDING:
+        if self.waiting + len(wav) / max(1, rate) > MAX_PENDING:
             raise InputError(
                 f"more than {MAX_PENDING:g} s of sound wait; take the frames before pushing more"
             )

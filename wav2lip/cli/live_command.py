@@ -1,0 +1,137 @@
+"""Run `wav2lip live` with checked options."""
+
+import argparse
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from wav2lip.cli.live import AVATAR, STREAM
+from wav2lip.errors import InputError
+from wav2lip.inference.lip_syncer import LipSyncer
+from wav2lip.inference.settings import Settings
+from wav2lip.live.avatar import Avatar
+from wav2lip.live.live_mp4 import LiveMp4
+from wav2lip.live.session import LiveSession
+from wav2lip.live.worker import LiveWorker
+from wav2lip.media.audio import read_mono
+from wav2lip.media.pcm import from_pcm
+from wav2lip.types import Wav
+from wav2lip.utils.files import AtomicFile
+
+FILE_RATE = 48_000  # Hz at which files are read
+PIECE = 0.02  # seconds of PCM that are read at once
+WAITING = 5.0  # seconds of a file's sound that wait to be rendered; stdin is read as it comes
+
+
+def _pieces(audio: Path, rate: int) -> Iterator[tuple[Wav, int]]:
+    """Yield the sound piece by piece with its rate."""
+    if audio != STREAM:
+        for piece in read_mono(audio, FILE_RATE):
+            for start in range(0, len(piece), FILE_RATE):
+                yield piece[start : start + FILE_RATE], FILE_RATE
+        return
+    size, rest = 2 * max(1, round(rate * PIECE)), b""
+    source = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
+    while data := source.read(size):
+        data = rest + data
+        whole = len(data) // 2 * 2
+        rest = data[whole:]
+        yield from_pcm(np.frombuffer(data[:whole], "<i2")), rate
+
+
+class _Feeder(threading.Thread):
+    """Push the sound into a session.
+
+    Attributes:
+        error: what ended it early, if anything did.
+    """
+
+    def __init__(self, session: LiveSession, audio: Path, rate: int, realtime: bool) -> None:
+        super().__init__(name="wav2lip-live-sound", daemon=True)
+        self._session, self._audio, self._rate, self._realtime = session, audio, rate, realtime
+        self.error: Exception | None = None
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        session = self._session
+        try:
+            for piece, rate in _pieces(self._audio, self._rate):
+                while session.waiting > WAITING and self._audio != STREAM:
+                    if self.stopped.wait(PIECE):
+                        return
+                session.push(piece, rate)
+            session.end_of_speech()
+            while self._realtime and session.busy and not self.stopped.wait(PIECE):
+                pass
+        except Exception as error:  # noqa: BLE001 -- raised again by the main thread
+            self.error = error
+        session.close()
+
+
+def _avatar(args: argparse.Namespace, syncer: LipSyncer) -> Avatar:
+    if args.face.suffix == AVATAR:
+        return Avatar.load(args.face)
+    return Avatar.from_file(
+        args.face, syncer.mesh_engine, syncer.settings, device=str(syncer.device)
+    )
+
+
+def _write(session: LiveSession, avatar: Avatar, target: BinaryIO, feeder: _Feeder) -> None:
+    """Write the frames of a session.
+
+    Raises:
+        InputError: there is no sound, or what ended it early.
+    """
+    with LiveMp4(target, avatar) as mp4:
+        for frame in session:
+            mp4.write(frame)
+        if feeder.error is not None:
+            raise feeder.error
+        if not session.counts.frames:
+            raise InputError("no sound came; give some")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Animate the face.
+
+    Raises:
+        InputError: a file or value cannot be used.
+    """
+    syncer = LipSyncer.from_checkpoint(args.checkpoint, args.device, Settings())
+    avatar = _avatar(args, syncer)
+    avatar.check_engine(syncer.mesh_engine)
+    if args.save is not None:
+        avatar.save(args.save)
+    if args.audio is None:
+        return
+    with ExitStack() as stack:
+        worker = stack.enter_context(LiveWorker(syncer.mesh_engine))
+        session = stack.enter_context(
+            LiveSession(
+                avatar,
+                worker,
+                realtime=args.realtime,
+                block=args.block,
+                motion=args.motion,
+                mute_pauses=args.mute_pauses,
+            )
+        )
+        feeder = _Feeder(session, args.audio, args.rate, args.realtime)
+        stack.callback(feeder.stopped.set)
+        feeder.start()
+        if args.output == STREAM:
+            _write(session, avatar, sys.stdout.buffer, feeder)
+        else:
+            with AtomicFile(args.output) as new:
+                _write(session, avatar, new.file, feeder)
+        counts = session.counts
+    print(
+        f"{counts.frames} frames, {counts.late} late, {counts.underruns} underruns",
+        file=sys.stderr,
+        flush=True,
+    )
