@@ -9,7 +9,7 @@ import pytest
 from networks import SMALL_MESH_GENERATOR, opening_generator
 from skimage import data
 
-from wav2lip.checkpoints import save_network
+from wav2lip.checkpoints import build_network, save_network
 from wav2lip.cli.live import main
 from wav2lip.media.pcm import to_pcm
 
@@ -101,7 +101,13 @@ def test_no_sound_ends_in_one_line(checkpoint, face, monkeypatch, capsys):
     assert "error: no sound came; give some" in capsys.readouterr().err
 
 
-def test_other_generators_are_refused(face, monkeypatch, capsys):
+def test_other_generators_are_refused(face, tmp_path, monkeypatch, capsys):
+    config, path = (
+        {"_target_": "wav2lip.models.Generator", "width": 0.0625},
+        tmp_path / "a.safetensors",
+    )
+    metadata = {"mel_offset_frames": -1, "fps": 25, "image_size": 96}
+    save_network(path, build_network(config), config, metadata)
     with pytest.raises(SystemExit):
-        _run(monkeypatch, face, "--audio", "-", "--checkpoint", "default")
+        _run(monkeypatch, face, "--audio", "-", "--checkpoint", path)
     assert "take a generator that moves a mesh" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,9 @@ from wav2lip.cli.overrides import literal
 from wav2lip.clips import ManifestRow, read_manifest, write_manifest
 from wav2lip.clips.manifest import COLUMNS
 from wav2lip.errors import InputError
+from wav2lip.media.mel import mel_spectrogram
+from wav2lip.media.mel_stream import MelStream
+from wav2lip.media.resampler import Resampler
 from wav2lip.preprocessing.inputs import find_inputs
 from wav2lip.preprocessing.splits import read_splits
 from wav2lip.utils.text import printable
@@ -107,3 +111,23 @@ def test_a_manifest_is_read_as_it_was_written(rows):
         path = Path(folder) / "manifest.csv"
         write_manifest(path, rows)
         assert read_manifest(path) == sorted(rows, key=lambda row: row.clip)
+
+
+PIECES = st.lists(st.integers(0, 3000), max_size=12)
+
+
+@QUICK
+@given(PIECES, st.sampled_from((8000, 16_000, 44_100, 48_000)))
+def test_the_mel_of_a_stream_does_not_depend_on_its_pieces(pieces, rate):
+    wav = np.random.default_rng(0).normal(0, 0.1, 6000).astype(np.float32)
+    resampler, stream, parts, done = Resampler(rate, 16_000), MelStream(), [], 0
+    whole = Resampler(rate, 16_000)
+    expected = mel_spectrogram(np.concatenate([whole.push(wav), whole.finish()]))
+    for piece in [*np.split(wav, np.cumsum(pieces).clip(0, len(wav))), None]:
+        stream.push(resampler.finish() if piece is None else resampler.push(piece))
+        if piece is None:
+            stream.finish()
+        parts.append(stream.read(done, stream.columns))
+        done = stream.columns
+        stream.discard(done)
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), expected)

@@ -2,40 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.engines.motion_reader import MotionEngine
+from wav2lip.engines.engine import MeshEngine
 from wav2lip.faces.moved_face import MovedFace
 from wav2lip.faces.person import Person
 from wav2lip.faces.retargeting import MotionSpace, retarget
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.media.picture import Picture
-from wav2lip.types import Image
 
 # A face, the same with its mesh moved, and what is laid over its mouth; see `MovedFace.paste`.
 RenderedFace = tuple[TrackedFace, MovedFace, NDArray[np.float32]]
 RenderedFrame = tuple[TrackedFrame, list[RenderedFace]]
-
-
-class MeshEngine(MotionEngine, Protocol):
-    """Run the two networks of a generator that moves a mesh; see `TorchMeshEngine`.
-
-    Attributes:
-        max_batch: patches per call that run fastest.
-        vertices: (P,) numbers of the mesh's points that move.
-        basis: (K, P, 3) what a coefficient of 1 moves them by.
-    """
-
-    max_batch: int
-    vertices: NDArray[np.int64]
-    basis: NDArray[np.float32]
-
-    def inpaint(
-        self, colours: Image, inside: NDArray[np.float32], shape: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
 
 
 class MeshFaces:

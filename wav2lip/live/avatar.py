@@ -11,6 +11,7 @@ from typing import Self
 
 import numpy as np
 
+from wav2lip.engines.engine import MeshEngine
 from wav2lip.errors import InputError
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import build_detector
@@ -20,7 +21,6 @@ from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.face_problems import check_faces, no_face
 from wav2lip.inference.frames import output_rate
-from wav2lip.inference.mesh_faces import MeshEngine
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import Face, FrameSource, open_face
 from wav2lip.inference.survey import SECONDS as SURVEYED

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Self
 import cv2
 import numpy as np
 
-from wav2lip.inference.mesh_faces import MeshEngine, MeshFaces, RenderedFrame, paste_faces
+from wav2lip.engines.engine import MeshEngine
+from wav2lip.inference.mesh_faces import MeshFaces, RenderedFrame, paste_faces
 from wav2lip.live.timeline import Block
 from wav2lip.media.picture import Picture
 from wav2lip.utils.platform import cpu_count

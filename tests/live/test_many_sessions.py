@@ -1,0 +1,63 @@
+"""What long and many sessions leave behind."""
+
+import gc
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wav2lip.live import LiveSession
+
+
+def _open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="reads /proc")
+def test_a_thousand_dropped_sessions_leave_nothing(avatar, worker):
+    sound = np.random.default_rng(0).normal(0, 0.1, 4800).astype(np.float32)
+    levels = []
+    for number in range(1000):
+        session = LiveSession(avatar, worker, mute_pauses=number % 2 == 0, block=1)
+        session.push(sound, 48_000 if number % 3 else 44_100)
+        next(session)
+        if number % 4 == 0:
+            session.close()
+        del session
+        if number in (200, 999):
+            gc.collect()
+            levels.append((_resident(), threading.active_count(), _open_files()))
+    (memory, threads, files), (later, threads_later, files_later) = levels
+    assert later - memory < 16 * 2**20
+    assert (threads_later, files_later) == (threads, files)
+    assert len(worker._sessions) <= 2  # the last one may be in the worker's hands
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="reads /proc")
+def test_an_hour_of_silence_takes_no_memory_and_shows_the_source(avatar, worker):
+    session = LiveSession(avatar, worker, realtime=False, block=10)
+    second = np.zeros(16_000, np.float32)
+    taken, levels = 0, []
+    for number in range(3600):
+        session.push(second, 16_000)
+        if number == 3599:
+            session.close()
+        while session._timeline.busy and (number == 3599 or session.waiting > 1.5):
+            frame = next(session, None)
+            if frame is None:
+                break
+            taken += 1
+            index = avatar.index(frame.number)
+            assert taken < 50 or frame.picture is avatar.pictures[index]
+        if number in (600, 3598):
+            levels.append(_resident())
+    assert taken == 90_000
+    assert levels[1] - levels[0] < 16 * 2**20
