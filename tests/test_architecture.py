@@ -90,7 +90,7 @@ VIDEO = ("av", "dlib", "face_alignment", "wav2lip.faces", "wav2lip.media.video")
         ("wav2lip.models, wav2lip.losses", ("cv2", "pytorch_lightning", "hydra", *VIDEO)),
         ("wav2lip.checkpoints", ("cv2", "pytorch_lightning", "hydra", *VIDEO)),
         ("wav2lip.metrics", VIDEO),
-        ("wav2lip.data.datamodule, wav2lip.data.speaker, wav2lip.data.motion", VIDEO),
+        ("wav2lip.data.datamodule, wav2lip.data.speaker", VIDEO),
         ("wav2lip.tasks", VIDEO),
         ("wav2lip.live.avatar, wav2lip.live.avatar_file, wav2lip.live.session", ("torch",)),
     ],

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from wav2lip.faces.detectors.blazeface import BlazeFaceDetector
 from wav2lip.faces.face_mask import FaceMask
 from wav2lip.faces.mesh import FaceMesh
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
-from wav2lip.inference.face_problems import check_faces, no_face, quarter_turns
+from wav2lip.inference.face_problems import check_faces, no_face
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import open_face
 from wav2lip.media.frame import Frame
@@ -50,16 +51,6 @@ def checked(
     problems: list[str] = []
     assert list(check_faces(iter([frame]), "a.mp4", Settings(), problems, mesh)) == [frame]
     return problems
-
-
-@pytest.mark.parametrize("turns", [1, 2, 3])
-def test_how_a_face_lies(portrait: NDArray[np.uint8], mesh: FaceMesh, turns: int) -> None:
-    image, box = turned(portrait, turns)
-    assert quarter_turns(image, box, mesh) == 4 - turns
-
-
-def test_no_turn_makes_a_face_of_nothing(mesh: FaceMesh) -> None:
-    assert quarter_turns(np.full((320, 320, 3), 90, np.uint8), BOX, mesh) == 0
 
 
 @pytest.mark.parametrize(
@@ -128,7 +119,32 @@ def test_a_still_upside_down_and_one_without_a_face(
         "no face found; the face is upside down; turn the file clockwise by 180 degrees first"
     )
     none = no_face(open_face(tmp_path / "blank.png"), Settings(), BlazeFaceDetector(), 25, 1.0)
-    assert "no face found in 25 frames; use a picture with a frontal face" in str(none)
+    assert "no face found; use a picture of a face that looks at the camera" in str(none)
+
+
+def test_a_crop_without_the_face_says_where_one_is(
+    portrait: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), portrait)
+    settings = Settings(crop=(240, 320, 0, 320))
+    error = no_face(open_face(tmp_path / "a.png"), settings, BlazeFaceDetector(), 25, 1.0)
+    assert re.search(
+        r"no face found in the part that crop leaves; rows \d+ to \d+, columns \d+ to \d+ show one$",
+        str(error),
+    )
+
+
+def test_a_face_that_the_mesh_fits_upside_down_is_refused(
+    portrait: NDArray[np.uint8], mesh: FaceMesh
+) -> None:
+    def checked(image: NDArray[np.uint8], box: NDArray[np.float32]) -> None:
+        face = TrackedFace(0, box, mask=FaceMask(outline=np.zeros((36, 2), np.float32)))
+        frame = TrackedFrame(Frame(image, 0.0, 0), 0, [face], np.append(box, 1)[None])
+        list(check_faces(iter([frame]), "a.mp4", Settings(), [], mesh))
+
+    checked(*turned(portrait, 0))
+    with pytest.raises(InputError, match="the face is upside down; turn the file clockwise by 180"):
+        checked(*turned(portrait, 2))
 
 
 def test_a_face_that_is_too_small(tmp_path: Path) -> None:

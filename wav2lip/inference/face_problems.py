@@ -2,63 +2,31 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 import cv2
 import numpy as np
 
 from wav2lip.errors import InputError
-from wav2lip.faces.boxes import box_size
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.landmark_tracking import Mesh, find_landmarks
+from wav2lip.faces.landmark_tracking import Mesh
 from wav2lip.faces.mesh import FaceMesh
+from wav2lip.faces.orientation import is_upside_down, quarter_turns, turned
 from wav2lip.faces.tracked_frame import TrackedFrame
-from wav2lip.inference.settings import Settings
+from wav2lip.inference.settings import WHOLE, Settings
 from wav2lip.inference.sources import FrameSource
-from wav2lip.types import Box, Image
+from wav2lip.media.frame import Frame
+from wav2lip.types import Image
 
 SEARCH_STEP = 1.0  # seconds between the frames that are searched beyond the used part
 MOST_SEARCHED = 600  # of these frames
 GAP = 2.5  # seconds; faces that are further apart in time are two stretches
 ENLARGED = 3  # times, to find a face that is too small
 LARGEST = 2**22  # px; larger pictures are not enlarged
-UPRIGHT = 45.0  # degrees of roll
-MIN_SURE = 0.9  # presence of a turned face, so that what is no face refuses no video
 ALIKE = 0.8  # of the larger face's area
 
 log = logging.getLogger(__name__)
-
-
-def _turned(image: Image, turns: int) -> Image:
-    """Turn an image clockwise by quarter turns."""
-    return np.ascontiguousarray(np.rot90(image, -turns))
-
-
-def quarter_turns(image: Image, box: Box, mesh: Mesh) -> int:
-    """Find how a face without landmarks must be turned to stand upright.
-
-    Args:
-        image: BGR (H, W, 3).
-        box: (4,) of the face.
-        mesh: fits upright faces.
-
-    Returns:
-        Quarter turns clockwise, 0 to 3; 0 also if no turn makes it a face.
-    """
-    x, y = (box[:2] + box[2:4]) / 2
-    reach = box_size(box)
-    left, top = max(0, int(x - reach)), max(0, int(y - reach))
-    part = image[top : int(y + reach) + 1, left : int(x + reach) + 1]
-    x, y, half = x - left, y - top, reach / 2
-    best, sure = 0, MIN_SURE
-    for turns in range(1, 4):
-        height = part.shape[0] if turns % 2 else part.shape[1]
-        x, y = height - y, x  # a quarter turn more
-        upright = np.array([x - half, y - half, x + half, y + half], np.float32)
-        found = find_landmarks(_turned(part, turns), upright, mesh)
-        if found is not None and abs(found.pose.roll) < UPRIGHT and found.presence > sure:
-            best, sure = turns, found.presence
-    return best
 
 
 def _sideways(turns: int) -> str:
@@ -113,8 +81,12 @@ def check_faces(
         if tracked.faces and not checked:
             checked = True
             face = tracked.faces[0]
-            if face.mask is not None and face.mask.outline is None:
-                turns = quarter_turns(tracked.frame.image, face.box, mesh or FaceMesh())
+            if face.mask is not None:
+                turns = (
+                    quarter_turns(tracked.frame.image, face.box, mesh or FaceMesh())
+                    if face.mask.outline is None
+                    else 2 * is_upside_down(tracked.frame.image, face.box, mesh or FaceMesh())
+                )
                 if turns:
                     raise InputError(f"{name}: {_sideways(turns)}", settings=("rotate",))
             line = _alike(tracked) if settings.faces == "largest" else None
@@ -154,7 +126,7 @@ def _seen_later(
 def _how_it_lies(name: object, image: Image, detector: Detector) -> InputError | None:
     """Look for a face in an image (H, W, 3) that is turned or enlarged; None if there is none."""
     for turns in (2, 1, 3):
-        if len(detector.detect(_turned(image, turns))):
+        if len(detector.detect(turned(image, turns))):
             return InputError(f"{name}: no face found; {_sideways(turns)}", settings=("rotate",))
     if image.shape[0] * image.shape[1] * ENLARGED**2 > LARGEST:
         return None
@@ -167,6 +139,20 @@ def _how_it_lies(name: object, image: Image, detector: Detector) -> InputError |
         f"{name}: no face found; the face is {width:.0f} px wide, too small for the detector; enlarge "
         "the file first, or use another detector",
         settings=("detector",),
+    )
+
+
+def _outside_the_crop(
+    name: object, whole: Settings, frame: Frame, detector: Detector
+) -> InputError | None:
+    """Look for a face in the whole frame; None if there is none."""
+    found = detector.detect(whole.prepare(frame.picture).bgr())
+    if not len(found):
+        return None
+    x0, y0, x1, y1 = (round(float(value)) for value in found[0, :4])
+    return InputError(
+        f"{name}: no face found in the part that crop leaves; rows {y0} to {y1}, columns {x0} to {x1} show one",
+        settings=("crop",),
     )
 
 
@@ -191,16 +177,20 @@ def no_face(
         if seen:
             start, stop = _stretch(seen)
             where = f"the {used:.2f} s that are used" if used else "the first frame"
+            there = f"from {start:.2f} to {stop:.2f} s" if start < stop else f"at {start:.2f} s"
             return InputError(
-                f"{name}: no face found in {where}, but from {start:.2f} to "
-                f"{stop:.2f} s; cut the file so that it begins there"
+                f"{name}: no face found in {where}, but {there}; cut the file so that it begins there"
             )
         for frame in islice(source.forwards([]), 1):
-            error = _how_it_lies(name, settings.prepare(frame.picture).bgr(), detector)
+            error = None
+            if settings.crop != WHOLE:
+                error = _outside_the_crop(name, replace(settings, crop=WHOLE), frame, detector)
+            error = error or _how_it_lies(name, settings.prepare(frame.picture).bgr(), detector)
             if error is not None:
                 return error
+    where = "" if source.info.is_still else f" in {frames} frames"
     return InputError(
-        f"{name}: no face found in {frames} frames; use a picture with a frontal face, another "
+        f"{name}: no face found{where}; use a picture of a face that looks at the camera, another "
         "detector, or give the place of the face as box",
         settings=("detector", "box"),
     )
