@@ -42,6 +42,18 @@ def test_what_was_written_is_printed(source, tmp_path, monkeypatch, capsys):
             ["small.safetensors", "b.pth", "--precision", "fp16"],
             "the format published has no precision fp16",
         ),
+        (
+            ["small.safetensors", "b.onnx", "--precision", "int8"],
+            "error: --precision int8 and --calibrate VIDEO require each other",
+        ),
+        (
+            ["small.safetensors", "b.onnx", "--precision", "int8", "--calibrate", "gone.mp4"],
+            "error: gone.mp4: no such file; check --calibrate",
+        ),
+        (
+            ["small.safetensors", "b.safetensors", "--precision", "int8"],
+            "the format wav2lip has no precision int8; choose fp16 or fp32",
+        ),
         (["small.safetensors"], "error: the following arguments are required: OUTPUT; see --help"),
     ],
 )

@@ -83,6 +83,17 @@ def _scale_motion(loaded: LoadedNetwork, gain: float) -> None:
     loaded.metadata["motion_gain"] = loaded.metadata.get("motion_gain", 1.0) * gain
 
 
+def load_for_export(
+    checkpoint: Path | str, output: Path, kind: Kind | None, motion_gain: float
+) -> LoadedNetwork:
+    """Load a checkpoint, check that it is not the output, and scale its motion; see `export_network`."""
+    loaded = load_network(checkpoint, kind)
+    check_outputs([("output", output)], [("checkpoint", loaded.path)])
+    if motion_gain != 1.0:
+        _scale_motion(loaded, motion_gain)
+    return loaded
+
+
 def export_network(
     checkpoint: Path | str,
     output: Path | str,
@@ -100,8 +111,8 @@ def export_network(
         file_format: "wav2lip" (safetensors with config and metadata), "published" (.pth) or "onnx". By
             default the suffix of `output` decides: .safetensors, .pth or .onnx.
         kind: the network to take from a file that holds several; the generator by default.
-        precision: of the stored weights; see `wav2lip.checkpoints.export_formats.PRECISIONS`. int8
-            requires calibration: `wav2lip.quantization`.
+        precision: of the stored weights; see `wav2lip.checkpoints.export_formats.PRECISIONS`. For int8
+            see `wav2lip.inference.calibration`.
         motion_gain: factor on the mouth motion of a generator or a network of lip motion.
 
     Returns:
@@ -114,15 +125,14 @@ def export_network(
     output = Path(output)
     file_format = file_format or format_of(output)
     precision = precision_of(file_format, precision)
-    loaded = load_network(checkpoint, kind)
-    check_outputs([("output", output)], [("checkpoint", loaded.path)])
-    if motion_gain != 1.0:
-        _scale_motion(loaded, motion_gain)
+    loaded = load_for_export(checkpoint, output, kind, motion_gain)
     if file_format == "onnx":
-        from wav2lip.checkpoints.onnx_export import finish, to_onnx  # it needs the extra export
+        from wav2lip.checkpoints.onnx_export import finish, join_parts, trace_parts
 
-        content = finish(to_onnx(loaded.network, loaded.config), loaded, precision)
-        write_atomically(output, content)
+        if precision == "int8":
+            raise InputError(f"{output}: int8 is calibrated on videos; see `wav2lip export --help`")
+        parts = trace_parts(loaded.network, loaded.config)
+        write_atomically(output, finish(join_parts(parts), loaded, precision))
     elif file_format == "wav2lip":
         half = precision == "fp16"
         save_network(output, loaded.network, loaded.config, loaded.metadata, half)

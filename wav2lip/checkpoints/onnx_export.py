@@ -60,8 +60,8 @@ def _prefix(graph: Any, name: str, public: set[str]) -> None:
     def inner(value: str) -> str:
         return value if not value or value in public else f"{name}/{value}"
 
-    for number, node in enumerate(graph.node):
-        node.name = f"{name}/{number}"
+    for node in graph.node:
+        node.name = inner(node.name)
         node.input[:] = [inner(value) for value in node.input]
         node.output[:] = [inner(value) for value in node.output]
     for tensor in graph.initializer:
@@ -137,22 +137,26 @@ def _entry(loaded: LoadedNetwork, precision: str) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def to_onnx(network: nn.Module, config: Mapping[str, Any]) -> Any:
-    """Trace a network.
+def trace_parts(network: nn.Module, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Trace the parts of a network.
 
     Args:
         network: in eval mode on the CPU; it stays as it is.
         config: its config.
 
     Returns:
-        An `onnx.ModelProto` in float32, without metadata.
+        Name of the part -> `onnx.ModelProto` in float32.
 
     Raises:
         InputError: `onnx` is not installed, or networks of this class are not exported.
     """
-    onnx = require_extra("onnx", "export")
     names = parts_of(config)
-    models = {name: _trace(p, *names[name]) for name, p in network_parts(network).items()}
+    return {name: _trace(p, *names[name]) for name, p in network_parts(network).items()}
+
+
+def join_parts(models: Mapping[str, Any]) -> Any:
+    """Join traced parts to one `onnx.ModelProto`, without metadata; the models are changed."""
+    onnx = require_extra("onnx", "export")
     return onnx.helper.make_model(
         _merge(onnx, models),
         opset_imports=[onnx.helper.make_opsetid("", OPSET)],
@@ -163,11 +167,11 @@ def to_onnx(network: nn.Module, config: Mapping[str, Any]) -> Any:
 
 
 def finish(model: Any, loaded: LoadedNetwork, precision: str) -> bytes:
-    """Add the metadata to a traced network and return the file's content.
+    """Add the metadata to joined parts and return the file's content.
 
     Args:
         model: an `onnx.ModelProto`.
-        loaded: the network that was traced.
+        loaded: the network of the parts.
         precision: "fp32", "fp16" or "int8"; weights are converted for "fp16" alone.
     """
     onnx = require_extra("onnx", "export")
@@ -183,7 +187,8 @@ def export_in_memory(loaded: LoadedNetwork) -> ExportedNetwork:
     """Export a loaded network in float32 without a file.
 
     Raises:
-        InputError: see `to_onnx`.
+        InputError: see `trace_parts`.
     """
-    content = finish(to_onnx(loaded.network, loaded.config), loaded, "fp32")
+    parts = trace_parts(loaded.network, loaded.config)
+    content = finish(join_parts(parts), loaded, "fp32")
     return read_exported(content, loaded.path, loaded.sha256)

@@ -52,7 +52,17 @@ def build_parser() -> OneLineParser:
     parser.add_argument(
         "--precision",
         choices=get_args(Precision),
-        help="of the stored weights (default: fp16 in safetensors, fp32 in ONNX; the published layout is always fp32)",
+        help="of the weights (default: fp16 in safetensors, fp32 in ONNX; the published layout is always fp32); "
+        "int8: of the computation, too, of a generator in ONNX; requires --calibrate",
+    )
+    parser.add_argument(
+        "--calibrate",
+        metavar="VIDEO",
+        type=file_name,
+        nargs="+",
+        default=[],
+        help="videos of talking faces, about 15 s in all, that calibrate a generator for int8; layers that lose "
+        "too much stay float, and a file that differs visibly or loses sync is refused",
     )
     parser.add_argument(
         "--motion_gain",
@@ -68,7 +78,12 @@ def _check(args: argparse.Namespace) -> None:
     """Check files and settings before torch is imported."""
     check("--motion_gain", args.motion_gain, Number(0, MAX_GAIN, above=True))
     args.file_format = args.file_format or format_of(args.output)
-    precision_of(args.file_format, args.precision)
+    args.precision = precision_of(args.file_format, args.precision)
+    if (args.precision == "int8") != bool(args.calibrate):
+        raise InputError("--precision int8 and --calibrate VIDEO require each other")
+    for video in args.calibrate:
+        if not video.is_file():
+            raise InputError(f"{video}: no such file; check --calibrate")
     if not has_torch():
         raise InputError(extra_message("torch", "export"))
     if args.file_format == "onnx":
@@ -76,7 +91,8 @@ def _check(args: argparse.Namespace) -> None:
     source = Path(args.checkpoint)
     if source.suffix and not source.exists():
         raise InputError(f"{source}: no such checkpoint file")
-    check_outputs([("output", args.output)], [("checkpoint", source)])
+    videos = [("video", video) for video in args.calibrate]
+    check_outputs([("output", args.output)], [("checkpoint", source), *videos])
     check_writable(args.output)
 
 
@@ -87,8 +103,15 @@ def main() -> None:
     _check(args)
     # Imported late: torch takes seconds to load, a wrong argument is reported at once.
     with ending_at_once():
-        from wav2lip.checkpoints.export import export_network
+        from wav2lip.checkpoints.export import export_network, load_for_export
 
+    if args.precision == "int8":
+        from wav2lip.cli.export_int8 import export_int8
+
+        loaded = load_for_export(args.checkpoint, args.output, args.network, args.motion_gain)
+        export_int8(loaded, args.calibrate, args.output)
+        print(f"{args.output}: {loaded.config}, {args.output.stat().st_size / 1e6:.1f} MB")
+        return
     loaded = export_network(
         args.checkpoint,
         args.output,

@@ -67,6 +67,7 @@ def build_engine(
     *,
     device: str = AUTO,
     provider: str = AUTO,
+    runtime: Runtime | None = None,
 ) -> tuple[AnyEngine, list[str]]:
     """Prepare a generator for inference.
 
@@ -75,6 +76,7 @@ def build_engine(
         name: one of `ENGINES`.
         device: "auto", "cpu" or a GPU.
         provider: see `build_runtime`.
+        runtime: runs an exported network, in place of one by name.
 
     Returns:
         The engine, and warnings for the user.
@@ -82,12 +84,12 @@ def build_engine(
     Raises:
         InputError: the engine is not installed, cannot run the network, or lacks the provider.
     """
-    name = engine_name(network, name, provider)
+    name = ONNXRUNTIME if runtime else engine_name(network, name, provider)
     if name == TORCH:
         from wav2lip.engines.torch_build import build_torch_engine
 
         return build_torch_engine(network, device), []  # type: ignore[arg-type]
-    runtime = build_runtime(name, device, provider)
+    runtime = runtime or build_runtime(name, device, provider)
     if not isinstance(network, ExportedNetwork):
         from wav2lip.checkpoints.onnx_export import export_in_memory
 

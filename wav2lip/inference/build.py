@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wav2lip.checkpoints.exported import ExportedNetwork
 from wav2lip.engines.choose import build_engine
 from wav2lip.engines.engine import MeshEngine
+from wav2lip.engines.graph import Runtime
 from wav2lip.errors import InputError
 from wav2lip.inference.mesh_renderer import MeshRenderer
 from wav2lip.inference.renderer import FaceRenderer
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def build_renderer(
-    loaded: "LoadedNetwork | ExportedNetwork", device: str, settings: Settings
+    loaded: "LoadedNetwork | ExportedNetwork",
+    device: str,
+    settings: Settings,
+    runtime: Runtime | None = None,
 ) -> tuple[FaceRenderer | MeshRenderer, list[str]]:
     """Prepare a generator for inference.
 
@@ -23,6 +27,7 @@ def build_renderer(
         loaded: the generator.
         device: where it runs; "auto": the GPU if there is one.
         settings: of the run.
+        runtime: see `build_engine`.
 
     Returns:
         The renderer, and warnings for the user.
@@ -31,7 +36,7 @@ def build_renderer(
         InputError: a setting is for another kind of generator, or the engine is missing.
     """
     engine, warnings = build_engine(
-        loaded, settings.engine, device=device, provider=settings.provider
+        loaded, settings.engine, device=device, provider=settings.provider, runtime=runtime
     )
     if isinstance(engine, MeshEngine):
         return MeshRenderer(engine, settings.motion), warnings

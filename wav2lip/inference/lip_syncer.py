@@ -12,6 +12,7 @@ import numpy as np
 from wav2lip.checkpoints.exported import ExportedNetwork
 from wav2lip.checkpoints.open import open_checkpoint
 from wav2lip.engines.engine import MeshEngine
+from wav2lip.engines.graph import Runtime
 from wav2lip.errors import InputError
 from wav2lip.faces.cache import CachedDetector
 from wav2lip.faces.detectors import Detector, build_detector
@@ -47,6 +48,7 @@ class LipSyncer:
         loaded: a generator, as `wav2lip.load_network` returns it, or an exported one.
         device: where the generator runs, for example "cpu" or "cuda"; "auto": the GPU if there is one.
         settings: how frames are read, faces rendered and the video written.
+        runtime: runs an exported generator, in place of the engine of the settings.
 
     Examples:
         Files in, a file out:
@@ -72,6 +74,7 @@ class LipSyncer:
         loaded: "LoadedNetwork | ExportedNetwork",
         device: str = "cpu",
         settings: Settings | None = None,
+        runtime: Runtime | None = None,
     ) -> None:
         self.settings = settings or Settings()
         if self.settings.denoise:
@@ -84,7 +87,7 @@ class LipSyncer:
             "metadata": loaded.metadata,
         }
         self._crop_kind = self.settings.crop_kind(loaded.metadata["face_crop"])
-        self._renderer, self._warnings = build_renderer(loaded, str(device), self.settings)
+        self._renderer, self._warnings = build_renderer(loaded, str(device), self.settings, runtime)
         engine = self._renderer.engine
         self.engine = engine.description
         self.device = "cpu" if engine.on_cpu else "cuda" if device == "auto" else str(device)
