@@ -15,7 +15,7 @@ from wav2lip.data.augment import NO_AUGMENT
 from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.datasets import SyncDataset
 from wav2lip.evaluation.judge import LoadedJudge, load_judge
-from wav2lip.evaluation.views import FaceCrop
+from wav2lip.evaluation.views import FaceView
 from wav2lip.models import SyncNet
 from wav2lip.synthetic.clips import synthesize, write_synthetic_corpus, write_synthetic_video
 from wav2lip.tasks import SyncNetTask
@@ -147,5 +147,5 @@ def detector() -> FixedDetector:
 @pytest.fixture
 def planted() -> LoadedJudge:
     """A judge that costs nothing and finds an offset of 2."""
-    view = FaceCrop(48)
+    view = FaceView(48)
     return LoadedJudge(PlantedJudge(2), view, view, "planted", "0" * 64, None)

@@ -31,7 +31,7 @@ from wav2lip.evaluation.systems import (
     FROZEN,
     GENERATED,
     LATE,
-    OTHER_SOUND,
+    OTHER_AUDIO,
     REAL,
     SILENCE,
     VIDEO,
@@ -338,11 +338,11 @@ def test_every_protocol_is_a_row_over_the_same_clips(evaluate, film, tmp_path):
     results = evaluate(given, generator=StillFilmer(), protocols=protocols, mesh=mesh_of)
     assert results.skipped == []
     assert results.systems() == [
-        GENERATED, FIRST_FRAME, FIRST_FRAME_OTHER, OTHER_SOUND, SILENCE, REAL, LATE, FROZEN,
+        GENERATED, FIRST_FRAME, FIRST_FRAME_OTHER, OTHER_AUDIO, SILENCE, REAL, LATE, FROZEN,
     ]  # fmt: skip
     copy, still, other, silent, real = (
         results.of(system)[0].values
-        for system in (GENERATED, FIRST_FRAME, OTHER_SOUND, SILENCE, REAL)
+        for system in (GENERATED, FIRST_FRAME, OTHER_AUDIO, SILENCE, REAL)
     )
     assert copy["opening_correlation"] == pytest.approx(1)
     assert (copy["opening_range"], copy["lmd_box"]) == (pytest.approx(1), pytest.approx(0))

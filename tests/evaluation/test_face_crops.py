@@ -5,7 +5,7 @@ import numpy as np
 from wav2lip.evaluation.face_crops import CropCollector, longest_run
 from wav2lip.evaluation.quality import generated_metrics
 from wav2lip.evaluation.segments import frames_at_25, largest_face, read_pcm
-from wav2lip.evaluation.views import FaceCrop
+from wav2lip.evaluation.views import FaceView
 from wav2lip.faces.crops import Crop
 
 
@@ -40,7 +40,7 @@ def test_faces_at_given_crops(broken):
 def test_crops_of_the_longest_appearance_of_the_face(broken, detector):
     crops = CropCollector()
     pcm = read_pcm(broken)
-    segments = list(largest_face(broken, pcm, detector, FaceCrop(96), crops=crops))
+    segments = list(largest_face(broken, pcm, detector, FaceView(96), crops=crops))
     assert list(crops.crops) == [*range(15), *range(30, 40)]
     assert crops.run.first == 0
     np.testing.assert_array_equal(crops.run.faces, segments[0].pictures)

@@ -5,7 +5,7 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.face_crops import CropCollector
 from wav2lip.evaluation.face_tracks import Track, find_tracks, join, track_segments
 from wav2lip.evaluation.segments import read_pcm
-from wav2lip.evaluation.views import TrackCrop
+from wav2lip.evaluation.views import TrackView
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
 
@@ -40,7 +40,7 @@ def test_a_track_of_a_video_becomes_a_segment(film, detector):
     (track,) = find_tracks(path, detector, min_frames=29)
     assert track.frames == list(range(30))
     crops = CropCollector()
-    (segment,) = track_segments(path, read_pcm(path), [track], TrackCrop(), crops)
+    (segment,) = track_segments(path, read_pcm(path), [track], TrackView(), crops)
     assert segment.pictures.shape == (30, 224, 224, 3)
     assert segment.pcm.shape == (30 * 640,)
     assert crops.run.faces.shape == (30, 96, 96, 3)

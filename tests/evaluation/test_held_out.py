@@ -1,7 +1,7 @@
 from wav2lip.checkpoints import TrainingId, load_network, save_network
 from wav2lip.evaluation.held_out import held_out_warning
 from wav2lip.evaluation.judge import LoadedJudge, load_judge
-from wav2lip.evaluation.views import FaceCrop
+from wav2lip.evaluation.views import FaceView
 from wav2lip.metrics.judges import ExpertJudge, SyncNetV2Judge
 from wav2lip.models import SyncNet, SyncNetV2
 
@@ -10,7 +10,7 @@ def loaded(training_id, sha256="abc"):
     network = SyncNet(width=0.125, stem_stride=2, embedding=8)
     judge = ExpertJudge(network, lambda pcm, count: pcm)
     return LoadedJudge(
-        judge, FaceCrop(96), FaceCrop(96), "judge.ckpt", sha256, TrainingId.parse(training_id)
+        judge, FaceView(96), FaceView(96), "judge.ckpt", sha256, TrainingId.parse(training_id)
     )
 
 
@@ -31,7 +31,7 @@ def test_an_expert_without_an_id_is_known_by_its_file():
 
 def test_the_published_judge_trains_nobody():
     judge = LoadedJudge(
-        SyncNetV2Judge(SyncNetV2()), FaceCrop(224), FaceCrop(224), "v2", "abc", None
+        SyncNetV2Judge(SyncNetV2()), FaceView(224), FaceView(224), "v2", "abc", None
     )
     assert held_out_warning(judge, {}) is None
 

@@ -13,7 +13,7 @@ from wav2lip.evaluation.face_crops import CropCollector
 from wav2lip.evaluation.face_tracks import FaceTracks
 from wav2lip.evaluation.judge import expert_mels, load_judge
 from wav2lip.evaluation.segments import largest_face, read_pcm
-from wav2lip.evaluation.views import TrackCrop, WholePicture
+from wav2lip.evaluation.views import FrameView, TrackView
 from wav2lip.faces.detectors import build_detector
 from wav2lip.metrics import SyncNetV2Judge
 from wav2lip.models import SyncNetV2
@@ -65,8 +65,8 @@ def test_syncnet_v2_is_told_by_its_weights(tmp_path, monkeypatch):
     assert isinstance(judge.judge, SyncNetV2Judge)
     assert judge.published
     assert judge.label == "SyncNet v2 with the weights of anything.model (not the published file)"
-    assert isinstance(judge.clip_view, WholePicture)
-    assert isinstance(judge.track_view, TrackCrop)
+    assert isinstance(judge.clip_view, FrameView)
+    assert isinstance(judge.track_view, TrackView)
     known = RemoteFile("", 0, judge.sha256, ())
     monkeypatch.setitem(CHECKPOINTS, "syncnet_v2", known)
     assert load_judge(str(path)).label == "SyncNet v2 (published)"

@@ -26,7 +26,7 @@ def clips(count, speakers=None):
 def test_protocols_come_in_the_order_of_the_tables_once_each():
     chosen, leak = choose_protocols(["cross", "still", "reconstruction", "still"])
     assert [protocol.system for protocol in chosen] == [
-        "generated", "first frame alone", "another sound",
+        "generated", "first frame alone", "other audio",
     ]  # fmt: skip
     assert not leak
     assert {protocol.system for protocol in PROTOCOLS.values()} <= set(SYSTEMS)

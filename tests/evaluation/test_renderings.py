@@ -37,7 +37,7 @@ def test_each_protocol_has_its_face_and_sound(two, tmp_path):
     assert [path.relative_to(tmp_path).as_posix() for path in files] == [
         "videos/talk.mp4",
         "videos/first_frame_alone/talk.mp4",
-        "videos/another_sound/talk.mp4",
+        "videos/other_audio/talk.mp4",
         "videos/silence/talk.mp4",
     ]
     assert [call[:2] for call in generator.calls[:3]] == [

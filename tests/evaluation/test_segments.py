@@ -4,13 +4,13 @@ import pytest
 
 from wav2lip.errors import InputError
 from wav2lip.evaluation.segments import largest_face, read_pcm, remarks
-from wav2lip.evaluation.views import FaceCrop, WholePicture
+from wav2lip.evaluation.views import FaceView, FrameView
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
 
 
 def test_a_face_that_goes_away_makes_two_segments(broken, detector):
     pcm = read_pcm(broken)
-    segments = list(largest_face(broken, pcm, detector, FaceCrop(48)))
+    segments = list(largest_face(broken, pcm, detector, FaceView(48)))
     assert [(segment.first, len(segment.pictures)) for segment in segments] == [(0, 15), (30, 10)]
     assert segments[1].pictures.shape == (10, 48, 48, 3)
     np.testing.assert_array_equal(segments[1].pcm, pcm[30 * 640 : 40 * 640])
@@ -19,7 +19,7 @@ def test_a_face_that_goes_away_makes_two_segments(broken, detector):
 
 def test_long_segments_are_cut(broken, detector):
     pcm = read_pcm(broken)
-    segments = list(largest_face(broken, pcm, detector, FaceCrop(48), max_frames=8))
+    segments = list(largest_face(broken, pcm, detector, FaceView(48), max_frames=8))
     assert [(segment.first, len(segment.pictures)) for segment in segments] == [
         (0, 8),
         (8, 7),
@@ -29,7 +29,7 @@ def test_long_segments_are_cut(broken, detector):
 
 
 def test_the_whole_picture_needs_no_face_in_every_frame(broken, detector):
-    (segment,) = largest_face(broken, read_pcm(broken), detector, WholePicture())
+    (segment,) = largest_face(broken, read_pcm(broken), detector, FrameView())
     assert segment.pictures.shape == (40, 224, 224, 3)
     assert np.isnan(segment.boxes[:, 0]).sum() == 15
 
@@ -39,10 +39,10 @@ def test_no_face_and_no_video(tmp_path, detector):
     clip.frames[:] = 0
     write_synthetic_video(tmp_path / "dark.mp4", clip)
     with pytest.raises(InputError, match=r"dark\.mp4: no face in any of its 10 frames"):
-        list(largest_face(tmp_path / "dark.mp4", np.zeros(9, np.int16), detector, FaceCrop(48)))
+        list(largest_face(tmp_path / "dark.mp4", np.zeros(9, np.int16), detector, FaceView(48)))
     cv2.imwrite(str(tmp_path / "still.png"), np.zeros((64, 64, 3), np.uint8))
     with pytest.raises(InputError, match=r"still\.png: is a still"):
-        list(largest_face(tmp_path / "still.png", np.zeros(9, np.int16), detector, FaceCrop(48)))
+        list(largest_face(tmp_path / "still.png", np.zeros(9, np.int16), detector, FaceView(48)))
 
 
 def test_other_rates_and_lengths_are_remarked(film, tmp_path):
@@ -60,5 +60,5 @@ def test_other_rates_and_lengths_are_remarked(film, tmp_path):
 
 def test_a_rate_of_50_is_judged_at_25(film, detector):
     path = film("sixty.mp4", seconds=1.0, fps=50.0)
-    (segment,) = largest_face(path, read_pcm(path), detector, FaceCrop(48))
+    (segment,) = largest_face(path, read_pcm(path), detector, FaceView(48))
     assert len(segment.pictures) in (25, 26)  # the last frame's own length is not known

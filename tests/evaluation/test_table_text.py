@@ -48,13 +48,15 @@ LATEX = r"""% requires \usepackage{booktabs,graphicx}
 \toprule
 system & clips & speakers & LSE-D $\downarrow$ \\
 \midrule
-our\_net \textbar{} \$x\$ & 9 & 9 & \textbf{1.00} [0.80, 1.20] \\
-real & 9 & 9 & 2.00 [1.80, 2.20] \\
-our\_net \textbar{} \$x\$ $-$ real &  &  & $-$1.00 [$-$1.20, $-$0.80] p = 0.004 \\
+our\_net \textbar{} \$x\$ & 9 & 9 & <\textbf{1.00} \\ {\scriptsize [0.80, 1.20]}> \\
+real & 9 & 9 & <2.00 \\ {\scriptsize [1.80, 2.20]}> \\
+our\_net \textbar{} \$x\$ $-$ real &  &  & <$-$1.00 \\ {\scriptsize [$-$1.20, $-$0.80]} \\ {\scriptsize p = 0.004}> \\
 \bottomrule
 \end{tabular}}
 \end{table}
-"""
+""".replace("<", r"\begin{tabular}[t]{@{}r@{}}").replace(  # a cell of several lines
+    ">", r"\end{tabular}"
+)
 
 
 def test_markdown():

@@ -9,12 +9,12 @@ from wav2lip.checkpoints import TrainingId
 from wav2lip.evaluation.judge import LoadedJudge
 
 
-def held_out_warning(judge: LoadedJudge, generator: dict[str, Any]) -> str | None:
+def held_out_warning(judge: LoadedJudge, metadata: dict[str, Any]) -> str | None:
     """Check that a judge is independent of the sync expert of a generator.
 
     Args:
         judge: scores the generator.
-        generator: metadata of its checkpoint. `expert_id` is the `training_id` of its sync expert (seed and training
+        metadata: of the generator's checkpoint. `expert_id` is the `training_id` of its sync expert (seed and training
             clips), or the sha256 of the expert's file if it has none.
 
     Returns:
@@ -22,11 +22,11 @@ def held_out_warning(judge: LoadedJudge, generator: dict[str, Any]) -> str | Non
     """
     if judge.published:
         return None
-    trainer = generator.get("expert_id")
-    if trainer is None:
+    expert = metadata.get("expert_id")
+    if expert is None:
         return "the generator's checkpoint does not say which expert trained it; it may have been this judge"
-    run = TrainingId.parse(trainer)
-    if trainer == judge.sha256 or (run is not None and run == judge.training_id):
+    run = TrainingId.parse(expert)
+    if expert == judge.sha256 or (run is not None and run == judge.training_id):
         return (
             "this judge trained the generator, so its scores are meaningless; "
             "use an expert with another seed and other clips"

@@ -12,7 +12,7 @@ from wav2lip.checkpoints.registry import CHECKPOINTS
 from wav2lip.engines.choose import AUTO, build_runtime, engine_name
 from wav2lip.engines.exported_encoder import ExportedEncoder
 from wav2lip.errors import InputError
-from wav2lip.evaluation.views import FaceCrop, TrackCrop, View, WholePicture
+from wav2lip.evaluation.views import FaceView, FrameView, TrackView, View
 from wav2lip.media.alignment import frame_times, mel_windows
 from wav2lip.media.mel import mel_spectrogram
 from wav2lip.media.pcm import from_pcm
@@ -88,7 +88,7 @@ def _of_expert(loaded: "Loaded", network: "nn.Module | SyncEncoder") -> LoadedJu
     size = int(loaded.config.get("image_size", PUBLISHED_SIZE))
     label = f"own expert {loaded.path.name} (not comparable with published scores)"
     judge = ExpertJudge(network, expert_mels, label)
-    view = FaceCrop(size, loaded.metadata.get("face_crop", CROP_KINDS[0]))
+    view = FaceView(size, loaded.metadata.get("face_crop", CROP_KINDS[0]))
     return LoadedJudge(judge, view, view, str(loaded.path), loaded.sha256, loaded.training_id)
 
 
@@ -124,9 +124,7 @@ def load_judge(weights: str = "bundled:judge", device: str = "cpu") -> LoadedJud
     name = class_name(loaded.config)
     if name == "SyncNetV2":
         judge = SyncNetV2Judge(_network(loaded, str(device)), _label_of_v2(loaded))
-        return LoadedJudge(
-            judge, WholePicture(), TrackCrop(), str(loaded.path), loaded.sha256, None
-        )
+        return LoadedJudge(judge, FrameView(), TrackView(), str(loaded.path), loaded.sha256, None)
     if name == "SyncNet":
         return _of_expert(loaded, _network(loaded, str(device)))
     raise InputError(

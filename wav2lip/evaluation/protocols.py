@@ -14,7 +14,7 @@ from wav2lip.evaluation.systems import (
     FIRST_FRAME,
     FIRST_FRAME_OTHER,
     GENERATED,
-    OTHER_SOUND,
+    OTHER_AUDIO,
     SILENCE,
 )
 from wav2lip.utils.files import write_table
@@ -48,7 +48,7 @@ PROTOCOLS = {
     "reconstruction": Protocol(GENERATED, "own"),
     "still": Protocol(FIRST_FRAME, "own", first_frame=True),
     "still_cross": Protocol(FIRST_FRAME_OTHER, "other", first_frame=True),
-    "cross": Protocol(OTHER_SOUND, "other"),
+    "cross": Protocol(OTHER_AUDIO, "other"),
     "silence": Protocol(SILENCE, "silence"),
 }
 NAMES = (*PROTOCOLS, LEAK_PROBE, SYNC_CHECK)

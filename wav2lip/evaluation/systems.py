@@ -3,10 +3,10 @@
 CONTROL_SHIFT = 5  # frames that the late audio is late, in the control and in the leak probe
 
 GENERATED = "generated"
-FIRST_FRAME = "first frame alone"  # the own sound on it
-FIRST_FRAME_OTHER = "first frame, another sound"
-OTHER_SOUND = "another sound"
-SILENCE = "silence"  # its sync is that with the face's own sound: the leak
+FIRST_FRAME = "first frame alone"  # with the own audio
+FIRST_FRAME_OTHER = "first frame, other audio"
+OTHER_AUDIO = "other audio"
+SILENCE = "silence"  # its sync is that with the face's own audio: the leak
 VIDEO = "video"  # judged as it is
 REAL = "real"
 LATE = f"audio {CONTROL_SHIFT} frames late"
@@ -15,7 +15,7 @@ SYSTEMS = (  # in the order of the table
     GENERATED,
     FIRST_FRAME,
     FIRST_FRAME_OTHER,
-    OTHER_SOUND,
+    OTHER_AUDIO,
     SILENCE,
     VIDEO,
     REAL,

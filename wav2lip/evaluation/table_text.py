@@ -58,34 +58,41 @@ def _facts(table: Table, columns: tuple[Column, ...]) -> tuple[list[str], list[l
     return heads, body
 
 
-def _mean(row: Row, column: Column, bold: Callable[[str], str], best: bool) -> str:
+def _mean(row: Row, column: Column) -> list[str]:
+    """Mean and interval; nothing without a value."""
     interval = row.cells.get(column.key)
     if interval is None or (not interval.clips and math.isnan(interval.mean)):
-        return ""
-    mean = number(interval.mean, column.digits)
-    return " ".join(
-        part
-        for part in (bold(mean) if best else mean, uncertainty(interval, column.digits))
-        if part
-    )
+        return []
+    return [number(interval.mean, column.digits), uncertainty(interval, column.digits)]
 
 
-def _difference(row: Row, column: Column) -> str:
+def _difference(row: Row, column: Column) -> list[str]:
+    """Difference, interval and p; nothing without a value."""
     difference = row.differences.get(column.key)
     if difference is None:
-        return ""
+        return []
     interval = difference.interval
-    parts = (number(interval.mean, column.digits), uncertainty(interval, column.digits))
-    return " ".join(part for part in (*parts, f"p = {difference.p:.2g}") if part)
+    parts = [number(interval.mean, column.digits), uncertainty(interval, column.digits)]
+    return [*parts, f"p = {difference.p:.2g}"]
 
 
 def _blocks(
-    table: Table, bold: Callable[[str], str], escape: Callable[[str], str]
+    table: Table,
+    bold: Callable[[str], str],
+    escape: Callable[[str], str],
+    join: Callable[[list[str]], str],
 ) -> list[tuple[str, int, list[str], list[list[str]]]]:
     """Title, number of columns left of the means, headings and rows of each part of the table, escaped.
 
-    Rows without any value are left out.
+    Rows without any value are left out. `join` puts the parts of a cell together.
     """
+
+    def cell(parts: list[str], best: bool = False) -> str:
+        escaped = [escape(part) for part in parts if part]
+        if best:
+            escaped[0] = bold(escaped[0])
+        return join(escaped)
+
     blocks = []
     for title, columns in table.groups().items():
         heads, names = _facts(table, columns)
@@ -95,37 +102,34 @@ def _blocks(
         best = {column.key: table.best(column) for column in columns}
         body, differences = [], []
         for row, name in zip(table.rows, names, strict=True):
-            left = [escape(cell) for cell in name]
-            cells = [_mean(row, c, lambda text: text, best=False) for c in columns]
+            left = [escape(text) for text in name]
+            cells = [cell(_mean(row, c), best[c.key] == row.name) for c in columns]
             if any(cells):
-                shown = [
-                    _mean(row, c, lambda text: f"\x00{text}\x01", best[c.key] == row.name)
-                    for c in columns
-                ]
-                marked = [escape(cell) for cell in shown]
-                body.append(left + [_embolden(cell, bold) for cell in marked])
-            changed = [_difference(row, c) for c in columns]
+                body.append(left + cells)
+            changed = [cell(_difference(row, c)) for c in columns]
             if any(changed):
                 label = f"{row.name} − {table.baseline}"
                 padding = [""] * (len(left) - 1)
-                differences.append([escape(label), *padding, *map(escape, changed)])
+                differences.append([escape(label), *padding, *changed])
         blocks.append((escape(title), left_columns, heads, body + differences))
     return blocks
 
 
-def _embolden(cell: str, bold: Callable[[str], str]) -> str:
-    """Put the marked part of an escaped cell in bold."""
-    if "\x00" not in cell:
-        return cell
-    inner, after = cell[1:].split("\x01")
-    return bold(inner) + after
+def _stack(parts: list[str]) -> str:
+    """Set the mean of a cell, and small below it what follows."""
+    if len(parts) < 2:
+        return "".join(parts)
+    lines = r" \\ ".join([parts[0], *(f"{{\\scriptsize {part}}}" for part in parts[1:])])
+    return rf"\begin{{tabular}}[t]{{@{{}}r@{{}}}}{lines}\end{{tabular}}"
 
 
 def markdown(table: Table) -> str:
     """Format a table in Markdown: warnings, header, one block per group of metrics, notes."""
     lines = [f"> **Warning:** {_escape_markdown(text)}\n" for text in table.warnings]
     lines += [f"- {key}: {_escape_markdown(value)}" for key, value in table.header.items()]
-    for title, _, heads, rows in _blocks(table, lambda text: f"**{text}**", _escape_markdown):
+    for title, _, heads, rows in _blocks(
+        table, lambda text: f"**{text}**", _escape_markdown, " ".join
+    ):
         lines += ["", f"**{title}**", ""] if title else [""]
         lines.append(f"| {' | '.join(heads)} |")
         lines.append("|" + "---|" * len(heads))
@@ -145,7 +149,7 @@ def latex(table: Table) -> str:
     lines += [f"% {key}: {' '.join(value.split())}" for key, value in table.header.items()]
     warnings = " ".join(f"\\textbf{{Warning: {_escape_latex(text)}.}}" for text in table.warnings)
     for title, left, heads, rows in _blocks(
-        table, lambda text: f"\\textbf{{{text}}}", _escape_latex
+        table, lambda text: f"\\textbf{{{text}}}", _escape_latex, _stack
     ):
         caption = " ".join(part for part in (f"{title}." if title else "", warnings) if part)
         lines += [

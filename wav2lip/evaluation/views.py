@@ -34,7 +34,7 @@ class View(Protocol):
         ...
 
 
-class FaceCrop:
+class FaceView:
     """The face without a margin, as in the training crops of the experts.
 
     Args:
@@ -52,7 +52,7 @@ class FaceCrop:
         return cut_face(image, crop, self.size)
 
 
-class WholePicture:
+class FrameView:
     """The whole frame, aspect ratio not kept: the published whole-clip mode, for clips cut to a face."""
 
     needs_face = False
@@ -64,7 +64,7 @@ class WholePicture:
         return np.asarray(cv2.resize(image, (self.size, self.size)), np.uint8)
 
 
-class TrackCrop:
+class TrackView:
     """The published face-track mode: the face with a wide margin, cut at whole pixels, 224 px."""
 
     needs_face = True
