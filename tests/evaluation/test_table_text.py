@@ -48,9 +48,9 @@ LATEX = r"""% requires \usepackage{booktabs,graphicx}
 \toprule
 system & clips & speakers & LSE-D $\downarrow$ \\
 \midrule
-our\_net \textbar{} \$x\$ & 9 & 9 & <\textbf{1.00} \\ {\scriptsize [0.80, 1.20]}> \\
-real & 9 & 9 & <2.00 \\ {\scriptsize [1.80, 2.20]}> \\
-our\_net \textbar{} \$x\$ $-$ real &  &  & <$-$1.00 \\ {\scriptsize [$-$1.20, $-$0.80]} \\ {\scriptsize p = 0.004}> \\
+our\_net \textbar{} \$x\$ & 9 & 9 & <\textbf{1.00} \\ {\scriptsize [0.80, 1.20]}> \\ ~
+real & 9 & 9 & <2.00 \\ {\scriptsize [1.80, 2.20]}> \\ ~
+our\_net \textbar{} \$x\$ $-$ real &  &  & <$-$1.00 \\ {\scriptsize [$-$1.20, $-$0.80]} \\ {\scriptsize p = 0.004}> \\ ~
 \bottomrule
 \end{tabular}}
 \end{table}

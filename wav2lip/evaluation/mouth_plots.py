@@ -24,8 +24,11 @@ def mouth_figure(title: str, series: Mapping[str, MouthSeries]) -> Figure:
         title: name of the clip.
         series: name of a video -> its mouth; a gap in the line where no mesh was found. The level is that of the first.
     """
-    figure = Figure(SIZE, DPI, layout="constrained")
+    figure = Figure(
+        SIZE, DPI
+    )  # a layout that fits itself takes twice as long, and there is one plot per clip
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    figure.subplots_adjust(left=0.1, right=0.98, top=0.93, bottom=0.11, hspace=0.1)
     for name, values in series.items():
         times = (values.first + np.arange(len(values.mar))) / FPS
         colour = COLOURS.get(name)

@@ -161,7 +161,7 @@ def latex(table: Table) -> str:
             r"\toprule",
             " & ".join(heads) + r" \\",
             r"\midrule",
-            *(" & ".join(row) + r" \\" for row in rows),
+            *(" & ".join(row) + r" \\ \addlinespace[2pt]" for row in rows),
             r"\bottomrule",
             r"\end{tabular}}",
             r"\end{table}",
