@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -203,3 +204,29 @@ def test_the_published_leak_protocol_on_a_tree_like_lrs2(folder: Path) -> None:
     for metric in ("lse_c_silent", "lse_d_silent", "lsd_current"):
         assert means["generated"][metric]["clips"] >= 2  # a random generator may break a face
     assert means["first frame alone"]["lsd_first_frame"]["clips"] >= 2
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_and_gives_the_same_numbers(folder: Path) -> None:
+    (folder / "many").mkdir()
+    for seed in range(5):
+        write_synthetic_video(folder / "many" / f"{seed}.mp4", synthesize(seed, 1.6))
+    words = ["input=many", "judge_weights=expert.safetensors", "executor=pool", "workers=2"]
+    assert evaluate(folder, *words, "output=whole").returncode == 0
+    command = [sys.executable, str(ROOT / "evaluate.py"), "detector=hog", *words, "output=killed"]
+    cache = {"WAV2LIP_CACHE": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
+    records = folder / "killed" / "records"
+    with subprocess.Popen(command, cwd=folder, env=os.environ | cache) as process:
+        while process.poll() is None and not list(records.glob("*.json")):
+            time.sleep(0.01)
+        process.kill()
+    before = {path: path.stat().st_mtime_ns for path in records.glob("*.json")}
+    assert 0 < len(before) < 5
+    done = evaluate(folder, *words, "output=killed")
+    assert done.returncode == 0, done.stderr
+    assert f"{len(before)} of 5 clips were scored by an earlier run" in done.stdout
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(list(records.glob("*.json"))) == 5
+    for name in ("clips.csv", "summary.csv"):
+        whole, resumed = (folder / output / name for output in ("whole", "killed"))
+        assert whole.read_bytes() == resumed.read_bytes()

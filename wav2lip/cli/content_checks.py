@@ -3,7 +3,6 @@
 Only what is quick to read counts: names, lists and first rows, but no weights and no video.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,10 +36,12 @@ def _require_some(pairs: "list[Pair]", config: "DictConfig") -> None:
         )
 
 
-def _require_outside(config: "DictConfig") -> None:
+def _require_outside(pairs: "list[Pair]", config: "DictConfig") -> None:
     """Refuse to write the generator's videos into the folder of the inputs, where the next run would find them."""
-    folder, output = os.path.realpath(config.input), os.path.realpath(config.output)
-    if Path(folder).is_dir() and os.path.commonpath([folder, output]) == folder:
+    folder = Path(config.input)
+    if not folder.is_dir() or not any(pair.face.is_relative_to(folder) for pair in pairs):
+        return  # a list names its videos
+    if Path(config.output).resolve().is_relative_to(folder.resolve()):
         raise InputError(
             f"{config.output}: is in the input folder {config.input}, so its videos would become inputs; "
             "choose another output"
@@ -66,7 +67,7 @@ def check_evaluate(config: "DictConfig") -> None:
         protocols, _ = choose_protocols(names)
         if any(protocol.sound == "other" for protocol in protocols):
             draw_sounds(pairs, config.seed)
-        _require_outside(config)
+        _require_outside(pairs, config)
 
 
 def check_preprocess(config: "DictConfig") -> None:
