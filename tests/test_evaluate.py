@@ -215,18 +215,18 @@ def test_a_killed_run_goes_on_and_gives_the_same_numbers(folder: Path) -> None:
     assert evaluate(folder, *words, "output=whole").returncode == 0
     command = [sys.executable, str(ROOT / "evaluate.py"), "detector=hog", *words, "output=killed"]
     cache = {"WAV2LIP_CACHE": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
-    records = folder / "killed" / "records"
+    records, finished = folder / "killed" / "records", "[!.]*.json"
     with subprocess.Popen(command, cwd=folder, env=os.environ | cache) as process:
-        while process.poll() is None and not list(records.glob("*.json")):
+        while process.poll() is None and not list(records.glob(finished)):
             time.sleep(0.01)
         process.kill()
-    before = {path: path.stat().st_mtime_ns for path in records.glob("*.json")}
+    before = {path: path.stat().st_mtime_ns for path in records.glob(finished)}
     assert 0 < len(before) < 5
     done = evaluate(folder, *words, "output=killed")
     assert done.returncode == 0, done.stderr
     assert f"{len(before)} of 5 clips were scored by an earlier run" in done.stdout
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert len(list(records.glob("*.json"))) == 5
+    assert len(list(records.glob(finished))) == 5
     for name in ("clips.csv", "summary.csv"):
         whole, resumed = (folder / output / name for output in ("whole", "killed"))
         assert whole.read_bytes() == resumed.read_bytes()
