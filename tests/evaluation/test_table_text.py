@@ -54,9 +54,12 @@ our\_net \textbar{} \$x\$ $-$ real &  &  & <$-$1.00 \\ {\scriptsize [$-$1.20, $-
 \bottomrule
 \end{tabular}}
 \end{table}
-""".replace("<", r"\begin{tabular}[t]{@{}r@{}}").replace(  # a cell of several lines
-    ">", r"\end{tabular}"
-)
+"""
+CELL = {  # of several lines
+    "<": r"\begin{tabular}[t]{@{}r@{}}",
+    ">": r"\end{tabular}",
+    "~": r"\addlinespace[2pt]",
+}
 
 
 def test_markdown():
@@ -65,7 +68,8 @@ def test_markdown():
 
 def test_latex():
     text = latex(TABLE)
-    assert text.startswith(LATEX)
+    expected = "".join(CELL.get(character, character) for character in LATEX)
+    assert text.startswith(expected)
     assert text.count(r"\begin{table}") == text.count(r"\end{table}") == 2
     assert text.count("Warning: 50") == 2  # in every caption
 
