@@ -36,6 +36,7 @@ from wav2lip.personalization.speech import read_speech
 from wav2lip.personalization.tuning import load_start, other_voice, personalize
 
 TEST = 0.2
+WORSE = 0.02  # of the agreement; less is chance in a test of some seconds
 SAMPLES = 48  # pairs of frames of the test
 HEADS = [
     "person",
@@ -86,9 +87,14 @@ def measure(network: MeshGenerator, test: Sequence[Clip], mouth: bool) -> list[f
 
 
 def run(
-    start: LoadedNetwork, name: str, clips: Sequence[Clip], seconds: float, mouth: bool
+    start: LoadedNetwork,
+    name: str,
+    clips: Sequence[Clip],
+    seconds: float,
+    mouth: bool,
+    gains: list[float],
 ) -> list[str] | None:
-    """Tune to one person; None if there are not enough seconds."""
+    """Tune to one person; None if there are not enough seconds. `gains` receives the change of the agreement."""
     material, test = split(clips, seconds)
     length = seconds_of(material)
     if length < 0.6 * seconds or seconds_of(test) < 1.5:
@@ -99,6 +105,7 @@ def run(
     try:
         personal = personalize(start, Material(material, length, length), minutes=60, mouth=mouth)
     except InputError as error:
+        gains.append(np.nan)
         return [*cells, f"refused: {error}"[:60]]
     used = time.process_time() - began
     verdict = personal.verdict
@@ -109,6 +116,7 @@ def run(
     ]
     before, after = (measure(n, test, mouth) for n in (start.network.eval(), personal.network))
     pairs = [f"{one:.3f}>{other:.3f}" for one, other in zip(before, after, strict=True)]
+    gains.append(after[0] - before[0] if verdict.takes_motion else np.nan)
     return [*cells, "+".join(taken) or "keep", *pairs, f"{used:.0f}"]
 
 
@@ -134,11 +142,17 @@ def main() -> None:
                 people.setdefault(row.speaker, []).append(Clip(folder / row.clip, row))
     print(" | ".join(HEADS))
     for seconds in arguments.seconds:
+        gains: list[float] = []
         for name, clips in people.items():
             ordered = sorted(clips, key=lambda clip: (clip.row.source, clip.row.start))
-            cells = run(start, name, ordered, seconds, not arguments.motion_only)
+            cells = run(start, name, ordered, seconds, not arguments.motion_only, gains)
             if cells:
                 print(" | ".join(cells), flush=True)
+        taken = np.array(gains)[np.isfinite(gains)]
+        print(
+            f"{seconds:g} s: motion taken for {len(taken)} of {len(gains)} people; agreement there "
+            f"{taken.mean() if len(taken) else 0:+.3f}, lower by more than {WORSE} for {(taken < -WORSE).sum()}"
+        )
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def generator() -> MeshGenerator:
     basis = motion_basis()
     network.motion.vertices.copy_(torch.from_numpy(basis.vertices))
     network.motion.basis.copy_(torch.from_numpy(basis.components[:4]))
-    network.motion.scale_motion(1.5)
+    network.motion.scale_motion(7.5)
     return network.eval()
 
 

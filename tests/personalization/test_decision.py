@@ -26,7 +26,7 @@ def test_a_learned_person_is_better(generator, speech):
 
 def test_no_change_is_refused(generator, speech):
     start = LastLayer.of(generator.motion)
-    fit = MotionFit(start, 1.0, start.predict(speech[0].features))
+    fit = MotionFit(start, start.predict(speech[0].features))
     verdict = judge_motion(start, fit, *speech, other_voice(generator.motion, len(speech[1])))
     assert verdict.reasons[0].startswith("the motion is not surely better on seconds it was not")
     assert "agrees less with the held-out seconds" in verdict.reasons[1]
@@ -38,7 +38,7 @@ def test_motion_that_leaves_its_sound_is_refused(generator, speech):
     silence = silence_features(generator.motion)
     good = fit_motion(start, speech[0], silence)
     still = LastLayer(0 * start.weight, np.median(speech[0].motion, axis=0))
-    fit = MotionFit(still, 1.0, still.predict(speech[0].features))
+    fit = MotionFit(still, still.predict(speech[0].features))
     verdict = judge_motion(good.layer, fit, *speech, other_voice(generator.motion, len(speech[1])))
     assert any("follows its own sound less (contrast" in text for text in verdict.reasons)
 

@@ -53,13 +53,13 @@ def test_a_layer_goes_into_the_network_and_comes_back(generator):
     torch.testing.assert_close(network(mel), 0.5 * before)
 
 
-def test_little_material_changes_the_range_less():
+def test_with_little_material_the_range_stays_near_that_of_the_start():
     rng = np.random.default_rng(0)
     true = rng.normal(0, 1, (100, 4))
-    assert range_factor(true / 2, true) == pytest.approx(2**0.5)  # of 4 s half is believed
+    assert range_factor(true / 8, true, 2 * true) == pytest.approx(16 * 0.5 ** (4 / 5.5))
     long = np.tile(true, (24, 1))
-    assert range_factor(long / 2, long) == pytest.approx(2 ** (96 / 100))
-    assert range_factor(long / 100, long) == pytest.approx(4 ** (96 / 100))  # no more than four
+    assert range_factor(long / 8, long, 2 * long) == pytest.approx(16 * 0.5 ** (96 / 97.5))
+    assert range_factor(long, long, long / 100) == pytest.approx(3 ** (96 / 97.5) / 100)
 
 
 def test_a_network_that_knows_nothing_learns_a_person(generator, person):
@@ -70,10 +70,11 @@ def test_a_network_that_knows_nothing_learns_a_person(generator, person):
         mean_concordance(layer.predict(test.features), test.motion) for layer in (start, fit.layer)
     )
     assert before < 0.2
-    assert after > 0.65
-    assert mean_concordance(fit.unseen, speech.motion) > 0.6
-    silence = fit.layer.predict(silence_features(generator.motion)[None])
-    np.testing.assert_allclose(silence, 0, atol=1e-6)  # the start's, whose scale is 0
+    assert after > 0.5
+    assert mean_concordance(fit.unseen, speech.motion) > 0.5
+    silence = silence_features(generator.motion)[None]
+    ratio = fit.layer.predict(silence) / start.predict(silence)
+    np.testing.assert_allclose(ratio, ratio[0, 0], rtol=1e-4)
 
 
 def test_measures_are_those_of_the_basis():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wav2lip.personalization.motion_fit import LastLayer, MotionFit
+from wav2lip.personalization.motion_fit import LastLayer, MotionFit, folds_of, mean_concordance
 from wav2lip.personalization.motion_scores import MotionScores, certainty, score_motion
 from wav2lip.personalization.mouth_fit import MouthFit
 from wav2lip.personalization.speech import Floats, Speech
@@ -58,24 +58,29 @@ def judge_motion(
         scores.append(score_motion(predicted, held_out.motion, other))
     before, after = scores
     unseen = start.predict(tuned.features), fit.unseen
-    was, now = (score_motion(motion, tuned.motion) for motion in unseen)
+    was, now = (mean_concordance(motion, tuned.motion) for motion in unseen)
     share = certainty(*unseen, tuned.motion)
     reasons = []
-    if now.concordance - was.concordance < LEAST_GAIN or share < LEAST_CERTAINTY:
+    if now - was < LEAST_GAIN or share < LEAST_CERTAINTY:
         reasons.append(
-            f"the motion is not surely better on seconds it was not tuned on (agreement {was.concordance:.2f} before, "
-            f"{now.concordance:.2f} after, better in {100 * share:.0f} % of the resamples)"
+            f"the motion is not surely better on seconds it was not tuned on (agreement {was:.2f} before, "
+            f"{now:.2f} after, better in {100 * share:.0f} % of the resamples)"
         )
     if not after.concordance > before.concordance:
         reasons.append(
             f"the motion agrees less with the held-out seconds ({before.concordance:.2f} before, "
             f"{after.concordance:.2f} after)"
         )
-    weights = len(tuned), len(held_out)
+    # Each fold by itself, because the layers of the folds differ in range and mean.
+    folds = folds_of(len(tuned))
+    weights = [*map(len, folds), len(held_out)]
+    parts = [
+        [score_motion(motion[fold], tuned.motion[fold]) for fold in folds] for motion in unseen
+    ]
     for name, lost, text in LOSSES:
         old, new = (
-            float(np.average([getattr(scores, name) for scores in pair], weights=weights))
-            for pair in ((was, before), (now, after))
+            float(np.average([getattr(scores, name) for scores in all_parts], weights=weights))
+            for all_parts in ([*parts[0], before], [*parts[1], after])
         )
         if new < old - lost:
             reasons.append(f"{text} ({name} {old:.2f} before, {new:.2f} after)")

@@ -1,15 +1,15 @@
 """Tune the last layer of a network of lip motion to one person, in closed form.
 
 The layer is linear, so that the best change for a ridge penalty is the solution of a system of equations. No step
-size, no epochs; the penalty is chosen on seconds that the solution has not seen. In silence the tuned network predicts
-what it did before, in units of the person: a closed mouth.
+size, no epochs. The penalty does not depend on the person: the more material, the farther the layer may move. In
+silence the tuned network predicts what it did before, in units of the person: a closed mouth.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from wav2lip.data.motion_basis import motion_basis
 from wav2lip.metrics.mouth_agreement import concordance
@@ -17,14 +17,19 @@ from wav2lip.models import LipMotion
 from wav2lip.personalization.speech import Floats, Speech
 from wav2lip.types import FPS
 
-# Penalties of the change, in mean squares of a feature; infinite: only the range changes.
-RIDGES = (float("inf"), 100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1)
+# Seconds of material that the penalty of the change outweighs in a feature. On 73 people with 12 s each, half or twice
+# as many give the same agreement on unseen seconds; a penalty that is chosen for each person agrees less.
+RIDGE_SECONDS = 80.0
 FOLDS = 5
 GAP = (
     5  # frames between what is fitted and what is predicted; faces of neighbouring frames are alike
 )
-RANGE_LIMITS = (0.5, 4.0)  # factor that restores the range of a mean, which moves less than a face
-RANGE_SECONDS = 4.0  # of material at which half of the range found is believed
+RANGE_SECONDS = 1.5  # of material at which half of the change of the range is believed
+RANGE_LIMITS = (
+    0.3,
+    3.0,
+)  # of the person's range over that of the start; beyond it a measurement failed
+SCALE_LIMITS = (0.2, 2.0)  # of the start that best fits; a mouth must not stand still
 SMALLEST = 1e-6  # of a standard deviation or a mean square
 
 
@@ -72,12 +77,10 @@ class MotionFit:
 
     Attributes:
         layer: the tuned layer.
-        ridge: the penalty that was chosen.
         unseen: (F, K) what layers that were tuned without a stretch of frames predict for it.
     """
 
     layer: LastLayer
-    ridge: float
     unseen: Floats
 
 
@@ -99,11 +102,12 @@ def solve(start: LastLayer, speech: Speech, silence: Floats, ridge: float) -> La
         start: the layer before.
         speech: what to fit.
         silence: (width,) features of silence, at which the change is 0.
-        ridge: see `RIDGES`.
+        ridge: weight of the penalty, in mean squares of a feature; infinite: only the range changes.
     """
     predicted = start.predict(speech.features)
     power = float((predicted**2).sum())
-    scale = max(0.0, float((predicted * speech.motion).sum()) / max(power, SMALLEST))
+    fitted = float((predicted * speech.motion).sum()) / max(power, SMALLEST)
+    scale = float(np.clip(fitted, *SCALE_LIMITS))
     scaled = start.scaled(scale)
     if np.isinf(ridge):
         return scaled
@@ -115,10 +119,15 @@ def solve(start: LastLayer, speech: Speech, silence: Floats, ridge: float) -> La
     return LastLayer(scaled.weight + change, scaled.bias - change @ silence)
 
 
+def folds_of(count: int) -> list[NDArray[np.int64]]:
+    """Split frames into `FOLDS` stretches."""
+    return np.array_split(np.arange(count), FOLDS)
+
+
 def _unseen(start: LastLayer, speech: Speech, silence: Floats, ridge: float) -> Floats:
     """Predict every fold by a layer that was fitted to the others."""
     predicted = np.zeros_like(speech.motion)
-    for fold in np.array_split(np.arange(len(speech)), FOLDS):
+    for fold in folds_of(len(speech)):
         kept = np.ones(len(speech), np.bool_)
         kept[max(0, fold[0] - GAP) : fold[-1] + GAP + 1] = False
         layer = solve(start, speech.part(kept), silence, ridge)
@@ -126,34 +135,40 @@ def _unseen(start: LastLayer, speech: Speech, silence: Floats, ridge: float) -> 
     return predicted
 
 
-def range_factor(predicted: Floats, true: Floats) -> float:
+def range_factor(predicted: Floats, true: Floats, start: Floats) -> float:
     """Return the factor on coefficients (F, K) that restores the range of the opening.
 
-    With little material it is drawn towards 1.
+    A fit predicts a mean, which moves less than a face. With little material the range stays near that of the start.
+
+    Args:
+        predicted: by the fit.
+        true: of the person.
+        start: predicted by the layer before.
     """
-    one, other = (measures_of(motion)[:, 0].std() for motion in (predicted, true))
-    low, high = np.log(RANGE_LIMITS)
-    found = np.clip(np.log(max(float(other), SMALLEST) / max(float(one), SMALLEST)), low, high)
+    own, person, before = (
+        max(float(measures_of(motion)[:, 0].std()), SMALLEST) for motion in (predicted, true, start)
+    )
     seconds = len(true) / FPS
-    return float(np.exp(found * seconds / (seconds + RANGE_SECONDS)))
+    change = np.clip(person / before, *RANGE_LIMITS) ** (seconds / (seconds + RANGE_SECONDS))
+    return float(change * before / own)
 
 
-def fit_motion(
-    start: LastLayer, speech: Speech, silence: Floats, ridges: Sequence[float] = RIDGES
-) -> MotionFit:
+def fit_motion(start: LastLayer, speech: Speech, silence: Floats) -> MotionFit:
     """Tune the last layer of a network of motion.
+
+    A change of the range alone is taken if it agrees better with unseen frames.
 
     Args:
         start: the layer before.
         speech: of one person, in order of time; at least `FOLDS` seconds give a useful choice.
         silence: see `solve`.
-        ridges: penalties of which the one with the best concordance on unseen frames is chosen.
     """
     found = []
-    for ridge in ridges:
+    predicted = start.predict(speech.features)
+    for ridge in (RIDGE_SECONDS * FPS / len(speech), float("inf")):
         unseen = _unseen(start, speech, silence, ridge)
-        factor = range_factor(unseen, speech.motion)
+        factor = range_factor(unseen, speech.motion, predicted)
+        layer = solve(start, speech, silence, ridge).scaled(factor)
         score = mean_concordance(unseen * factor, speech.motion)
-        found.append((score, factor, ridge, unseen * factor))
-    _, factor, ridge, unseen = max(found, key=lambda one: one[0])
-    return MotionFit(solve(start, speech, silence, ridge).scaled(factor), ridge, unseen)
+        found.append((score, MotionFit(layer, unseen * factor)))
+    return max(found, key=lambda one: one[0])[1]
