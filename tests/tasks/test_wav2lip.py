@@ -240,3 +240,9 @@ def test_faces_of_another_size_are_named(lip_task, lip_data):
         InputError, match=r"image_size=48, but the generator renders faces of 96 px"
     ):
         task.generate(batch_of(lip_data))
+
+
+def test_a_generator_that_moves_the_mesh_is_refused(lip_task):
+    mesh = {"_target_": "wav2lip.models.MeshGenerator", "width": 8, "stacks": 1, "dilations": [1]}
+    with pytest.raises(InputError, match=r"MeshGenerator draws no whole face.*wav2lip personalize"):
+        lip_task(generator=mesh)

@@ -11,7 +11,7 @@ from wav2lip.errors import InputError
 from wav2lip.losses.audio_contrast import audio_contrast
 from wav2lip.losses.features import feature_l1
 from wav2lip.losses.reconstruction import edge_l1, mouth_psnr, weighted_l1
-from wav2lip.models import SyncNet
+from wav2lip.models import Generator, SyncNet
 from wav2lip.models.audio_encoder import copy_audio_encoder
 from wav2lip.models.generator import face_inputs
 from wav2lip.tasks.base import Config, Task, build, to_float
@@ -51,8 +51,8 @@ class Wav2LipTask(Task):
         warmup: see `Task`.
 
     Raises:
-        InputError: the expert is for another image size or has no loss, a term has no weight, or a checkpoint
-            does not fit.
+        InputError: the generator draws no face, the expert is for another image size or has no loss, a term has no
+            weight, or a checkpoint does not fit.
     """
 
     figures = ("train/l1", "val/loss", "val/mouth_psnr")
@@ -77,6 +77,12 @@ class Wav2LipTask(Task):
         super().__init__(optimizer, warmup)
         self.save_hyperparameters()
         self.generator = build(generator)
+        if not isinstance(self.generator, Generator):
+            kind = type(self.generator).__name__
+            raise InputError(
+                f"{init_from or 'generator'}: a {kind} draws no whole face, so this task cannot train it; "
+                "`wav2lip personalize` tunes one that moves the mesh, experiment=mesh_generator trains it"
+            )
         if init_from:
             self.generator = self.load_weights(init_from, "generator", self.generator)
         if motion_gain != 1.0:
