@@ -1,5 +1,6 @@
 """The bundled networks: small, ours; the generator's mouth follows the sound, and nothing else does."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,15 @@ import pytest
 import soundfile
 
 from wav2lip.checkpoints import load_network
-from wav2lip.checkpoints.bundled import GENERATOR, JUDGE
+from wav2lip.checkpoints.bundled import GENERATOR, JUDGE, find_exported
+from wav2lip.checkpoints.exported import load_exported
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.media.audio import load_wav
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import read_image
 from wav2lip.types import SAMPLE_RATE
+from wav2lip.utils.files import sha256_of
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTRAIT = ROOT / "data" / "astronaut.jpg"
@@ -27,6 +30,15 @@ def test_is_small_and_says_how_to_use_it():
     assert loaded.config["_target_"] == "wav2lip.models.MeshGenerator"
     assert loaded.config["lookahead_ms"] == 210
     assert loaded.metadata["face_crop"] == "aligned"
+
+
+@pytest.mark.parametrize("name", ["bundled:generator", "bundled:judge"])
+def test_an_exported_file_is_of_the_bundled_checkpoint(name):
+    exported = find_exported(name)
+    if exported is None:
+        pytest.skip("not exported")
+    entry = json.loads(load_exported(exported).file.properties["wav2lip"])
+    assert entry["checkpoint_sha256"] == sha256_of(exported.with_suffix(".safetensors"))
 
 
 def test_the_judge_is_small_and_no_expert_trained_the_generator():
