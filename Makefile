@@ -59,6 +59,7 @@ $(BUNDLED)/mesh_generator: $(BUNDLED)/lip_motion
 
 $(BUNDLED)/wav2lip.safetensors: $(BUNDLED)/mesh_generator
 	$(BIN)/wav2lip export runs/bundled_mesh_generator/checkpoints/best.ckpt $@ --motion_gain 2.4
+	$(BIN)/wav2lip export $@ $(BUNDLED)/wav2lip.onnx
 
 lock:  ## update requirements.txt from the ranges in pyproject.toml (requires uv)
 	uv pip compile --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
