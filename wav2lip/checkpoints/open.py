@@ -1,6 +1,5 @@
 """Open a checkpoint for inference, whatever library runs it. Imports no torch for an exported one."""
 
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,8 +34,6 @@ def is_onnx(path: Path) -> bool:
 
 def has_torch() -> bool:
     """Tell whether torch is installed, without importing it."""
-    if "torch" in sys.modules:
-        return sys.modules["torch"] is not None
     return find_spec("torch") is not None
 
 
