@@ -1,8 +1,8 @@
 """Measure live sessions: latency, speed, agreement with files, late frames and memory.
 
-    python benchmarks/live.py --checkpoint mesh.safetensors            everything, about 5 minutes
-    python benchmarks/live.py --checkpoint mesh.safetensors latency --clicks 50 --block 1
-    python benchmarks/live.py --checkpoint mesh.safetensors steady --minutes 60
+    python benchmarks/live.py                               everything, about 5 minutes
+    python benchmarks/live.py latency --clicks 50 --block 1
+    python benchmarks/live.py steady --minutes 60
 
 The source is a 1280x720 video made on the spot, or `--face`. Processor times bear other work on the machine; latency
 and late frames do not, so run these on an idle one.
@@ -20,8 +20,8 @@ import numpy as np
 import torch
 
 from infer import make_video
-from wav2lip.checkpoints import load_network
-from wav2lip.engines.mesh_engine import TorchMeshEngine
+from wav2lip.engines.choose import ENGINES
+from wav2lip.engines.engine import MeshEngine
 from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
@@ -193,7 +193,7 @@ def steady(avatar: Avatar, worker: LiveWorker, minutes: float, sessions: int, bl
     )
 
 
-def lookahead(engine: TorchMeshEngine) -> None:
+def lookahead(engine: MeshEngine) -> None:
     """Print what less look-ahead costs: the correlation of the lips' opening with that of the full one."""
     print("look-ahead: correlation of the predicted opening with that of the generator's own")
     wav = load_wav(SPEECH)
@@ -224,9 +224,8 @@ def main() -> None:
     )
     parts = ("latency", "speed", "agreement", "steady", "two", "lookahead")
     parser.add_argument("parts", nargs="*", help=f"of {' '.join(parts)}; default: all")
-    parser.add_argument(
-        "--checkpoint", type=Path, required=True, help="a generator that moves a mesh"
-    )
+    parser.add_argument("--checkpoint", default="default", help="a generator that moves a mesh")
+    parser.add_argument("--engine", default="auto", choices=ENGINES)
     parser.add_argument("--face", type=Path, help="a video; default: made on the spot")
     parser.add_argument("--clicks", type=int, default=20)
     parser.add_argument("--block", type=int, default=2)
@@ -235,9 +234,10 @@ def main() -> None:
     args = parser.parse_args()
     wanted = args.parts or parts
     torch.set_num_threads(args.threads)
-    loaded = load_network(args.checkpoint, "generator")
-    engine = TorchMeshEngine(loaded.network)
-    settings = Settings(mute_pauses=False)
+    settings = Settings(mute_pauses=False, engine=args.engine)
+    syncer = LipSyncer.from_checkpoint(args.checkpoint, "cpu", settings)
+    engine = syncer.mesh_engine
+    print(syncer.engine)
     with tempfile.TemporaryDirectory() as folder, LiveWorker(engine) as worker:
         if "lookahead" in wanted:
             lookahead(engine)
@@ -257,7 +257,7 @@ def main() -> None:
             flush=True,
         )
         if "agreement" in wanted:
-            agreement(LipSyncer(loaded, "cpu", settings), avatar, worker, face)
+            agreement(syncer, avatar, worker, face)
         if "speed" in wanted:
             speed(avatar, worker, 8)
         if "latency" in wanted:

@@ -198,3 +198,18 @@ def test_too_much_waiting_sound_is_refused(avatar):
     timeline.push(np.zeros(1000 * 599, np.float32), 1000)
     with pytest.raises(InputError, match=r"more than 600 s of sound wait; take the frames before"):
         timeline.push(np.zeros(2000, np.float32), 1000)
+
+
+def test_a_slow_renderer_begins_only_what_can_be_ready_in_time(avatar):
+    player = Player(avatar, headroom=4)
+    player.timeline.lead = 3
+    player.timeline.push(_tone(60), 16_000)
+    blocks = [player.timeline.plan() for _ in range(4)]
+    assert blocks[0].numbers == [4, 5]
+    player.take(20, render=False)
+    assert player.timeline.plan().numbers == [23, 24]
+    player.timeline.clear()
+    player.take(60, render=False)
+    player.timeline.lead = 9
+    player.timeline.push(_tone(60), 16_000)
+    assert player.timeline.plan().numbers == [89, 90]

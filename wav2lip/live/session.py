@@ -1,6 +1,7 @@
 """A live session: sound in, frames out. The public class is `LiveSession`."""
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from wav2lip.media.rules import MAX_LEVEL
 from wav2lip.types import Pcm, Wav
 
 MAX_BLOCK = 50  # frames
+MAX_LEAD = 25  # frames
+SMOOTH = 0.2  # weight of the newest block in the time that one takes
 BEHIND = 1.0  # seconds; a consumer that is further behind is not made up for
 
 
@@ -92,6 +95,7 @@ class LiveSession:
         self._listeners: list[Callable[[], None]] = []
         self._origin: float | None = None  # time of the clock at frame 0
         self._closed = False
+        self._planned_at = self._render_seconds = 0.0
         worker.attach(self)
 
     @property
@@ -172,6 +176,7 @@ class LiveSession:
         """Return the next frames to render; for the worker."""
         with self._changed:
             block = self._timeline.plan()
+            self._planned_at = time.monotonic()
             if block is None and self._closed:
                 self.notify()  # that may have been the end
             return block
@@ -179,6 +184,11 @@ class LiveSession:
     def deliver(self, block: Block, pictures: list[Picture]) -> None:
         """Take the pictures of a block; for the worker."""
         with self._changed:
+            self._render_seconds += SMOOTH * (
+                time.monotonic() - self._planned_at - self._render_seconds
+            )
+            lead = math.ceil(self._render_seconds * self.avatar.fps)
+            self._timeline.lead = min(max(1, lead), MAX_LEAD)
             self._timeline.deliver(block, pictures)
         self.notify()
 

@@ -83,6 +83,7 @@ class Timeline:
 
     Attributes:
         counts: what happened so far.
+        lead: frames that pass while a block is rendered, as measured; one that is due earlier is not begun.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Timeline:
         idle_motion: bool = True,
     ) -> None:
         self.counts = Counts()
+        self.lead = 1
         self._avatar, self._reach, self._settings = avatar, reach, settings
         self._block, self._headroom, self._idle_motion = block, headroom, idle_motion
         self._most_ready = max(READY, 2 * block + (headroom or 0))
@@ -186,15 +188,18 @@ class Timeline:
         """Give a stretch its first frame, once its first block can be rendered."""
         if not placed.speech.known(self._block - 1):
             return False
-        if self._headroom is not None and self._next + self._headroom > self._planned:
-            self._planned, self._weight = self._next + self._headroom, 0.0
+        if self._headroom is not None:
+            earliest = self._next + max(self._headroom, self.lead)
+            if earliest > self._planned:
+                self._planned, self._weight = earliest, 0.0
         placed.start = self._planned
         return True
 
     def _plan(self, placed: _Placed) -> Block | None:
         assert placed.start is not None
-        if self.paced and self._planned < self._next:
-            self._planned = self._next + 1  # those before are due already
+        if self._headroom is not None and self._planned < self._next + 1:
+            # No more than the headroom: further ahead the sound may not be known yet.
+            self._planned = self._next + min(self.lead, self._headroom)
         speech, first = placed.speech, self._planned - placed.start
         number = self._block
         if speech.ended:
@@ -204,7 +209,8 @@ class Timeline:
             if number <= 0:
                 placed.done = True
                 return None
-        room = self._most_ready - (self._planned - self._next)
+        most = max(self._most_ready, self.lead + 2 * self._block)
+        room = most - (self._planned - self._next)
         if room < number or not speech.known(first + number - 1):
             return None
         window = speech.window(first, number)
