@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from wav2lip.errors import InputError
 from wav2lip.live.avatar import Avatar
+from wav2lip.live.block import Block, Counts
 from wav2lip.live.live_frame import LiveFrame
 from wav2lip.live.speech import SpeechSettings
-from wav2lip.live.timeline import Block, Counts, Timeline
+from wav2lip.live.timeline import Timeline
 from wav2lip.live.worker import LiveWorker
 from wav2lip.media.pcm import check_samples, from_pcm
 from wav2lip.media.picture import Picture
@@ -95,7 +96,8 @@ class LiveSession:
         self._listeners: list[Callable[[], None]] = []
         self._origin: float | None = None  # time of the clock at frame 0
         self._closed = False
-        self._planned_at = self._render_seconds = 0.0
+        self._begun: dict[int, float] = {}  # first frame of a block -> when it was begun
+        self._render_seconds = 0.0  # of a block
         worker.attach(self)
 
     @property
@@ -176,7 +178,8 @@ class LiveSession:
         """Return the next frames to render; for the worker."""
         with self._changed:
             block = self._timeline.plan()
-            self._planned_at = time.monotonic()
+            if block is not None:
+                self._begun[block.numbers[0]] = time.monotonic()
             if block is None and self._closed:
                 self.notify()  # that may have been the end
             return block
@@ -184,9 +187,9 @@ class LiveSession:
     def deliver(self, block: Block, pictures: list[Picture]) -> None:
         """Take the pictures of a block; for the worker."""
         with self._changed:
-            self._render_seconds += SMOOTH * (
-                time.monotonic() - self._planned_at - self._render_seconds
-            )
+            now = time.monotonic()
+            seconds = now - self._begun.pop(block.numbers[0], now)  # `clear` may have replaced it
+            self._render_seconds += SMOOTH * (seconds - self._render_seconds)
             lead = math.ceil(self._render_seconds * self.avatar.fps)
             self._timeline.lead = min(max(1, lead), MAX_LEAD)
             self._timeline.deliver(block, pictures)

@@ -12,46 +12,15 @@ import numpy as np
 
 from wav2lip.errors import InputError
 from wav2lip.live.avatar import Avatar
+from wav2lip.live.block import Block, Counts
 from wav2lip.live.live_frame import LiveFrame
-from wav2lip.live.speech import MotionWindow, Speech, SpeechSettings
+from wav2lip.live.speech import Speech, SpeechSettings
 from wav2lip.media.picture import Picture
 from wav2lip.types import Wav
 
 FADE = 5  # frames from the source's own mouth to the moved one, and back
 READY = 8  # frames that are rendered ahead, at most
 MAX_PENDING = 600.0  # seconds of pushed sound that wait to be taken
-
-
-@dataclass(frozen=True)
-class Block:
-    """Consecutive frames of a session that can be rendered.
-
-    Attributes:
-        numbers: of the frames.
-        weights: of the moved mouths in [0, 1]; 0: the source's frame.
-        window: predicts the motion.
-        epoch: of the timeline; a block of an earlier one is no longer wanted.
-    """
-
-    numbers: list[int]
-    weights: list[float]
-    window: MotionWindow
-    epoch: int
-
-
-@dataclass
-class Counts:
-    """What happened in a session.
-
-    Attributes:
-        frames: that were taken.
-        late: frames whose picture was not ready; an earlier one was repeated.
-        underruns: stretches of speech whose sound did not come in time, so that they were ended.
-    """
-
-    frames: int = 0
-    late: int = 0
-    underruns: int = 0
 
 
 @dataclass

@@ -11,7 +11,7 @@ import numpy as np
 
 from wav2lip.engines.engine import MeshEngine
 from wav2lip.inference.mesh_faces import MeshFaces, RenderedFrame, paste_faces
-from wav2lip.live.timeline import Block
+from wav2lip.live.block import Block
 from wav2lip.media.picture import Picture
 from wav2lip.utils.platform import cpu_count
 
@@ -28,7 +28,7 @@ class LiveWorker:
 
     Args:
         engine: the generator.
-        threads: that move and paste faces; None: one per core.
+        threads: that render; None: one per core. Each takes a block of all sessions that have one.
 
     Attributes:
         engine: the generator.
@@ -44,9 +44,14 @@ class LiveWorker:
         self._lock = threading.Lock()
         self._work = threading.Event()
         self._stopped = False
-        self._pool = ThreadPoolExecutor(threads or cpu_count(), "wav2lip-live-face")
-        self._thread = threading.Thread(target=self._run, name="wav2lip-live", daemon=True)
-        self._thread.start()
+        number = threads or cpu_count()
+        self._pool = ThreadPoolExecutor(number, "wav2lip-live-face")
+        self._threads = [
+            threading.Thread(target=self._run, name=f"wav2lip-live-{at}", daemon=True)
+            for at in range(number if engine.on_cpu else 1)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def attach(self, session: "LiveSession") -> None:
         """Render the frames of a session from now on."""
@@ -67,8 +72,9 @@ class LiveWorker:
         """Stop; sessions get no more frames."""
         self._stopped = True
         self.wake()
-        if threading.current_thread() is not self._thread:
-            self._thread.join(STOP_TIMEOUT)
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(STOP_TIMEOUT)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def __enter__(self) -> Self:
@@ -88,10 +94,12 @@ class LiveWorker:
                 self._work.clear()
                 while not self._stopped and self._render_round():
                     pass
-                self._work.wait()
+                if not self._stopped:  # else `close` has called before the event was cleared
+                    self._work.wait()
         except BaseException as error:  # noqa: BLE001 -- raised again by the sessions
             self.error = error
             self._stopped = True
+            self.wake()
             self._notify()
 
     def _notify(self) -> None:
