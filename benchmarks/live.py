@@ -10,11 +10,13 @@ and late frames do not, so run these on an idle one.
 
 import argparse
 import resource
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -140,12 +142,14 @@ def speed(avatar: Avatar, worker: LiveWorker, seconds: float) -> None:
         )
 
 
-def agreement(syncer: LipSyncer, avatar: Avatar, worker: LiveWorker, face: Path) -> None:
+def agreement(
+    syncer: LipSyncer, avatar: Avatar, worker: LiveWorker, face: Any, how: dict[str, Any]
+) -> None:
     """Print the PSNR of a stream against the file that `infer` makes of the same sound."""
     wav = load_wav(SPEECH)[: 6 * SAMPLE_RATE]
     pairs = zip(
         offline(avatar, worker, wav, 2),
-        syncer.frames(face, wav, sample_rate=SAMPLE_RATE),
+        syncer.frames(face, wav, sample_rate=SAMPLE_RATE, **how),
         strict=False,
     )
     found = []
@@ -234,6 +238,7 @@ def main() -> None:
     args = parser.parse_args()
     wanted = args.parts or parts
     torch.set_num_threads(args.threads)
+    sys.setswitchinterval(0.0005)
     settings = Settings(mute_pauses=False, engine=args.engine)
     syncer = LipSyncer.from_checkpoint(args.checkpoint, "cpu", settings)
     engine = syncer.mesh_engine
@@ -241,11 +246,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, LiveWorker(engine) as worker:
         if "lookahead" in wanted:
             lookahead(engine)
-        face = args.face or Path(folder, "face.mp4")
-        if args.face is None:
-            make_video(face, 4)
+        face, how = args.face, {}
+        if face is None:
+            make_video(Path(folder, "face.mp4"), 4)
+            face = [frame.image for frame in read_frames(Path(folder, "face.mp4"))]
+            how = {"color": "bgr", "fps": FPS}
         began = time.perf_counter()
-        avatar = Avatar.from_file(face, engine, settings)
+        avatar = Avatar.from_file(face, engine, settings, **how)
         avatar.save(Path(folder, "avatar"))
         made, began = time.perf_counter() - began, time.perf_counter()
         Avatar.load(Path(folder, "avatar"))
@@ -257,11 +264,11 @@ def main() -> None:
             flush=True,
         )
         if "agreement" in wanted:
-            agreement(syncer, avatar, worker, face)
+            agreement(syncer, avatar, worker, face, how)
         if "speed" in wanted:
             speed(avatar, worker, 8)
         if "latency" in wanted:
-            first = next(iter(read_frames(face))).image
+            first = avatar.pictures[0].bgr()
             still = Avatar.from_file(first, engine, settings, color="bgr")
             latency(still, worker, args.clicks, args.block)
         if "steady" in wanted:

@@ -25,6 +25,9 @@ from wav2lip.utils.files import AtomicFile
 
 FILE_RATE = 48_000  # Hz at which files are read
 PIECE = 0.02  # seconds of PCM that are read at once
+SWITCH = (
+    0.0005  # seconds until a thread must let another one run; the default of 5 ms makes frames late
+)
 WAITING = 5.0  # seconds of a file's sound that wait to be rendered; stdin is read as it comes
 
 
@@ -109,6 +112,7 @@ def run(args: argparse.Namespace) -> None:
         avatar.save(args.save)
     if args.audio is None:
         return
+    sys.setswitchinterval(SWITCH)
     with ExitStack() as stack:
         worker = stack.enter_context(LiveWorker(syncer.mesh_engine))
         session = stack.enter_context(

@@ -1,7 +1,6 @@
 """Render the faces of some frames by moving their mesh, once the motion is known."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +38,6 @@ class MeshFaces:
         coefficients: NDArray[np.float32],
         people: Sequence[Mapping[int, Person]],
         weights: Sequence[float] | None = None,
-        pool: Executor | None = None,
     ) -> list[RenderedFrame]:
         """Render the faces of some frames, of one or several sources.
 
@@ -48,26 +46,18 @@ class MeshFaces:
             coefficients: (T, K) the motion of each frame.
             people: of each frame, by track.
             weights: of the generated faces in each frame, in [0, 1]; 0: the frame's own mouth. By default 1.
-            pool: moves several faces at the same time.
 
         Returns:
             Each frame with its moved faces, in order.
         """
         shares = [1.0] * len(frames) if weights is None else weights
-        places = [
-            (number, face)
+        moved = [
+            (number, face, self._move(frame, face, coefficients[number], person, shares[number]))
             for number, frame in enumerate(frames)
             for face in frame.faces
             if face.landmarks is not None and (face.mask is None or face.mask.weight)
+            for person in [people[number][face.track]]
         ]
-
-        def move(place: tuple[int, TrackedFace]) -> MovedFace:
-            number, face = place
-            person = people[number][face.track]
-            return self._move(frames[number], face, coefficients[number], person, shares[number])
-
-        faces = map(move, places) if pool is None else pool.map(move, places)
-        moved = [(number, face, one) for (number, face), one in zip(places, faces, strict=True)]
         rendered: list[list[RenderedFace]] = [[] for _ in frames]
         for first in range(0, len(moved), self.engine.max_batch):
             part = moved[first : first + self.engine.max_batch]

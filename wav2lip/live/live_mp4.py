@@ -51,9 +51,11 @@ class LiveMp4:
         crf: quality of the pictures, 0 (best) to 51.
 
     Examples:
-        >>> with open("live.mp4", "wb") as file, LiveMp4(file, avatar) as mp4:  # doctest: +SKIP
-        ...     for frame in session:
-        ...         mp4.write(frame)
+        ```python
+        with open("live.mp4", "wb") as file, LiveMp4(file, avatar) as mp4:
+            for frame in session:
+                mp4.write(frame)
+        ```
     """
 
     def __init__(

@@ -58,11 +58,13 @@ class LiveSession:
         InputError: a value is out of range, or the avatar was made for another generator.
 
     Examples:
-        >>> with LiveWorker(engine) as worker, LiveSession(avatar, worker) as session:  # doctest: +SKIP
-        ...     session.push(samples, 24_000)
-        ...     session.end_of_speech()
-        ...     for frame in session:
-        ...         show(frame.rgb, frame.sound)
+        ```python
+        with LiveWorker(engine) as worker, LiveSession(avatar, worker) as session:
+            session.push(samples, 24_000)
+            session.end_of_speech()
+            for frame in session:
+                show(frame.rgb, frame.sound)
+        ```
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """Render the frames of all live sessions in common batches."""
 
+import atexit
 import threading
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from wav2lip.engines.engine import MeshEngine
-from wav2lip.inference.mesh_faces import MeshFaces, RenderedFrame, paste_faces
+from wav2lip.inference.mesh_faces import MeshFaces, paste_faces
 from wav2lip.live.block import Block
 from wav2lip.media.picture import Picture
 from wav2lip.utils.platform import cpu_count
@@ -45,11 +45,11 @@ class LiveWorker:
         self._work = threading.Event()
         self._stopped = False
         number = threads or cpu_count()
-        self._pool = ThreadPoolExecutor(number, "wav2lip-live-face")
         self._threads = [
             threading.Thread(target=self._run, name=f"wav2lip-live-{at}", daemon=True)
             for at in range(number if engine.on_cpu else 1)
         ]
+        atexit.register(self.close)  # a thread inside native code would abort the interpreter's end
         for thread in self._threads:
             thread.start()
 
@@ -70,12 +70,12 @@ class LiveWorker:
 
     def close(self) -> None:
         """Stop; sessions get no more frames."""
+        atexit.unregister(self.close)
         self._stopped = True
         self.wake()
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(STOP_TIMEOUT)
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def __enter__(self) -> Self:
         return self
@@ -136,17 +136,12 @@ class LiveWorker:
             np.concatenate(coefficients)[moving],
             [people[at] for at in moving],
             [weights[at] for at in moving],
-            self._pool,
         )
         pictures = [frame.frame.picture for frame in frames]
-        for at, picture in zip(moving, self._pool.map(_paste, rendered), strict=True):
-            pictures[at] = picture
+        for at, one in zip(moving, rendered, strict=True):
+            pictures[at] = paste_faces(*one)
         return pictures
 
     def _no_motion(self, block: Block) -> np.ndarray:
         steps = block.window.mel.shape[1] // 2
         return np.zeros((len(self.engine.basis), steps), np.float32)
-
-
-def _paste(rendered: RenderedFrame) -> Picture:
-    return paste_faces(*rendered)
