@@ -112,7 +112,9 @@ class LipSyncer:
             InputError: the file is not a generator.
         """
         name = checkpoint if isinstance(checkpoint, str) else Path(checkpoint)
-        return cls(open_checkpoint(name, "generator"), device, settings)
+        exported_first = settings is None or settings.engine != "torch"
+        loaded = open_checkpoint(name, "generator", exported_first=exported_first)
+        return cls(loaded, device, settings)
 
     @property
     def mesh_engine(self) -> MeshEngine:
