@@ -71,7 +71,7 @@ def test_a_picture_without_a_face_is_refused_in_one_line(folder: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "error: blank.png: no face found in 10 frames; use a picture with a frontal face, "
+        "error: blank.png: no face found; use a picture of a face that looks at the camera, "
         "another --detector, or give the place of the face as --box"
     ]
     assert not list(folder.glob("*none*"))
