@@ -1,7 +1,9 @@
 """Fixtures for all tests. Weights and inputs depend on names alone, so that outputs can be literal numbers."""
 
+import logging
 import math
 import signal
+import sys
 import zlib
 from collections.abc import Callable
 from fractions import Fraction
@@ -18,6 +20,13 @@ from wav2lip.media.pcm import to_pcm, write_wav
 ROOT = Path(__file__).resolve().parents[1]
 Filler = Callable[[nn.Module, str], nn.Module]
 Uniform = Callable[[str, tuple[int, ...], float, float], Tensor]
+
+
+def pytest_runtest_setup() -> None:
+    """Keep pytest's streams open: absl, which OpenVINO imports, closes the one it saw when logging is set up anew."""
+    absl = sys.modules.get("absl.logging")
+    if absl is not None:
+        absl.PythonHandler.close = logging.Handler.close
 
 
 @pytest.fixture(scope="session", autouse=True)
