@@ -3,7 +3,6 @@
 import atexit
 import threading
 import weakref
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import cv2
@@ -80,12 +79,7 @@ class LiveWorker:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _run(self) -> None:
