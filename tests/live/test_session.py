@@ -3,6 +3,7 @@ import gc
 import threading
 import time
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from networks import opening_generator
 
 from wav2lip.engines.mesh_engine import TorchMeshEngine
 from wav2lip.errors import InputError
-from wav2lip.live import LiveSession, LiveWorker
+from wav2lip.live import LiveSession, LiveWorker, SessionError
 from wav2lip.types import Wav
 
 
@@ -163,16 +164,56 @@ def test_two_sessions_share_the_batches_of_a_worker(avatar):
     assert sum(batches) == 20
 
 
-def test_what_stops_the_worker_reaches_the_consumer(avatar):
+def test_an_error_of_the_generator_ends_the_session_and_not_the_worker(avatar):
     class Broken(TorchMeshEngine):
-        def motion(self, mel):
-            raise MemoryError("no memory")
+        fails = True
 
-    with LiveWorker(Broken(opening_generator(0.15, by_sound=0.5)), threads=1) as worker:
+        def motion(self, mel):
+            if self.fails:
+                raise MemoryError("no memory\nleft")
+            return super().motion(mel)
+
+    engine = Broken(opening_generator(0.15, by_sound=0.5))
+    message = r"the session has ended \(MemoryError: no memory left\); open another one"
+    with LiveWorker(engine, threads=1) as worker:
         session = LiveSession(avatar, worker, realtime=False)
         session.push(_sound(1), 16_000)
-        with pytest.raises(RuntimeError, match="the worker of the session has stopped"):
+        with pytest.raises(SessionError, match=message):
             next(session)
+        with pytest.raises(SessionError, match=message):
+            session.push(_sound(1), 16_000)
+        with pytest.raises(SessionError, match=message):
+            asyncio.run(anext(session))
+        engine.fails = False
+        assert len(_offline(avatar, worker, _sound(0.2), 1)) == 5
+
+
+def test_the_error_of_one_session_leaves_those_of_its_batch(avatar, worker):
+    damaged = replace(avatar, people={})
+    bad, good = (
+        LiveSession(face, worker, realtime=False, mute_pauses=False) for face in (damaged, avatar)
+    )
+    with worker._lock:  # the worker waits until both have sound
+        for session in (bad, good):
+            session.push(_sound(0.4), 16_000)
+            session.close()
+    assert [frame.number for frame in good] == list(range(10))
+    with pytest.raises(SessionError, match=r"the session has ended \(KeyError: "):
+        next(bad)
+    gone = weakref.ref(bad)
+    del bad, session
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_closed_worker_ends_its_sessions(avatar, engine):
+    with LiveWorker(engine, threads=1) as worker:
+        sessions = [LiveSession(avatar, worker, realtime=realtime) for realtime in (True, False)]
+    for session in sessions:
+        with pytest.raises(SessionError, match=r"ended \(its worker was closed\); open another"):
+            next(session)
+    with pytest.raises(InputError, match="the worker is closed; make another one"):
+        LiveSession(avatar, worker)
 
 
 def test_a_dropped_session_is_forgotten(avatar, worker):

@@ -1,6 +1,7 @@
-"""Talking faces in real time: sound in, frames out. The public classes are `Avatar`, `LiveSession` and `LiveWorker`.
+"""Talking faces in real time: sound in, frames out.
 
-The generator runs behind an engine object, so that nothing here imports torch.
+The public classes are `Avatar`, `LiveSession`, `LiveWorker`, `LiveFrame` and `SessionError`. The
+generator runs behind an engine object, so that nothing here imports torch.
 """
 
 import lazy_loader
@@ -11,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "avatar": ["Avatar"],
         "live_frame": ["LiveFrame"],
         "session": ["LiveSession"],
+        "session_error": ["SessionError"],
         "worker": ["LiveWorker"],
     },
 )

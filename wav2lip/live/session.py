@@ -16,6 +16,7 @@ from wav2lip.errors import InputError
 from wav2lip.live.avatar import Avatar
 from wav2lip.live.block import Block, Counts
 from wav2lip.live.live_frame import LiveFrame
+from wav2lip.live.session_error import SessionError
 from wav2lip.live.speech import SpeechSettings
 from wav2lip.live.timeline import Timeline
 from wav2lip.live.worker import LiveWorker
@@ -37,7 +38,7 @@ class LiveSession:
     goes on. Between two stretches of speech the source's own frames are shown, back and forth.
 
     Iterate over a session, with `for` or `async for`, for its frames. One consumer may do so; `push`, `end_of_speech`
-    and `clear` may be called from other threads.
+    and `clear` may be called from other threads. If its frames cannot be rendered, iterating raises `SessionError`.
 
     Args:
         avatar: the face.
@@ -54,7 +55,7 @@ class LiveSession:
         motion: factor on the motion of the mouth, 0 to 2.
 
     Raises:
-        InputError: a value is out of range, or the avatar was made for another generator.
+        InputError: a value is out of range, the avatar was made for another generator, or the worker is closed.
 
     Examples:
         ```python
@@ -97,6 +98,7 @@ class LiveSession:
         self._listeners: list[Callable[[], None]] = []
         self._origin: float | None = None  # time of the clock at frame 0
         self._closed = False
+        self._error: SessionError | None = None
         self._begun: dict[int, float] = {}  # first frame of a block -> when it was begun
         self._render_seconds = 0.0  # of a block
         worker.attach(self)
@@ -130,6 +132,7 @@ class LiveSession:
             ValueError: `samples` is not one-dimensional.
             InputError: the samples contain NaN, infinity or values far beyond full scale, the rate is out of range,
                 more than 10 minutes of sound wait, or the session is closed. The session goes on without the samples.
+            SessionError: the session has ended with an error.
         """
         array: NDArray[Any] = np.asarray(samples)
         wav = check_samples(from_pcm(array) if array.dtype == np.int16 else array)
@@ -138,6 +141,8 @@ class LiveSession:
                 f"the sound has values up to {np.abs(wav).max():.0e}, full scale is 1; scale it"
             )
         with self._changed:
+            if self._error is not None:
+                raise self._error
             if self._closed:
                 raise InputError("the session is closed; open another one")
             self._timeline.push(wav, rate)
@@ -191,6 +196,12 @@ class LiveSession:
             self._timeline.deliver(block, pictures)
         self.notify()
 
+    def fail(self, cause: Exception | None) -> None:
+        """End the session with an error; for the worker. None: the worker was closed."""
+        with self._changed:
+            self._error = SessionError(cause)
+        self.notify()
+
     def notify(self) -> None:
         """Wake who waits for a frame."""
         with self._changed:
@@ -202,14 +213,17 @@ class LiveSession:
     def _attempt(self) -> LiveFrame | float | None:
         """Return the next frame; or for how many seconds there is none unless something changes; None at the end."""
         timeline = self._timeline
-        if self._worker.error is not None:
-            raise RuntimeError("the worker of the session has stopped") from self._worker.error
-        if not timeline.paced:
-            if timeline.ready:
-                return timeline.take()
-            return None if self._closed and not timeline.busy else float("inf")
-        if self._closed:
+        if timeline.paced:
+            if self._closed:
+                return None
+        elif timeline.ready:
+            return timeline.take()
+        elif self._closed and not timeline.busy:
             return None
+        if self._error is not None:
+            raise self._error
+        if not timeline.paced:
+            return float("inf")
         now = time.monotonic()
         if self._origin is None:
             self._origin = now

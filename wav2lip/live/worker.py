@@ -3,12 +3,16 @@
 import atexit
 import threading
 import weakref
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable
+from contextlib import suppress
+from traceback import clear_frames
+from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 import cv2
 import numpy as np
 
 from wav2lip.engines.engine import MeshEngine
+from wav2lip.errors import InputError
 from wav2lip.inference.mesh_faces import MeshFaces, paste_faces
 from wav2lip.live.block import Block
 from wav2lip.media.picture import Picture
@@ -17,13 +21,16 @@ from wav2lip.utils.platform import cpu_count
 if TYPE_CHECKING:
     from wav2lip.live.session import LiveSession
 
+P = ParamSpec("P")
+Result = TypeVar("Result")
 STOP_TIMEOUT = 5.0  # seconds in which a block is finished
 
 
 class LiveWorker:
     """Render the frames of live sessions: a block of each that has one, together.
 
-    A context manager. Sessions that are dropped without being closed are forgotten.
+    A context manager. Sessions that are dropped without being closed are forgotten. An error ends the session whose
+    frames it concerns; the others go on.
 
     Args:
         engine: the generator.
@@ -31,13 +38,11 @@ class LiveWorker:
 
     Attributes:
         engine: the generator.
-        error: what stopped the worker, if anything did; its sessions raise it.
     """
 
     def __init__(self, engine: MeshEngine, threads: int | None = None) -> None:
         cv2.setNumThreads(1)  # frames are shared out among threads instead
         self.engine = engine
-        self.error: BaseException | None = None
         self._faces = MeshFaces(engine)
         self._sessions: weakref.WeakSet[LiveSession] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -53,7 +58,13 @@ class LiveWorker:
             thread.start()
 
     def attach(self, session: "LiveSession") -> None:
-        """Render the frames of a session from now on."""
+        """Render the frames of a session from now on.
+
+        Raises:
+            InputError: the worker is closed.
+        """
+        if self._stopped:
+            raise InputError("the worker is closed; make another one")
         with self._lock:
             self._sessions.add(session)
         self.wake()
@@ -68,13 +79,15 @@ class LiveWorker:
         self._work.set()
 
     def close(self) -> None:
-        """Stop; sessions get no more frames."""
+        """Stop; sessions that are not done end with an error."""
         atexit.unregister(self.close)
         self._stopped = True
         self.wake()
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(STOP_TIMEOUT)
+        for session in self._attached():
+            session.fail(None)
 
     def __enter__(self) -> Self:
         return self
@@ -82,37 +95,47 @@ class LiveWorker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self) -> None:
-        try:
-            while not self._stopped:
-                self._work.clear()
-                while not self._stopped and self._render_round():
-                    pass
-                if not self._stopped:  # else `close` has called before the event was cleared
-                    self._work.wait()
-        except BaseException as error:  # noqa: BLE001 -- raised again by the sessions
-            self.error = error
-            self._stopped = True
-            self.wake()
-            self._notify()
-
-    def _notify(self) -> None:
+    def _attached(self) -> "list[LiveSession]":
         with self._lock:
-            sessions = list(self._sessions)
-        for session in sessions:
-            session.notify()
+            return list(self._sessions)
+
+    def _run(self) -> None:
+        while not self._stopped:
+            self._work.clear()
+            while not self._stopped and self._render_round():
+                pass
+            if not self._stopped:  # else `close` has called before the event was cleared
+                self._work.wait()
 
     def _render_round(self) -> bool:
         """Render one block of each session that has one; return whether any had."""
-        with self._lock:
-            sessions = list(self._sessions)
-        wanted = [(s, block) for s in sessions for block in [s.plan()] if block is not None]
+        planned = [(s, self._attempt(s, s.plan)) for s in self._attached()]
+        wanted = [(session, block) for session, block in planned if block is not None]
         if not wanted:
             return False
-        pictures = self._render([(session, block) for session, block in wanted])
+        with suppress(Exception):  # raised again for the block that it concerns
+            self._render_and_deliver(wanted)
+            return True
+        for one in wanted:
+            self._attempt(one[0], self._render_and_deliver, [one])
+        return True
+
+    def _attempt(
+        self, session: "LiveSession", action: Callable[P, Result], *args: P.args, **kwargs: P.kwargs
+    ) -> Result | None:
+        """Do something for a session; an error ends the session, and no other one."""
+        try:
+            return action(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 -- the session's consumer gets it
+            clear_frames(error.__traceback__)  # of their arrays
+            self.detach(session)
+            session.fail(error)
+            return None
+
+    def _render_and_deliver(self, wanted: "list[tuple[LiveSession, Block]]") -> None:
+        pictures = self._render(wanted)
         for session, block in wanted:
             session.deliver(block, [pictures.pop(0) for _ in block.numbers])
-        return True
 
     def _render(self, wanted: "list[tuple[LiveSession, Block]]") -> list[Picture]:
         """Render blocks of several sessions; return the pictures of all, in order."""
