@@ -20,6 +20,7 @@ LEVELS = (
     {"tasks", "callbacks"},
     {"evaluation", "inference", "personalization"},
     {"live"},
+    {"web"},
     {"cli"},
 )
 # Single steps within a level, in the order in which they may be taken.

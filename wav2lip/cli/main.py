@@ -17,6 +17,7 @@ COMMANDS = {
     "train": "train the sync expert, a generator, or any other experiment",
     "infer": "animate a face with audio",
     "live": "animate a face with sound while the sound arrives",
+    "serve": "serve jobs and a page over HTTP",
     "inspect": "show the faces, landmarks and voice that are found in a video",
     "evaluate": "score videos, or a checkpoint on a list of pairs",
     "export": "write a checkpoint for inference, as ONNX, or in the published layout",

@@ -47,7 +47,8 @@ def _follow_parent() -> None:
     os._exit(128 + signal.SIGTERM)
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
+    """Prepare a spawned process: it ends with its parent, and SIGTERM raises `Stopped` in it."""
     cv2.setNumThreads(1)  # the pool has one process per core
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
@@ -83,7 +84,7 @@ def worker_pool(workers: int) -> Generator[ProcessPoolExecutor]:
         The pool. Submit jobs through `run_in_worker`.
     """
     others = set(active_children())
-    pool = ProcessPoolExecutor(workers, mp_context=SPAWN, initializer=_start_worker)
+    pool = ProcessPoolExecutor(workers, mp_context=SPAWN, initializer=start_worker)
     try:
         yield pool
     except BaseException:

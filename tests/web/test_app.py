@@ -1,0 +1,160 @@
+"""Routes without a renderer: its jobs stay queued."""
+
+import json
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from wav2lip.web.app import create_app
+from wav2lip.web.job_store import JobRecord
+from wav2lip.web.limits import Limits
+from wav2lip.web.server_settings import ServerSettings
+
+ID = "0123456789abcdef" * 2
+TOKEN = "0123456789abcdef"
+
+
+@pytest.fixture
+def client(tmp_path):
+    limits = Limits(upload_mb=0.1, queue=2, per_client=1)
+    app = create_app(ServerSettings(tmp_path / "server", limits=limits))
+    yield TestClient(app, base_url="http://localhost:8000")  # not entered: nothing is started
+    app.state.service.store.close()
+
+
+def _add(client, name=ID, who="testclient", state="queued") -> Path:
+    service = client.app.state.service
+    service.store.add(JobRecord(name, who, options={"chosen": {}, "check_sync": True}))
+    if state != "queued":
+        service.store.claim()
+    if state == "done":
+        service.store.finish(name)
+    folder = service.runner.files(name).folder
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_a_job_is_shown_and_cancelled(client):
+    folder = _add(client)
+    job = client.get(f"/v1/jobs/{ID}").json()
+    assert (job["state"], job["ahead"], job["error"], job["synthetic"]) == ("queued", 0, "", True)
+    assert client.delete(f"/v1/jobs/{ID}").json()["state"] == "cancelled"
+    assert not folder.exists()
+    assert client.delete(f"/v1/jobs/{ID}").json()["state"] == "cancelled"  # and removes it
+    assert client.get(f"/v1/jobs/{ID}").status_code == 404
+
+
+def test_files_of_a_done_job_are_sent(client):
+    folder = _add(client, state="done")
+    (folder / "result.mp4").write_bytes(b"0123456789")
+    (folder / "sync.json").write_text('{"lse_c": 5}')
+    answer = client.get(f"/v1/jobs/{ID}/result", headers={"range": "bytes=2-4"})
+    assert (answer.status_code, answer.content) == (206, b"234")
+    assert answer.headers["content-type"] == "video/mp4"
+    assert "wav2lip-synthetic-01234567-video.mp4" in answer.headers["content-disposition"]
+    assert client.get(f"/v1/jobs/{ID}/sync").json() == {"lse_c": 5}
+    answer = client.get(f"/v1/jobs/{ID}/report")
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"error": "the job has no report; it was not asked for"},
+    )
+
+
+@pytest.mark.parametrize("name", ["result", "report", "strip", "sync"])
+def test_files_of_a_job_that_is_not_done_are_refused(name, client):
+    _add(client, state="running")
+    answer = client.get(f"/v1/jobs/{ID}/{name}")
+    assert answer.status_code == 409
+    assert answer.json() == {"error": "the job is running; wait until it is done"}
+
+
+def test_events_end_with_the_job(client):
+    _add(client, state="done")
+    with client.stream("GET", f"/v1/jobs/{ID}/events") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = [line for line in answer.iter_lines() if line]
+    assert lines[0] == "event: job"
+    assert json.loads(lines[1].removeprefix("data: "))["state"] == "done"
+    assert len(lines) == 2
+
+
+def test_the_job_of_another_client_does_not_exist(client):
+    _add(client, who="somebody")
+    for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/events"), ("GET", "/result")):
+        assert client.request(method, f"/v1/jobs/{ID}{path}").status_code == 404
+    assert client.app.state.service.store.get(ID).state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/jobs/none", 422),
+        ("GET", "/v1/jobs/..%2F..%2Fetc", 404),
+        ("GET", f"/v1/jobs/{ID}", 404),
+        ("GET", f"/v1/jobs/{ID}/strip", 404),
+        ("POST", f"/v1/jobs/{ID}", 405),
+        ("GET", "/nothing", 404),
+        ("GET", "/page/..%2F..%2Faccess.py", 404),
+        ("GET", "/page/none.js", 404),
+        ("POST", "/v1/jobs", 415),
+        ("POST", "/v1/login", 422),
+    ],
+)
+def test_a_bad_request_is_one_line_of_json(method, path, status, client):
+    answer = client.request(method, path)
+    assert answer.status_code == status
+    assert list(answer.json()) == ["error"]
+    assert "\n" not in answer.json()["error"]
+
+
+def test_a_refused_upload_leaves_nothing(client):
+    files = {"face": ("a.jpg", b"1"), "audio": ("a.wav", b"1" * 200_000)}
+    answer = client.post("/v1/jobs", files=files)
+    assert answer.status_code == 413
+    answer = client.post("/v1/jobs", files={"face": ("a.jpg", b"1")}, data={"settings": "{}"})
+    assert (answer.status_code, answer.json()["error"]) == (
+        400,
+        "the part audio is missing; send face and audio",
+    )
+    files["audio"] = ("a.wav", b"1")
+    answer = client.post("/v1/jobs", files=files, data={"settings": '{"fps": 0}'})
+    assert (answer.status_code, answer.json()["error"]) == (422, "fps must be 1 to 240, not 0")
+    assert list(client.app.state.service.runner.jobs.iterdir()) == []
+
+
+def test_a_full_queue_and_a_used_share_are_refused(client):
+    _add(client)
+    answer = client.post("/v1/jobs", files={"face": b"1", "audio": b"1"})
+    assert answer.status_code == 429
+    assert "you have 1 jobs" in answer.json()["error"]
+    _add(client, "f" * 32, "somebody")
+    answer = client.post("/v1/jobs", files={"face": b"1", "audio": b"1"})
+    assert answer.status_code == 429
+    assert "the queue is full (2 jobs)" in answer.json()["error"]
+
+
+def test_expired_jobs_are_removed(client, monkeypatch):
+    folder = _add(client, state="done")
+    runner = client.app.state.service.runner
+    runner.remove_expired()
+    assert folder.exists()
+    monkeypatch.setattr("time.time", lambda: 1e11)
+    runner.remove_expired()
+    assert not folder.exists()
+    assert client.get(f"/v1/jobs/{ID}").status_code == 404
+
+
+def test_a_token_becomes_a_cookie(tmp_path):
+    app = create_app(ServerSettings(tmp_path, "0.0.0.0", tokens=(TOKEN,)))
+    client = TestClient(app, base_url="http://any.example")
+    assert client.get(f"/v1/jobs/{ID}").status_code == 401
+    wrong = client.post("/v1/login", json={"token": "wrong"})
+    assert (wrong.status_code, list(wrong.json())) == (401, ["error"])
+    answer = client.post("/v1/login", json={"token": TOKEN})
+    assert answer.status_code == 204
+    for word in ("HttpOnly", "SameSite=strict"):
+        assert word in answer.headers["set-cookie"]
+    assert TOKEN not in answer.headers["set-cookie"]
+    assert client.get(f"/v1/jobs/{ID}").status_code == 404
+    app.state.service.store.close()

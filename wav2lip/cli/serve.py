@@ -1,0 +1,128 @@
+"""Serve jobs and a page over HTTP.
+
+wav2lip serve --port 8000
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from wav2lip.cli.exit import exit_on_input_error
+from wav2lip.cli.infer_options import settings_as_options
+from wav2lip.cli.parser import OneLineParser, file_name
+from wav2lip.utils.extras import require_extra
+from wav2lip.utils.folders import check_output_path
+from wav2lip.utils.signals import ending_at_once
+from wav2lip.web.limits import Limits
+from wav2lip.web.server_settings import TOKEN_VARIABLE, ServerSettings, read_tokens
+
+FOLDER = Path("results/serve")
+LIMITS = {  # option -> metavar and help
+    "upload_mb": ("MB", "size of a request"),
+    "audio_seconds": ("S", "length of the sound of a job"),
+    "pixels": ("N", "pixels of the largest picture that is read"),
+    "job_seconds": ("S", "time in which a job is rendered"),
+    "queue": ("N", "jobs that wait or run"),
+    "per_client": ("N", "jobs of one client that wait or run"),
+    "keep_hours": ("H", "time after which a finished job and its files are removed"),
+    "keep_jobs": ("N", "finished jobs that are kept"),
+    "live_sessions": ("N", "live sessions at the same time"),
+}
+
+
+def build_parser() -> OneLineParser:
+    """Build the parser of `wav2lip serve`. It raises InputError."""
+    parser = OneLineParser(
+        prog="wav2lip serve",
+        description="Serve jobs and a page over HTTP. Only this machine reaches the server, unless --host says "
+        "otherwise; then clients need a token. Requires the extra web.",
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="address to listen on (default: 127.0.0.1, this machine alone)",
+    )
+    parser.add_argument("--port", type=int, default=8000, help="0: any free one (default: 8000)")
+    parser.add_argument(
+        "--token_file",
+        type=file_name,
+        metavar="FILE",
+        help="text file with one token per line, one for each client; or set the environment variable "
+        f"{TOKEN_VARIABLE}. Required for a --host that other machines reach",
+    )
+    parser.add_argument(
+        "--allowed_host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another name by which the server is reached, for example behind a proxy; may be repeated",
+    )
+    parser.add_argument(
+        "--folder",
+        type=file_name,
+        default=FOLDER,
+        help=f"of uploads, results and the queue, which survives a restart (default: {FOLDER})",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        default="default",
+        metavar="FILE",
+        help="the generator (default: the bundled one)",
+    )
+    parser.add_argument(
+        "--device", default="auto", help="cpu, cuda, cuda:1 (default: the GPU if there is one)"
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="jobs that are rendered at the same time (default: 1)",
+    )
+    group = parser.add_argument_group("limits")
+    for name, (metavar, text) in LIMITS.items():
+        default = getattr(Limits, name)
+        group.add_argument(
+            f"--{name}",
+            type=type(default),
+            default=default,
+            metavar=metavar,
+            help=f"{text} (default: {default:g})",
+        )
+    return parser
+
+
+def _settings(args: argparse.Namespace) -> ServerSettings:
+    """Check the options.
+
+    Raises:
+        InputError: a value cannot be used.
+    """
+    tokens = read_tokens(args.token_file, os.environ.get(TOKEN_VARIABLE, ""))
+    check_output_path(args.folder, "--folder")
+    with settings_as_options():
+        limits = Limits(**{name: getattr(args, name) for name in LIMITS})
+        return ServerSettings(
+            args.folder.absolute(),
+            args.host,
+            args.port,
+            tokens,
+            tuple(args.allowed_host),
+            args.checkpoint,
+            args.device,
+            args.workers,
+            limits,
+        )
+
+
+@exit_on_input_error
+def main() -> None:
+    """Parse and check the command line, then run it."""
+    settings = _settings(build_parser().parse(sys.argv[1:]))
+    for module in ("fastapi", "uvicorn", "python_multipart"):
+        require_extra(module, "web")
+    with ending_at_once():
+        from wav2lip.cli.serve_command import run
+    run(settings)

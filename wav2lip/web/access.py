@@ -1,0 +1,147 @@
+"""Who may use the server: host names, origins and tokens; and the security headers of every answer."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "wav2lip"  # its value is a hash of the token
+OPEN = ("/", "/docs", "/openapi.json", "/health", "/v1/login")  # need no token
+OPEN_BELOW = "/page/"
+SAFE = ("GET", "HEAD", "OPTIONS")
+HEADERS = {
+    "content-security-policy": "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(self), microphone=(self)",
+}
+
+
+def cookie_of(token: str) -> str:
+    """Return the value of the cookie that stands for a token."""
+    return hmac.new(token.encode(), b"wav2lip cookie", hashlib.sha256).hexdigest()
+
+
+def host_name(host: str) -> str:
+    """Return the name in a Host header, without its port."""
+    if host.startswith("["):
+        return host.partition("]")[0].lower() + "]"
+    return host.partition(":")[0].lower()
+
+
+def _find(given: str, known: Sequence[str]) -> int | None:
+    """Return the place of a secret among the known ones; takes the same time whether or not there is one."""
+    found = None
+    for place, secret in enumerate(known):
+        if hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode()):
+            found = place
+    return found
+
+
+class Access:
+    """Finds the client of a request.
+
+    Args:
+        tokens: of clients; none: everybody may use the server.
+    """
+
+    def __init__(self, tokens: Sequence[str]) -> None:
+        self._tokens = tokens
+        self._cookies = [cookie_of(token) for token in tokens]
+
+    def check(self, token: str) -> bool:
+        """Return whether a token is known."""
+        return not self._tokens or _find(token, self._tokens) is not None
+
+    def client(self, headers: Headers, address: str) -> str | None:
+        """Return a name of the client; None if it has no right token.
+
+        Args:
+            headers: of the request.
+            address: where it comes from.
+        """
+        if not self._tokens:
+            return address
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            place = _find(token.strip(), self._tokens)
+        else:
+            try:
+                cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+            except CookieError:
+                cookie = None
+            place = _find(cookie.value, self._cookies) if cookie else None
+        return None if place is None else self._cookies[place][:16]
+
+
+def _refusal(access: Access, hosts: Sequence[str] | None, scope: Scope) -> tuple[int, str] | None:
+    """Return status and message for a request that is refused; else name its client in the scope."""
+    headers = Headers(scope=scope)
+    host = headers.get("host", "")
+    if hosts is not None and host_name(host) not in hosts:
+        return 421, f"the server is not reached as {host[:60]!r}; add the name to the allowed hosts"
+    if scope["type"] == "websocket" or scope["method"] not in SAFE:
+        origin = headers.get("origin")
+        foreign = headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+        if foreign or (origin is not None and urlsplit(origin).netloc.lower() != host.lower()):
+            return 403, "pages of other sites may not use this server"
+    client = access.client(headers, (scope.get("client") or ("",))[0])
+    path = scope["path"]
+    if client is None and path not in OPEN and not path.startswith(OPEN_BELOW):
+        return 401, "a token is required; send it as the header Authorization: Bearer TOKEN"
+    scope.setdefault("state", {})["client"] = client or ""
+    return None
+
+
+class AccessMiddleware:
+    """Refuses requests, and adds security headers to every answer.
+
+    Args:
+        app: the application behind it.
+        access: knows the tokens.
+        hosts: names by which the server is reached; None: any.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access, hosts: Sequence[str] | None) -> None:
+        self._app, self._access = app, access
+        self._hosts = None if hosts is None else [host_name(name) for name in hosts]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/v1/"):
+                    headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        refusal = _refusal(self._access, self._hosts, scope)
+        if refusal is None:
+            await self._app(scope, receive, send_with_headers)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": refusal[1]})
+        else:
+            body = json.dumps({"error": refusal[1]}).encode()
+            headers = [
+                (b"content-type", b"application/json"),
+                (b"content-length", str(len(body)).encode()),
+            ]
+            if refusal[0] == 401:
+                headers.append((b"www-authenticate", b"Bearer"))
+            start = {"type": "http.response.start", "status": refusal[0], "headers": headers}
+            await send_with_headers(start)
+            await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,66 @@
+"""The files of one job. Their names are constants: no name from a request reaches the file system."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from wav2lip.web.job_store import Kind
+
+
+@dataclass(frozen=True)
+class JobFiles:
+    """The files of one job.
+
+    Attributes:
+        folder: of the job.
+    """
+
+    folder: Path
+
+    @property
+    def face(self) -> Path:
+        """The photo or video that was sent."""
+        return self.folder / "face"
+
+    @property
+    def audio(self) -> Path:
+        """The sound that was sent."""
+        return self.folder / "audio"
+
+    def result(self, kind: Kind) -> Path:
+        """The video, or the avatar."""
+        return self.folder / {"video": "result.mp4", "avatar": "result.avatar"}[kind]
+
+    @property
+    def report(self) -> Path:
+        """The report of the run, JSON."""
+        return self.folder / "report.json"
+
+    @property
+    def strip(self) -> Path:
+        """Frames of the video side by side."""
+        return self.folder / "strip.png"
+
+    @property
+    def sync(self) -> Path:
+        """The sync report, or why there is none, JSON."""
+        return self.folder / "sync.json"
+
+    def remove_inputs(self) -> None:
+        """Delete what was sent."""
+        for path in (self.face, self.audio):
+            path.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Delete everything."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def message(self, error: BaseException) -> str:
+        """Return an error as one line that names "face" and "audio" in place of paths of the server.
+
+        Examples:
+            >>> JobFiles(Path("/jobs/1")).message(ValueError("/jobs/1/face: is empty"))
+            'face: is empty'
+        """
+        text = " ".join(str(error).split()).replace(f"{self.folder}/", "")
+        return text or type(error).__name__

@@ -1,0 +1,151 @@
+"""What the routes do: take a job, show it, cancel it."""
+
+import secrets
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from shutil import disk_usage
+
+import anyio.to_thread
+
+from wav2lip.utils.write_errors import report_as
+from wav2lip.web.job_options import JobOptions
+from wav2lip.web.job_runner import JobRunner
+from wav2lip.web.job_store import JobRecord, JobStore, Kind
+from wav2lip.web.media_check import MediaChecker
+from wav2lip.web.request_error import RequestError
+from wav2lip.web.server_settings import ServerSettings
+from wav2lip.web.uploads import receive_form
+
+DATABASE = "jobs.sqlite3"
+ROOM = 2  # times the limit of an upload that must be free on the disk
+
+
+class JobService:
+    """Takes jobs, shows and cancels them. One server owns one folder.
+
+    Args:
+        settings: of the server.
+
+    Attributes:
+        settings: of the server.
+        store: the queue.
+        runner: renders it.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self.settings = settings
+        with report_as(settings.folder):
+            settings.folder.mkdir(parents=True, exist_ok=True)
+        self.store = JobStore(settings.folder / DATABASE)
+        self.runner = JobRunner(self.store, settings)
+        self._checker = MediaChecker()
+        self._receiving: Counter[str] = Counter()  # requests by client
+
+    def start(self) -> None:
+        """Begin to render."""
+        self.runner.start()
+
+    def close(self) -> None:
+        """Stop; unfinished jobs stay in the queue."""
+        self.runner.close()
+        self._checker.close()
+        self.store.close()
+
+    @contextmanager
+    def _admit(self, client: str) -> Iterator[None]:
+        """Count a request that is being received.
+
+        Raises:
+            RequestError: the queue is full, or the client has its share.
+        """
+        limits = self.settings.limits
+        if self.store.active() + self._receiving.total() >= limits.queue:
+            raise RequestError(429, f"the queue is full ({limits.queue} jobs); try again later")
+        if self.store.active(client) + self._receiving[client] >= limits.per_client:
+            raise RequestError(
+                429,
+                f"you have {limits.per_client} jobs that wait or run, the limit of this server; wait for one of them",
+            )
+        if disk_usage(self.settings.folder).free < ROOM * limits.upload_bytes:
+            raise RequestError(429, "the disk of the server is nearly full; try again later")
+        self._receiving[client] += 1
+        try:
+            yield
+        finally:
+            self._receiving[client] -= 1
+            if not self._receiving[client]:
+                del self._receiving[client]
+
+    async def submit(
+        self, kind: Kind, client: str, headers: Mapping[str, str], body: AsyncIterator[bytes]
+    ) -> JobRecord:
+        """Receive a job, check it and queue it.
+
+        Args:
+            kind: of the job.
+            client: who sends it.
+            headers: of the request.
+            body: of the request: a form.
+
+        Raises:
+            InputError: the form, its files or its values cannot be used, or there is no room.
+        """
+        limits = self.settings.limits
+        job = JobRecord(secrets.token_hex(16), client, kind)
+        files = self.runner.files(job.id)
+        named = {"face": files.face}
+        if kind == "video":
+            named["audio"] = files.audio
+        fields = ("settings", "check_sync") if kind == "video" else ("settings",)
+        with self._admit(client):
+            queued = False
+            try:
+                with report_as(files.folder):
+                    files.folder.mkdir(parents=True)
+                values = await receive_form(body, headers, named, fields, limits.upload_bytes)
+                options = JobOptions.from_form(values)
+                await anyio.to_thread.run_sync(self._checker, files.folder, kind == "video", limits)
+                job = JobRecord(job.id, client, kind, options.to_plain())
+                self.store.add(job)
+                queued = True
+            finally:
+                if not queued:  # also if the client has left
+                    files.remove()
+        self.runner.wake()
+        return self.get(job.id, client)
+
+    def get(self, job: str, client: str) -> JobRecord:
+        """Return a job of a client.
+
+        Raises:
+            RequestError: the client has no such job.
+        """
+        found = self.store.get(job)
+        if found is None or found.client != client:
+            raise RequestError(
+                404, "there is no such job; it may have been removed after its time was over"
+            )
+        return found
+
+    def cancel(self, job: str, client: str) -> JobRecord:
+        """Cancel a job that waits or runs; remove one that has ended, with its files.
+
+        Returns:
+            The job as it is, or was, afterwards.
+
+        Raises:
+            RequestError: the client has no such job.
+        """
+        found = self.get(job, client)
+        before = self.store.cancel(job)
+        if before == "running":  # the runner removes its files
+            return self.get(job, client)
+        self.runner.files(job).remove()
+        if before == "queued":
+            return self.get(job, client)
+        self.store.remove(job)
+        return found
