@@ -1,0 +1,151 @@
+"""The page in a real browser."""
+
+import json
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.web.browser import PROGRAM, Browser
+from tests.web.running_server import RunningServer
+from tests.web.test_server import FACE, ROOT, TOKEN, speech
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium on this machine"),
+]
+SHOTS = os.environ.get("WAV2LIP_SHOTS")  # folder for screenshots
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with RunningServer(tmp_path_factory.mktemp("page") / "files") as server:
+        yield server
+
+
+@pytest.fixture
+def browser(tmp_path):
+    with Browser(tmp_path / "profile", ROOT / "data" / "speech.wav") as browser:
+        yield browser
+        assert browser.problems == []
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sound") / "speech.wav"
+    path.write_bytes(speech(2))
+    return path
+
+
+def _shoot(browser, name):
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        browser.screenshot(Path(SHOTS) / f"{name}.png")
+
+
+def _hosts(browser):
+    return {
+        urlsplit(url).netloc for url in browser.requests if not url.startswith(("blob:", "data:"))
+    }
+
+
+def test_first_video_in_three_clicks(server, browser, sound):
+    browser.open(server.url)
+    _shoot(browser, "page_1280_empty")
+    browser.choose("#job-face", FACE)  # click 1
+    browser.choose("#job-sound", sound)  # click 2
+    browser.click("#make")  # click 3
+    browser.wait("document.querySelector('#status').textContent.includes('…')")
+    browser.wait("!document.querySelector('#result').hidden")
+    browser.wait("document.querySelector('#player').readyState >= 2")
+    assert browser.run("document.querySelector('#player').duration") == pytest.approx(2, abs=0.1)
+    browser.wait("document.querySelector('#strip').naturalHeight > 0")
+    browser.wait("!document.querySelector('#sync').hidden")
+    assert "LSE-C" in browser.text()
+    assert "synthetic" in browser.text().lower()
+    assert browser.run("document.querySelector('#download').download").startswith(
+        "wav2lip-synthetic-"
+    )
+    _shoot(browser, "page_1280_result")
+    browser.open(server.url, 390, 844)  # the job is found again
+    browser.wait("document.querySelector('#player').readyState >= 2")
+    browser.wait("document.querySelector('#strip').naturalHeight > 0")
+    width = "document.documentElement.scrollWidth"
+    assert browser.run(width) <= 390
+    _shoot(browser, "page_390_result")
+    browser.click("#remove")
+    browser.wait("document.querySelector('#status').textContent === 'Removed'")
+    _shoot(browser, "page_390_empty")
+    assert _hosts(browser) == {urlsplit(server.url).netloc}
+
+
+def test_camera_and_microphone_make_a_job(server, browser):
+    browser.open(server.url)
+    browser.click("#job .camera")
+    browser.wait("document.querySelector('#job .preview video')?.videoWidth > 0")
+    browser.click("#job .camera")
+    browser.wait("document.querySelector('#job .preview img')?.naturalWidth > 0")
+    browser.click("#job .microphone")
+    browser.wait("document.querySelector('#job .microphone').textContent === 'Stop recording'")
+    browser.run("new Promise((done) => setTimeout(done, 1500))")
+    browser.click("#job .microphone")
+    browser.wait("document.querySelector('#job .preview audio')")
+    browser.click("#make")
+    # The fake camera shows no face: the server says so in one line.
+    browser.wait("document.querySelector('#status').classList.contains('error')")
+    assert "face: no face" in browser.run("document.querySelector('#status').textContent")
+
+
+def test_a_bad_file_is_one_line_on_the_page(server, browser, sound):
+    browser.open(server.url)
+    browser.choose("#job-face", Path(__file__))
+    browser.choose("#job-sound", sound)
+    browser.click("#make")
+    browser.wait("document.querySelector('#status').classList.contains('error')")
+    line = browser.run("document.querySelector('#status').textContent")
+    assert line.startswith("face: not a readable picture, video or sound file")
+    browser.problems.clear()  # the browser logs the 422
+
+
+def test_the_page_is_used_by_keyboard(server, browser):
+    browser.open(server.url, 390, 844)
+    browser.press("Tab", 9)
+    assert browser.run("document.activeElement.id") == "tab-video"
+    browser.press("ArrowRight", 39)
+    assert browser.run("document.activeElement.id") == "tab-live"
+    assert browser.run("document.querySelector('#video').hidden")
+    reached = []
+    for _ in range(6):
+        browser.press("Tab", 9)
+        reached.append(browser.run("document.activeElement.id || document.activeElement.className"))
+    assert [name for name in reached if name in ("live-face", "camera", "prepare")] == [
+        "live-face",
+        "camera",
+        "prepare",
+    ]
+    _shoot(browser, "live_390_empty")
+
+
+def test_the_interface_is_described_without_another_host(server, browser):
+    browser.open(f"{server.url}/docs")
+    browser.wait("document.querySelectorAll('#requests section').length > 8")
+    for path in json.loads(browser.run("fetch('/openapi.json').then((a) => a.text())"))["paths"]:
+        assert path in browser.text()
+    assert _hosts(browser) == {urlsplit(server.url).netloc}
+    _shoot(browser, "docs_1280")
+
+
+def test_a_token_is_asked_for(tmp_path, browser, sound):
+    with RunningServer(tmp_path / "files", env={"WAV2LIP_TOKEN": TOKEN}) as server:
+        browser.open(server.url)
+        browser.choose("#job-face", FACE)
+        browser.choose("#job-sound", sound)
+        browser.click("#make")
+        for token in ("wrong", TOKEN):
+            browser.wait("document.querySelector('#login').open")
+            browser.run(f"document.querySelector('#token').value = {token!r}")
+            browser.click("#login button")
+            browser.wait("!document.querySelector('#token').value")
+        browser.wait("document.querySelector('#player').readyState >= 2")
+        browser.problems.clear()  # the browser logs the 401s
