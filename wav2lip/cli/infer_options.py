@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from wav2lip.cli.infer_arguments import OUTPUT, build_parser, option_of
+from wav2lip.cli.infer_arguments import OUTPUT, build_parser
+from wav2lip.cli.settings_arguments import option_of
 from wav2lip.errors import InputError
 from wav2lip.inference.settings import Settings
 from wav2lip.media.container import check_file
