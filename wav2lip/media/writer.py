@@ -21,6 +21,7 @@ from wav2lip.media.encoders import CODECS, WEBM_CODECS, EncoderSettings, time_ba
 from wav2lip.media.picture import Picture
 from wav2lip.media.soundtrack import COPIED, SoundTrack
 from wav2lip.utils.files import AtomicFile
+from wav2lip.utils.rewritten_file import Rewrite, new_file
 from wav2lip.utils.write_errors import CANNOT_WRITE, output_error
 
 
@@ -65,6 +66,7 @@ class VideoWriter:
         trim: end the sound with the video; otherwise it keeps its length.
         colours: matrix, range and tags of the video.
         pixel_aspect: width of a pixel over its height.
+        rewrite: turns the finished file into the one that is kept; see `RewrittenFile`.
 
     Raises:
         InputError: The suffix or codec is unknown, this machine lacks the encoder, the folder cannot
@@ -92,6 +94,7 @@ class VideoWriter:
         trim: bool = False,
         colours: Colours = BT709,
         pixel_aspect: Fraction = Fraction(1),
+        rewrite: Rewrite | None = None,
     ) -> None:
         self.path = Path(path)
         self._suffix = self.path.suffix.lower()
@@ -100,16 +103,14 @@ class VideoWriter:
         self._settings = EncoderSettings(
             width, height, fps, codec, crf, preset, threads, colours, pixel_aspect
         )
-        self._audio, self._trim = audio, trim
+        self._audio, self._trim, self._rewrite = audio, trim, rewrite
         self._file: AtomicFile | None = None
         self._output: Any = None
         self._sound: SoundTrack | None = None
         self._pending: Any = None  # the last frame; its duration is known when the next one comes
         self._held: Any = None  # the last packet; its duration is set when the track ends
         self._first: Any = None
-        self._lengths: dict[
-            int, int
-        ] = {}  # duration in ticks of each frame in the encoder, by its pts
+        self._lengths: dict[int, int] = {}  # ticks of each frame in the encoder, by its pts
         self._base = time_base(fps)
 
     @property
@@ -135,7 +136,7 @@ class VideoWriter:
         try:
             with self._reported():
                 # FFmpeg's own message for a folder that is not writable is unclear.
-                self._file = AtomicFile(self.path)
+                self._file = new_file(self.path, self._rewrite)
                 faststart = self._suffix in (".mp4", ".m4v", ".mov")
                 options = {"movflags": "+faststart"} if faststart else {}
                 self._output = av.open(file_url(self._file.part), "w", options=options)
