@@ -13,7 +13,7 @@ PACKAGE = ROOT / "wav2lip"
 LEVELS = (
     {"types", "errors", "regions"},
     {"utils"},
-    {"media", "models", "losses", "metrics", "execution"},
+    {"media", "models", "losses", "metrics", "execution", "provenance"},
     {"checkpoints", "clips"},
     {"faces", "engines"},
     {"preprocessing", "data", "synthetic", "inspection"},
