@@ -37,6 +37,10 @@ OPTIONS = [
     ("infer", "--checkpoint"),
     ("infer", "--judge_weights"),
     ("infer", "--detector_weights"),
+    ("infer", "--sign"),
+    ("infer", "--sign_key"),
+    ("infer", "--consent"),
+    ("verify", "--trust"),
     ("ablations", "--output"),
 ]
 
@@ -101,7 +105,7 @@ def test_an_environment_variable(refused: list[str], monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("joined", [True, False])
 def test_every_path_of_an_option(name: str, option: str, joined: bool, refused: list[str]) -> None:
     address = "s3://bucket/a"
-    refused += [name, *(["."] if name == "ablations" else [])]
+    refused += [name, *(["."] if name in ("ablations", "verify") else [])]
     refused += [f"{option}={address}"] if joined else [option, address]
 
 

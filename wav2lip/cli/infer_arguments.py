@@ -84,6 +84,35 @@ def _add_reports(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_credentials(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("Content Credentials (requires the extra sign)")
+    group.add_argument(
+        "--sign",
+        type=file_name,
+        metavar="CERT",
+        help="sign the output as synthetic, with the hashes of face, audio and checkpoint: PEM file of your "
+        "certificate, followed by those that lead to its authority; mp4, m4v or mov",
+    )
+    group.add_argument(
+        "--sign_key",
+        type=file_name,
+        metavar="KEY",
+        help="PEM file of the certificate's private key (default: in the file of --sign)",
+    )
+    group.add_argument(
+        "--consent",
+        type=file_name,
+        metavar="FILE",
+        help="add the hash of this file, such as the consent of the person shown",
+    )
+    group.add_argument(
+        "--timestamp",
+        metavar="URL",
+        help="let this time-stamping authority confirm the time, so that the signature outlives the certificate "
+        "(default: none; no network is used)",
+    )
+
+
 def build_parser() -> OneLineParser:
     """Return a parser that raises `InputError`; a setting has the name of its field in `Settings`."""
     parser = OneLineParser(
@@ -91,11 +120,13 @@ def build_parser() -> OneLineParser:
         description="Animate the face in a photo or a video so that it speaks an audio file.",
         epilog="Accepts every argument of the published Wav2Lip script, with the same meaning.",
     )
+    parser.addresses = {"--timestamp"}
     _add_files(parser)
     add_frames(parser)
     add_faces(parser)
     add_rendering(parser)
     add_encoding(parser)
     _add_reports(parser)
+    _add_credentials(parser)
     add_speed(parser)
     return parser

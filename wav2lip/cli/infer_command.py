@@ -15,6 +15,8 @@ from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.report import Report
 from wav2lip.inference.strip import Strip
 from wav2lip.media.rules import limit_pixels
+from wav2lip.provenance.formats import check_signable
+from wav2lip.provenance.sign import VideoSigner
 from wav2lip.utils.files import check_writable
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.progress import ProgressBar
@@ -35,14 +37,31 @@ def _sync_checker(options: Options, syncer: LipSyncer) -> "SyncChecker | None":
     return SyncChecker(options, syncer.checkpoint["metadata"])
 
 
+def _signer(options: Options, jobs: list[Job]) -> VideoSigner | None:
+    """Return what signs the outputs, if anything; a certificate that cannot sign is reported before a frame is read."""
+    if options.sign is None:
+        return None
+    for job in jobs:
+        check_signable(job.output)
+    return VideoSigner(
+        options.sign, options.sign_key, timestamp=options.timestamp, consent=options.consent
+    )
+
+
 def _run_jobs(
-    syncer: LipSyncer, checker: "SyncChecker | None", options: Options, jobs: list[Job]
+    syncer: LipSyncer,
+    checker: "SyncChecker | None",
+    signer: VideoSigner | None,
+    options: Options,
+    jobs: list[Job],
 ) -> int:
     def render(job: Job, number: int) -> Report:
         path = strip_of(job, options.strip)
         strip = Strip(path) if path else None
         with ProgressBar(f"{number + 1}/{len(jobs)} ") as bar, settings_as_options():
-            report = syncer(job.face, job.audio, job.output, progress=bar, strip=strip)
+            report = syncer(
+                job.face, job.audio, job.output, progress=bar, strip=strip, signer=signer
+            )
         say(report.line())
         return report
 
@@ -72,6 +91,7 @@ def run(options: Options) -> int:
     jobs = read_jobs(options.jobs) if options.jobs else None
     if jobs is not None:
         check_jobs(jobs, options.strip, outputs_of(options), inputs_of(options))
+    signer = _signer(options, jobs or [])
     strip = Strip(options.strip) if options.strip and not options.jobs else None
     with settings_as_options():
         syncer = LipSyncer.from_checkpoint(options.checkpoint, options.device, options.settings)
@@ -79,9 +99,11 @@ def run(options: Options) -> int:
     if options.report:  # the file behind a name such as "default" is known now
         check_outputs([("report", options.report)], [("checkpoint", syncer.checkpoint["path"])])
     if jobs is not None:
-        return _run_jobs(syncer, checker, options, jobs)
+        return _run_jobs(syncer, checker, signer, options, jobs)
     with ProgressBar() as bar, settings_as_options():
-        report = syncer(options.face, options.audio, options.output, progress=bar, strip=strip)
+        report = syncer(
+            options.face, options.audio, options.output, progress=bar, strip=strip, signer=signer
+        )
     say(report.line())
     try:
         if checker:

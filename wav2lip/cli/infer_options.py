@@ -14,6 +14,7 @@ from wav2lip.inference.settings import Settings
 from wav2lip.media.container import check_file
 from wav2lip.media.image_writer import check_image_name
 from wav2lip.media.writer import choose_codec
+from wav2lip.provenance.formats import check_signable
 from wav2lip.utils.folders import check_output_path
 from wav2lip.utils.outputs import Named, check_outputs
 from wav2lip.utils.values import PIXELS, Device, Number, Text, check
@@ -35,6 +36,10 @@ class Options:
     min_confidence: float | None
     judge_weights: str
     max_pixels: int | None
+    sign: Path | None
+    sign_key: Path | None
+    consent: Path | None
+    timestamp: str | None
     settings: Settings
 
 
@@ -94,6 +99,14 @@ def parse(arguments: Sequence[str]) -> Options:
             check(f"--{name}", getattr(args, name), rule)
     for name in ("checkpoint", "judge_weights"):
         check(f"--{name}", getattr(args, name), Text())
+    if args.sign is None:
+        for name in ("sign_key", "consent", "timestamp"):
+            if getattr(args, name) is not None:
+                parser.error(f"--{name} requires --sign")
+    if args.timestamp is not None and not re.match("https?://.", args.timestamp):
+        parser.error(
+            f"--timestamp must be an address such as http://host/path, not {args.timestamp}"
+        )
     args.check_sync = args.check_sync or args.min_confidence is not None
     others = {f.name: getattr(args, f.name) for f in fields(Options) if hasattr(args, f.name)}
     return Options(settings=settings, **others)
@@ -123,6 +136,9 @@ def inputs_of(options: Options) -> list[Named]:
         ("checkpoint", file_of(options.checkpoint)),
         ("judge", file_of(options.judge_weights)),
         ("file of the detector's weights", options.settings.detector_weights),
+        ("certificate", options.sign),
+        ("key of the certificate", options.sign_key),
+        ("consent", options.consent),
     ]
 
 
@@ -158,11 +174,16 @@ def check_files(options: Options) -> None:
         _check_weights(options.judge_weights, "--judge_weights")
     if options.settings.detector_weights is not None:
         _check_file(Path(options.settings.detector_weights), "--detector_weights")
+    for name in ("sign", "sign_key", "consent"):
+        if getattr(options, name) is not None:
+            _check_file(getattr(options, name), f"--{name}")
     for role, target in outputs_of(options):
         if target is not None:
             check_output_path(Path(target), f"--{role}")
     check_outputs(outputs_of(options), inputs_of(options))
     if options.jobs is None:
         choose_codec(options.output, options.settings.codec)
+        if options.sign is not None:
+            check_signable(options.output)
     if options.strip is not None:
         check_image_name(options.strip)

@@ -19,6 +19,7 @@ COMMANDS = {
     "live": "animate a face with sound while the sound arrives",
     "serve": "serve jobs and a page over HTTP",
     "inspect": "show the faces, landmarks and voice that are found in a video",
+    "verify": "check the Content Credentials of a video",
     "evaluate": "score videos, or a checkpoint on a list of pairs",
     "export": "write a checkpoint for inference, as ONNX, or in the published layout",
     "personalize": "tune the generator to one person in minutes",

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +22,13 @@ def file_name(text: str) -> Path:
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """A parser that raises `InputError` and suggests the nearest option."""
+    """A parser that raises `InputError` and suggests the nearest option.
+
+    Attributes:
+        addresses: options that take the address of a server; all others take files, numbers and names.
+    """
+
+    addresses: AbstractSet[str] = frozenset()
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message}; see --help")
@@ -44,7 +51,9 @@ class OneLineParser(argparse.ArgumentParser):
         for before, word in pairwise(["", *words]):  # before pathlib shortens s3:// to s3:/
             option, equals, value = word.partition("=")
             named = option.startswith("--") and equals
-            require_local(option if named else before or "a path", value if named else word)
+            name = option if named else before or "a path"
+            if name not in self.addresses:
+                require_local(name, value if named else word)
         parsed, unknown = self.parse_known_args(words)
         if unknown:
             self.error(f"unexpected argument {unknown[0]!r}")

@@ -1,11 +1,12 @@
 """Animate a face with audio: the public class `LipSyncer`."""
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import ExitStack, closing
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -21,22 +22,20 @@ from wav2lip.inference.build import build_renderer
 from wav2lip.inference.known_source import KnownSource
 from wav2lip.inference.mesh_renderer import MeshRenderer
 from wav2lip.inference.output_frame import OutputFrame
-from wav2lip.inference.output_video import open_writer
-from wav2lip.inference.pipeline import StageTiming
+from wav2lip.inference.output_video import Progress, open_writer, signing, write_frames
 from wav2lip.inference.report import Report
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import Face, FrameSource, open_face
 from wav2lip.inference.stages import run_stages
 from wav2lip.inference.strip import Strip
 from wav2lip.media.denoise import rnnoise
+from wav2lip.provenance import VideoSigner
 from wav2lip.types import PathLike
 from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.platform import peak_memory
 
 if TYPE_CHECKING:
     from wav2lip.checkpoints.load import LoadedNetwork
-
-Progress: TypeAlias = Callable[[str, float, float], None]
 
 
 class LipSyncer:
@@ -140,6 +139,7 @@ class LipSyncer:
         sample_rate: int | None = None,
         progress: Progress | None = None,
         strip: Strip | None = None,
+        signer: VideoSigner | None = None,
         warn_voiceless: bool = True,
     ) -> Report:
         """Write a video of `face` speaking `audio`, as long as the audio.
@@ -156,11 +156,12 @@ class LipSyncer:
             progress: called often with the name of the stage, the seconds of video that are done
                 and the seconds in total (0: not known yet).
             strip: receives every frame and is written at the end.
+            signer: signs the output with Content Credentials; None: the output is not signed.
             warn_voiceless: whether audio without voice, which leaves the mouth still, is a warning.
 
         Raises:
             InputError: a file cannot be read or written, an array does not fit, no face is found in
-                any frame, or a setting does not fit the frames.
+                any frame, a setting does not fit the frames, or the output's format cannot be signed.
         """
         notify = progress or (lambda stage, done, total: None)
         start = time.perf_counter()
@@ -177,28 +178,16 @@ class LipSyncer:
             ],
         )
         report = self._new_report(source, audio, output)
-        encoding = StageTiming()
+        named = None if isinstance(audio, np.ndarray) else Path(audio)
+        rewrite = signing(signer, report, source.path, named)
         with (
             audio_file(audio, sample_rate) as audio_path,
             closing(self._run(source, audio_path, report, warn_voiceless)) as frames,
         ):
-            frame = next(frames)
-            report.height, report.width = frame.picture.size
-            with open_writer(report, source.info, audio_path, self.settings) as writer:
-                following: OutputFrame | None = frame
-                while following is not None:
-                    frame = following
-                    with encoding:
-                        writer.write(frame.picture, frame.time)
-                    if strip is not None:
-                        strip.add(frame.picture, frame.time, report.audio_seconds)
-                    notify("rendering", frame.time, report.audio_seconds)
-                    following = next(frames, None)
-                notify("finishing the file", report.audio_seconds, report.audio_seconds)
-                report.audio_copied = writer.audio_copied
-                with encoding:
-                    writer.close(report.audio_seconds)
-        report.add_timing("encode", encoding)
+            open_output = partial(
+                open_writer, report, source.info, audio_path, self.settings, rewrite
+            )
+            write_frames(frames, report, open_output, strip, notify)
         if strip is not None:
             strip.write()
         report.seconds = time.perf_counter() - start

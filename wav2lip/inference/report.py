@@ -60,6 +60,7 @@ class Report:
         occluded: the same of each stretch in which something covers the lower face; what is covered
             stays as in the source.
         sync: a `SyncReport` as plain data, if one was asked for.
+        signer: name in the certificate that signed the output; empty if it is not signed.
         warnings: damage found in the inputs, and audio without a voice.
         stage_seconds: time at work by stage; stages overlap.
         stage_processor_seconds: processor time by stage.
@@ -88,6 +89,7 @@ class Report:
     turned: list[list[int]] = field(default_factory=list)
     occluded: list[list[int]] = field(default_factory=list)
     sync: dict[str, Any] = field(default_factory=dict)
+    signer: str = ""
     warnings: list[str] = field(default_factory=list)
     stage_seconds: dict[str, float] = field(default_factory=dict)
     stage_processor_seconds: dict[str, float] = field(default_factory=dict)
