@@ -1,6 +1,7 @@
 """One frame of a live session."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -39,3 +40,8 @@ class LiveFrame:
     def rgb(self) -> Image:
         """(H, W, 3) uint8 RGB, converted at every access."""
         return np.ascontiguousarray(self.picture.bgr()[..., ::-1])
+
+    def coded(self) -> Any:
+        """Return a yuv420p `av` frame for an encoder. Its memory is its own: a late picture is encoded twice."""
+        picture = self.picture
+        return Picture(picture.luma, picture.blue, picture.red, picture.colours).coded()

@@ -11,7 +11,6 @@ from av import AudioFrame
 from wav2lip.live.avatar import Avatar
 from wav2lip.live.live_frame import LiveFrame
 from wav2lip.media.encoders import time_base
-from wav2lip.media.picture import Picture
 
 KEY_FRAMES = 2  # seconds between two, at which a player may join
 CRF = 20
@@ -81,7 +80,7 @@ class LiveMp4:
         """Append a frame and its sound."""
         if self._origin is None:
             self._origin = frame.time
-        coded = _own(frame.picture).coded()
+        coded = frame.coded()
         coded.pts, coded.time_base = round((frame.time - self._origin) / self._base), self._base
         self._output.mux(self._video.encode(coded))
         sound = AudioFrame.from_ndarray(
@@ -115,8 +114,3 @@ class LiveMp4:
             self.close()
         else:
             self._output = None
-
-
-def _own(picture: Picture) -> Picture:
-    """Return the picture without the memory that it may lend to an encoder: a late one is encoded twice."""
-    return Picture(picture.luma, picture.blue, picture.red, picture.colours)

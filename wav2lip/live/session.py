@@ -89,7 +89,7 @@ class LiveSession:
         ):
             if not least <= value <= most:
                 raise InputError(f"{name} must be {least} to {most}, not {value}")
-        self.avatar, self.motion = avatar, motion
+        self.avatar, self.motion, self.sample_rate = avatar, motion, sample_rate
         self._worker = worker
         speech = SpeechSettings(avatar.fps, sample_rate, mute_pauses, lookahead)
         reach, wait = worker.engine.reach, headroom if realtime else None
@@ -114,6 +114,11 @@ class LiveSession:
         """Whether pushed speech waits to be rendered or taken."""
         with self._changed:
             return self._timeline.busy
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
 
     @property
     def waiting(self) -> float:

@@ -11,6 +11,19 @@ from wav2lip.media.rules import MAX_RATE, MIN_RATE
 from wav2lip.types import Wav
 
 
+def check_rate(rate: int) -> int:
+    """Check a sample rate in Hz.
+
+    Raises:
+        InputError: it is out of range.
+    """
+    if not MIN_RATE <= rate <= MAX_RATE:
+        raise InputError(
+            f"a sample rate of {rate} Hz cannot be used; give one from {MIN_RATE} to {MAX_RATE}"
+        )
+    return rate
+
+
 class Resampler:
     """Resample as `wav2lip.media.audio.load_wav` does, piece by piece.
 
@@ -32,10 +45,7 @@ class Resampler:
 
     def __init__(self, rate: int, target: int) -> None:
         for value in (rate, target):
-            if not MIN_RATE <= value <= MAX_RATE:
-                raise InputError(
-                    f"a sample rate of {value} Hz cannot be used; give one from {MIN_RATE} to {MAX_RATE}"
-                )
+            check_rate(value)
         self._rate, self._same = rate, rate == target
         self._resampler = AudioResampler(format="flt", layout="mono", rate=target)
         self._count = 0
