@@ -149,3 +149,52 @@ def test_a_token_is_asked_for(tmp_path, browser, sound):
             browser.wait("!document.querySelector('#token').value")
         browser.wait("document.querySelector('#player').readyState >= 2")
         browser.problems.clear()  # the browser logs the 401s
+
+
+def test_the_live_tab_moves_its_mouth_with_the_microphone(server, browser):
+    browser.open(server.url)
+    browser.click("#tab-live")
+    browser.choose("#live-face", FACE)
+    browser.click("#prepare")
+    browser.wait("!document.querySelector('#stage').hidden")
+    browser.click("#talk")
+    browser.wait("document.querySelector('#live-player').currentTime > 1")
+    # The source is a photo: what changes from frame to frame is what speaks.
+    moved = browser.run(
+        """(async () => {
+            const video = document.querySelector('#live-player');
+            const canvas = document.createElement('canvas');
+            canvas.width = video.videoWidth;
+            canvas.height = video.videoHeight;
+            const context = canvas.getContext('2d', {willReadFrequently: true});
+            const most = {mouth: 0, ground: 0};
+            const parts = {mouth: [200, 130, 60, 40], ground: [20, 300, 60, 40]};
+            const first = {};
+            for (let count = 0; count < 40; count++) {
+                context.drawImage(video, 0, 0);
+                for (const [name, place] of Object.entries(parts)) {
+                    const now = context.getImageData(...place).data;
+                    first[name] ??= now;
+                    const sum = now.reduce((total, value, at) => total + Math.abs(value - first[name][at]), 0);
+                    most[name] = Math.max(most[name], sum / now.length);
+                }
+                await new Promise((done) => setTimeout(done, 100));
+            }
+            return most;
+        })()"""
+    )
+    print(f"mean difference of a pixel over 4 s: {moved}")
+    assert moved["mouth"] > 2
+    assert moved["mouth"] > 4 * moved["ground"]
+    _shoot(browser, "live_1280_talking")
+    browser.call(
+        "Emulation.setDeviceMetricsOverride",
+        width=390,
+        height=844,
+        deviceScaleFactor=1,
+        mobile=True,
+    )
+    _shoot(browser, "live_390_talking")
+    browser.click("#talk")
+    browser.wait("document.querySelector('#talk').textContent === '3. Talk'")
+    assert _hosts(browser) == {urlsplit(server.url).netloc}

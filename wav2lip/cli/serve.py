@@ -28,6 +28,7 @@ LIMITS = {  # option -> metavar and help
     "keep_hours": ("H", "time after which a finished job and its files are removed"),
     "keep_jobs": ("N", "finished jobs that are kept"),
     "live_sessions": ("N", "live sessions at the same time"),
+    "live_seconds": ("S", "length of a live session"),
 }
 
 

@@ -30,6 +30,7 @@ def _listen(host: str, port: int) -> socket.socket:
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen()  # clients may come before the server is ready
     except OSError as error:
         raise InputError(
             f"{host}:{port}: cannot be used ({error.strerror or error}); choose another --host or --port"

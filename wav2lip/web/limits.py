@@ -14,6 +14,7 @@ RULES: dict[str, Rule] = {
     "keep_hours": Number(0, 10_000, above=True),
     "keep_jobs": Whole(1, 1_000_000),
     "live_sessions": Whole(0, 100),
+    "live_seconds": Number(0, 24 * 3600, above=True),
 }
 
 
@@ -32,6 +33,7 @@ class Limits:
         keep_hours: time after which a finished job and its files are removed.
         keep_jobs: finished jobs that are kept; of more, the oldest are removed.
         live_sessions: live sessions at the same time; 0: none.
+        live_seconds: length of a live session.
 
     Raises:
         InputError: a value is out of range. The message names the field.
@@ -46,6 +48,7 @@ class Limits:
     keep_hours: float = 24.0
     keep_jobs: int = 200
     live_sessions: int = 2
+    live_seconds: float = 1800.0
 
     def __post_init__(self) -> None:
         check_fields(self, RULES)

@@ -12,7 +12,9 @@ import cv2
 from wav2lip.errors import InputError
 from wav2lip.inference.batch_jobs import FAILURES
 from wav2lip.media.audio import read_mono
+from wav2lip.media.container import check_file, open_media
 from wav2lip.media.rules import limit_pixels
+from wav2lip.media.still import is_animated_webp, is_still
 from wav2lip.media.video import probe
 from wav2lip.types import SAMPLE_RATE
 from wav2lip.web.child_process import ChildProcess
@@ -20,8 +22,25 @@ from wav2lip.web.job_files import JobFiles
 from wav2lip.web.limits import Limits
 
 PATIENCE = 60.0  # seconds for the files of one job
+# FFmpeg reads hundreds of formats and takes any text for one of them; these are what people have (its own names).
+FORMATS = {
+    *("aac", "ac3", "aiff", "amr", "apng", "asf", "avi", "caf", "flac", "flv", "gif"),
+    *("matroska", "mov", "mp3", "mpeg", "mpegts", "ogg", "w64", "wav"),
+}
 CRASHED = "the files crash the decoder; convert them to mp4, png or wav, and send them again"
 SLOW = f"the files cannot be read within {PATIENCE:.0f} s; send shorter or smaller ones"
+
+
+def _check_format(path: Path) -> None:
+    check_file(path)
+    if is_still(path) or is_animated_webp(path):
+        return
+    with open_media(path) as container:
+        name = container.format.name
+    if not FORMATS & set(name.split(",")):
+        raise InputError(
+            f"{path}: files of the format {name[:60]} are not accepted; convert it to mp4, png or wav"
+        )
 
 
 def _check_sound(path: Path, seconds: float) -> None:
@@ -48,8 +67,10 @@ def check_media(folder: Path, has_audio: bool, limits: Limits) -> None:
     """
     files = JobFiles(folder)
     limit_pixels(limits.pixels)
+    _check_format(files.face)
     probe(files.face)
     if has_audio:
+        _check_format(files.audio)
         _check_sound(files.audio, limits.audio_seconds)
 
 
