@@ -18,6 +18,8 @@ from wav2lip.web.access import COOKIE, Access, AccessMiddleware, cookie_of
 from wav2lip.web.job_routes import SENDING, router
 from wav2lip.web.job_service import JobService
 from wav2lip.web.job_view import ErrorView
+from wav2lip.web.live_routes import live_router
+from wav2lip.web.live_service import LiveService
 from wav2lip.web.page_routes import page_router
 from wav2lip.web.request_error import RequestError
 from wav2lip.web.server_settings import ServerSettings
@@ -91,7 +93,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     Raises:
         InputError: its folder cannot be written.
     """
-    service = JobService(settings)
+    service, live = JobService(settings), LiveService(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -99,6 +101,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
         try:
             yield
         finally:
+            await anyio.to_thread.run_sync(live.close)
             await anyio.to_thread.run_sync(service.close)
 
     app = FastAPI(
@@ -109,9 +112,10 @@ def create_app(settings: ServerSettings) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.state.service = service
+    app.state.service, app.state.live = service, live
     access = Access(settings.tokens)
     app.include_router(router)
+    app.include_router(live_router)
     app.include_router(page_router)
     _add_login(app, access)
     app.add_exception_handler(InputError, _input_error)
