@@ -1,6 +1,5 @@
 """Find the faces of each frame once, also if the frame is shown again."""
 
-import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
@@ -12,10 +11,10 @@ from wav2lip.faces.fading import mask_faces
 from wav2lip.faces.landmark_tracking import Mesh, smooth_landmarks, track_landmarks
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.faces.tracking import SMOOTH
+from wav2lip.inference.face_records import FaceRecords
 from wav2lip.inference.settings import Settings
 from wav2lip.media.frame import Frame
 from wav2lip.types import CropKind
-from wav2lip.utils.spool import Spool
 
 MIN_SIDE = 2  # px; a face that leaves the frame may be clipped to less
 
@@ -48,8 +47,7 @@ class FaceLocator:
     ) -> None:
         self._detector, self._settings = detector, settings
         self._kind, self._mesh, self._landmarks = kind, mesh, landmarks
-        self._places = Spool()  # what is found in each frame, for later passes
-        self._known: dict[int, tuple[int, int]] = {}  # frame index -> place and size of that
+        self._records = FaceRecords(landmarks)  # for later passes
         self.last_time: float | None = None
 
     def _tracked(self, frames: Iterator[Frame]) -> Iterator[TrackedFrame]:
@@ -105,20 +103,16 @@ class FaceLocator:
 
         settings, followed = self._settings, self._tracked(first_pass())
         for tracked in mask_faces(followed, settings.max_yaw, occluders=settings.keep_occluders):
-            faces = self._placed(tracked)
-            found = (tracked.shot, faces, tracked.detections)
-            record = pickle.dumps(found, pickle.HIGHEST_PROTOCOL)
-            self._known[tracked.frame.index] = self._places.add(record), len(record)
-            yield replace(tracked, faces=faces)
+            placed = replace(tracked, faces=self._placed(tracked))
+            self._records.add(placed)
+            yield placed
         self.last_time = last
         yield from self._replayed(chain(repeated, frames), newest)
 
     def _replayed(self, frames: Iterator[Frame], newest: int = -1) -> Iterator[TrackedFrame]:
         """Yield frames that were seen before; all that was found in those above `newest`, of others the faces."""
         for frame in frames:
-            # Written by this process into a file without a name.
-            record = self._places.read(*self._known[frame.index])
-            shot, faces, detections = pickle.loads(record)  # noqa: S301
+            shot, faces, detections = self._records.get(frame.index)
             if frame.index > newest:
                 newest = frame.index
                 yield TrackedFrame(frame, shot, faces, detections)

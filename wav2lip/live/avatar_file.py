@@ -15,9 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from wav2lip.errors import InputError
-from wav2lip.faces.crops import Crop
-from wav2lip.faces.face_mask import FaceMask
-from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.face_rows import ROW, faces_from_rows, faces_to_rows
 from wav2lip.faces.mouth_patch import MouthPatch
 from wav2lip.faces.mouth_view import MouthView
 from wav2lip.faces.person import Person
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from wav2lip.live.avatar import Avatar
 
 FORMAT, VERSION = "wav2lip avatar", 1
+ROW_FIELDS = [name for name in ROW.names or () if name != "hidden"]  # each an array of its own
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -47,60 +46,17 @@ def _split(arrays: Mapping[str, NDArray[Any]], name: str) -> list[NDArray[Any]]:
 
 
 def _faces(faces: list[TrackedFace]) -> Arrays:
-    """Store faces; what a face lacks is NaN."""
-    no_points, no_outline = np.full((468, 3), np.nan, np.float32), np.full((34, 2), np.nan)
-    masks = [face.mask or FaceMask() for face in faces]
-    crops = [face.aligned for face in faces]
-    points = [no_points if f.landmarks is None else f.landmarks.points for f in faces]
-    outlines = [no_outline if mask.outline is None else mask.outline for mask in masks]
-    return {
-        "faces.track": np.array([face.track for face in faces]),
-        "faces.box": np.stack([face.box for face in faces]),
-        "faces.points": np.stack(points),
-        "faces.presence": np.array([f.landmarks.presence if f.landmarks else 0 for f in faces]),
-        "faces.aligned": np.array(
-            [[np.nan] * 5 if c is None else [c.x, c.y, c.width, c.height, c.roll] for c in crops]
-        ),
-        "faces.masked": np.array([face.mask is not None for face in faces]),
-        "faces.outline": np.stack(outlines).astype(np.float32),
-        "faces.mask": np.array([[mask.unit, mask.weight] for mask in masks], np.float64),
-        "faces.flags": np.array(
-            [[m.turned, m.covered, m.hidden is not None] for m in masks], np.bool_
-        ),
-        **_ragged(
-            "faces.hidden",
-            (np.zeros((0, 2), np.float32) if m.hidden is None else m.hidden for m in masks),
-        ),
-    }
+    rows, hidden = faces_to_rows(faces)
+    arrays = {f"faces.{name}": np.ascontiguousarray(rows[name]) for name in ROW_FIELDS}
+    return arrays | {"faces.hidden": hidden, "faces.hidden.counts": rows["hidden"].copy()}
 
 
 def _restored_faces(arrays: Mapping[str, NDArray[Any]]) -> list[TrackedFace]:
-    hidden = _split(arrays, "faces.hidden")
-    faces = []
-    for at, track in enumerate(arrays["faces.track"].tolist()):
-        points, outline = arrays["faces.points"][at], arrays["faces.outline"][at]
-        aligned = arrays["faces.aligned"][at]
-        turned, covered, hides = arrays["faces.flags"][at].tolist()
-        unit, weight = arrays["faces.mask"][at].tolist()
-        presence = float(arrays["faces.presence"][at])
-        mask = FaceMask(
-            None if np.isnan(outline).any() else outline,
-            unit,
-            weight,
-            turned,
-            hidden[at] if hides else None,
-            covered,
-        )
-        faces.append(
-            TrackedFace(
-                track,
-                arrays["faces.box"][at],
-                None if np.isnan(points).any() else Landmarks(points, presence),
-                None if np.isnan(aligned).any() else Crop(*aligned.tolist()),
-                mask if arrays["faces.masked"][at] else None,
-            )
-        )
-    return faces
+    rows = np.zeros(len(arrays["faces.track"]), ROW)
+    for name in ROW_FIELDS:
+        rows[name] = arrays[f"faces.{name}"]
+    rows["hidden"] = arrays["faces.hidden.counts"]
+    return faces_from_rows(rows, arrays["faces.hidden"])
 
 
 def _person(person: Person, prefix: str) -> Arrays:
