@@ -3,10 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-
-from jinja2 import Environment, StrictUndefined
 
 from wav2lip.callbacks.diagnosis import (
     LIKELY,
@@ -23,6 +20,7 @@ from wav2lip.evaluation.expert_card import LENGTHS
 from wav2lip.evaluation.table import Row, number, uncertainty
 from wav2lip.metrics.bootstrap import Interval
 from wav2lip.utils.files import write_atomically
+from wav2lip.utils.html import render_page
 
 TEMPLATE = "expert_report.html"
 TEXT, PAGE = "report.txt", "report.html"
@@ -130,9 +128,7 @@ class ExpertReport:
         image = ""
         if plot is not None and plot.is_file():
             image = base64.b64encode(plot.read_bytes()).decode()
-        environment = Environment(autoescape=True, undefined=StrictUndefined)
-        template = environment.from_string(files(__package__).joinpath(TEMPLATE).read_text("utf-8"))
-        return template.render(report=self, plot=image)
+        return render_page(__package__, TEMPLATE, report=self, plot=image)
 
     def write(self, folder: Path, plot: Path | None = None) -> None:
         """Write `report.txt` and `report.html`."""

@@ -4,11 +4,8 @@ import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, StrictUndefined
 
 from wav2lip.errors import InputError
 from wav2lip.evaluation.mouth_plots import mouth_plot
@@ -19,6 +16,7 @@ from wav2lip.evaluation.systems import GENERATED, REAL, VIDEO
 from wav2lip.evaluation.table import Column, Table, number, span, uncertainty
 from wav2lip.evaluation.thumbnails import strip
 from wav2lip.utils.files import write_atomically
+from wav2lip.utils.html import render_page
 from wav2lip.utils.text import printable
 
 NAME = "index.html"
@@ -175,10 +173,10 @@ def page(results: Results, table: Table, plots: Mapping[str, bytes], videos: Vid
         plots: name -> PNG.
         videos: pair -> system -> video, for the thumbnails.
     """
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    template = environment.from_string(files(__package__).joinpath(TEMPLATE).read_text("utf-8"))
     parts = [(title, *_part(table, columns)) for title, columns in table.groups().items()]
-    return template.render(
+    return render_page(
+        __package__,
+        TEMPLATE,
         table=table,
         parts=parts,
         plots=[(name, base64.b64encode(data).decode()) for name, data in plots.items()],

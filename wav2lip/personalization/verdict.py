@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-
-from jinja2 import Environment, StrictUndefined
 
 from wav2lip.personalization.decision import MotionVerdict
 from wav2lip.personalization.mouth_fit import MouthFit
+from wav2lip.utils.html import render_page
 from wav2lip.utils.text import printable
 
 TEMPLATE = "verdict.html"
@@ -130,6 +128,4 @@ class Verdict:
 
     def html(self) -> str:
         """Return the verdict as a page."""
-        environment = Environment(autoescape=True, undefined=StrictUndefined)
-        template = environment.from_string(files(__package__).joinpath(TEMPLATE).read_text("utf-8"))
-        return printable(template.render(verdict=self))
+        return printable(render_page(__package__, TEMPLATE, verdict=self))
