@@ -1,12 +1,11 @@
 """The generator that moves the mesh of a face: sound to motion of the lower face, and the inside of the mouth."""
 
-from collections.abc import Sequence
+from typing import Any
 
 from torch import Tensor, nn
 
 from wav2lip.models.lip_motion import LipMotion
 from wav2lip.models.mouth_inpainter import MouthInpainter
-from wav2lip.types import LOWER_FACE
 
 
 class MeshGenerator(nn.Module):
@@ -17,13 +16,7 @@ class MeshGenerator(nn.Module):
 
     Args:
         inpainter_width: factor on the channels of the inpainter.
-        width: of `LipMotion`, as are all that follow.
-        stacks: see `LipMotion`.
-        dilations: see `LipMotion`.
-        components: see `LipMotion`.
-        lookahead_ms: see `LipMotion`.
-        dropout: see `LipMotion`.
-        points: see `LipMotion`.
+        motion: arguments of `LipMotion`.
 
     Attributes:
         image_size: width of the patch around the mouth in which colours are drawn, pixels.
@@ -31,19 +24,9 @@ class MeshGenerator(nn.Module):
 
     image_size = 96
 
-    def __init__(
-        self,
-        inpainter_width: float = 1.0,
-        width: int = 96,
-        stacks: int = 2,
-        dilations: Sequence[int] = (1, 2, 4, 8),
-        components: int = 12,
-        lookahead_ms: float | None = 200,
-        dropout: float = 0.4,
-        points: int = LOWER_FACE,
-    ) -> None:
+    def __init__(self, inpainter_width: float = 1.0, **motion: Any) -> None:
         super().__init__()
-        self.motion = LipMotion(width, stacks, dilations, components, lookahead_ms, dropout, points)
+        self.motion = LipMotion(**motion)
         self.inpainter = MouthInpainter(inpainter_width)
 
     def forward(self, mel: Tensor) -> Tensor:
