@@ -47,6 +47,10 @@ def test_the_leak_probe_brings_the_videos_along_that_it_judges():
         (["x"], "protocol: unknown 'x'; choose from listed, reconstruction"),
         ([], "protocol: names none"),
         (["listed", "reconstruction"], "listed and reconstruction fill the same row"),
+        (-1, "protocol: -1 is not a name or a list of names; choose from listed, reconstruction"),
+        ({"cross": None}, "is not a name or a list of names"),
+        ([["cross"]], "is not a name or a list of names"),
+        ([None], "is not a name or a list of names"),
     ],
 )
 def test_wrong_names_are_one_line(names, message):

@@ -55,19 +55,24 @@ NAMES = (*PROTOCOLS, LEAK_PROBE, SYNC_CHECK)
 GENERATED_BY_DEFAULT = ("listed", LEAK_PROBE)
 
 
-def protocol_names(given: str | Iterable[str] | None, *, generates: bool) -> list[str]:
+def protocol_names(given: object, *, generates: bool) -> list[str]:
     """Look up the names of protocols.
 
     Args:
-        given: one of `NAMES` or several; None: the usual ones.
+        given: the setting: one of `NAMES` or a list of them; None: the usual ones.
         generates: whether there is a generator.
 
     Raises:
-        InputError: no name, an unknown one, two that fill one row, or one that the generator does not fit.
+        InputError: not a name or a list of names, no name, an unknown one, two that fill one row, or one that the
+            generator does not fit.
     """
     if given is None:
         return list(GENERATED_BY_DEFAULT) if generates else [SYNC_CHECK]
-    names = [given] if isinstance(given, str) else list(given)
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError(
+            f"protocol: {given!r} is not a name or a list of names; choose from {', '.join(NAMES)}"
+        )
     for name in names:
         if name not in NAMES:
             near = get_close_matches(name, NAMES, 1)
