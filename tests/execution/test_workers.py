@@ -70,3 +70,27 @@ def test_workers_clean_up_and_end_with_their_parent(number, code, tmp_path):
     wait_for(lambda: not any(map(alive, workers)))
     assert list(marks.iterdir()) == []
     assert b"Traceback" not in process.stderr.read()
+
+
+# A worker that is still starting when its parent is killed.
+KILLED_EARLY = """
+import os, signal
+from wav2lip.execution.workers import run_in_worker, worker_pool
+
+if __name__ == "__main__":
+    with worker_pool(1) as pool:
+        pool.submit(run_in_worker, print, "ran")
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_worker_whose_parent_is_killed_while_it_starts_ends_silently(tmp_path):
+    script = tmp_path / "work.py"
+    script.write_text(KILLED_EARLY)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert done.returncode == -9
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr

@@ -29,6 +29,10 @@ def _stop(number: int, _: FrameType | None) -> None:
     raise Stopped(number)
 
 
+def _end(number: int, _: FrameType | None) -> None:
+    os._exit(128 + number)
+
+
 def _end_if_stopped(args: "sys.UnraisableHookArgs") -> None:
     """End the process if a destructor, a fork hook or the like swallowed the signal."""
     if isinstance(args.exc_value, Stopped):
@@ -47,13 +51,17 @@ def _follow_parent() -> None:
     os._exit(128 + signal.SIGTERM)
 
 
-def start_worker() -> None:
-    """Prepare a spawned process: it ends with its parent, and SIGTERM raises `Stopped` in it."""
+def start_worker(on_sigterm: Callable[[int, FrameType | None], None] = _stop) -> None:
+    """Prepare a spawned process: it ends with its parent.
+
+    Args:
+        on_sigterm: handler of SIGTERM; the default raises `Stopped`.
+    """
     cv2.setNumThreads(1)  # the pool has one process per core
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; the parent decides
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, on_sigterm)
     sys.unraisablehook = _end_if_stopped
     threading.Thread(target=_follow_parent, daemon=True).start()
     if (
@@ -64,8 +72,9 @@ def start_worker() -> None:
 
 
 def run_in_worker(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Call a function in a worker. If the worker is asked to stop, the process ends."""
+    """Call a function in a worker of a pool. If the worker is asked to stop, it cleans up and ends."""
     try:
+        signal.signal(signal.SIGTERM, _stop)
         return function(*args, **kwargs)
     except (
         Stopped
@@ -84,7 +93,10 @@ def worker_pool(workers: int) -> Generator[ProcessPoolExecutor]:
         The pool. Submit jobs through `run_in_worker`.
     """
     others = set(active_children())
-    pool = ProcessPoolExecutor(workers, mp_context=SPAWN, initializer=start_worker)
+    # Before its first job a worker has nothing to clean up, and the pool would print the traceback of `Stopped`.
+    pool = ProcessPoolExecutor(
+        workers, mp_context=SPAWN, initializer=start_worker, initargs=(_end,)
+    )
     try:
         yield pool
     except BaseException:
