@@ -107,6 +107,9 @@ def test_an_expert_trains_and_resumes_then_trains_a_generator(corpus, tmp_path, 
     assert "did not take off in 4 steps" in report
     assert "too few speakers" in report
     assert (tmp_path / "expert" / "report.html").is_file()
+    (tmp_path / "expert" / "report.txt").unlink()
+    train_here(*expert, "trainer.max_steps=4")  # as after a kill before the report
+    assert (tmp_path / "expert" / "report.txt").read_text() == report
 
     generator = ["experiment=wav2lip", data, f"run={tmp_path}/lips", *TINY_GENERATOR]
     train_here(*generator, f"task.expert={last}", "trainer.max_steps=2")

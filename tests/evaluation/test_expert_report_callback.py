@@ -28,5 +28,5 @@ def test_a_resumed_run_reports_on_the_whole_run(tmp_path):
 
 def test_without_a_best_checkpoint_there_is_no_report(tmp_path):
     trainer = SimpleNamespace(checkpoint_callbacks=[], is_global_zero=True)
-    WriteExpertReport(str(tmp_path)).on_train_end(trainer, None)
+    WriteExpertReport(str(tmp_path)).on_fit_end(trainer, None)
     assert list(tmp_path.iterdir()) == []

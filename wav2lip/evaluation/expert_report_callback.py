@@ -51,7 +51,8 @@ class WriteExpertReport(pl.Callback):
         clips, windows = batch["mel"].shape[:2]
         self._windows = clips * windows * trainer.world_size
 
-    def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+    # Not on_train_end: a run that was killed after its last step has nothing left to train when it is resumed.
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         network = self._best_network(trainer)
         if not trainer.is_global_zero or network is None:
             return
@@ -60,6 +61,7 @@ class WriteExpertReport(pl.Callback):
         from wav2lip.evaluation.expert_card import card_clips
         from wav2lip.evaluation.expert_report import ExpertReport, lacks
 
+        trainer.fit_loop.epoch_loop.val_loop.setup_data()  # not yet done without a step
         validation = self._clips(trainer.val_dataloaders)
         step = -(-len(validation) // MAX_CLIPS)
         table = make_card(network, card_clips(validation[::step], {}), quick=True)["accuracy"]
