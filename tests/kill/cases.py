@@ -135,14 +135,21 @@ def _make_corpus(folder: Path) -> None:
     write_synthetic_corpus(folder / "corpus", {"train": 2, "val": 1}, seconds=1.4, image_size=48)
 
 
+HOURS = "hyper_parameters.training_hours"
+
+
 def _trained(folder: Path) -> Files:
-    """Return the curves and every value of the checkpoints."""
+    """Return the curves and every value of the checkpoints, but for the hours that the training took."""
     run = folder / "run"
     names = _bytes(run, ("train.log",))
     files = {name: None for name in names if not name.endswith((".csv", ".ckpt"))}
     files |= {name: names[name] for name in names if name.endswith(".csv")}
+    hours: dict[str, float] = {}
     for path in (run / "checkpoints").iterdir():
-        files |= _values(f"checkpoints/{path.name}", torch.load(path, weights_only=True))
+        values = _values(path.name, torch.load(path, weights_only=True))
+        hours[path.name] = values.pop(f"{path.name}.{HOURS}")
+        files |= values
+    files["hours increase"] = 0 < hours.get("best.ckpt", 0) < hours.get("last.ckpt", 0)
     return files
 
 
