@@ -19,8 +19,7 @@ from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.parser import OneLineParser, file_name
 from wav2lip.errors import InputError
 from wav2lip.utils.extras import extra_message, require_extra
-from wav2lip.utils.files import check_writable
-from wav2lip.utils.outputs import check_outputs
+from wav2lip.utils.outputs import check_new_files
 from wav2lip.utils.signals import ending_at_once
 from wav2lip.utils.values import Number, check
 
@@ -92,8 +91,7 @@ def _check(args: argparse.Namespace) -> None:
     if source.suffix and not source.exists():
         raise InputError(f"{source}: no such checkpoint file")
     videos = [("video", video) for video in args.calibrate]
-    check_outputs([("output", args.output)], [("checkpoint", source), *videos])
-    check_writable(args.output)
+    check_new_files([("output", args.output)], [("checkpoint", source), *videos])
 
 
 @exit_on_input_error

@@ -12,8 +12,7 @@ from wav2lip.cli.parser import OneLineParser, file_name
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import NAMES
 from wav2lip.media.rules import MAX_PIXELS, limit_pixels
-from wav2lip.utils.files import check_writable
-from wav2lip.utils.outputs import check_outputs
+from wav2lip.utils.outputs import check_new_files
 from wav2lip.utils.signals import ending_at_once
 from wav2lip.utils.values import PIXELS, check
 
@@ -68,10 +67,7 @@ def _check(args: argparse.Namespace) -> None:
     for role, path in inputs:
         if path is not None and not path.exists():
             raise InputError(f"{path}: no such file; give the {role}")
-    check_outputs([("output", args.output), ("table", args.table)], inputs)
-    for path in (args.output, args.table):
-        if path is not None:
-            check_writable(path)
+    check_new_files([("output", args.output), ("table", args.table)], inputs)
 
 
 @exit_on_input_error

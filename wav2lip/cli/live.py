@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 from wav2lip.cli.exit import exit_on_input_error
-from wav2lip.cli.parser import OneLineParser, file_name
+from wav2lip.cli.parser import OneLineParser, add_generator, file_name
 from wav2lip.errors import InputError
-from wav2lip.utils.files import check_writable
-from wav2lip.utils.outputs import check_outputs
+from wav2lip.utils.outputs import check_new_files
 from wav2lip.utils.signals import ending_at_once
 from wav2lip.utils.values import Device, Number, Whole, check
 
@@ -54,15 +53,7 @@ def build_parser() -> OneLineParser:
         metavar="FILE",
         help=f"write what is known of the face to this file ({AVATAR}), which starts in a fraction of a second",
     )
-    parser.add_argument(
-        "--checkpoint",
-        default="default",
-        metavar="FILE",
-        help="the generator (default: the bundled one)",
-    )
-    parser.add_argument(
-        "--device", default="auto", help="cpu, cuda, cuda:1 (default: the GPU if there is one)"
-    )
+    add_generator(parser)
     parser.add_argument(
         "--realtime",
         action="store_true",
@@ -103,10 +94,7 @@ def _check(args: argparse.Namespace) -> None:
     for path, suffix, role in ((output, ".mp4", "output"), (args.save, AVATAR, "save")):
         if path is not None and path.suffix != suffix:
             raise InputError(f"{path}: --{role} writes {suffix} files; name it so")
-    check_outputs([("output", output), ("saved face", args.save)], inputs)
-    for path in (output, args.save):
-        if path is not None:
-            check_writable(path)
+    check_new_files([("output", output), ("saved face", args.save)], inputs)
 
 
 @exit_on_input_error

@@ -21,6 +21,24 @@ def file_name(text: str) -> Path:
     return Path(text)
 
 
+def add_device(group: argparse._ActionsContainer) -> None:
+    """Add the option that says where a generator runs."""
+    group.add_argument(
+        "--device", default="auto", help="cpu, cuda, cuda:1 (default: the GPU if there is one)"
+    )
+
+
+def add_generator(parser: argparse.ArgumentParser) -> None:
+    """Add the options that choose a generator and where it runs."""
+    parser.add_argument(
+        "--checkpoint",
+        default="default",
+        metavar="FILE",
+        help="the generator (default: the bundled one)",
+    )
+    add_device(parser)
+
+
 class OneLineParser(argparse.ArgumentParser):
     """A parser that raises `InputError` and suggests the nearest option.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.infer_options import settings_as_options
-from wav2lip.cli.parser import OneLineParser, file_name
+from wav2lip.cli.parser import OneLineParser, add_generator, file_name
 from wav2lip.utils.extras import require_extra
 from wav2lip.utils.folders import check_output_path
 from wav2lip.utils.signals import ending_at_once
@@ -66,15 +66,7 @@ def build_parser() -> OneLineParser:
         default=FOLDER,
         help=f"of uploads, results and the queue, which survives a restart (default: {FOLDER})",
     )
-    parser.add_argument(
-        "--checkpoint",
-        default="default",
-        metavar="FILE",
-        help="the generator (default: the bundled one)",
-    )
-    parser.add_argument(
-        "--device", default="auto", help="cpu, cuda, cuda:1 (default: the GPU if there is one)"
-    )
+    add_generator(parser)
     parser.add_argument(
         "--workers",
         type=int,

@@ -4,6 +4,7 @@ import argparse
 import re
 from typing import Any
 
+from wav2lip.cli.parser import add_device
 from wav2lip.faces.blending import MODES
 from wav2lip.faces.detectors import NAMES
 from wav2lip.inference.settings import Settings
@@ -181,9 +182,7 @@ def add_encoding(parser: argparse.ArgumentParser) -> None:
 def add_speed(parser: argparse.ArgumentParser) -> None:
     """Add the options that say where and how the generator runs."""
     group = parser.add_argument_group("speed")
-    group.add_argument(
-        "--device", default="auto", help="cpu, cuda, cuda:1 (default: the GPU if there is one)"
-    )
+    add_device(group)
     group.add_argument(
         "--engine",
         default=Settings.engine,

@@ -2,10 +2,11 @@
 
 import os
 import stat
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 
 from wav2lip.errors import InputError
+from wav2lip.utils.files import check_writable
 
 Named = tuple[str, str | os.PathLike[str] | None]  # what the file is, for the message; its path
 
@@ -23,6 +24,19 @@ def _identity(path: str | os.PathLike[str]) -> Hashable:
     if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
         return status.st_dev, status.st_ino
     return None
+
+
+def check_new_files(outputs: Sequence[Named], inputs: Iterable[Named]) -> None:
+    """Do `check_outputs`, and check that the files can be written; missing folders are created.
+
+    Raises:
+        OutputError: one cannot be written.
+        InputError: two are the same file, or one is a folder, a socket or a disk.
+    """
+    check_outputs(outputs, inputs)
+    for _, path in outputs:
+        if path is not None:
+            check_writable(Path(path))
 
 
 def check_outputs(outputs: Iterable[Named], inputs: Iterable[Named]) -> None:
