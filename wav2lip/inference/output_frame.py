@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from wav2lip.media.picture import Picture
-from wav2lip.types import Box, Image
+from wav2lip.media.shown_picture import ShownPicture
+from wav2lip.types import Box
 
 
 @dataclass(frozen=True)
-class OutputFrame:
+class OutputFrame(ShownPicture):
     """One frame of the output.
 
     Attributes:
@@ -22,19 +20,8 @@ class OutputFrame:
         occluded: whether something covers the lower face of a face.
     """
 
-    picture: Picture
     time: float
     boxes: list[Box] = field(default_factory=list)
     found: bool = True
     turned: bool = False
     occluded: bool = False
-
-    @property
-    def image(self) -> Image:
-        """(H, W, 3) uint8 BGR, converted at every access."""
-        return self.picture.bgr()
-
-    @property
-    def rgb(self) -> Image:
-        """(H, W, 3) uint8 RGB, converted at every access."""
-        return np.ascontiguousarray(self.picture.bgr()[..., ::-1])

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from wav2lip.media.picture import Picture
-from wav2lip.types import Image, Wav
+from wav2lip.media.shown_picture import ShownPicture
+from wav2lip.types import Wav
 
 
 @dataclass(frozen=True)
-class LiveFrame:
+class LiveFrame(ShownPicture):
     """One frame of a live session with its sound.
 
     Attributes:
@@ -23,23 +22,12 @@ class LiveFrame:
         late: whether the picture was not ready in time, so that an earlier one is repeated.
     """
 
-    picture: Picture
     sound: Wav
     sample_rate: int
     time: float
     number: int
     speaking: bool
     late: bool = False
-
-    @property
-    def image(self) -> Image:
-        """(H, W, 3) uint8 BGR, converted at every access."""
-        return self.picture.bgr()
-
-    @property
-    def rgb(self) -> Image:
-        """(H, W, 3) uint8 RGB, converted at every access."""
-        return np.ascontiguousarray(self.picture.bgr()[..., ::-1])
 
     def coded(self) -> Any:
         """Return a yuv420p `av` frame for an encoder. Its memory is its own: a late picture is encoded twice."""
