@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from wav2lip.faces.mesh import FaceMesh
 from wav2lip.media import VideoWriter, load_wav, read_image
 from wav2lip.media.pcm import to_pcm, write_wav
 
@@ -86,6 +87,19 @@ def uniform() -> Uniform:
         return torch.from_numpy(rng.uniform(low, high, shape).astype(np.float32))
 
     return run
+
+
+@pytest.fixture(scope="module")
+def portrait() -> np.ndarray:
+    """(320, 320, 3) BGR; the box of the face is 120 57 211 185."""
+    from skimage import data
+
+    return np.ascontiguousarray(data.astronaut()[:320, 60:380, ::-1])
+
+
+@pytest.fixture(scope="module")
+def mesh() -> FaceMesh:
+    return FaceMesh()
 
 
 @pytest.fixture(scope="session")

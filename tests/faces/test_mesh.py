@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from wav2lip.faces.mesh import FaceMesh, Region
+from wav2lip.faces.mesh import Region
 from wav2lip.media.video import read_image
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,11 +14,6 @@ HEAD = Region(225.0, 121.0, 162.0, 0.05)  # the face of the sample portrait
 @pytest.fixture(scope="module")
 def portrait():
     return read_image(ROOT / "data" / "astronaut.jpg")
-
-
-@pytest.fixture(scope="module")
-def mesh():
-    return FaceMesh()
 
 
 def test_known_output(portrait, mesh):

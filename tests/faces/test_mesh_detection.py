@@ -5,7 +5,6 @@ from skimage import data
 
 from wav2lip.faces.detectors.blazeface import BlazeFaceDetector
 from wav2lip.faces.landmark_tracking import smooth_landmarks
-from wav2lip.faces.mesh import FaceMesh
 from wav2lip.faces.mesh_detection import IDLE_INTERVAL, SEARCH_INTERVAL, detect_by_mesh
 from wav2lip.faces.tracking import track_faces
 from wav2lip.media.frame import Frame
@@ -22,11 +21,6 @@ class Counted:
     def detect(self, image):
         self.calls += 1
         return self.detector.detect(image)
-
-
-@pytest.fixture(scope="module")
-def mesh():
-    return FaceMesh()
 
 
 @pytest.fixture(scope="module")

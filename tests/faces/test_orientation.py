@@ -1,22 +1,11 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from skimage import data
 
 from wav2lip.faces.mesh import FaceMesh
 from wav2lip.faces.orientation import is_upside_down, quarter_turns, turned
 
 BOX = np.array([120, 57, 211, 185], np.float32)
-
-
-@pytest.fixture(scope="module")
-def portrait() -> NDArray[np.uint8]:
-    return np.ascontiguousarray(data.astronaut()[:320, 60:380, ::-1])
-
-
-@pytest.fixture(scope="module")
-def mesh() -> FaceMesh:
-    return FaceMesh()
 
 
 def test_turns_are_clockwise() -> None:

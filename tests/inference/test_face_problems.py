@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from skimage import data
 
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors.blazeface import BlazeFaceDetector
@@ -20,16 +19,6 @@ from wav2lip.media.frame import Frame
 
 Film = Callable[..., Path]
 BOX = np.array([120, 57, 211, 185], np.float32)
-
-
-@pytest.fixture(scope="module")
-def portrait() -> NDArray[np.uint8]:
-    return np.ascontiguousarray(data.astronaut()[:320, 60:380, ::-1])
-
-
-@pytest.fixture(scope="module")
-def mesh() -> FaceMesh:
-    return FaceMesh()
 
 
 def turned(image: NDArray[np.uint8], turns: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
