@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,4 +52,14 @@ def test_a_video_without_a_face_is_refused(tmp_path):
     with pytest.raises(
         InputError, match=r"grey\.mp4: no face in any of its 25 frames; film one person alone who"
     ):
+        film_material([path], tmp_path / "work")
+
+
+@pytest.mark.slow
+def test_a_name_that_is_not_utf_8_is_read_and_shown_in_escapes(tmp_path):
+    from wav2lip.synthetic.clips import synthesize, write_synthetic_video
+
+    path = tmp_path / os.fsdecode(b"caf\xe9.mp4")
+    write_synthetic_video(path, synthesize(1, 1.0, size=160))
+    with pytest.raises(InputError, match=r"caf\\xe9\.mp4: .* s of speech with a face are too few"):
         film_material([path], tmp_path / "work")

@@ -16,6 +16,7 @@ from wav2lip.preprocessing.clip import Video
 from wav2lip.preprocessing.jobs import Outcome, VideoJob, run_job
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.utils.progress import ProgressBar
+from wav2lip.utils.text import printable
 
 READ_SECONDS = 180.0  # of all videos together; reading takes a third of the time of tuning
 LEAST_SPEECH = 4.0  # seconds
@@ -111,7 +112,7 @@ def film_material(
     for number, path in enumerate(videos):
         if progress is not None:
             progress("reading", number, len(videos))
-        video = Video(path, str(path), "person", "train", each)
+        video = Video(path, printable(str(path)), "person", "train", each)
         outcome = run_job(VideoJob(video, folder, detector, None, settings))
         rows += outcome.rows
         if outcome.reason:
