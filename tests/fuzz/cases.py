@@ -365,6 +365,26 @@ def setting(base: Path, folder: Path, rng: Random) -> Case:
     return case
 
 
+def person(base: Path, folder: Path, rng: Random) -> Case:
+    """A damaged video or checkpoint, or an odd value, for a generator that is tuned to one person."""
+    video = folder / "in" / f"{rng.choice(NAMES)}.mp4"
+    data = (base / "media" / "a.mp4").read_bytes()
+    how = rng.random()
+    video.write_bytes(mutate_bytes(data, rng) if how < 0.4 else data)
+    words = ["--output=out/o.safetensors", "--report=out/o.html"]
+    if 0.4 <= how < 0.6:
+        source = rng.choice(sorted((base / "checkpoints").iterdir()))
+        path = folder / "in" / source.name
+        shutil.copy(source, path)
+        _damage(path, rng)
+        words.append(f"--checkpoint={path}")
+    elif how >= 0.6:
+        option = rng.choice(("output", "report", "checkpoint", "minutes", "seed"))
+        words.append(f"--{option}={rng.choice(TEXTS)}")
+    videos = [str(video)] * rng.choice((1, 1, 1, 2))
+    return Case("personalize", [*words, "--", *videos])
+
+
 def run_folder(base: Path, folder: Path, rng: Random) -> Case:
     """A folder of runs with damaged curves or a damaged config."""
     runs = folder / "in" / "runs"
@@ -393,7 +413,18 @@ def run_folder(base: Path, folder: Path, rng: Random) -> Case:
 
 KINDS: dict[str, Callable[[Path, Path, Random], Case]] = {
     kind.__name__: kind
-    for kind in (media, timeline, wav, checkpoint, clip, manifest, table, setting, run_folder)
+    for kind in (
+        media,
+        timeline,
+        wav,
+        checkpoint,
+        clip,
+        manifest,
+        table,
+        setting,
+        run_folder,
+        person,
+    )
 }
 WEIGHTS = {
     "media": 6,
@@ -403,6 +434,7 @@ WEIGHTS = {
     "clip": 2,
     "manifest": 2,
     "run_folder": 1,
+    "person": 1,
 }
 
 

@@ -118,9 +118,18 @@ def main() -> None:
     """Import everything, say so, and run what is asked for."""
     base, scratch, seed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     replies = os.fdopen(os.dup(1), "w")
-    for name in ("infer_command", "preprocess", "train", "evaluate", "audit", "ablations"):
+    for name in (
+        "infer_command",
+        "preprocess",
+        "train",
+        "evaluate",
+        "audit",
+        "ablations",
+        "personalize",
+    ):
         importlib.import_module(f"wav2lip.cli.{name}")
-    importlib.import_module("wav2lip.checkpoints.export")
+    for name in ("checkpoints.export", "personalization.material", "personalization.tuning"):
+        importlib.import_module(f"wav2lip.{name}")
     if not base.exists():
         from tests.fuzz.corpus import make_corpus
 
