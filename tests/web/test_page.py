@@ -90,7 +90,7 @@ def test_camera_and_microphone_make_a_job(server, browser):
     browser.wait("document.querySelector('#job .microphone').textContent === 'Stop recording'")
     browser.run("new Promise((done) => setTimeout(done, 1500))")
     browser.click("#job .microphone")
-    browser.wait("document.querySelector('#job .preview audio')")
+    browser.wait("document.querySelector('#job .preview audio') !== null")
     browser.click("#make")
     # The fake camera shows no face: the server says so in one line.
     browser.wait("document.querySelector('#status').classList.contains('error')")

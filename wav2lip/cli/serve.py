@@ -74,6 +74,7 @@ def build_parser() -> OneLineParser:
         metavar="N",
         help="jobs that are rendered at the same time (default: 1)",
     )
+    parser.add_argument("--studio", action="store_true", help="a Gradio interface at /studio too")
     group = parser.add_argument_group("limits")
     for name, (metavar, text) in LIMITS.items():
         default = getattr(Limits, name)
@@ -107,6 +108,7 @@ def _settings(args: argparse.Namespace) -> ServerSettings:
             args.device,
             args.workers,
             limits,
+            args.studio,
         )
 
 

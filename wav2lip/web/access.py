@@ -46,6 +46,14 @@ def _find(given: str, known: Sequence[str]) -> int | None:
     return found
 
 
+# Gradio's page has inline scripts and styles; other hosts stay closed.
+STUDIO = "/studio"
+STUDIO_POLICY = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; object-src 'none'; base-uri 'self'; "
+    "frame-ancestors 'none'"
+)
+
+
 class Access:
     """Finds the client of a request.
 
@@ -123,6 +131,8 @@ class AccessMiddleware:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if scope["path"].startswith(STUDIO):
+                    headers["content-security-policy"] = STUDIO_POLICY
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith("/v1/"):

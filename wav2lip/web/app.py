@@ -129,4 +129,8 @@ def create_app(settings: ServerSettings) -> FastAPI:
         """Say that the server answers."""
         return {"status": "ok", "version": __version__}
 
+    if settings.studio:
+        from wav2lip.web.studio import mount_studio  # Gradio takes seconds to load
+
+        mount_studio(app, service)
     return app

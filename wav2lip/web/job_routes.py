@@ -1,6 +1,6 @@
 """The routes of jobs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from wav2lip.web.job_service import JobService
 from wav2lip.web.job_store import Kind
 from wav2lip.web.job_view import ErrorView, JobView, view
 from wav2lip.web.request_error import RequestError
+from wav2lip.web.uploads import receive_form
 
 JobId = Annotated[
     str,
@@ -106,7 +107,12 @@ def show(service: JobService, job: str, client: str) -> JobView:
 
 
 async def _submit(kind: Kind, request: Request, service: JobService, client: str) -> JobView:
-    job = await service.submit(kind, client, request.headers, request.stream())
+    limit = service.settings.limits.upload_bytes
+
+    async def fill(files: Mapping[str, Path], fields: Collection[str]) -> Mapping[str, str]:
+        return await receive_form(request.stream(), request.headers, files, fields, limit)
+
+    job = await service.submit(kind, client, fill)
     return show(service, job.id, client)
 
 

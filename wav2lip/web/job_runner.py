@@ -69,6 +69,11 @@ class JobRunner:
         """The folder of the folders of jobs."""
         return self._settings.folder / "jobs"
 
+    @property
+    def studio(self) -> Path:
+        """The folder of Gradio's files, if it is mounted."""
+        return self._settings.folder / "studio"
+
     def files(self, job: str) -> JobFiles:
         """Return the files of a stored job."""
         return JobFiles(self.jobs / job)
@@ -87,6 +92,9 @@ class JobRunner:
         for job in self._store.expired(time.time() - limits.keep_seconds, limits.keep_jobs):
             self.files(job).remove()
             self._store.remove(job)
+        for path in self.studio.rglob("*"):
+            if path.is_file() and path.stat().st_mtime < time.time() - limits.keep_seconds:
+                path.unlink()
 
     def _sweep(self) -> None:
         while not self._stopped.is_set():

@@ -2,9 +2,11 @@
 
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from shutil import disk_usage
+from typing import TypeAlias
 
 import anyio.to_thread
 
@@ -15,7 +17,9 @@ from wav2lip.web.job_store import JobRecord, JobStore, Kind
 from wav2lip.web.media_check import MediaChecker
 from wav2lip.web.request_error import RequestError
 from wav2lip.web.server_settings import ServerSettings
-from wav2lip.web.uploads import receive_form
+
+# Writes the named files of a job, and returns the texts of the named fields.
+Fill: TypeAlias = Callable[[Mapping[str, Path], Collection[str]], Awaitable[Mapping[str, str]]]
 
 DATABASE = "jobs.sqlite3"
 ROOM = 2  # times the limit of an upload that must be free on the disk
@@ -80,19 +84,16 @@ class JobService:
             if not self._receiving[client]:
                 del self._receiving[client]
 
-    async def submit(
-        self, kind: Kind, client: str, headers: Mapping[str, str], body: AsyncIterator[bytes]
-    ) -> JobRecord:
+    async def submit(self, kind: Kind, client: str, fill: Fill) -> JobRecord:
         """Receive a job, check it and queue it.
 
         Args:
             kind: of the job.
             client: who sends it.
-            headers: of the request.
-            body: of the request: a form.
+            fill: writes the files.
 
         Raises:
-            InputError: the form, its files or its values cannot be used, or there is no room.
+            InputError: the files or values cannot be used, or there is no room.
         """
         limits = self.settings.limits
         job = JobRecord(secrets.token_hex(16), client, kind)
@@ -106,7 +107,7 @@ class JobService:
             try:
                 with report_as(files.folder):
                     files.folder.mkdir(parents=True)
-                values = await receive_form(body, headers, named, fields, limits.upload_bytes)
+                values = await fill(named, fields)
                 options = JobOptions.from_form(values)
                 await anyio.to_thread.run_sync(self._checker, files.folder, kind == "video", limits)
                 job = JobRecord(job.id, client, kind, options.to_plain())

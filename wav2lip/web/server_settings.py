@@ -68,6 +68,7 @@ class ServerSettings:
         device: of the generator and the judge.
         workers: jobs that are rendered at the same time.
         limits: what is accepted and kept.
+        studio: whether there is a Gradio interface too.
 
     Raises:
         InputError: a value is out of range, or others reach the server and there is no token.
@@ -82,6 +83,7 @@ class ServerSettings:
     device: str = "auto"
     workers: int = 1
     limits: Limits = field(default_factory=Limits)
+    studio: bool = False
 
     def __post_init__(self) -> None:
         check("host", self.host, Text(), ("host",))
