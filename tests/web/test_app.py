@@ -108,6 +108,12 @@ def test_a_bad_request_is_one_line_of_json(method, path, status, client):
     assert "\n" not in answer.json()["error"]
 
 
+def test_a_small_request_has_a_small_limit(client):
+    answer = client.post("/v1/login", json={"token": "x" * 300_000})
+    assert answer.status_code in (400, 413)
+    assert list(answer.json()) == ["error"]
+
+
 def test_a_refused_upload_leaves_nothing(client):
     files = {"face": ("a.jpg", b"1"), "audio": ("a.wav", b"1" * 200_000)}
     answer = client.post("/v1/jobs", files=files)

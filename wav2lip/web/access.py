@@ -10,9 +10,13 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wav2lip.web.request_error import RequestError
+
 COOKIE = "wav2lip"  # its value is a hash of the token
 OPEN = ("/", "/docs", "/openapi.json", "/health", "/v1/login")  # need no token
 OPEN_BELOW = "/page/"
+STREAMED = ("/v1/jobs", "/v1/avatars")  # these have limits of their own
+SMALL = 2**18  # bytes of the body of any other request
 SAFE = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
     "content-security-policy": "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -109,6 +113,21 @@ def _refusal(access: Access, hosts: Sequence[str] | None, scope: Scope) -> tuple
     return None
 
 
+def _limited(receive: Receive) -> Receive:
+    """Return a `receive` that raises RequestError for a body of more than `SMALL` bytes."""
+    left = SMALL
+
+    async def receive_some() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise RequestError(413, f"the request has more than {SMALL} bytes; send less")
+        return message
+
+    return receive_some
+
+
 class AccessMiddleware:
     """Refuses requests, and adds security headers to every answer.
 
@@ -141,7 +160,9 @@ class AccessMiddleware:
 
         refusal = _refusal(self._access, self._hosts, scope)
         if refusal is None:
-            await self._app(scope, receive, send_with_headers)
+            large = scope["path"] in STREAMED or scope["path"].startswith(STUDIO)
+            small = scope["type"] == "http" and not large
+            await self._app(scope, _limited(receive) if small else receive, send_with_headers)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": refusal[1]})
         else:

@@ -101,6 +101,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
         try:
             yield
         finally:
+            await live.end_peers()
             await anyio.to_thread.run_sync(live.close)
             await anyio.to_thread.run_sync(service.close)
 

@@ -3,12 +3,16 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from fastapi import APIRouter, WebSocket
+from fastapi import APIRouter, Request, WebSocket
+from pydantic import BaseModel, Field
 
 from wav2lip.errors import InputError
 from wav2lip.live.web_socket import serve_starlette
+from wav2lip.web.job_routes import ANSWERS, SENDING, Client, JobId, Service
 from wav2lip.web.job_service import JobService
+from wav2lip.web.job_view import ErrorView
 from wav2lip.web.live_service import LiveService
 from wav2lip.web.request_error import RequestError
 
@@ -29,6 +33,28 @@ def _avatar(service: JobService, job: str, client: str) -> Path:
     if found.state != "done":
         raise RequestError(404, f"the job was {found.state}; prepare the face again")
     return service.runner.files(job).result("avatar")
+
+
+class SessionDescription(BaseModel):
+    """One side of a WebRTC connection."""
+
+    sdp: str = Field(max_length=100_000, description="In SDP, with all candidates.")
+
+
+OFFER_ANSWERS: dict[int | str, dict[str, Any]] = {
+    **ANSWERS,
+    **{status: SENDING[status] for status in (400, 403, 413)},
+    429: {"model": ErrorView, "description": "Too many live sessions are open."},
+}
+
+
+@live_router.post("/live/{job}/offer", responses=OFFER_ANSWERS, tags=["live"])
+async def answer_offer(
+    job: JobId, offer: SessionDescription, request: Request, service: Service, client: Client
+) -> SessionDescription:
+    """Open a live session over WebRTC: the microphone comes in, the talking face goes out."""
+    live: LiveService = request.app.state.live
+    return SessionDescription(sdp=await live.answer(_avatar(service, job, client), offer.sdp))
 
 
 @live_router.websocket("/live/{job}")

@@ -1,5 +1,7 @@
 """Live sessions of a server: one worker renders all of them."""
 
+import asyncio
+import logging
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -9,14 +11,18 @@ from weakref import WeakValueDictionary
 
 import anyio.to_thread
 
+from wav2lip.errors import InputError
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.live.avatar import Avatar
 from wav2lip.live.session import LiveSession
+from wav2lip.live.session_error import SessionError
 from wav2lip.live.worker import LiveWorker
 from wav2lip.web.request_error import RequestError
 from wav2lip.web.server_settings import ServerSettings
 
 SWITCH = 0.0005  # seconds until a thread must let another one run; the default makes frames late
+
+log = logging.getLogger(__name__)
 
 
 class LiveService:
@@ -32,12 +38,56 @@ class LiveService:
         self._worker: LiveWorker | None = None
         self._avatars: WeakValueDictionary[Path, Avatar] = WeakValueDictionary()
         self._open = 0
+        self._peers: set[asyncio.Task[None]] = set()
 
     def close(self) -> None:
         """End all sessions."""
         with self._lock:
             if self._worker is not None:
                 self._worker.close()
+
+    async def end_peers(self) -> None:
+        """End the sessions over WebRTC."""
+        for peer in self._peers:
+            peer.cancel()
+        await asyncio.gather(*self._peers, return_exceptions=True)
+
+    async def answer(self, path: Path, offer: str) -> str:
+        """Open a session over WebRTC, which lasts until its client leaves.
+
+        Args:
+            path: file of the avatar.
+            offer: of the client, in SDP.
+
+        Returns:
+            The answer in SDP.
+
+        Raises:
+            InputError: the offer cannot be used; or see `session`.
+        """
+        answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        peer = asyncio.create_task(self._serve_peer(path, offer, answered))
+        self._peers.add(peer)
+        peer.add_done_callback(self._peers.discard)
+        return await answered
+
+    async def _serve_peer(self, path: Path, offer: str, answered: asyncio.Future[str]) -> None:
+        from wav2lip.live.webrtc import LiveConnection  # it takes a second to import
+
+        try:
+            async with self.session(path) as session:
+                connection = LiveConnection(session)
+                try:
+                    answered.set_result(await connection.answer(offer))
+                    async with asyncio.timeout(self._settings.limits.live_seconds):
+                        await connection.wait_closed()
+                finally:
+                    await connection.close()
+        except Exception as error:
+            if not answered.done():
+                answered.set_exception(error)
+            elif not isinstance(error, TimeoutError | InputError | SessionError):
+                log.exception("a session over WebRTC")
 
     def _prepare(self, path: Path) -> tuple[Avatar, LiveWorker]:
         with self._lock:
