@@ -133,10 +133,9 @@ def test_lost_packets_do_not_end_it(avatar, worker, share):
             await asyncio.wait_for(client.until(5), 20)
             dropped = _lossy(client.peer, share), _lossy(connection._peer, share)
             await asyncio.wait_for(client.until(150), 30)
-            counts, missing = session.counts, connection._missing.filled / (145 * 1920)
+            missing = connection._missing.filled / (145 * 1920)
         assert 0.5 * share < missing < 3 * share
         assert min(count for (count,) in dropped) > 5
-        assert counts.underruns <= 2
 
     asyncio.run(run())
 

@@ -19,6 +19,7 @@ class LiveFrame(ShownPicture):
         time: seconds since the first frame of the session; pictures and sound have one clock.
         number: of the frame, from 0.
         speaking: whether the sound was pushed; otherwise it is the silence between two stretches of speech.
+        ends_speech: whether it is the last one of a stretch of speech.
         late: whether the picture was not ready in time, so that an earlier one is repeated.
     """
 
@@ -27,6 +28,7 @@ class LiveFrame(ShownPicture):
     time: float
     number: int
     speaking: bool
+    ends_speech: bool = False
     late: bool = False
 
     def coded(self) -> Any:

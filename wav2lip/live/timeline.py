@@ -213,13 +213,14 @@ class Timeline:
         number = self._next
         placed = self._playing(number)
         start, stop = self._sample(number), self._sample(number + 1)
-        sound, speaking = np.zeros(stop - start, np.float32), False
+        sound, speaking, last = np.zeros(stop - start, np.float32), False, False
         if placed is not None and placed.start is not None:
             speech, begin = placed.speech, self._sample(placed.start)
             if not speech.ended and not speech.heard(stop - begin):
                 self.counts.underruns += 1
                 speech.end()
-            speaking = number < placed.start + speech.frames
+            after = placed.start + speech.frames
+            speaking, last = number < after, speech.ended and number == after - 1
             sound = speech.sound(start - begin, stop - begin)
         picture = self._rendered.pop(number, None)
         late = picture is None and (speaking or number in self._pending)
@@ -234,7 +235,8 @@ class Timeline:
         self.counts.frames += 1
         self.counts.late += late
         time = float(number / self._settings.fps)
-        return LiveFrame(picture, sound, self._settings.sample_rate, time, number, speaking, late)
+        rate = self._settings.sample_rate
+        return LiveFrame(picture, sound, rate, time, number, speaking, last, late)
 
     def _playing(self, number: int) -> _Placed | None:
         """Return the stretch that a frame belongs to, its fading included; those that are over are dropped."""
