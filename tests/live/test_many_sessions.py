@@ -1,5 +1,6 @@
 """What long and many sessions leave behind."""
 
+import asyncio
 import gc
 import os
 import threading
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from wav2lip.live import LiveSession
+from wav2lip.live.fragments import fragments
 
 
 def _open_files() -> int:
@@ -38,6 +40,42 @@ def test_a_thousand_dropped_sessions_leave_nothing(avatar, worker):
     assert later - memory < 16 * 2**20
     assert (threads_later, files_later) == (threads, files)
     assert len(worker._sessions) <= 2  # the last one may be in the worker's hands
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="reads /proc")
+def test_clients_that_vanish_leave_nothing(avatar, worker):
+    sound = np.random.default_rng(0).normal(0, 0.1, 9600).astype(np.float32)
+    levels = []
+
+    async def client(number: int) -> None:
+        session = LiveSession(avatar, worker, mute_pauses=False, block=1)
+        session.push(sound, 48_000)
+        stream = fragments(session)
+        waiting = asyncio.create_task(anext(stream))
+        if number % 3:
+            await waiting
+        else:
+            await asyncio.sleep(0.01 * (number % 7))
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        if number % 2:
+            await stream.aclose()
+
+    async def all_clients() -> None:
+        for number in range(400):
+            await client(number)
+            if number in (100, 399):
+                gc.collect()
+                await asyncio.sleep(0.2)
+                levels.append((_resident(), threading.active_count(), _open_files()))
+
+    asyncio.run(all_clients())
+    (memory, threads, files), (later, threads_later, files_later) = levels
+    assert later - memory < 16 * 2**20
+    assert (threads_later, files_later) == (threads, files)
+    gc.collect()
+    assert len(worker._sessions) <= 2
 
 
 @pytest.mark.slow

@@ -80,7 +80,7 @@ class AvatarProcessor(FrameProcessor):
 
     async def cleanup(self) -> None:
         """Close the session."""
-        await super().cleanup()
+        await super().cleanup()  # type: ignore[no-untyped-call]
         await self._stop()
 
     async def _push(self, frame: TTSAudioRawFrame) -> None:
