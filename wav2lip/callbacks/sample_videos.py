@@ -9,7 +9,8 @@ import pytorch_lightning as pl
 from pytorch_lightning.loggers import WandbLogger
 
 from wav2lip.clips import ClipFile
-from wav2lip.data.augment import NO_AUGMENT, FaceAugment
+from wav2lip.data.augment import NO_AUGMENT
+from wav2lip.data.face_augment import FaceAugment
 from wav2lip.engines import Engine, TorchEngine
 from wav2lip.media.mel_reader import MelReader
 from wav2lip.media.pcm import from_pcm, temporary_wav

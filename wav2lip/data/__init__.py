@@ -8,11 +8,13 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "augment": ["NO_AUGMENT", "AudioAugment", "AugmentSettings", "FaceAugment"],
+        "audio_augment": ["AudioAugment"],
+        "augment": ["NO_AUGMENT", "AugmentSettings"],
         "cache": ["CropCache"],
         "clip_dataset": ["Clip", "ClipDataset"],
         "datamodule": ["ClipDataModule", "ResumableSampler", "load_clips"],
         "datasets": ["LipDataset", "SyncDataset"],
+        "face_augment": ["FaceAugment"],
         "motion": ["MotionDataset"],
         "motion_basis": ["MotionBasis", "motion_basis"],
         "reference": ["PoseMatchedReference", "RandomReference", "ReferencePolicy"],

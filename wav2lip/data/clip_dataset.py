@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from wav2lip.clips import ClipFile, ManifestRow
-from wav2lip.data.augment import NO_AUGMENT, AugmentSettings, FaceAugment, stretch_mel
+from wav2lip.data.audio_augment import stretch_mel
+from wav2lip.data.augment import NO_AUGMENT, AugmentSettings
 from wav2lip.data.cache import CropCache
+from wav2lip.data.face_augment import FaceAugment
 from wav2lip.data.sampling import window_starts
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import frame_count, mel_windows

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from wav2lip.data.augment import NO_AUGMENT, AudioAugment, AugmentSettings, sample_tempo
+from wav2lip.data.audio_augment import AudioAugment
+from wav2lip.data.augment import NO_AUGMENT, AugmentSettings, sample_tempo
 from wav2lip.data.clip_dataset import Clip, ClipDataset
 from wav2lip.data.reference import RandomReference, ReferencePolicy
 from wav2lip.data.sampling import (

@@ -1,6 +1,7 @@
 """Degradations of faces and mels that recordings bring with them: compression, resolution, light, noise, rooms.
 
-They complete `wav2lip.data.augment`. All frames of a sample get the same degradation; only noise differs between them.
+They complete `wav2lip.data.face_augment` and `audio_augment`. All frames of a sample get the same degradation; only
+noise differs between them.
 """
 
 import cv2

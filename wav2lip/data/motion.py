@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from wav2lip.clips import ClipFile
-from wav2lip.data.augment import NO_AUGMENT, AudioAugment, AugmentSettings
+from wav2lip.data.audio_augment import AudioAugment
+from wav2lip.data.augment import NO_AUGMENT, AugmentSettings
 from wav2lip.data.clip_dataset import Clip, ClipDataset
 from wav2lip.data.motion_basis import motion_basis
 from wav2lip.faces.front_shapes import front_shapes
