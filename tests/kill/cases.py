@@ -136,10 +136,11 @@ def _make_corpus(folder: Path) -> None:
 
 
 HOURS = "hyper_parameters.training_hours"
+REVISION = "hyper_parameters.revision"  # of the checkout, where somebody may be at work
 
 
 def _trained(folder: Path) -> Files:
-    """Return the curves and every value of the checkpoints, but for the hours that the training took."""
+    """Return the curves and every value of the checkpoints, but for the hours of training and the revision."""
     run = folder / "run"
     names = _bytes(run, ("train.log",))
     files = {name: None for name in names if not name.endswith((".csv", ".ckpt"))}
@@ -148,6 +149,7 @@ def _trained(folder: Path) -> Files:
     for path in (run / "checkpoints").iterdir():
         values = _values(path.name, torch.load(path, weights_only=True))
         hours[path.name] = values.pop(f"{path.name}.{HOURS}")
+        del values[f"{path.name}.{REVISION}"]
         files |= values
     files["hours increase"] = 0 < hours.get("best.ckpt", 0) < hours.get("last.ckpt", 0)
     return files
