@@ -209,6 +209,7 @@ def networks(tmp_path_factory):
     """An untrained expert and an untrained generator, of 48 px."""
     from wav2lip.checkpoints import build_network, save_network
 
+    torch.manual_seed(0)  # how fast rounding errors grow depends on the weights
     folder = tmp_path_factory.mktemp("networks")
     small = {"width": 0.0625, "image_size": 48, "embedding": 16, "audio_residuals": [0, 0, 0, 0]}
     for name in ("SyncNet", "Generator"):
@@ -354,6 +355,8 @@ def test_two_processes_train_as_one_with_the_same_global_batch(corpus, networks,
     # the size of the learning rate whatever the gradient, which would hide or magnify differences. Low rates,
     # because rounding errors grow tenfold per step: at 0.05 one process with two threads differs by 4e-5 from one
     # with one thread after four steps. The discriminator learns faster: at 0.02 its loss doubles in four steps.
+    # At these rates one process with two threads differs from one with one thread by up to 8e-7 in the first step, 4e-6
+    # in the second and 4e-5 in the fourth (four experts), as two processes do. A step changes the features by 2e-2.
     expert = f"task.expert={networks / 'SyncNet.safetensors'}"
     arguments = [
         "experiment=wav2lip_gan",
@@ -387,6 +390,7 @@ def test_two_processes_train_as_one_with_the_same_global_batch(corpus, networks,
         assert len(single) == (4 if name.startswith("train") else 3), name
         assert double == pytest.approx(single, abs=1e-4), name
         if name.startswith("train"):  # before rounding errors have grown
-            assert double[:2] == pytest.approx(single[:2], abs=3e-6), name
+            assert double[0] == pytest.approx(single[0], abs=3e-6), name
+            assert double[1] == pytest.approx(single[1], abs=2e-5), name
     first, *_, last = logged(tmp_path / "one", "val/l1")
     assert abs(first - last) > 2e-4  # the steps changed the compared values
