@@ -144,6 +144,7 @@ TRAIN: dict[str, Rule] = {
     "data.cache_mb": _WEIGHT,
     "data.min_frames": _COUNT,
     "data.hold_out": Number(0, 1, above=True, below=True),
+    "data.dataset.seed": Whole(0, MAX_SEED),
     "data.*.image_size": SIZE,
     "data.*.windows": _COUNT,
     "data.*.window": _COUNT,
@@ -200,8 +201,10 @@ HYDRA_RULES: dict[str, Rule] = {  # of `hydra.utils.instantiate`, in any node
 }
 # Nodes without other keys than those in the table.
 CLOSED = ("clip.*", "infer.*")
+# A value, or a node whose keys the user chooses.
+NODES = ("data.manifests", "data.manifests.*")
 # Values whose type may differ from that of their default.
-FREE = ("trainer.*", "data.manifests", "data.manifests.*")
+FREE = ("trainer.*", *NODES)
 # Values that may be the address of a server; every other one is a local path, a name or a number.
 ADDRESSES = ("executor.address", "logger.*", "trainer.strategy.*")
 # Nodes that null switches off.

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from wav2lip.cli.config_rules import ADDRESSES, CLOSED, FREE, HYDRA_RULES, SCHEMAS, SWITCHES
+from wav2lip.cli.config_rules import ADDRESSES, CLOSED, FREE, HYDRA_RULES, NODES, SCHEMAS, SWITCHES
 from wav2lip.errors import InputError
 from wav2lip.utils.addresses import require_local
 from wav2lip.utils.values import (
@@ -95,7 +95,7 @@ def _check_single(key: str, schema: Mapping[str, Rule]) -> None:
     """Refuse a key below one that holds a single value, as `seed={a: 1}` makes it."""
     for match in re.finditer(r"\.", key):
         above = key[: match.start()]
-        if not _matches(above, FREE) and _rule(above, schema) is not None:
+        if not _matches(above, NODES) and _rule(above, schema) is not None:
             raise InputError(f"config: {above} is a single value; give {above}=VALUE")
 
 
