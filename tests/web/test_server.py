@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import time
 import wave
 from pathlib import Path
@@ -119,6 +120,26 @@ def test_200_bad_uploads_are_each_a_named_4xx(server):
     assert list((server.folder / "jobs").iterdir()) == []
     assert not (server.folder.parent / "x").exists()
     assert server.client.get("/health").json()["status"] == "ok"
+
+
+def test_a_client_that_leaves_during_its_upload_leaves_nothing(server):
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(
+            f"POST /v1/jobs HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 1000000\r\n"
+            "Content-Type: multipart/form-data; boundary=edge\r\n\r\n--edge\r\n"
+            'Content-Disposition: form-data; name="face"; filename="a"\r\n\r\n'.encode()
+        )
+        connection.sendall(bytes(100_000))
+        jobs = server.folder / "jobs"
+        deadline = time.monotonic() + 60
+        while not list(jobs.glob("*/face")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    while list(jobs.iterdir()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert "Traceback" not in server.log.read_text()
 
 
 def test_a_killed_server_goes_on_with_its_job(tmp_path):
