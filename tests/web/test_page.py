@@ -92,9 +92,11 @@ def test_camera_and_microphone_make_a_job(server, browser):
     browser.click("#job .microphone")
     browser.wait("document.querySelector('#job .preview audio') !== null")
     browser.click("#make")
-    # The fake camera shows no face: the server says so in one line.
-    browser.wait("document.querySelector('#status').classList.contains('error')")
-    assert "face: no face" in browser.run("document.querySelector('#status').textContent")
+    # The fake camera shows a moving disc, in which a detector may or may not see a face.
+    status = "document.querySelector('#status')"
+    browser.wait(f"{status}.textContent === 'Done' || {status}.classList.contains('error')")
+    assert browser.run(f"/^(Done|face: no face)/.test({status}.textContent)"), browser.text()
+    browser.problems.clear()  # a job without a face has no files
 
 
 def test_a_bad_file_is_one_line_on_the_page(server, browser, sound):
