@@ -5,6 +5,7 @@ const dialog = document.getElementById("login");
 async function signIn() {
   const problem = document.getElementById("login-error");
   const field = document.getElementById("token");
+  problem.textContent = "";
   for (;;) {
     dialog.returnValue = "";
     dialog.showModal();
