@@ -1,8 +1,9 @@
-"""Measure live sessions: latency, speed, agreement with files, late frames and memory.
+"""Measure live sessions: latency, speed, agreement with files, sync, late frames and memory.
 
     python benchmarks/live.py                               everything, about 5 minutes
     python benchmarks/live.py latency --clicks 50 --block 1
-    python benchmarks/live.py steady --minutes 60
+    python benchmarks/live.py steady --minutes 60 --sessions 2
+    python benchmarks/live.py offset --minutes 60           the stream by the judge
 
 The source is a 1280x720 video made on the spot, or `--face`. Processor times bear other work on the machine; latency
 and late frames do not, so run these on an idle one.
@@ -24,10 +25,14 @@ import torch
 from infer import make_video
 from wav2lip.engines.choose import ENGINES
 from wav2lip.engines.engine import MeshEngine
+from wav2lip.evaluation.judge import load_judge
+from wav2lip.evaluation.sync_report import check_sync
+from wav2lip.faces.detectors import build_detector
 from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
 from wav2lip.live import Avatar, LiveFrame, LiveSession, LiveWorker
+from wav2lip.live.live_mp4 import LiveMp4
 from wav2lip.live.speech import Speech, SpeechSettings
 from wav2lip.media.audio import load_wav
 from wav2lip.media.video import read_frames
@@ -164,6 +169,52 @@ def agreement(
     print(f"stream against file: least PSNR of {len(found)} frames {min(found):.1f} dB", flush=True)
 
 
+def shared(avatar: Avatar, worker: LiveWorker, sessions: int, block: int) -> None:
+    """Print the processor time of a frame with one session and with several at once."""
+    wav = load_wav(SPEECH)[: 6 * SAMPLE_RATE]
+    for number in (1, sessions):
+        counts: list[int] = []
+        readers = [
+            threading.Thread(
+                target=lambda c=counts: c.append(
+                    sum(1 for _ in offline(avatar, worker, wav, block))
+                )
+            )
+            for _ in range(number)
+        ]
+        processor = time.process_time()
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+        each = 1000 * (time.process_time() - processor) / sum(counts)
+        print(f"shared: {number} at once: {each:.1f} ms of processor time per frame", flush=True)
+
+
+def offset(avatar: Avatar, worker: LiveWorker, minutes: float, block: int, folder: Path) -> None:
+    """Print in how many seconds of a stream the judge measures an offset of at most one frame."""
+    wav = np.resize(load_wav(SPEECH), round(60 * minutes * SAMPLE_RATE))
+    session = LiveSession(avatar, worker, realtime=False, block=block)
+    path, began = folder / "stream.mp4", time.perf_counter()
+    with path.open("wb") as file, LiveMp4(file, avatar) as mp4:
+        for second in np.array_split(wav, max(1, round(60 * minutes))):
+            session.push(second, SAMPLE_RATE)
+            while session.waiting > 5:
+                mp4.write(next(session))
+        session.close()
+        for frame in session:
+            mp4.write(frame)
+    made = time.perf_counter() - began
+    report = check_sync(path, load_judge("bundled:judge"), build_detector("auto", None, "cpu"))
+    offsets = np.array([second["av_offset"] for second in report.seconds])
+    share = 100 * np.mean(np.abs(offsets) <= 1)
+    print(
+        f"offset: within one frame in {share:.1f} % of {len(offsets)} seconds; LSE-C {report.lse_c:.2f}, whole stream {report.av_offset:+d}; "
+        f"{60 * minutes / made:.2f} x real time",
+        flush=True,
+    )
+
+
 def resident() -> int:
     """Bytes of memory in use, on Linux."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
@@ -226,7 +277,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parts = ("latency", "speed", "agreement", "steady", "two", "lookahead")
+    parts = ("latency", "speed", "agreement", "shared", "steady", "offset", "lookahead")
     parser.add_argument("parts", nargs="*", help=f"of {' '.join(parts)}; default: all")
     parser.add_argument("--checkpoint", default="default", help="a generator that moves a mesh")
     parser.add_argument("--engine", default="auto", choices=ENGINES)
@@ -234,6 +285,7 @@ def main() -> None:
     parser.add_argument("--clicks", type=int, default=20)
     parser.add_argument("--block", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--sessions", type=int, default=1, help="at once, of steady and shared")
     parser.add_argument("--threads", type=int, default=1, help="of torch")
     args = parser.parse_args()
     wanted = args.parts or parts
@@ -272,9 +324,11 @@ def main() -> None:
             still = Avatar.from_file(first, engine, settings, color="bgr")
             latency(still, worker, args.clicks, args.block)
         if "steady" in wanted:
-            steady(avatar, worker, args.minutes, 1, args.block)
-        if "two" in wanted:
-            steady(avatar, worker, args.minutes, 2, args.block)
+            steady(avatar, worker, args.minutes, args.sessions, args.block)
+        if "shared" in wanted:
+            shared(avatar, worker, max(2, args.sessions), args.block)
+        if "offset" in wanted:
+            offset(avatar, worker, args.minutes, args.block, Path(folder))
 
 
 if __name__ == "__main__":
