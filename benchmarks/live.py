@@ -209,7 +209,8 @@ def offset(avatar: Avatar, worker: LiveWorker, minutes: float, block: int, folde
     offsets = np.array([second["av_offset"] for second in report.seconds])
     share = 100 * np.mean(np.abs(offsets) <= 1)
     print(
-        f"offset: within one frame in {share:.1f} % of {len(offsets)} seconds; LSE-C {report.lse_c:.2f}, whole stream {report.av_offset:+d}; "
+        f"offset: within one frame in {share:.1f} % of {len(offsets)} seconds, {report.av_offset:+d} in all; "
+        f"LSE-C {report.lse_c:.2f}; "
         f"{60 * minutes / made:.2f} x real time",
         flush=True,
     )
