@@ -124,7 +124,9 @@ EVALUATE = Case(
             *("pairs=pairs", f"input={inputs}/pairs.csv", f"root={inputs}/videos"),
             *(f"checkpoint={inputs}/tiny.safetensors", "output=out", "detector=hog"),
             *(f"judge_weights={inputs}/expert.safetensors", "leak_seconds=0", "device=cpu"),
+            f"workers={workers}",
         ]
+        for workers in (1, 2)
     ],
     _evaluated,
     "out",
