@@ -35,7 +35,7 @@ def _eager(network: torch.nn.Module) -> Work:
 
     @torch.inference_mode()
     def mesh() -> int:
-        network.motion(torch.randn(1, 80, SECOND))
+        network.motion(torch.randn(1, network.motion.channels, SECOND))
         masks = torch.rand(FRAMES, 6, 72, 96), torch.rand(FRAMES, 2, 72, 96)
         network.inpainter(torch.rand(FRAMES, 7, 3, 72, 96), *masks)
         return FRAMES
@@ -47,13 +47,13 @@ def _of_engine(engine: object) -> Work:
     """What a worker of the renderer does, on one thread."""
     rng = np.random.default_rng(0)
     if isinstance(engine, MeshEngine):
-        mel = rng.uniform(-4, 4, (80, SECOND)).astype(np.float32)
+        audio = rng.uniform(-4, 4, (engine.channels, SECOND)).astype(np.float32)
         batch = engine.max_batch
         colours = rng.integers(0, 256, (batch, 7, 72, 96, 3), np.uint8)
         inside, shape = (rng.random((batch, n, 72, 96), np.float32) for n in (6, 2))
 
         def mesh() -> int:
-            engine.motion(mel)
+            engine.motion(audio)
             for _ in range(FRAMES // batch):
                 engine.inpaint(colours, inside, shape)
             return FRAMES // batch * batch

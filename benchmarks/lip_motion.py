@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from wav2lip.checkpoints import load_network
-from wav2lip.clips import ClipFile
+from wav2lip.clips import ClipFile, clip_audio
 from wav2lip.data.datamodule import load_clips
 from wav2lip.data.motion import MotionDataset
 from wav2lip.faces.front_shapes import front_shapes, mouth_measures
@@ -48,14 +48,14 @@ def score(file: ClipFile, network: Any) -> list[float]:
     pauses, _ = read_pauses([from_pcm(file.pcm())])
     neutral = neutral_shape(shapes[seen], vertices, basis)
 
-    def move(mel: Any) -> Any:
+    def move(audio: Any) -> Any:
         with torch.inference_mode():
-            motion = network(torch.from_numpy(mel)[None])[0].numpy()
+            motion = network(torch.from_numpy(audio)[None])[0].numpy()
         coefficients = sample_motion(motion, frame_times(count, file.fps))
         return neutral + np.tensordot(coefficients, basis, axes=1).astype(np.float32)
 
-    mel = np.array(file.whole_mel)
-    moved, muted = move(mel), move(mute_pauses(mel, pauses))
+    audio = np.array(clip_audio(file, network.channels))
+    moved, muted = move(audio), move(mute_pauses(audio, pauses))
     true = mouth_measures(shapes, vertices).astype(np.float64)
     predicted = mouth_measures(moved, vertices).astype(np.float64)
     values = [shape_correlation(predicted[:, k], true[:, k]) for k in range(3)]

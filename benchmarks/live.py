@@ -259,12 +259,12 @@ def lookahead(engine: MeshEngine) -> None:
 
     def opening(seconds: float | None) -> Wav:
         settings = SpeechSettings(mute_pauses=False, lookahead=seconds)
-        speech = Speech(engine.reach, settings)
+        speech = Speech(engine.reach, engine.channels, settings)
         speech.push(wav, SAMPLE_RATE)
         found = []
         for frame in range(int(len(wav) / SAMPLE_RATE * FPS) - 10):
             window = speech.window(frame, 1)
-            found.append(window.coefficients(engine.motion(window.mel))[0] @ gap)
+            found.append(window.coefficients(engine.motion(window.audio))[0] @ gap)
         return np.array(found)
 
     whole = opening(None)

@@ -28,7 +28,7 @@ def test_is_small_and_says_how_to_use_it():
     assert GENERATOR.stat().st_size < 20e6
     loaded = load_network("default", "generator")
     assert loaded.config["_target_"] == "wav2lip.models.MeshGenerator"
-    assert loaded.config["lookahead_ms"] == 210
+    assert loaded.config["lookahead_ms"] == 260
     assert loaded.metadata["face_crop"] == "aligned"
 
 

@@ -27,6 +27,11 @@ SAMPLES_PER_FRAME = SAMPLE_RATE // FPS  # 640
 HOP = 200  # samples between two mel columns
 MEL_RATE = SAMPLE_RATE // HOP  # 80 mel columns per second
 N_MELS = 80  # mel bands
+SPEECH_CHANNELS = 288  # of the features of a pretrained speech recogniser, beside the mel
+AUDIO_CHANNELS = (
+    N_MELS,
+    N_MELS + SPEECH_CHANNELS,
+)  # what a network of lip motion may read, see `wav2lip.media.audio_features`
 MEL_WINDOW = 16  # mel columns of one window, 200 ms
 SILENCE = -4.0  # mel value of digital silence; a mel lies in [-4, 4]
 WINDOW_FRAMES = 5  # frames of one window, 200 ms
@@ -85,7 +90,7 @@ class LipBatch(TypedDict):
 class MotionBatch(TypedDict):
     """Sound of B clips with the motion of their lower faces in T frames each, of which some may not count."""
 
-    mel: Tensor  # (B, 80, M) float32
+    audio: Tensor  # (B, C, M) float32, see `wav2lip.media.audio_features`
     steps: Tensor  # (B, T) float32, times of the frames in steps of the predicted motion, from the first column
     motion: Tensor  # (B, T, K) float32, coefficients of the motion basis
     weight: Tensor  # (B, T) float32, 1 for a frame with landmarks, else 0

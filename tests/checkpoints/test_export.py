@@ -62,9 +62,11 @@ def test_motion_gain_scales_the_motion_of_a_mesh_generator(tmp_path):
     config = {"_target_": "wav2lip.models.MeshGenerator", "inpainter_width": 0.25, "width": 8}
     source, wider = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
     save_network(source, seeded(build_network(config)), config, {"fps": 25})
-    export_network(source, wider, motion_gain=0.5)
+    export_network(source, wider, motion_gain=0.5, component_gains=[1, 4])
     before, after = (load_network(path, "generator").network for path in (source, wider))
-    assert torch.equal(after.motion.gain, 0.5 * before.motion.gain)
+    assert (after.motion.gain / before.motion.gain).tolist() == [0.5, 2, *[0.5] * 10]
+    with pytest.raises(InputError, match="its motion has 12 components, 13 gains are given"):
+        export_network(source, tmp_path / "c.safetensors", component_gains=[1] * 13)
 
 
 def test_the_suffix_or_the_format_decides(small, tmp_path):
@@ -85,7 +87,7 @@ def test_the_suffix_or_the_format_decides(small, tmp_path):
 def test_motion_gain_scales_the_motion_and_adds_up(tmp_path):
     files = ("default", tmp_path / "wide.safetensors")
     export_network("default", files[1], motion_gain=1.5)
-    mel = 4 * torch.rand(1, 80, 40) - 4
+    mel = 4 * torch.rand(1, 368, 40) - 4
     motion = [
         cast("MeshGenerator", load_network(path).network.eval()).motion(mel) for path in files
     ]

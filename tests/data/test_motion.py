@@ -45,7 +45,7 @@ def test_a_frame_without_landmarks_does_not_count(tmp_path, clips):
 def test_a_window_holds_its_sound_and_its_motion(clips):
     dataset = MotionDataset(clips, samples=8, frames=20, seed=3)
     sample = dataset[5]
-    assert sample["mel"].shape == (80, 64 + 56)
+    assert sample["audio"].shape == (80, 64 + 56)
     assert sample["motion"].shape == (20, 12)
     again = MotionDataset(clips, samples=8, frames=20, seed=3)[5]
     assert all(torch.equal(again[k], v) for k, v in sample.items() if k != "clip")
@@ -57,7 +57,7 @@ def test_a_window_holds_its_sound_and_its_motion(clips):
     columns = 2 * sample["steps"].numpy() + 0.5  # of the sample
     first = 80 * start // 25 - 28  # of the clip
     np.testing.assert_allclose(columns + first, 3.2 * (start + np.arange(20)), atol=1e-3)
-    np.testing.assert_array_equal(sample["mel"], ClipFile(path).mel(first, 120))
+    np.testing.assert_array_equal(sample["audio"], ClipFile(path).mel(first, 120))
     late = MotionDataset(clips, samples=8, frames=20, seed=3, delay=0.05)[5]
     torch.testing.assert_close(late["steps"], sample["steps"] + 2)
     assert torch.equal(late["motion"], sample["motion"])
@@ -71,7 +71,7 @@ def test_a_short_clip_is_padded_and_validation_takes_whole_clips(clips):
     assert len(dataset) == 3
     assert dataset[1]["motion"].shape == (50, 12)
     assert dataset[1]["clip"] == clips[1].row.clip
-    assert collate([dataset[0], dataset[1]])["mel"].shape == (2, 80, 160 + 56)
+    assert collate([dataset[0], dataset[1]])["audio"].shape == (2, 80, 160 + 56)
 
 
 def test_clips_in_which_nobody_speaks_are_left_out(clips):
@@ -104,9 +104,9 @@ def test_pauses_and_augmentation_are_for_training_alone(clips):
     settings = {"pauses": 1.0, "augment": augment}
     trained = MotionDataset(clips, samples=4, frames=50, **settings)[0]
     validated = MotionDataset(clips, **settings)[0]
-    assert (trained["mel"] == -4).float().mean() < 0.1  # noise fills the pause
+    assert (trained["audio"] == -4).float().mean() < 0.1  # noise fills the pause
     plain = MotionDataset(clips)[0]
-    assert torch.equal(validated["mel"], plain["mel"])
+    assert torch.equal(validated["audio"], plain["audio"])
     assert torch.equal(validated["motion"], plain["motion"])
 
 

@@ -21,7 +21,7 @@ class Player:
     """A timeline whose frames are rendered as copies of the source's first one, known by their number."""
 
     def __init__(self, avatar, headroom=2, block=2) -> None:
-        self.timeline = Timeline(avatar, REACH, SETTINGS, block, headroom)
+        self.timeline = Timeline(avatar, REACH, 80, SETTINGS, block, headroom)
         self.picture = avatar.pictures[0]
         self.numbers, self.weights, self.pictures = {}, {}, []
 
@@ -194,7 +194,7 @@ def test_an_empty_stretch_is_forgotten(avatar):
 
 
 def test_too_much_waiting_sound_is_refused(avatar):
-    timeline = Timeline(avatar, REACH, replace(SETTINGS, sample_rate=1000), 2, 2)
+    timeline = Timeline(avatar, REACH, 80, replace(SETTINGS, sample_rate=1000), 2, 2)
     timeline.push(np.zeros(1000 * 599, np.float32), 1000)
     with pytest.raises(InputError, match=r"more than 600 s of sound wait; take the frames before"):
         timeline.push(np.zeros(2000, np.float32), 1000)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from wav2lip.media.mel import mel_spectrogram
-from wav2lip.media.mel_stream import MelStream, samples_of_columns
+from wav2lip.media.mel_stream import MelStream
 from wav2lip.types import SILENCE
 
 
@@ -29,7 +29,7 @@ def test_columns_equal_those_of_the_whole_sound_to_the_bit():
 
 def test_a_column_is_known_25_ms_after_its_centre():
     stream = MelStream()
-    assert samples_of_columns(5) == 1200
+    assert MelStream.samples(5) == 1200
     stream.push(_sound(1199))
     assert stream.columns == 4
     stream.push(_sound(1))

@@ -121,13 +121,14 @@ def test_a_muted_pause_is_silence_and_the_rest_is_the_mel() -> None:
     quiet = mute_pauses(mel, pauses)
     (first, last) = pauses
     assert quiet.shape == mel.shape
-    assert (quiet[:, first[0] + 3 : first[1] - 3] == SILENCE).all()
-    # the ramp: a quarter of the way after the first column
-    expected = 0.75 * mel[:, first[0]] + 0.25 * SILENCE
-    assert quiet[:, first[0]] == pytest.approx(expected, abs=1e-5)
+    assert (quiet[:, first[0] + 11 : first[1] - 15] == SILENCE).all()
+    # the ramp: a quarter of the way after the 8 columns that are kept
+    at = first[0] + 8
+    expected = 0.75 * mel[:, at] + 0.25 * SILENCE
+    assert quiet[:, at] == pytest.approx(expected, abs=1e-5)
     assert last[1] == mel.shape[1]
-    assert (quiet[:, last[0] + 3 :] == SILENCE).all()  # no ramp at the end of the sound
-    between = np.s_[:, first[1] : last[0]]
+    assert (quiet[:, last[0] + 11 :] == SILENCE).all()  # no ramp at the end of the sound
+    between = np.s_[:, first[1] - 12 : last[0] + 8]
     np.testing.assert_array_equal(quiet[between], mel[between])
     assert (mel[:, first[0] : first[1]] > SILENCE).mean() > 0.8
 

@@ -2,7 +2,9 @@ import pytest
 import torch
 from networks import seeded
 
+from wav2lip.media.speech_features import SpeechStream
 from wav2lip.models import LipMotion
+from wav2lip.models.lip_motion import SPEECH_LOOKAHEAD_MS
 
 SMALL = {"width": 8, "stacks": 1, "dilations": (1, 2), "components": 3, "points": 4}
 
@@ -61,6 +63,23 @@ def test_deviations_are_sums_of_the_scaled_basis():
     tripled = network.eval()(mel)
     network.gain.fill_(1)
     torch.testing.assert_close(tripled, 3 * network(mel))
+
+
+def test_features_of_speech_are_read_beneath_the_mel():
+    network = seeded(LipMotion(**SMALL, speech=True, lookahead_ms=260))
+    assert network.channels == 368
+    assert network.lookahead_ms == 4 * 25 + 154.25
+    audio = torch.rand(1, 368, 60)
+    changed = audio.clone()
+    changed[:, 80:, 40:] = 1
+    differs = (network(audio) != network(changed)).any(dim=1)[0]
+    assert differs.nonzero().min() == 20 - 3  # the first convolution reads the mel alone
+    assert LipMotion(**SMALL).channels == 80
+
+
+def test_the_lookahead_of_features_of_speech_is_that_of_their_stream():
+    beyond = max(SpeechStream.samples(c + 1) / 16 - 12.5 * c for c in range(5, 500))
+    assert SPEECH_LOOKAHEAD_MS - 6.25 - 0.1 < beyond <= SPEECH_LOOKAHEAD_MS - 6.25
 
 
 def test_a_lookahead_shorter_than_a_step_is_refused():

@@ -71,7 +71,7 @@ def test_a_checkpoint_rebuilds_the_network_and_its_basis(corpus, trainer, tmp_pa
 def test_the_weights_of_the_measures_count():
     torch.manual_seed(0)
     batch = {
-        "mel": torch.randn(2, 80, 60),
+        "audio": torch.randn(2, 80, 60),
         "steps": torch.arange(20.0).expand(2, 20) + 3,
         "motion": torch.randn(2, 20, 12),
         "weight": torch.ones(2, 20),

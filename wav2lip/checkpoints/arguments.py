@@ -26,6 +26,7 @@ MOTION: dict[str, Field] = {
     "lookahead_ms": AnyOf((Number(0, 10_000), Nothing())),
     "dropout": Number(0, 1),
     "points": Number(1, LANDMARKS, whole=True),
+    "speech": Flag(),
 }
 ARGUMENTS: dict[str, dict[str, Field]] = {
     "Generator": {

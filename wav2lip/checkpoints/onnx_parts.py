@@ -175,7 +175,7 @@ def _generator_parts(network: Generator) -> dict[str, Part]:
 
 
 def _mesh_parts(network: MeshGenerator) -> dict[str, Part]:
-    mel = torch.randn(BATCH, N_MELS, 64)
+    mel = torch.randn(BATCH, network.motion.channels, 64)
     masks = torch.rand(BATCH, CANDIDATES - 1, *PATCH), torch.rand(BATCH, 2, *PATCH)
     return {
         "motion": Part(network.motion, (mel,), {"mel": (2,)}),

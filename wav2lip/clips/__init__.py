@@ -1,5 +1,6 @@
 """Clip files and manifests: what preprocessing writes and training reads (docs/data_format.md)."""
 
+from wav2lip.clips.clip_audio import clip_audio, clip_window
 from wav2lip.clips.clip_file import JPEG_QUALITY, ClipFile, encode_crop, write_clip
 from wav2lip.clips.manifest import (
     MANIFEST,
@@ -16,6 +17,8 @@ __all__ = [
     "ClipFile",
     "ManifestRow",
     "check_manifest",
+    "clip_audio",
+    "clip_window",
     "encode_crop",
     "parse_row",
     "read_manifest",

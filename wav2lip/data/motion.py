@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from wav2lip.clips import ClipFile
+from wav2lip.clips import ClipFile, clip_window
 from wav2lip.data.audio_augment import AudioAugment
 from wav2lip.data.augment import NO_AUGMENT, AugmentSettings
 from wav2lip.data.clip_dataset import Clip, ClipDataset
@@ -19,7 +19,7 @@ from wav2lip.data.motion_basis import motion_basis
 from wav2lip.faces.front_shapes import front_shapes
 from wav2lip.faces.neutral_shape import most_closed
 from wav2lip.media.alignment import column_count, mel_start
-from wav2lip.types import MEL_RATE, MOTION_COLUMNS, SILENCE, Mel
+from wav2lip.types import AUDIO_CHANNELS, MEL_RATE, MOTION_COLUMNS, N_MELS, SILENCE, Mel
 
 OPEN_CLIPS = 8192  # clips whose motion one worker keeps; a minute at 25 fps takes 80 kB
 CONTEXT = 28  # mel columns on either side of a window, 0.35 s
@@ -81,7 +81,8 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
             left out: nobody speaks in them.
         delay: seconds by which the motion is taught late, to correct clips whose sound is systematically late.
             Validation samples have it too.
-        augment: augmentation of the sound in training.
+        speech: features of speech beneath the mel, for a network that reads them.
+        augment: augmentation of the mel in training.
         seed: seed of the samples.
     """
 
@@ -93,6 +94,7 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         pauses: float = 0.0,
         min_range: float = 0.03,
         delay: float = 0.0,
+        speech: bool = False,
         augment: AugmentSettings = NO_AUGMENT,
         seed: int = 0,
     ) -> None:
@@ -101,6 +103,7 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         self.frames = frames
         self.pauses = pauses if samples is not None else 0.0
         self.delay = delay
+        self.channels = AUDIO_CHANNELS[speech]
 
     def __getitem__(self, index: int) -> dict[str, Tensor | str]:
         clip, file, rng = self._draw(index)
@@ -109,16 +112,17 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         start = int(rng.integers(0, max(1, len(motion.seen) - count + 1)))
         column = mel_start(start / file.fps) - CONTEXT
         columns = column_count(count / file.fps) + 2 * CONTEXT
-        mel = file.mel(column, columns)
+        audio = clip_window(file, column, columns, self.channels)
         times = (start + np.arange(count)) / file.fps + self.delay
         steps = (MEL_RATE * times - column - (MOTION_COLUMNS - 1) / 2) / MOTION_COLUMNS
         coefficients = _padded(motion.coefficients[start : start + count], count)
         weight = _padded(motion.seen[start : start + count].astype(np.float32), count)
         if rng.random() < self.pauses:
-            mel, spoken = put_pause(mel, steps, rng)
+            audio, spoken = put_pause(audio, steps, rng)
             coefficients = coefficients * spoken[:, None].astype(np.float32)
+        audio[:N_MELS] = AudioAugment(self.augment, rng)(audio[:N_MELS])
         return {
-            "mel": torch.from_numpy(np.ascontiguousarray(AudioAugment(self.augment, rng)(mel))),
+            "audio": torch.from_numpy(audio),
             "steps": torch.from_numpy(steps.astype(np.float32)),
             "motion": torch.from_numpy(coefficients),
             "weight": torch.from_numpy(weight),
@@ -137,24 +141,24 @@ def _padded(rows: NDArray[np.float32], count: int) -> NDArray[np.float32]:
 
 
 def put_pause(
-    mel: Mel, steps: NDArray[np.float64], rng: np.random.Generator
+    audio: Mel, steps: NDArray[np.float64], rng: np.random.Generator
 ) -> tuple[Mel, NDArray[np.float64]]:
     """Silence a stretch of a sound.
 
     Args:
-        mel: (80, M).
+        audio: (C, M).
         steps: (T,) times of frames in steps of the motion.
         rng: source of the random values.
 
     Returns:
-        The mel, and by how much the motion of each frame is multiplied, (T,): 0 inside the pause, 1 outside, a ramp
+        The sound, and by how much the motion of each frame is multiplied, (T,): 0 inside the pause, 1 outside, a ramp
         of `FADE` steps at either end.
     """
-    columns = mel.shape[1]
+    columns = audio.shape[1]
     length = column_count(rng.uniform(*PAUSE))
     first = int(rng.integers(-length // 2, columns - length // 2))
     stop = min(first + length, columns)
-    silenced = mel.copy()
+    silenced = audio.copy()
     silenced[:, max(first, 0) : stop] = SILENCE
     inside = np.minimum(steps - first / MOTION_COLUMNS, (first + length) / MOTION_COLUMNS - steps)
     return silenced, 1 - np.clip(inside / FADE, 0, 1)

@@ -51,6 +51,7 @@ class MeshEngine(Protocol):
         max_batch: patches per call that run fastest.
         vertices: (P,) int64, numbers of the mesh's points that move.
         basis: (K, P, 3) float32, what a coefficient of 1 moves them by.
+        channels: C, of the sound that the prediction reads, see `wav2lip.media.audio_features`.
         reach: steps of 25 ms that a prediction depends on, before and after it.
         description: library, version, processor and precision.
     """
@@ -59,11 +60,12 @@ class MeshEngine(Protocol):
     max_batch: int
     vertices: NDArray[np.int64]
     basis: NDArray[np.float32]
+    channels: int
     reach: tuple[int, int]
     description: str
 
-    def motion(self, mel: Mel) -> NDArray[np.float32]:
-        """Predict motion (K, ceil(M / 2)) from a mel (80, M); see `LipMotion`."""
+    def motion(self, audio: Mel) -> NDArray[np.float32]:
+        """Predict motion (K, ceil(M / 2)) from sound (C, M); see `LipMotion`."""
         ...
 
     def inpaint(

@@ -7,7 +7,7 @@ from wav2lip.checkpoints.exported import ExportedNetwork
 from wav2lip.engines.engine import resize_crop, with_lower_half
 from wav2lip.engines.graph import Graph, Runtime
 from wav2lip.errors import InputError
-from wav2lip.types import Image, Mel
+from wav2lip.types import AUDIO_CHANNELS, Image, Mel
 
 CPU_FACES, CPU_PATCHES = 8, 4  # per call; the activations of more do not fit a core's cache
 GPU_BATCH = 64
@@ -95,14 +95,15 @@ class ExportedMeshEngine:
         self._inpaint = load_part(network, runtime, "inpaint")
         self.vertices: NDArray[np.int64] = network.arrays["vertices"]
         self.basis: NDArray[np.float32] = network.arrays["basis"]
+        self.channels = AUDIO_CHANNELS[bool(network.config.get("speech", False))]
         self.reach = network.reach
         self.on_cpu = runtime.on_cpu
         self.max_batch = CPU_PATCHES if self.on_cpu else GPU_BATCH
         self.description = f"{runtime.description}, {network.precision}"
 
-    def motion(self, mel: Mel) -> NDArray[np.float32]:
-        """Predict motion (K, ceil(M / 2)) from a mel (80, M); see `MeshEngine.motion`."""
-        predicted: NDArray[np.float32] = self._motion(np.ascontiguousarray(mel)[None])[0][0]
+    def motion(self, audio: Mel) -> NDArray[np.float32]:
+        """Predict motion (K, ceil(M / 2)) from sound (C, M); see `MeshEngine.motion`."""
+        predicted: NDArray[np.float32] = self._motion(np.ascontiguousarray(audio)[None])[0][0]
         return predicted
 
     def inpaint(

@@ -29,6 +29,7 @@ class TorchMeshEngine:
         self.max_batch = CPU_BATCH if self.on_cpu else GPU_BATCH
         self.vertices = network.motion.vertices.cpu().numpy()
         self.basis = network.motion.basis.float().cpu().numpy()
+        self.channels = network.motion.channels
         self.reach = (network.motion.behind, network.motion.ahead)
         self.description = describe(self.device, torch.float32)
         fused = fuse_batch_norms(network).to(self.device)
@@ -36,9 +37,11 @@ class TorchMeshEngine:
         self._inpainter = fused.inpainter.to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
-    def motion(self, mel: Mel) -> NDArray[np.float32]:
-        """Predict motion (K, ceil(M / 2)) from a mel (80, M); see `LipMotion`."""
-        predicted = self._motion(torch.from_numpy(np.ascontiguousarray(mel))[None].to(self.device))
+    def motion(self, audio: Mel) -> NDArray[np.float32]:
+        """Predict motion (K, ceil(M / 2)) from sound (C, M); see `LipMotion`."""
+        predicted = self._motion(
+            torch.from_numpy(np.ascontiguousarray(audio))[None].to(self.device)
+        )
         return np.asarray(predicted[0].float().cpu().numpy(), np.float32)
 
     @torch.inference_mode()

@@ -16,7 +16,7 @@ KEPT_BLOCKS = 16  # workers ask for times slightly out of order
 
 
 class MotionEngine(Protocol):
-    """Predict motion (K, ceil(M / 2)) from a mel (80, M).
+    """Predict motion (K, ceil(M / 2)) from sound (C, M).
 
     Attributes:
         reach: steps before and after that a prediction depends on.
@@ -24,7 +24,7 @@ class MotionEngine(Protocol):
 
     reach: tuple[int, int]
 
-    def motion(self, mel: Mel) -> NDArray[np.float32]: ...
+    def motion(self, audio: Mel) -> NDArray[np.float32]: ...
 
 
 class MotionReader:

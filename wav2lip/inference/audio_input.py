@@ -13,7 +13,7 @@ from wav2lip.errors import InputError
 from wav2lip.media.audio import read_mono
 from wav2lip.media.mel_reader import MelReader
 from wav2lip.media.pcm import temporary_wav, to_pcm
-from wav2lip.types import PathLike, Wav
+from wav2lip.types import N_MELS, PathLike, Wav
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ def read_mel(
     *,
     denoise: bool = False,
     warn_voiceless: bool = True,
+    channels: int = N_MELS,
 ) -> MelReader:
     """Open the mel of an audio file.
 
@@ -73,8 +74,9 @@ def read_mel(
         warnings: receives one line per kind of damage, and one if there is no voice.
         denoise: compute the mel from audio without noise.
         warn_voiceless: whether audio without voice is worth a warning.
+        channels: see `MelReader`.
     """
-    mel = MelReader(partial(read_mono, path, problems=warnings), mute_pauses, denoise)
+    mel = MelReader(partial(read_mono, path, problems=warnings), mute_pauses, denoise, channels)
     if mel.voiceless and warn_voiceless:
         warnings.append(
             f"{name}: no voice found, so the mouth stays still; "

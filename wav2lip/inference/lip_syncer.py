@@ -246,6 +246,7 @@ class LipSyncer:
             report.warnings,
             denoise=settings.denoise,
             warn_voiceless=warn_voiceless,
+            channels=renderer.channels,
         )
         with ExitStack() as stack:
             detector = self._open_detector(source, stack)

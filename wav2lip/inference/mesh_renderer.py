@@ -31,6 +31,7 @@ class MeshRenderer:
         motion: factor on the predicted motion.
 
     Attributes:
+        channels: that the generator reads of a sound, see `wav2lip.media.audio_features`.
         needs_landmarks: True.
         mutes_pauses: True; in a muted pause the mouth is closed.
         people: by track, from the last `study`. One that is missing is learned from the first frame of its track.
@@ -42,7 +43,7 @@ class MeshRenderer:
 
     def __init__(self, engine: MeshEngine, motion: float = 1.0) -> None:
         self.people: Mapping[int, Person] = {}
-        self.engine = engine
+        self.engine, self.channels = engine, engine.channels
         self._faces = MeshFaces(engine)
         self.motion = motion
         self.timing = StageTiming()

@@ -16,7 +16,7 @@ from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
 from wav2lip.media.alignment import MelSource
 from wav2lip.media.picture import Picture
-from wav2lip.types import Image, Mel
+from wav2lip.types import N_MELS, Image, Mel
 
 MAX_EMPTY_BATCHES = 2  # batches' worth of frames without a face that may gather
 MAX_UPSCALE = 6  # times the network's size; larger faces are rendered at that
@@ -36,11 +36,13 @@ class FaceRenderer:
         neutral_reference: render each face in silence first and take that as its reference, if the generator warps.
 
     Attributes:
+        channels: 80, the mel.
         needs_landmarks: False; faces are rendered from crops.
         mutes_pauses: whether the generator holds the mouth still in pauses that are muted.
         timing: of the last run; seconds are the sum over workers divided by their number.
     """
 
+    channels = N_MELS
     needs_landmarks = False
 
     def __init__(

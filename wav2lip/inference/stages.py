@@ -32,12 +32,14 @@ class Renderer(Protocol):
 
     Attributes:
         needs_landmarks: whether it needs the landmarks of the faces.
+        channels: that are read of a sound, see `wav2lip.media.audio_features`.
         mutes_pauses: whether muted pauses hold the mouth still.
         timing: of the last run.
     """
 
     needs_landmarks: bool
     mutes_pauses: bool
+    channels: int
     timing: StageTiming
 
     def study(self, source: FrameSource, locate: FaceLocator, settings: Settings) -> None:

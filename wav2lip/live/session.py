@@ -92,8 +92,10 @@ class LiveSession:
         self.avatar, self.motion, self.sample_rate = avatar, motion, sample_rate
         self._worker = worker
         speech = SpeechSettings(avatar.fps, sample_rate, mute_pauses, lookahead)
-        reach, wait = worker.engine.reach, headroom if realtime else None
-        self._timeline = Timeline(avatar, reach, speech, block, wait, idle_motion)
+        engine, wait = worker.engine, headroom if realtime else None
+        self._timeline = Timeline(
+            avatar, engine.reach, engine.channels, speech, block, wait, idle_motion
+        )
         self._changed = threading.Condition()
         self._listeners: list[Callable[[], None]] = []
         self._origin: float | None = None  # time of the clock at frame 0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from wav2lip.errors import InputError
 from wav2lip.live.pauses import LivePauses, Pauses
 from wav2lip.media.alignment import sample_motion
-from wav2lip.media.mel_stream import MelStream, samples_of_columns
+from wav2lip.media.audio_features import open_stream
 from wav2lip.media.pauses import mute_pauses
 from wav2lip.media.resampler import Resampler
 from wav2lip.media.rules import MAX_RATE, MIN_RATE
@@ -54,22 +54,22 @@ class SpeechSettings:
 
 @dataclass(frozen=True)
 class MotionWindow:
-    """The mel from which the motion of some frames is predicted.
+    """The sound from which the motion of some frames is predicted.
 
     Attributes:
-        mel: (80, M).
+        audio: (C, M), see `wav2lip.media.audio_features`.
         steps: steps of the prediction that precede those of the frames.
         times: (T,) of the frames, in seconds from the first of those steps.
         voiced: (T,) whether there is voice near the frame.
     """
 
-    mel: Mel
+    audio: Mel
     steps: int
     times: NDArray[np.float64]
     voiced: list[bool]
 
     def coefficients(self, motion: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the coefficients (T, K) of the frames in the motion (K, S) that the mel predicts."""
+        """Return the coefficients (T, K) of the frames in the motion (K, S) that the sound predicts."""
         return sample_motion(motion[:, self.steps :], self.times)
 
 
@@ -81,13 +81,14 @@ class Speech:
 
     Args:
         reach: steps of 25 ms before and after that a prediction depends on.
+        channels: that the generator reads of a sound, see `wav2lip.media.audio_features`.
         settings: how the sound is read.
 
     Attributes:
         ended: whether nothing more will be pushed.
     """
 
-    def __init__(self, reach: tuple[int, int], settings: SpeechSettings) -> None:
+    def __init__(self, reach: tuple[int, int], channels: int, settings: SpeechSettings) -> None:
         self._behind, self._ahead = reach
         self._settings = settings
         self.ended = False
@@ -96,7 +97,7 @@ class Speech:
         self._to_output: Resampler | None = None
         self._wav = SampleBuffer()  # at 16 kHz
         self._sound = SampleBuffer()  # as it comes out
-        self._mel = MelStream()
+        self._features = open_stream(channels)
         self._pauses = LivePauses()
         self._analysed = 0  # samples at 16 kHz
 
@@ -168,13 +169,13 @@ class Speech:
         last = max(0, math.floor(place) + 1)
         columns = MOTION_COLUMNS * (last + self._ahead + 1)
         if self._settings.lookahead is not None:
-            seconds = time + self._settings.lookahead - samples_of_columns(1) / SAMPLE_RATE
+            seconds = time + self._settings.lookahead - self._features.samples(1) / SAMPLE_RATE
             columns = max(1, min(columns, math.floor(seconds * MEL_RATE) + 1))
         return first, last, columns
 
     def known(self, frame: int) -> bool:
         """Whether all is known that the motion of a frame depends on."""
-        return self.ended or samples_of_columns(self.horizon(frame)[2]) <= self._wav.stop
+        return self.ended or self._features.samples(self.horizon(frame)[2]) <= self._wav.stop
 
     def window(self, frame: int, count: int) -> MotionWindow:
         """Return what the motion of `count` frames from `frame` on is predicted from; each must be known.
@@ -183,35 +184,35 @@ class Speech:
         """
         first, _, _ = self.horizon(frame)
         _, last, columns = self.horizon(frame + count - 1)
-        self._analyse(samples_of_columns(columns))
+        self._analyse(self._features.samples(columns))
         start = MOTION_COLUMNS * (first - self._behind)
         stop = MOTION_COLUMNS * (last + self._ahead + 1)
         known = min(columns, stop)
-        mel = self._mel.read(start, known)
+        audio = self._features.read(start, known)
         pauses: Pauses = []
-        total = min(known, self._mel.columns)
+        total = min(known, self._features.columns)
         if self._settings.mute_pauses:
             pauses = self._pauses.find(total)
-            mel = mute_pauses(mel, pauses, start, total)
+            audio = mute_pauses(audio, pauses, start, total)
         if stop > known:
-            mel = np.pad(mel, ((0, 0), (0, stop - known)), constant_values=SILENCE)
-        self._mel.discard(start)
+            audio = np.pad(audio, ((0, 0), (0, stop - known)), constant_values=SILENCE)
+        self._features.discard(start)
         numbers = range(frame, frame + count)
         times = np.array([self._time(n) for n in numbers]) - first * MOTION_COLUMNS / MEL_RATE
         voiced = [self._voiced(number, pauses, total) for number in numbers]
-        return MotionWindow(np.ascontiguousarray(mel), self._behind, times, voiced)
+        return MotionWindow(np.ascontiguousarray(audio), self._behind, times, voiced)
 
     def _analyse(self, samples: int) -> None:
         """Compute mel and voice of the samples up to a number, no further."""
         stop = min(samples, self._wav.stop)
         wav = self._wav.read(self._analysed, stop)
-        self._mel.push(wav)
+        self._features.push(wav)
         if self._settings.mute_pauses:
             self._pauses.push(wav)
         self._analysed = max(self._analysed, stop)
         self._wav.discard(self._analysed)
         if self.ended and self._analysed == self._wav.stop:
-            self._mel.finish()
+            self._features.finish()
 
     def _voiced(self, frame: int, pauses: Pauses, total: int) -> bool:
         """Whether a frame, or what moves its mouth, lies outside of pauses."""

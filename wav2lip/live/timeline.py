@@ -44,6 +44,7 @@ class Timeline:
     Args:
         avatar: the face.
         reach: of the generator.
+        channels: of a sound that the generator reads.
         settings: of the sound.
         block: frames that are rendered together.
         headroom: frames from the moment when the first block of a stretch can be rendered to that when it is shown;
@@ -59,6 +60,7 @@ class Timeline:
         self,
         avatar: Avatar,
         reach: tuple[int, int],
+        channels: int,
         settings: SpeechSettings,
         block: int,
         headroom: int | None,
@@ -66,7 +68,8 @@ class Timeline:
     ) -> None:
         self.counts = Counts()
         self.lead = 1
-        self._avatar, self._reach, self._settings = avatar, reach, settings
+        self._avatar, self._settings = avatar, settings
+        self._reach, self._channels = reach, channels
         self._block, self._headroom, self._idle_motion = block, headroom, idle_motion
         self._most_ready = max(READY, 2 * block + (headroom or 0))
         self._stretches: deque[_Placed] = deque()  # from the one that is shown
@@ -114,7 +117,11 @@ class Timeline:
                 f"more than {MAX_PENDING:g} s of sound wait; take the frames before pushing more"
             )
         last = self._stretches[-1].speech if self._stretches else None
-        speech = Speech(self._reach, self._settings) if last is None or last.ended else last
+        speech = (
+            Speech(self._reach, self._channels, self._settings)
+            if last is None or last.ended
+            else last
+        )
         speech.push(wav, rate)
         if speech is not last:
             self._stretches.append(_Placed(speech))

@@ -145,7 +145,7 @@ class LiveWorker:
             people += [session.avatar.people] * len(block.numbers)
             weights += block.weights
             moved = any(block.weights)
-            motion = self.engine.motion(block.window.mel) if moved else self._no_motion(block)
+            motion = self.engine.motion(block.window.audio) if moved else self._no_motion(block)
             coefficients.append(block.window.coefficients(motion) * np.float32(session.motion))
         moving = [at for at, weight in enumerate(weights) if weight]
         rendered = self._faces.render(
@@ -160,5 +160,5 @@ class LiveWorker:
         return pictures
 
     def _no_motion(self, block: Block) -> np.ndarray:
-        steps = block.window.mel.shape[1] // 2
+        steps = block.window.audio.shape[1] // 2
         return np.zeros((len(self.engine.basis), steps), np.float32)

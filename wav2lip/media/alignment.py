@@ -93,7 +93,7 @@ def mel_windows(mel: Mel, times: ArrayLike, columns: int = MEL_WINDOW) -> Mel:
         windows = mel.T[where.clip(0, length - 1)]
         windows[outside] = SILENCE
     else:
-        windows = np.full((*where.shape, N_MELS), SILENCE)
+        windows = np.full((*where.shape, len(mel)), SILENCE)
     return np.ascontiguousarray(windows.transpose(0, 2, 1), np.float32)
 
 

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import window_columns
+from wav2lip.media.audio_features import feature_blocks
 from wav2lip.media.denoise import denoised
-from wav2lip.media.mel import BLOCK, mel_blocks
+from wav2lip.media.mel import BLOCK
 from wav2lip.media.pauses import mute_pauses, read_pauses
 from wav2lip.types import HOP, MEL_WINDOW, N_MELS, SAMPLE_RATE, SILENCE, Mel, Wav
 
@@ -30,6 +31,7 @@ class MelReader:
         mute_pauses: fade pauses to silence (see `wav2lip.media.pauses`).
         denoise: compute the mel from the denoised sound (see `wav2lip.media.denoise`). Pauses are
             found in the sound as it is: voice activity bears noise.
+        channels: 80 for the mel, 368 with features of speech (see `wav2lip.media.audio_features`).
 
     Attributes:
         samples: number of samples of the sound.
@@ -48,10 +50,15 @@ class MelReader:
     """
 
     def __init__(
-        self, sound: Callable[[], Iterable[Wav]], mute_pauses: bool = False, denoise: bool = False
+        self,
+        sound: Callable[[], Iterable[Wav]],
+        mute_pauses: bool = False,
+        denoise: bool = False,
+        channels: int = N_MELS,
     ) -> None:
         self._sound = sound
         self._denoise = denoise
+        self._channels = channels
         self._pauses: list[tuple[int, int]] = []
         if mute_pauses:
             self._pauses, self.samples = read_pauses(sound())
@@ -77,10 +84,10 @@ class MelReader:
             columns: width of a window.
 
         Returns:
-            (T, 80, columns); columns before or after the sound are silence.
+            (T, channels, columns); columns before or after the sound are silence.
         """
         where = window_columns(times, columns)  # (T, columns)
-        windows = np.full((*where.shape, N_MELS), SILENCE, np.float32)
+        windows = np.full((*where.shape, self._channels), SILENCE, np.float32)
         numbers = np.where((where < 0) | (where >= self.columns), -1, where // BLOCK)
         for number in np.unique(numbers).tolist():
             if number >= 0:
@@ -108,5 +115,5 @@ class MelReader:
     def _read(self) -> Iterator[Mel]:
         """Read the sound from its start."""
         sound = denoised(self._sound()) if self._denoise else self._sound()
-        for number, block in enumerate(mel_blocks(sound)):
+        for number, block in enumerate(feature_blocks(sound, self._channels)):
             yield mute_pauses(block, self._pauses, number * BLOCK, self.columns)

@@ -9,11 +9,6 @@ from wav2lip.types import HOP, N_MELS, SILENCE, Mel, Wav
 HALF = N_FFT // 2  # samples of a window before and after the centre of its column
 
 
-def samples_of_columns(columns: int) -> int:
-    """Return how many samples the first columns of a mel depend on."""
-    return (columns - 1) * HOP + HALF if columns > 0 else 0
-
-
 class MelStream:
     """Compute mel columns as soon as the 25 ms after their centre are known.
 
@@ -37,6 +32,11 @@ class MelStream:
         self._kept = np.empty((N_MELS, 0), np.float32)
         self._first = 0  # number of the first column that is kept
         self._finished = False
+
+    @staticmethod
+    def samples(columns: int) -> int:
+        """Return how many samples the first columns depend on."""
+        return (columns - 1) * HOP + HALF if columns > 0 else 0
 
     @property
     def columns(self) -> int:

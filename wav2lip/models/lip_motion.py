@@ -9,13 +9,27 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wav2lip.types import LOWER_FACE, MEL_RATE, MOTION_COLUMNS, N_MELS, SILENCE
+from wav2lip.types import (
+    AUDIO_CHANNELS,
+    LOWER_FACE,
+    MEL_RATE,
+    MOTION_COLUMNS,
+    N_MELS,
+    SILENCE,
+    SPEECH_CHANNELS,
+)
 
 KERNEL = 3  # steps that a convolution reads
 STEP_MS = 1000 * MOTION_COLUMNS / MEL_RATE  # 25 ms
 # From the time of a step to the last sample of its own columns: half a column, and half a window of the STFT (50 ms).
 OWN_LOOKAHEAD_MS = STEP_MS / 4 + 25
+SPEECH_LOOKAHEAD_MS = (
+    STEP_MS / 4 + 148
+)  # the same with features of speech, see `wav2lip.media.speech_features`
 XYZ = 3  # coordinates of a point
+SPEECH_DROPOUT = (
+    0.2  # of whole channels of the features of speech, which have more than a small corpus can use
+)
 
 
 class ChannelNorm(nn.LayerNorm):
@@ -92,8 +106,10 @@ class LipMotion(nn.Module):
             reach. Sound before it costs no delay and is always read as far as they reach.
         dropout: probability, of each block.
         points: P, points of the mesh that move.
+        speech: read features of speech beneath the mel, see `wav2lip.media.audio_features`.
 
     Attributes:
+        channels: C, of the sound that it reads: 80, or 368 with `speech`.
         vertices: (P,) int64, numbers of the points that move.
         basis: (K, P, 3) principal components times their standard deviation.
         gain: (K,) factor on the coefficients. A network that is uncertain predicts a mean, which moves less than a
@@ -116,15 +132,18 @@ class LipMotion(nn.Module):
         lookahead_ms: float | None = 200,
         dropout: float = 0.4,
         points: int = LOWER_FACE,
+        speech: bool = False,
     ) -> None:
         super().__init__()
+        self.channels = AUDIO_CHANNELS[speech]
+        self._own_ms = SPEECH_LOOKAHEAD_MS if speech else OWN_LOOKAHEAD_MS
         left = 1 + stacks * sum(dilations)
         if lookahead_ms is not None:
-            if lookahead_ms < OWN_LOOKAHEAD_MS:
+            if lookahead_ms < self._own_ms:
                 raise ValueError(
-                    f"lookahead_ms must be at least {OWN_LOOKAHEAD_MS:g}, not {lookahead_ms:g}"
+                    f"lookahead_ms must be at least {self._own_ms:g}, not {lookahead_ms:g}"
                 )
-            left = min(left, int((lookahead_ms - OWN_LOOKAHEAD_MS) / STEP_MS))
+            left = min(left, int((lookahead_ms - self._own_ms) / STEP_MS))
         self.ahead = left
 
         def take(dilation: int) -> int:
@@ -133,8 +152,12 @@ class LipMotion(nn.Module):
             left -= ahead
             return ahead
 
-        channels = N_MELS * MOTION_COLUMNS
-        self.start = StepConv(channels, width, 1, take(1), padding=-1.0)
+        self.start = StepConv(N_MELS * MOTION_COLUMNS, width, 1, take(1), padding=-1.0)
+        self.speech = (
+            nn.Sequential(nn.Dropout1d(SPEECH_DROPOUT), nn.Conv1d(SPEECH_CHANNELS, width, 1))
+            if speech
+            else None
+        )
         self.blocks = nn.Sequential(
             *(MotionBlock(width, d, take(d), dropout) for _ in range(stacks) for d in dilations)
         )
@@ -146,7 +169,7 @@ class LipMotion(nn.Module):
     @property
     def lookahead_ms(self) -> float:
         """How far after the time of a step the sound is read, in milliseconds."""
-        return self.ahead * STEP_MS + OWN_LOOKAHEAD_MS
+        return self.ahead * STEP_MS + self._own_ms
 
     @property
     def behind(self) -> int:
@@ -154,24 +177,39 @@ class LipMotion(nn.Module):
         layers = (layer for layer in self.modules() if isinstance(layer, StepConv))
         return sum(layer.reach[0] for layer in layers)
 
-    def forward(self, mel: Tensor) -> Tensor:
+    def forward(self, audio: Tensor) -> Tensor:
         """Predict motion.
 
         Args:
-            mel: (B, 80, M).
+            audio: (B, C, M): a mel, with features of speech beneath it if `speech` is set.
 
         Returns:
             (B, K, ceil(M / 2)) coefficients of `basis`. Step s covers mel columns 2s and 2s + 1;
             `wav2lip.media.alignment.sample_motion` reads it at times in seconds.
         """
-        mel = F.pad(mel, (0, mel.shape[2] % MOTION_COLUMNS), value=SILENCE) / -SILENCE
-        steps = mel.view(*mel.shape[:2], -1, MOTION_COLUMNS).transpose(2, 3).flatten(1, 2)
-        motion: Tensor = self.coefficients(F.gelu(self.blocks(self.start(steps))))
+        audio = F.pad(audio, (0, audio.shape[2] % MOTION_COLUMNS), value=SILENCE) / -SILENCE
+        mel = audio[:, :N_MELS]
+        steps = mel.reshape(*mel.shape[:2], -1, MOTION_COLUMNS).transpose(2, 3).flatten(1, 2)
+        maps = self.start(steps)
+        if self.speech is not None:
+            maps = maps + self.speech(F.avg_pool1d(audio[:, N_MELS:], MOTION_COLUMNS))
+        motion: Tensor = self.coefficients(F.gelu(self.blocks(maps)))
         return motion * self.gain[:, None]
 
-    def scale_motion(self, factor: float) -> None:
-        """Multiply the predicted motion, for all sounds alike."""
+    def scale_motion(self, factor: float, components: Sequence[float] = ()) -> None:
+        """Multiply the predicted motion, for all sounds alike.
+
+        Args:
+            factor: of all components.
+            components: further factors, of the first components.
+
+        Raises:
+            ValueError: there are more factors than components.
+        """
+        if len(components) > len(self.gain):
+            raise ValueError(f"{len(components)} factors for {len(self.gain)} components")
         self.gain.mul_(factor)
+        self.gain[: len(components)] *= self.gain.new_tensor(components)
 
     def deviations(self, coefficients: Tensor) -> Tensor:
         """Turn coefficients (..., K) into what `vertices` deviate from the neutral shape by: (..., P, 3)."""

@@ -29,7 +29,7 @@ class MeshGenerator(nn.Module):
         self.motion = LipMotion(**motion)
         self.inpainter = MouthInpainter(inpainter_width)
 
-    def forward(self, mel: Tensor) -> Tensor:
-        """Predict motion (B, K, S) from a mel (B, 80, M); see `LipMotion`."""
-        motion: Tensor = self.motion(mel)
+    def forward(self, audio: Tensor) -> Tensor:
+        """Predict motion (B, K, S) from sound (B, C, M); see `LipMotion`."""
+        motion: Tensor = self.motion(audio)
         return motion

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wav2lip.clips import ClipFile
+from wav2lip.clips import ClipFile, clip_audio
 from wav2lip.data.clip_dataset import Clip
 from wav2lip.data.motion import read_motion
 from wav2lip.media.alignment import frame_count, frame_times, sample_motion
 from wav2lip.models import LipMotion
-from wav2lip.types import MEL_RATE, MOTION_COLUMNS, N_MELS, SILENCE, Mel
+from wav2lip.types import MEL_RATE, MOTION_COLUMNS, SILENCE, Mel
 
 Floats = NDArray[np.float64]
 
@@ -40,14 +40,14 @@ class Speech:
 
 
 @torch.inference_mode()
-def motion_features(network: LipMotion, mel: Mel, times: Floats) -> Floats:
+def motion_features(network: LipMotion, audio: Mel, times: Floats) -> Floats:
     """Return the input of the last layer of a network of motion.
 
     The layer is linear, so that it may be applied after the steps are read at the times of frames.
 
     Args:
         network: in eval mode.
-        mel: (80, M).
+        audio: (C, M).
         times: (T,) seconds.
 
     Returns:
@@ -56,7 +56,7 @@ def motion_features(network: LipMotion, mel: Mel, times: Floats) -> Floats:
     kept: list[torch.Tensor] = []
     hook = network.coefficients.register_forward_pre_hook(lambda _, given: kept.append(given[0]))
     try:
-        network(torch.from_numpy(np.ascontiguousarray(mel))[None])
+        network(torch.from_numpy(np.ascontiguousarray(audio))[None])
     finally:
         hook.remove()
     return sample_motion(kept[0][0].numpy(), times).astype(np.float64)
@@ -65,9 +65,9 @@ def motion_features(network: LipMotion, mel: Mel, times: Floats) -> Floats:
 def silence_features(network: LipMotion) -> Floats:
     """Return the input (width,) of the last layer in the middle of a long silence."""
     steps = network.behind + network.ahead + 1
-    mel = np.full((N_MELS, steps * MOTION_COLUMNS), SILENCE, np.float32)
+    audio = np.full((network.channels, steps * MOTION_COLUMNS), SILENCE, np.float32)
     middle = np.array([network.behind * MOTION_COLUMNS / MEL_RATE])
-    return np.asarray(motion_features(network, mel, middle)[0], np.float64)
+    return np.asarray(motion_features(network, audio, middle)[0], np.float64)
 
 
 def read_speech(clips: Sequence[Clip], network: LipMotion) -> Speech:
@@ -88,7 +88,7 @@ def read_speech(clips: Sequence[Clip], network: LipMotion) -> Speech:
         first, last = clip.span or (0, count)
         within = slice(first, min(last, count))
         times = frame_times(count, file.fps) + DELAY
-        features = motion_features(network, file.whole_mel, times)
+        features = motion_features(network, clip_audio(file, network.channels), times)
         true = motion.coefficients[:, :components].astype(np.float64) * motion.scale
         parts.append(Speech(features[within], true[within]).part(motion.seen[within]))
     return Speech(

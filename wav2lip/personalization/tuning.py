@@ -9,7 +9,7 @@ from typing import Any
 from wav2lip.checkpoints import LoadedNetwork, load_network, save_network
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import frame_times
-from wav2lip.media.mel import mel_spectrogram
+from wav2lip.media.audio_features import audio_features
 from wav2lip.models import LipMotion, MeshGenerator
 from wav2lip.personalization.advice import what_to_film
 from wav2lip.personalization.decision import judge_motion, judge_mouth
@@ -65,8 +65,8 @@ def load_start(checkpoint: str) -> LoadedNetwork:
 
 def other_voice(network: LipMotion, frames: int) -> Floats:
     """Return the features (frames, width) of a synthetic voice."""
-    mel = mel_spectrogram(speak(VOICE, frames / FPS + 1).wav)
-    return motion_features(network, mel, frame_times(frames, FPS))
+    audio = audio_features(speak(VOICE, frames / FPS + 1).wav, network.channels)
+    return motion_features(network, audio, frame_times(frames, FPS))
 
 
 def personalize(

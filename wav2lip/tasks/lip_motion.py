@@ -82,7 +82,7 @@ class LipMotionTask(Task):
 
     def predict(self, batch: MotionBatch) -> Tensor:
         """Predict motion (B, T, K) at the times of the frames."""
-        return at_steps(self.lip_motion(batch["mel"]), batch["steps"])
+        return at_steps(self.lip_motion(batch["audio"]), batch["steps"])
 
     def training_step(self, batch: MotionBatch, _: int) -> Tensor:
         predicted = self.predict(batch)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wav2lip.clips import ClipFile
+from wav2lip.clips import ClipFile, clip_audio
 from wav2lip.faces.front_shapes import front_shapes, mouth_measures
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.media.alignment import frame_count, frame_times, sample_motion
@@ -40,9 +40,9 @@ def measure_motion(file: ClipFile, network: LipMotion) -> ClipOffset | None:
     seen = np.asarray(np.isfinite(shapes).all(axis=(1, 2)))
     if 2 * seen.sum() < count or not seen.any():
         return None
-    mel = torch.from_numpy(np.ascontiguousarray(file.whole_mel))[None]
+    audio = torch.from_numpy(np.ascontiguousarray(clip_audio(file, network.channels)))[None]
     with torch.inference_mode():
-        motion = network(mel.to(network.basis.device))[0].cpu()
+        motion = network(audio.to(network.basis.device))[0].cpu()
         times = frame_times(count, file.fps)
         coefficients = torch.from_numpy(sample_motion(motion.numpy(), times))
         deviations = network.deviations(coefficients.to(network.basis.device)).cpu().numpy()

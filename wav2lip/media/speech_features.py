@@ -1,0 +1,167 @@
+"""Features of a pretrained speech recogniser, one column per mel column.
+
+The network is the first layers of the encoder of Moonshine tiny (English, Moonshine AI, MIT),
+`wav2lip/assets/speech_encoder.onnx`. `benchmarks/convert_speech_encoder.py` has made it. It knows sounds of speech from
+far more voices than talking faces are to be had, and tells them apart for languages and voices that it never met.
+
+Its attention reads whatever it is given, so it is run on windows at fixed places: 26 ms of features depend on at most
+0.15 s of sound after them, and neither on the length of the sound nor on how it is divided.
+"""
+
+import math
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wav2lip.media.sample_buffer import SampleBuffer
+from wav2lip.types import HOP, SILENCE, SPEECH_CHANNELS, Mel, Wav
+from wav2lip.utils.onnx import open_session
+
+MODEL = Path(__file__).parents[1] / "assets" / "speech_encoder.onnx"
+
+# The convolutions before the first layer: kernels 127, 7 and 3 at strides 64, 3 and 2.
+TOKEN = 384  # samples from one token to the next, 24 ms
+FIELD = 895  # samples that a token is computed from
+CENTRE = FIELD // 2  # sample of a token that is its time
+
+# Tokens of a window: those before and after the ones that are kept give them context.
+BEFORE, KEPT, AFTER = 25, 2, 3
+WINDOW = (BEFORE + KEPT + AFTER - 1) * TOKEN + FIELD  # samples
+
+SCALE = -SILENCE  # as the mel's, whose values the networks divide by it
+
+
+@lru_cache(maxsize=1)
+def _session() -> Any:
+    """Load the network."""
+    return open_session(MODEL)
+
+
+def _tokens(window: Wav) -> Mel:
+    """Return the kept tokens (2, 288) of a window of samples."""
+    (tokens,) = _session().run(None, {"samples": window[None]})
+    kept: Mel = tokens[0, BEFORE : BEFORE + KEPT]
+    return kept
+
+
+@lru_cache(maxsize=1)
+def _silent_token() -> Mel:
+    """Return the token (288,) of digital silence."""
+    token: Mel = _tokens(np.zeros(WINDOW, np.float32))[0]
+    return token
+
+
+def _place(column: int) -> tuple[int, float]:
+    """Return the token before the centre of a mel column, and the share of the one after it."""
+    token, rest = divmod(HOP * column - CENTRE, TOKEN)
+    return token, rest / TOKEN
+
+
+def _window_of(token: int) -> int:
+    """Return the number of the window that has a token; the first has those before it, too."""
+    return max(0, token) // KEPT
+
+
+def _last_sample(window: int) -> int:
+    """Return the number after the last sample of a window."""
+    return (window * KEPT - BEFORE) * TOKEN + WINDOW
+
+
+class SpeechStream:
+    """Compute columns of features as soon as the sound that they depend on is known.
+
+    They do not depend on how the sound is divided. A column of digital silence is `SILENCE` in every channel, as in a
+    mel. Memory is bounded if columns are discarded.
+
+    Examples:
+        >>> import numpy as np
+        >>> stream = SpeechStream()
+        >>> stream.push(np.zeros(4000, np.float32))
+        >>> stream.columns
+        12
+        >>> stream.finish()
+        >>> stream.columns, stream.read(-2, 8).shape
+        (21, (288, 10))
+    """
+
+    def __init__(self) -> None:
+        self._samples = SampleBuffer()
+        self._windows: dict[int, Mel] = {}
+        self._first = 0  # number of the first column that may be read
+        self._finished = False
+
+    @staticmethod
+    def samples(columns: int) -> int:
+        """Return how many samples the first columns depend on."""
+        if columns <= 0:
+            return 0
+        return _last_sample(_window_of(_place(columns - 1)[0] + 1))
+
+    @property
+    def columns(self) -> int:
+        """Number of columns that can be read."""
+        if self._finished:
+            return 1 + self._samples.stop // HOP
+        windows = max(0, (self._samples.stop - _last_sample(0)) // (KEPT * TOKEN) + 1)
+        # Column c reads up to token floor((HOP c - CENTRE) / TOKEN) + 1, which must be in one of the windows.
+        return math.ceil((CENTRE + (KEPT * windows - 1) * TOKEN) / HOP) if windows else 0
+
+    def push(self, wav: Wav) -> None:
+        """Continue with samples (N,) at 16 kHz."""
+        self._samples.append(wav)
+
+    def finish(self) -> None:
+        """End the sound."""
+        self._finished = True
+
+    def read(self, start: int, stop: int) -> Mel:
+        """Return columns [start, stop), at most up to `columns` before the sound is finished.
+
+        Args:
+            start: may be negative; not before what was discarded.
+            stop: number after the last column.
+
+        Returns:
+            (288, stop - start); columns before and after the sound are silence.
+        """
+        found = np.full((SPEECH_CHANNELS, max(0, stop - start)), SILENCE, np.float32)
+        for column in range(max(start, self._first), min(stop, self.columns)):
+            token, share = _place(column)
+            before, after = self._token(token), self._token(token + 1)
+            mixed = before + np.float32(share) * (after - before)
+            found[:, column - start] += SCALE * (mixed - _silent_token())
+        return found
+
+    def discard(self, before: int) -> None:
+        """Forget the columns before a number."""
+        if before > self._first:
+            self._first = before
+            window = _window_of(_place(before)[0])
+            self._windows = {n: kept for n, kept in self._windows.items() if n >= window}
+            self._samples.discard(_last_sample(window) - WINDOW)
+
+    def _token(self, number: int) -> Mel:
+        """Return a token (288,); the first one stands for those before it."""
+        window = _window_of(number)
+        if window not in self._windows:
+            stop = _last_sample(window)
+            self._windows[window] = _tokens(self._samples.read(stop - WINDOW, stop))
+        found: Mel = self._windows[window][max(0, number) - window * KEPT]
+        return found
+
+
+def speech_features(wav: Wav) -> Mel:
+    """Compute the columns of a whole sound.
+
+    Args:
+        wav: (N,) float mono at 16 kHz.
+
+    Returns:
+        (288, 1 + N // 200).
+    """
+    stream = SpeechStream()
+    stream.push(wav)
+    stream.finish()
+    return stream.read(0, stream.columns)
