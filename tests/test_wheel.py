@@ -108,6 +108,7 @@ def test_metadata_and_contents(wheel):
     licences = [
         "LICENSE",
         "mediapipe.LICENSE",
+        "moonshine.LICENSE",
         "niqe.LICENSE",
         "silero_vad.LICENSE",
         "mediapipe.NOTICE",

@@ -220,6 +220,8 @@ INTO_A_FILE = {"savefig", "savez", "savez_compressed"}  # fine into an `AtomicFi
 ALLOWED = {
     "checkpoints/onnx_int8.py",  # a temporary folder
     "live/live_mp4.py",  # a stream that the caller opened
+    "web/studio.py",  # a temporary folder of Gradio
+    "web/uploads.py",  # an upload grows in a new folder, which goes with it if it fails
     "utils/files.py",
     "utils/streams.py",
     "utils/partials.py",
