@@ -87,3 +87,15 @@ def test_the_part_that_is_read_is_enough(points):
     image = coordinates(SIZE)
     part = warp(image[rows, columns], rows.start, columns.start)
     np.testing.assert_array_equal(part, warp(image))
+
+
+def test_no_pixel_comes_from_farther_than_any_point_moved(points):
+    rng = np.random.default_rng(0)
+    lower = mean_face().vertices[:, 1] > 0.3
+    for _ in range(20):
+        moved = points.copy()
+        moved[lower, :2] += rng.uniform(-3, 3, (lower.sum(), 2)).astype(np.float32)
+        warp = mesh_warp(points, moved, SIZE)
+        across = warp.x - np.arange(warp.columns.start, warp.columns.stop)
+        along = warp.y - np.arange(warp.rows.start, warp.rows.stop)[:, None]
+        assert max(np.abs(across).max(), np.abs(along).max()) < 3 + 2

@@ -27,6 +27,9 @@ OUTSIDE = 1.35  # times the outline's size: where the motion around the face has
 SHIFT = 4  # bits of a pixel's fraction in which triangles are drawn
 MARGIN = 2  # px around the moved part
 MIN_AREA = 1e-3  # px²; a smaller triangle has no inside
+# Source pixels per pixel. A triangle that shrinks by more is a sliver: drawn pixels lie up to half a pixel outside of
+# it, and its map would bring them from far away, as dots.
+MAX_SHRINK = 3.0
 
 Triangles = NDArray[np.intp]  # (T, 3)
 Points2 = NDArray[np.float64]  # (468 + 36, 2)
@@ -62,11 +65,17 @@ def _with_surroundings(points: Points, around: Points) -> Points2:
 
 
 def _affine(source: Points2, target: Points2) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Map each triangle of the target back to the source: (T, 2, 3), and which of them have an area."""
+    """Map each triangle of the target back to the source: (T, 2, 3), and which of them have an area.
+
+    Slivers are moved as a whole.
+    """
     homogeneous = np.concatenate([target, np.ones((*target.shape[:2], 1))], axis=2)
     valid = np.abs(np.linalg.det(homogeneous)) > 2 * MIN_AREA
     homogeneous[~valid] = np.eye(3)
     maps = np.linalg.solve(homogeneous, source).transpose(0, 2, 1)
+    slivers = np.abs(maps[:, :, :2]).max(axis=(1, 2)) > MAX_SHRINK
+    maps[slivers, :, :2] = np.eye(2)
+    maps[slivers, :, 2] = (source - target)[slivers].mean(axis=1)
     return maps.astype(np.float32), valid
 
 
