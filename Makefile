@@ -58,7 +58,7 @@ $(BUNDLED)/mesh_generator: $(BUNDLED)/lip_motion
 	touch $@
 
 $(BUNDLED)/wav2lip.safetensors: $(BUNDLED)/mesh_generator
-	$(BIN)/wav2lip export runs/bundled_mesh_generator/checkpoints/best.ckpt $@ --motion_gain 2.4 --component_gains 1 1.6 1.6
+	$(BIN)/wav2lip export runs/bundled_mesh_generator/checkpoints/best.ckpt $@ --motion_gain 2.2
 	$(BIN)/wav2lip export $@ $(BUNDLED)/wav2lip.onnx
 
 lock:  ## update requirements.txt from the ranges in pyproject.toml (requires uv)

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,42 +68,29 @@ def unlike_published(loaded: LoadedNetwork) -> list[str]:
     return reasons
 
 
-def _scale_motion(loaded: LoadedNetwork, gain: float, components: Sequence[float]) -> None:
+def _scale_motion(loaded: LoadedNetwork, gain: float) -> None:
     """Multiply the mouth motion in place and record the total gain."""
-    for factor in (gain, *components):
-        if not 0 < factor < math.inf:
-            raise InputError(f"motion gain {factor}: give a number above 0")
-    network = loaded.network
-    motion = network.motion if isinstance(network, MeshGenerator) else network
-    if isinstance(motion, LipMotion):
-        if len(components) > len(motion.gain):
-            raise InputError(
-                f"{loaded.path}: its motion has {len(motion.gain)} components, {len(components)} gains are given"
-            )
-        motion.scale_motion(gain, components)
-    elif components:
-        raise InputError(
-            f"{loaded.path}: moves no mesh, so its motion has no components; leave their gains out"
-        )
-    elif isinstance(network, Generator):
-        network.audio_encoder.scale_motion(gain)
+    if not 0 < gain < math.inf:
+        raise InputError(f"motion gain {gain}: give a number above 0")
+    if isinstance(loaded.network, Generator):
+        loaded.network.audio_encoder.scale_motion(gain)
+    elif isinstance(loaded.network, MeshGenerator):
+        loaded.network.motion.scale_motion(gain)
+    elif isinstance(loaded.network, LipMotion):
+        loaded.network.scale_motion(gain)
     else:
         raise InputError(f"{loaded.path}: moves no mouth, so it has no motion gain; leave it at 1")
     loaded.metadata["motion_gain"] = loaded.metadata.get("motion_gain", 1.0) * gain
 
 
 def load_for_export(
-    checkpoint: Path | str,
-    output: Path,
-    kind: Kind | None,
-    motion_gain: float,
-    component_gains: Sequence[float] = (),
+    checkpoint: Path | str, output: Path, kind: Kind | None, motion_gain: float
 ) -> LoadedNetwork:
     """Load a checkpoint, check that it is not the output, and scale its motion; see `export_network`."""
     loaded = load_network(checkpoint, kind)
     check_outputs([("output", output)], [("checkpoint", loaded.path)])
-    if motion_gain != 1.0 or component_gains:
-        _scale_motion(loaded, motion_gain, component_gains)
+    if motion_gain != 1.0:
+        _scale_motion(loaded, motion_gain)
     return loaded
 
 
@@ -115,7 +102,6 @@ def export_network(
     kind: Kind | None = None,
     precision: Precision | None = None,
     motion_gain: float = 1.0,
-    component_gains: Sequence[float] = (),
 ) -> LoadedNetwork:
     """Load a checkpoint of any supported format and write it in another.
 
@@ -128,8 +114,6 @@ def export_network(
         precision: of the stored weights; see `wav2lip.checkpoints.export_formats.PRECISIONS`. For int8
             see `wav2lip.inference.calibration`.
         motion_gain: factor on the mouth motion of a generator or a network of lip motion.
-        component_gains: further factors, on the first components of the motion of a mesh. A network that is less
-            certain of some components than of others moves them less.
 
     Returns:
         The network as written.
@@ -141,7 +125,7 @@ def export_network(
     output = Path(output)
     file_format = file_format or format_of(output)
     precision = precision_of(file_format, precision)
-    loaded = load_for_export(checkpoint, output, kind, motion_gain, component_gains)
+    loaded = load_for_export(checkpoint, output, kind, motion_gain)
     if file_format == "onnx":
         from wav2lip.checkpoints.onnx_export import finish, join_parts, trace_parts
 

@@ -70,22 +70,12 @@ def build_parser() -> OneLineParser:
         metavar="FACTOR",
         help="factor on a generator's mouth motion (default: 1)",
     )
-    parser.add_argument(
-        "--component_gains",
-        type=float,
-        nargs="+",
-        default=[],
-        metavar="FACTOR",
-        help="further factors, on the first components of the motion of a mesh",
-    )
     return parser
 
 
 def _check(args: argparse.Namespace) -> None:
     """Check files and settings before torch is imported."""
     check("--motion_gain", args.motion_gain, Number(0, MAX_GAIN, above=True))
-    for factor in args.component_gains:
-        check("--component_gains", factor, Number(0, MAX_GAIN, above=True))
     args.file_format = args.file_format or format_of(args.output)
     args.precision = precision_of(args.file_format, args.precision)
     if (args.precision == "int8") != bool(args.calibrate):
@@ -116,8 +106,7 @@ def main() -> None:
     if args.precision == "int8":
         from wav2lip.cli.export_int8 import export_int8
 
-        gains = args.motion_gain, args.component_gains
-        loaded = load_for_export(args.checkpoint, args.output, args.network, *gains)
+        loaded = load_for_export(args.checkpoint, args.output, args.network, args.motion_gain)
         export_int8(loaded, args.calibrate, args.output)
         print(f"{args.output}: {loaded.config}, {args.output.stat().st_size / 1e6:.1f} MB")
         return
@@ -128,6 +117,5 @@ def main() -> None:
         kind=args.network,
         precision=args.precision,
         motion_gain=args.motion_gain,
-        component_gains=args.component_gains,
     )
     print(f"{args.output}: {loaded.config}, {args.output.stat().st_size / 1e6:.1f} MB")

@@ -196,20 +196,9 @@ class LipMotion(nn.Module):
         motion: Tensor = self.coefficients(F.gelu(self.blocks(maps)))
         return motion * self.gain[:, None]
 
-    def scale_motion(self, factor: float, components: Sequence[float] = ()) -> None:
-        """Multiply the predicted motion, for all sounds alike.
-
-        Args:
-            factor: of all components.
-            components: further factors, of the first components.
-
-        Raises:
-            ValueError: there are more factors than components.
-        """
-        if len(components) > len(self.gain):
-            raise ValueError(f"{len(components)} factors for {len(self.gain)} components")
+    def scale_motion(self, factor: float) -> None:
+        """Multiply the predicted motion, for all sounds alike."""
         self.gain.mul_(factor)
-        self.gain[: len(components)] *= self.gain.new_tensor(components)
 
     def deviations(self, coefficients: Tensor) -> Tensor:
         """Turn coefficients (..., K) into what `vertices` deviate from the neutral shape by: (..., P, 3)."""
