@@ -1,11 +1,11 @@
 """Features of a pretrained speech recogniser, one column per mel column.
 
-The network is the first layers of the encoder of Moonshine tiny (English, Moonshine AI, MIT),
-`wav2lip/assets/speech_encoder.onnx`. `benchmarks/convert_speech_encoder.py` has made it. It knows sounds of speech from
-far more voices than talking faces are to be had, and tells them apart for languages and voices that it never met.
+The network is the first three layers of the encoder of Moonshine tiny, a speech recogniser for English (Moonshine AI,
+MIT): `wav2lip/assets/speech_encoder.onnx`, written by `benchmarks/convert_speech_encoder.py`. It was trained on far
+more voices than there are clips of talking faces.
 
-Its attention reads whatever it is given, so it is run on windows at fixed places: 26 ms of features depend on at most
-0.15 s of sound after them, and neither on the length of the sound nor on how it is divided.
+Its attention reads all that it is given, so it runs on windows at fixed places. A column depends on at most 0.15 s of
+sound after it, and neither on the length of the sound nor on how it is divided.
 """
 
 import math

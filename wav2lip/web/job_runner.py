@@ -110,7 +110,7 @@ class JobRunner:
                 continue
             try:
                 self._render(job)
-            except Exception:
+            except Exception:  # a bug; the next job is served all the same
                 log.exception("job %s", job.id)
                 self._store.finish(job.id, "internal error; the server's log has more")
             finally:
