@@ -90,7 +90,7 @@ def test_clients_that_vanish_leave_nothing(avatar, worker):
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="reads /proc")
 def test_an_hour_of_silence_takes_no_memory_and_shows_the_source(avatar, worker):
-    session = LiveSession(avatar, worker, realtime=False, block=10)
+    session = LiveSession(avatar, worker, realtime=False, block=10, idle_mouth="source")
     second = np.zeros(16_000, np.float32)
     taken, levels = 0, []
     for number in range(3600):
