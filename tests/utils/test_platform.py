@@ -2,12 +2,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from platform import libc_ver
 
 import pytest
 
 from wav2lip.errors import InputError
 from wav2lip.utils import platform
-from wav2lip.utils.platform import require_processes
+from wav2lip.utils.platform import limit_arenas, require_processes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,6 +24,12 @@ def test_cores_without_affinity(monkeypatch: pytest.MonkeyPatch) -> None:
     assert platform.cpu_count() == 6
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert platform.cpu_count() == 1
+
+
+def test_arenas_are_limited_where_the_c_library_has_them(monkeypatch):
+    assert limit_arenas() == (libc_ver()[0] == "glibc")
+    monkeypatch.setattr("wav2lip.utils.platform.platform.libc_ver", lambda: ("", ""))
+    assert not limit_arenas()
 
 
 def test_peak_memory_is_plausible() -> None:

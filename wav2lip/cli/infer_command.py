@@ -19,6 +19,7 @@ from wav2lip.provenance.formats import check_signable
 from wav2lip.provenance.sign import VideoSigner
 from wav2lip.utils.files import check_writable
 from wav2lip.utils.outputs import check_outputs
+from wav2lip.utils.platform import limit_arenas
 from wav2lip.utils.progress import ProgressBar
 from wav2lip.utils.stdout import say
 
@@ -84,6 +85,7 @@ def run(options: Options) -> int:
         InputError: a file or value cannot be used.
     """
     limit_pixels(options.max_pixels)
+    limit_arenas()  # frames pass through the threads of several stages
     cv2.setNumThreads(1)  # each pipeline stage has its own thread; the generator uses the rest
     check_outputs(outputs_of(options), inputs_of(options))
     if options.report:

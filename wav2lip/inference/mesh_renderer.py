@@ -20,7 +20,7 @@ from wav2lip.inference.survey import meet, survey_people
 from wav2lip.media.alignment import MelSource
 from wav2lip.media.picture import Picture
 
-BATCH = 8  # frames per task of a worker
+BATCH = 4  # frames per task of a worker
 
 
 class MeshRenderer:

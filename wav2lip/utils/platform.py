@@ -1,6 +1,8 @@
 """What differs between Linux, macOS and Windows: processor cores and memory."""
 
+import ctypes
 import os
+import platform
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,8 @@ from wav2lip.errors import InputError
 
 STATUS = Path("/proc/self/status")  # Linux; its sizes are in kB
 MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in the unit of ru_maxrss
+ARENA_MAX = -8  # parameter of mallopt, glibc's malloc.h
+ARENAS = 2
 
 
 _cores: int | None = None  # that the code of this process may use; None: those of the process
@@ -67,6 +71,20 @@ def require_processes(workers: int, key: str) -> None:
             raise InputError(
                 f"worker processes require shared memory (/dev/shm), which this machine lacks; set {key}"
             ) from error
+
+
+def limit_arenas() -> bool:
+    """Let glibc hand out memory from few arenas; for commands, at their start.
+
+    By default threads get up to eight arenas per core, and an array that one thread frees cannot be reused by the
+    threads of other arenas.
+
+    Returns:
+        Whether the C library is glibc, which has arenas.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    return bool(ctypes.CDLL(None).mallopt(ARENA_MAX, ARENAS))
 
 
 def peak_memory() -> int:
