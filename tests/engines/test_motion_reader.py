@@ -38,7 +38,7 @@ def test_memory_is_bounded(engine):
     reader = MotionReader(MelArray(np.zeros((80, 20_000), np.float32)), engine)
     for second in range(0, 240, 3):
         assert reader.at([second]).shape == (1, 3)
-    assert len(reader._kept) == 16
+    assert len(reader._kept) == 32
 
 
 def test_the_network_itself_stays_as_it_is():

@@ -20,9 +20,19 @@ def test_the_mel_lies_above_the_features_of_speech(wav):
     np.testing.assert_array_equal(audio_features(wav), audio[:80])
 
 
-def test_blocks_of_a_long_sound_have_512_columns():
-    blocks = list(feature_blocks([np.zeros(70_000, np.float32), np.zeros(40_000, np.float32)], 368))
-    assert [block.shape for block in blocks] == [(368, 512), (368, 39)]
+def test_features_of_speech_come_in_narrow_blocks():
+    pieces = [np.zeros(20_000, np.float32), np.zeros(10_000, np.float32)]
+    assert [block.shape for block in feature_blocks(pieces, 368)] == [
+        (368, 64),
+        (368, 64),
+        (368, 23),
+    ]
+    assert [block.shape for block in feature_blocks(pieces)] == [(80, 151)]
+
+
+def test_the_first_block_is_the_start_of_the_whole(wav):
+    first = next(feature_blocks([wav], 368))
+    np.testing.assert_array_equal(first, audio_features(wav, 368)[:, :64])
 
 
 def test_a_stream_waits_for_whatever_needs_more_sound(wav):

@@ -9,8 +9,9 @@ import pytest
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import MelArray, frame_times
 from wav2lip.media.audio import load_wav, read_mono
-from wav2lip.media.mel import STEP, mel_spectrogram
-from wav2lip.media.mel_reader import KEPT_BLOCKS, MelReader
+from wav2lip.media.audio_features import audio_features
+from wav2lip.media.mel import BLOCK, STEP, mel_spectrogram
+from wav2lip.media.mel_reader import KEPT_COLUMNS, MelReader
 from wav2lip.media.pauses import mute_pauses, read_pauses
 
 SPEECH = Path(__file__).resolve().parents[2] / "data" / "speech.wav"
@@ -27,7 +28,7 @@ class Sound:
 
     def __call__(self) -> Iterator[np.ndarray]:
         self.reads += 1
-        return (self.wav[at : at + 4_800] for at in range(0, SAMPLES, 4_800))
+        return (self.wav[at : at + 4_800] for at in range(0, len(self.wav), 4_800))
 
 
 @pytest.fixture
@@ -70,11 +71,22 @@ def test_wide_and_scattered_windows(sound, mels):
 def test_a_little_back_is_kept_and_far_back_reads_again(sound, mels):
     reader = MelReader(sound)
     blocks = STEP / 16_000  # seconds
-    for time in (11 * blocks, 10 * blocks, (12 - KEPT_BLOCKS) * blocks):
+    for time in (11 * blocks, 10 * blocks, (12 - KEPT_COLUMNS // BLOCK) * blocks):
         np.testing.assert_array_equal(reader.windows([time]), mels[False].windows([time]))
     assert sound.reads == 2
     np.testing.assert_array_equal(reader.windows([0.0]), mels[False].windows([0.0]))
     assert sound.reads == 3
+
+
+def test_features_of_speech_are_read_from_narrow_blocks(sound):
+    sound.wav = sound.wav[:40_000]
+    reader = MelReader(sound, channels=368)
+    whole = np.pad(audio_features(sound.wav, 368), ((0, 0), (80, 80)), constant_values=-4)
+    windows = reader.windows(
+        [-0.5, 1.0, 2.0], 100
+    )  # from before the sound, over blocks, over its end
+    for window, start in zip(windows, (40, 160, 240), strict=True):
+        np.testing.assert_array_equal(window, whole[:, start : start + 100])
 
 
 def test_threads_share_a_reader(sound, mels):

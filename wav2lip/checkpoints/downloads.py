@@ -3,22 +3,15 @@
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-
-from wav2lip.checkpoints.mirror import Mirror, RefusedError
 from wav2lip.checkpoints.registry import RemoteFile
 from wav2lip.errors import InputError
 from wav2lip.utils.files import sha256_of
 from wav2lip.utils.locked_file import locked_file
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 ANSWER_TIMEOUT = 15.0  # seconds until a mirror must have answered
 
@@ -43,7 +36,17 @@ def is_complete(path: Path, remote: RemoteFile) -> bool:
     )
 
 
-def _progress() -> Progress:
+def _progress() -> "Progress":
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -100,6 +103,9 @@ def fetch(
         raise InputError(
             f"{remote.name}: its hash is not known, so it is not downloaded; save it as {target}"
         )
+    # Imported late: HTTP and TLS take a tenth of a second, and most runs download nothing.
+    from wav2lip.checkpoints.mirror import Mirror, RefusedError
+
     _prepare(folder, target, part)
     timeout = ANSWER_TIMEOUT if answer_timeout is None else answer_timeout
     reasons = []

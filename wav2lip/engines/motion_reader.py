@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from wav2lip.media.alignment import MelSource, sample_motion
 from wav2lip.types import MEL_RATE, MOTION_COLUMNS, Mel
 
-BLOCK = 128  # steps, 3.2 s
-KEPT_BLOCKS = 16  # workers ask for times slightly out of order
+BLOCK = 64  # steps, 1.6 s
+KEPT_BLOCKS = 32  # workers ask for times slightly out of order
 
 
 class MotionEngine(Protocol):

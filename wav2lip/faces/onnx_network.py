@@ -1,5 +1,9 @@
 """Run a small ONNX network on one thread."""
 
+from functools import cache
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,6 +11,12 @@ from wav2lip.checkpoints.bundled import ASSETS
 from wav2lip.utils.onnx import open_session
 
 MAX_LOGIT = 80.0  # larger logits are clipped: exp would overflow float32
+
+
+@cache
+def _session(path: Path) -> Any:
+    """Open a network once for all that use it; a detector and a mesh tracker share the mesh, for example."""
+    return open_session(path)
 
 
 class OnnxNetwork:
@@ -23,7 +33,7 @@ class OnnxNetwork:
     """
 
     def __init__(self, name: str) -> None:
-        self._session = open_session(ASSETS / f"{name}.onnx")
+        self._session = _session(ASSETS / f"{name}.onnx")
 
     def run(self, image: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Run the network on an image (1, S, S, 3)."""

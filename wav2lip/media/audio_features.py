@@ -15,6 +15,8 @@ from wav2lip.media.mel_stream import MelStream
 from wav2lip.media.speech_features import SpeechStream
 from wav2lip.types import AUDIO_CHANNELS, N_MELS, Mel, Wav
 
+SPEECH_BLOCK = 64  # columns that `feature_blocks` yields at a time if features of speech are among them, 0.8 s of sound
+
 
 class AudioStream(Protocol):
     """Columns of a sound that arrives in pieces; see `MelStream`."""
@@ -74,19 +76,34 @@ def open_stream(channels: int) -> AudioStream:
     return MelStream() if channels == N_MELS else MelSpeechStream()
 
 
+def block_columns(channels: int) -> int:
+    """Return how many columns `feature_blocks` yields at a time.
+
+    Features of speech take 50 times as long as a mel. Smaller blocks show the first frame of a video sooner.
+    """
+    return BLOCK if channels == N_MELS else SPEECH_BLOCK
+
+
 def _speech_blocks(pieces: Iterable[Wav]) -> Iterator[Mel]:
-    """Compute the features of a sound in blocks (288, 512), the last one narrower, as `mel_blocks` does."""
+    """Compute the features of a sound in blocks (288, 64), the last one narrower."""
     stream, done = SpeechStream(), 0
     for piece in pieces:
         stream.push(np.asarray(piece, np.float32))
-        while stream.columns >= done + BLOCK:
-            yield stream.read(done, done + BLOCK)
-            done += BLOCK
+        while stream.columns >= done + SPEECH_BLOCK:
+            yield stream.read(done, done + SPEECH_BLOCK)
+            done += SPEECH_BLOCK
             stream.discard(done)
     stream.finish()
     while done < stream.columns:
-        yield stream.read(done, min(done + BLOCK, stream.columns))
-        done += BLOCK
+        yield stream.read(done, min(done + SPEECH_BLOCK, stream.columns))
+        done += SPEECH_BLOCK
+
+
+def _divided(blocks: Iterable[Mel]) -> Iterator[Mel]:
+    """Divide blocks of a mel (80, 512) into blocks (80, 64)."""
+    for block in blocks:
+        for at in range(0, block.shape[1], SPEECH_BLOCK):
+            yield block[:, at : at + SPEECH_BLOCK]
 
 
 def feature_blocks(pieces: Iterable[Wav], channels: int = N_MELS) -> Iterator[Mel]:
@@ -97,13 +114,13 @@ def feature_blocks(pieces: Iterable[Wav], channels: int = N_MELS) -> Iterator[Me
         channels: 80 for the mel, 368 with features of speech.
 
     Yields:
-        Blocks (channels, 512) in order; the last one has 1 to 512 columns.
+        Blocks (channels, `block_columns(channels)`) in order; the last one may be narrower.
     """
     if channels == N_MELS:
         yield from mel_blocks(pieces)
         return
     one, other = tee(pieces)
-    for blocks in zip(mel_blocks(one), _speech_blocks(other), strict=True):
+    for blocks in zip(_divided(mel_blocks(one)), _speech_blocks(other), strict=True):
         yield np.concatenate(blocks)
 
 

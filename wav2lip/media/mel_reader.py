@@ -9,13 +9,12 @@ from numpy.typing import ArrayLike
 
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import window_columns
-from wav2lip.media.audio_features import feature_blocks
+from wav2lip.media.audio_features import block_columns, feature_blocks
 from wav2lip.media.denoise import denoised
-from wav2lip.media.mel import BLOCK
 from wav2lip.media.pauses import mute_pauses, read_pauses
 from wav2lip.types import HOP, MEL_WINDOW, N_MELS, SAMPLE_RATE, SILENCE, Mel, Wav
 
-KEPT_BLOCKS = 8  # 51 seconds; workers ask for windows slightly out of order
+KEPT_COLUMNS = 4096  # 51 seconds; workers ask for windows slightly out of order
 
 
 class MelReader:
@@ -58,7 +57,7 @@ class MelReader:
     ) -> None:
         self._sound = sound
         self._denoise = denoise
-        self._channels = channels
+        self._channels, self._width = channels, block_columns(channels)
         self._pauses: list[tuple[int, int]] = []
         if mute_pauses:
             self._pauses, self.samples = read_pauses(sound())
@@ -88,16 +87,16 @@ class MelReader:
         """
         where = window_columns(times, columns)  # (T, columns)
         windows = np.full((*where.shape, self._channels), SILENCE, np.float32)
-        numbers = np.where((where < 0) | (where >= self.columns), -1, where // BLOCK)
+        numbers = np.where((where < 0) | (where >= self.columns), -1, where // self._width)
         for number in np.unique(numbers).tolist():
             if number >= 0:
-                block = self._block(number).T  # (512, 80)
+                block = self._block(number).T  # (columns of a block, channels)
                 inside = numbers == number
-                windows[inside] = block[where[inside] - number * BLOCK]
+                windows[inside] = block[where[inside] - number * self._width]
         return np.ascontiguousarray(windows.transpose(0, 2, 1))
 
     def _block(self, number: int) -> Mel:
-        """Return block `number` of the mel: (80, 512), or narrower if it is the last."""
+        """Return a block (channels, `block_columns(channels)`), or narrower if it is the last."""
         with self._lock:
             if number not in self._kept and not 0 <= self._next <= number:
                 self._blocks, self._next = self._read(), 0
@@ -108,7 +107,7 @@ class MelReader:
                     raise InputError("the sound became shorter during the run; do not change it")
                 self._kept[self._next] = block
                 self._next += 1
-                if len(self._kept) > KEPT_BLOCKS:
+                if len(self._kept) > KEPT_COLUMNS // self._width:
                     self._kept.popitem(last=False)
             return self._kept[number]
 
@@ -116,4 +115,4 @@ class MelReader:
         """Read the sound from its start."""
         sound = denoised(self._sound()) if self._denoise else self._sound()
         for number, block in enumerate(feature_blocks(sound, self._channels)):
-            yield mute_pauses(block, self._pauses, number * BLOCK, self.columns)
+            yield mute_pauses(block, self._pauses, number * self._width, self.columns)
