@@ -55,6 +55,17 @@ def test_an_avatar_comes_back_as_it_was(full, tmp_path):
         np.testing.assert_array_equal(old.patch.to_frame, new.patch.to_frame)
         assert (old.top, old.left, old.jaw) == (new.top, new.left, new.jaw)
     np.testing.assert_array_equal(again.pictures[3].luma, full.pictures[3].luma)
+    for number in range(4):
+        old, new = full.idle(number, "closed"), again.idle(number, "closed")
+        for name in ("luma", "blue", "red"):
+            np.testing.assert_array_equal(getattr(old, name), getattr(new, name))
+
+
+def test_a_closed_mouth_outside_of_its_frame_is_refused(avatar, tmp_path):
+    outside = [replace(mouth, top=45) for mouth in avatar.closed]
+    replace(avatar, closed=outside).save(tmp_path / "a.avatar")
+    with pytest.raises(InputError, match=r"a\.avatar: damaged, or not an avatar; make it again$"):
+        Avatar.load(tmp_path / "a.avatar")
 
 
 @pytest.mark.parametrize("kept", [0, 7, 500, -1])

@@ -1,6 +1,7 @@
 """What long and many sessions leave behind."""
 
 import asyncio
+import ctypes
 import gc
 import os
 import threading
@@ -17,7 +18,15 @@ def _open_files() -> int:
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
 
 
+def _threads() -> int:
+    """Number of threads, without those of asyncio's pool, which grows up to a limit when the machine is busy."""
+    return sum(not thread.name.startswith("asyncio_") for thread in threading.enumerate())
+
+
 def _resident() -> int:
+    """Bytes of memory, without those that are freed: glibc keeps some MiB of them for each thread that encodes."""
+    if hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+        library.malloc_trim(0)
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -35,9 +44,9 @@ def test_a_thousand_dropped_sessions_leave_nothing(avatar, worker):
         del session
         if number in (200, 999):
             gc.collect()
-            levels.append((_resident(), threading.active_count(), _open_files()))
+            levels.append((_resident(), _threads(), _open_files()))
     (memory, threads, files), (later, threads_later, files_later) = levels
-    assert later - memory < 16 * 2**20
+    assert later - memory < 8 * 2**20
     assert (threads_later, files_later) == (threads, files)
     assert len(worker._sessions) <= 2  # the last one may be in the worker's hands
 
@@ -68,11 +77,11 @@ def test_clients_that_vanish_leave_nothing(avatar, worker):
             if number in (100, 399):
                 gc.collect()
                 await asyncio.sleep(0.2)
-                levels.append((_resident(), threading.active_count(), _open_files()))
+                levels.append((_resident(), _threads(), _open_files()))
 
     asyncio.run(all_clients())
     (memory, threads, files), (later, threads_later, files_later) = levels
-    assert later - memory < 16 * 2**20
+    assert later - memory < 8 * 2**20
     assert (threads_later, files_later) == (threads, files)
     gc.collect()
     assert len(worker._sessions) <= 2
@@ -81,7 +90,7 @@ def test_clients_that_vanish_leave_nothing(avatar, worker):
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="reads /proc")
 def test_an_hour_of_silence_takes_no_memory_and_shows_the_source(avatar, worker):
-    session = LiveSession(avatar, worker, realtime=False, block=10)
+    session = LiveSession(avatar, worker, realtime=False, block=10, idle_mouth="source")
     second = np.zeros(16_000, np.float32)
     taken, levels = 0, []
     for number in range(3600):
@@ -98,4 +107,4 @@ def test_an_hour_of_silence_takes_no_memory_and_shows_the_source(avatar, worker)
         if number in (600, 3598):
             levels.append(_resident())
     assert taken == 90_000
-    assert levels[1] - levels[0] < 16 * 2**20
+    assert levels[1] - levels[0] < 8 * 2**20

@@ -46,7 +46,7 @@ def test_speech_becomes_pictures_and_sound(avatar, worker):
     assert images[0].format == "RGB"
     assert images[0].sync_with_audio
     pictures = [np.frombuffer(i.image, np.uint8).reshape(100, 120, 3).astype(int) for i in images]
-    np.testing.assert_array_equal(pictures[0][..., ::-1], avatar.pictures[0].bgr())
+    np.testing.assert_array_equal(pictures[0][..., ::-1], avatar.idle(0, "closed").bgr())
     assert max(np.abs(p - pictures[0])[60:90, :100].max() for p in pictures) > 30  # the mouth
     sound = _of(SpeechOutputAudioRawFrame, down)
     assert [frame.num_frames for frame in sound] == [1920] * 10

@@ -64,7 +64,7 @@ def test_in_real_time_frames_come_when_they_are_due(avatar, worker):
     assert [frame.sample_rate for frame in frames] == [48_000] * 20
     assert sum(frame.speaking for frame in frames) == 10
     assert all(len(frame.sound) == 1920 for frame in frames)
-    assert frames[0].picture is avatar.pictures[0]
+    np.testing.assert_array_equal(frames[0].picture.luma, avatar.idle(0, "closed").luma)
     assert session.counts.frames == 20
 
 
@@ -123,8 +123,8 @@ def test_bad_sound_is_refused_and_the_session_goes_on(avatar, worker, samples, r
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"block": 0}, "block must be 1 to 50, not 0"),
-        ({"headroom": 99}, "headroom must be 1 to 50, not 99"),
+        ({"block": 0}, "block must be a whole number, 1 to 50, not 0"),
+        ({"headroom": 99}, "headroom must be a whole number, 1 to 50, not 99"),
         ({"motion": 3}, "motion must be 0 to 2, not 3"),
     ],
 )

@@ -20,8 +20,8 @@ def _tone(frames: float, value: float = 0.1) -> Wav:
 class Player:
     """A timeline whose frames are rendered as copies of the source's first one, known by their number."""
 
-    def __init__(self, avatar, headroom=2, block=2) -> None:
-        self.timeline = Timeline(avatar, REACH, 80, SETTINGS, block, headroom)
+    def __init__(self, avatar, headroom=2, block=2, idle_mouth="closed") -> None:
+        self.timeline = Timeline(avatar, REACH, 80, SETTINGS, block, headroom, idle_mouth)
         self.picture = avatar.pictures[0]
         self.numbers, self.weights, self.pictures = {}, {}, []
 
@@ -48,7 +48,7 @@ class Player:
 
 
 def test_the_source_is_shown_while_nobody_speaks(avatar):
-    frames = [frame for frame, _ in Player(avatar).take(5)]
+    frames = [frame for frame, _ in Player(avatar, idle_mouth="source").take(5)]
     assert [frame.time for frame in frames] == [0.0, 0.04, 0.08, 0.12, 0.16]
     assert not any(frame.speaking or frame.late for frame in frames)
     assert [frame.picture for frame in frames] == [avatar.pictures[i] for i in (0, 1, 2, 3, 2)]

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from wav2lip.cli.exit import exit_on_input_error
-from wav2lip.cli.parser import OneLineParser, add_generator, file_name
+from wav2lip.cli.parser import OneLineParser, add_generator, add_idle_mouth, file_name
 from wav2lip.errors import InputError
 from wav2lip.utils.outputs import check_new_files
 from wav2lip.utils.signals import ending_at_once
@@ -70,6 +70,7 @@ def build_parser() -> OneLineParser:
     parser.add_argument(
         "--motion", type=float, default=1.0, help="factor on the motion of the mouth (default: 1)"
     )
+    add_idle_mouth(parser)
     parser.add_argument(
         "--no_mute_pauses",
         dest="mute_pauses",

@@ -123,6 +123,7 @@ def run(args: argparse.Namespace) -> None:
                 block=args.block,
                 motion=args.motion,
                 mute_pauses=args.mute_pauses,
+                idle_mouth=args.idle_mouth,
             )
         )
         feeder = _Feeder(session, args.audio, args.rate, args.realtime)

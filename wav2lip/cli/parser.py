@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from wav2lip.errors import InputError
+from wav2lip.live.idle_mouth import IDLE_MOUTHS
 from wav2lip.utils.addresses import require_local
 
 CUTOFF = 0.7  # 0-1; how alike a misspelt option and the suggested one must be
@@ -37,6 +38,16 @@ def add_generator(parser: argparse.ArgumentParser) -> None:
         help="the generator (default: the bundled one)",
     )
     add_device(parser)
+
+
+def add_idle_mouth(parser: argparse.ArgumentParser) -> None:
+    """Add the option of the mouth that a live session shows while nobody speaks."""
+    parser.add_argument(
+        "--idle_mouth",
+        choices=IDLE_MOUTHS,
+        default="closed",
+        help="while nobody speaks: closed, or that of the source (default: closed)",
+    )
 
 
 class OneLineParser(argparse.ArgumentParser):

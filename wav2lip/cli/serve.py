@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.infer_options import settings_as_options
-from wav2lip.cli.parser import OneLineParser, add_generator, file_name
+from wav2lip.cli.parser import OneLineParser, add_generator, add_idle_mouth, file_name
 from wav2lip.utils.extras import require_extra
 from wav2lip.utils.folders import check_output_path
 from wav2lip.utils.signals import ending_at_once
@@ -74,6 +74,7 @@ def build_parser() -> OneLineParser:
         metavar="N",
         help="jobs that are rendered at the same time (default: 1)",
     )
+    add_idle_mouth(parser)
     parser.add_argument("--studio", action="store_true", help="a Gradio interface at /studio too")
     group = parser.add_argument_group("limits")
     for name, (metavar, text) in LIMITS.items():
@@ -109,6 +110,7 @@ def _settings(args: argparse.Namespace) -> ServerSettings:
             args.workers,
             limits,
             args.studio,
+            args.idle_mouth,
         )
 
 

@@ -21,10 +21,13 @@ from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.face_problems import check_faces, no_face
 from wav2lip.inference.frames import output_rate
+from wav2lip.inference.mesh_faces import MeshFaces
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import Face, FrameSource, open_face
 from wav2lip.inference.survey import SECONDS as SURVEYED
 from wav2lip.inference.survey import PeopleSurvey, meet
+from wav2lip.live.closed_mouth import ClosedMouth
+from wav2lip.live.idle_mouth import IdleMouth
 from wav2lip.live.picture_store import PictureStore
 from wav2lip.media.frame import Frame
 from wav2lip.media.picture import Picture
@@ -60,6 +63,7 @@ class Avatar:
         pictures: frames of the source.
         faces: of each frame.
         people: by track.
+        closed: what closes the mouths of each frame.
         fps: frames per second.
         space: name of the space of motion of the generator that it is made for, see `space_id`.
         source: name of the file that it was made from.
@@ -68,6 +72,7 @@ class Avatar:
     pictures: PictureStore
     faces: list[list[TrackedFace]]
     people: dict[int, Person]
+    closed: list[ClosedMouth]
     fps: Fraction
     space: str
     source: str
@@ -134,8 +139,13 @@ class Avatar:
         people = survey.people(space)
         for tracked in first_seen.values():
             meet(tracked, people, space)
+        renderer = MeshFaces(engine)
+        closed = [
+            ClosedMouth.of(TrackedFrame(Frame(store[i], 0.0, i), faces=found), people, renderer)
+            for i, found in enumerate(faces)
+        ]
         name = source.path.name if source.path else "array"
-        return cls(store, faces, people, Fraction(rate, step), space_id(engine), name)
+        return cls(store, faces, people, closed, Fraction(rate, step), space_id(engine), name)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -180,3 +190,9 @@ class Avatar:
         index = self.index(number)
         frame = Frame(self.pictures[index], float(number / self.fps), number)
         return TrackedFrame(frame, faces=self.faces[index])
+
+    def idle(self, number: int, mouth: IdleMouth) -> Picture:
+        """Return the picture that is shown as frame `number` while nobody speaks."""
+        index = self.index(number)
+        picture = self.pictures[index]
+        return picture if mouth == "source" else self.closed[index].paste(picture)

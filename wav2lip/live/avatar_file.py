@@ -20,6 +20,7 @@ from wav2lip.faces.mouth_patch import MouthPatch
 from wav2lip.faces.mouth_view import MouthView
 from wav2lip.faces.person import Person
 from wav2lip.faces.tracked_frame import TrackedFace
+from wav2lip.live.closed_mouth import ClosedMouth
 from wav2lip.live.picture_store import PictureStore
 from wav2lip.media.colour import Colours
 from wav2lip.utils.files import write_atomically
@@ -27,7 +28,8 @@ from wav2lip.utils.files import write_atomically
 if TYPE_CHECKING:
     from wav2lip.live.avatar import Avatar
 
-FORMAT, VERSION = "wav2lip avatar", 1
+FORMAT, VERSION = "wav2lip avatar", 2
+PLANES = ("luma", "blue", "red")
 ROW_FIELDS = [name for name in ROW.names or () if name != "hidden"]  # each an array of its own
 Arrays = dict[str, NDArray[Any]]
 
@@ -93,6 +95,31 @@ def _restored_person(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Person:
     return Person(arrays[f"{prefix}.neutral"], height, tuple(exemplars))
 
 
+def _closed(mouths: list[ClosedMouth]) -> Arrays:
+    place = [(mouth.top, mouth.left, *mouth.luma.shape) for mouth in mouths]
+    arrays: Arrays = {"closed.place": np.array(place)}
+    for name in PLANES:
+        arrays |= _ragged(f"closed.{name}", [getattr(mouth, name).ravel() for mouth in mouths])
+    return arrays
+
+
+def _restored_closed(
+    arrays: Mapping[str, NDArray[Any]], size: tuple[int, int]
+) -> list[ClosedMouth]:
+    planes = [_split(arrays, f"closed.{name}") for name in PLANES]
+    mouths = []
+    for (top, left, height, width), *parts in zip(
+        arrays["closed.place"].tolist(), *planes, strict=True
+    ):
+        if min(top, left) < 0 or 2 * top + height > size[0] or 2 * left + width > size[1]:
+            raise ValueError("a closed mouth lies outside of its frame")
+        half = -(-height // 2), -(-width // 2)
+        shapes = (height, width), half, half
+        luma, blue, red = (part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
+        mouths.append(ClosedMouth(top, left, luma, blue, red))
+    return mouths
+
+
 def write_avatar(path: Path, avatar: "Avatar") -> None:
     """Write the file of an avatar.
 
@@ -104,6 +131,7 @@ def write_avatar(path: Path, avatar: "Avatar") -> None:
         **_ragged("pictures", (np.frombuffer(data, np.uint8) for data in pictures.packed)),
         "header": np.frombuffer(pictures.header, np.uint8),
         "faces.counts": np.array([len(faces) for faces in avatar.faces]),
+        **_closed(avatar.closed),
         **_faces([face for faces in avatar.faces for face in faces]),
     }
     for track, person in avatar.people.items():
@@ -145,6 +173,9 @@ def read_avatar(path: Path) -> dict[str, Any]:
             (height, width), Colours(*about["colours"]), arrays["header"].tobytes(), packed
         )
         found, counts = _restored_faces(arrays), arrays["faces.counts"]
+        closed = _restored_closed(arrays, (height, width))
+        if len(closed) != len(packed):
+            raise ValueError("closed mouths and pictures do not fit")
         if len(counts) != len(packed) or counts.sum() != len(found) or not packed:
             raise ValueError("faces and pictures do not fit")
         ends = np.cumsum(counts).tolist()
@@ -154,6 +185,7 @@ def read_avatar(path: Path) -> dict[str, Any]:
             "people": {
                 track: _restored_person(arrays, f"person{track}") for track in about["people"]
             },
+            "closed": closed,
             "fps": Fraction(*about["fps"]),
             "space": str(about["space"]),
             "source": str(about["source"]),

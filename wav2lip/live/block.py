@@ -11,7 +11,7 @@ class Block:
 
     Attributes:
         numbers: of the frames.
-        weights: of the moved mouths in [0, 1]; 0: the source's frame.
+        weights: of the moved mouths in [0, 1]; 0: the idle frame.
         window: predicts the motion.
         epoch: of the timeline; a block of an earlier one is no longer wanted.
     """

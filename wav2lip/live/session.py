@@ -2,32 +2,27 @@
 
 import asyncio
 import math
-import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Self
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Self
 
 from wav2lip.errors import InputError
 from wav2lip.live.avatar import Avatar
 from wav2lip.live.block import Block, Counts
+from wav2lip.live.change import Change
+from wav2lip.live.idle_mouth import IDLE_MOUTHS, IdleMouth
 from wav2lip.live.live_frame import LiveFrame
+from wav2lip.live.pushed_sound import read_samples
+from wav2lip.live.render_time import RenderTime
 from wav2lip.live.session_error import SessionError
 from wav2lip.live.speech import SpeechSettings
 from wav2lip.live.timeline import Timeline
 from wav2lip.live.worker import LiveWorker
-from wav2lip.media.pcm import check_samples, from_pcm
 from wav2lip.media.picture import Picture
-from wav2lip.media.rules import MAX_LEVEL
 from wav2lip.types import Pcm, Wav
+from wav2lip.utils.values import Number, OneOf, Whole, check
 
-MAX_BLOCK = 50  # frames
-MAX_LEAD = 25  # frames
-SMOOTH = 0.2  # weight of the newest block in the time that one takes
+FRAMES = Whole(1, 50)
 BEHIND = 1.0  # seconds; a consumer that is further behind is not made up for
 
 
@@ -35,7 +30,8 @@ class LiveSession:
     """Turn sound that arrives in pieces into frames with their sound.
 
     Sound is the master clock: a frame that is not rendered in time repeats the last picture and is counted, the sound
-    goes on. Between two stretches of speech the source's own frames are shown, back and forth.
+    goes on. Between two stretches of speech, and in pauses of more than half a second, the source's frames are shown,
+    back and forth.
 
     Iterate over a session, with `for` or `async for`, for its frames. One consumer may do so; `push`, `end_of_speech`
     and `clear` may be called from other threads. If its frames cannot be rendered, iterating raises `SessionError`.
@@ -51,7 +47,8 @@ class LiveSession:
             and that when it is shown.
         lookahead: see `SpeechSettings`.
         mute_pauses: see `SpeechSettings`.
-        idle_motion: show the source's own mouth in pauses of more than half a second too.
+        idle_mouth: while nobody speaks: "closed": the person's mouth is closed, whatever it does in the source;
+            "source": it is the source's own.
         motion: factor on the motion of the mouth, 0 to 2.
 
     Raises:
@@ -78,43 +75,39 @@ class LiveSession:
         headroom: int = 2,
         lookahead: float | None = None,
         mute_pauses: bool = True,
-        idle_motion: bool = True,
+        idle_mouth: IdleMouth = "closed",
         motion: float = 1.0,
     ) -> None:
         avatar.check_engine(worker.engine)
-        for name, value, least, most in (
-            ("block", block, 1, MAX_BLOCK),
-            ("headroom", headroom, 1, MAX_BLOCK),
-            ("motion", motion, 0, 2),
-        ):
-            if not least <= value <= most:
-                raise InputError(f"{name} must be {least} to {most}, not {value}")
+        check("block", block, FRAMES)
+        check("headroom", headroom, FRAMES)
+        check("motion", motion, Number(0, 2))
+        check("idle_mouth", idle_mouth, OneOf(IDLE_MOUTHS))
         self.avatar, self.motion, self.sample_rate = avatar, motion, sample_rate
+        self.idle_mouth = idle_mouth
         self._worker = worker
         speech = SpeechSettings(avatar.fps, sample_rate, mute_pauses, lookahead)
         engine, wait = worker.engine, headroom if realtime else None
         self._timeline = Timeline(
-            avatar, engine.reach, engine.channels, speech, block, wait, idle_motion
+            avatar, engine.reach, engine.channels, speech, block, wait, idle_mouth
         )
-        self._changed = threading.Condition()
-        self._listeners: list[Callable[[], None]] = []
+        self._change = Change()
         self._origin: float | None = None  # time of the clock at frame 0
         self._closed = False
         self._error: SessionError | None = None
-        self._begun: dict[int, float] = {}  # first frame of a block -> when it was begun
-        self._render_seconds = 0.0  # of a block
+        self._render_time = RenderTime(avatar.fps)
         worker.attach(self)
 
     @property
     def counts(self) -> Counts:
         """Frames so far, those that were late, and stretches of speech that ran dry."""
-        with self._changed:
+        with self._change:
             return replace(self._timeline.counts)
 
     @property
     def busy(self) -> bool:
         """Whether pushed speech waits to be rendered or taken."""
-        with self._changed:
+        with self._change:
             return self._timeline.busy
 
     @property
@@ -125,7 +118,7 @@ class LiveSession:
     @property
     def waiting(self) -> float:
         """Seconds of pushed sound that have not come out."""
-        with self._changed:
+        with self._change:
             return self._timeline.waiting
 
     def push(self, samples: Wav | Pcm, rate: int) -> None:
@@ -141,13 +134,8 @@ class LiveSession:
                 more than 10 minutes of sound wait, or the session is closed. The session goes on without the samples.
             SessionError: the session has ended with an error.
         """
-        array: NDArray[Any] = np.asarray(samples)
-        wav = check_samples(from_pcm(array) if array.dtype == np.int16 else array)
-        if len(wav) and np.abs(wav).max() > MAX_LEVEL:
-            raise InputError(
-                f"the sound has values up to {np.abs(wav).max():.0e}, full scale is 1; scale it"
-            )
-        with self._changed:
+        wav = read_samples(samples)
+        with self._change:
             if self._error is not None:
                 raise self._error
             if self._closed:
@@ -157,19 +145,19 @@ class LiveSession:
 
     def end_of_speech(self) -> None:
         """Say that a stretch of speech is whole, so that its last frames wait for nothing."""
-        with self._changed:
+        with self._change:
             self._timeline.end_of_speech()
         self._worker.wake()
 
     def clear(self) -> None:
         """Forget all sound that has not come out, for example when the person is interrupted. The mouth closes."""
-        with self._changed:
+        with self._change:
             self._timeline.clear()
         self._worker.wake()
 
     def close(self) -> None:
         """End the session. In `realtime` iteration stops at once, else after the frames of all pushed speech."""
-        with self._changed:
+        with self._change:
             self._closed = True
             self._timeline.end_of_speech()
         self._worker.wake()
@@ -184,38 +172,30 @@ class LiveSession:
 
     def plan(self) -> Block | None:
         """Return the next frames to render; for the worker."""
-        with self._changed:
+        with self._change:
             block = self._timeline.plan()
             if block is not None:
-                self._begun[block.numbers[0]] = time.monotonic()
+                self._render_time.begin(block)
             if block is None and self._closed:
                 self.notify()  # that may have been the end
             return block
 
     def deliver(self, block: Block, pictures: list[Picture]) -> None:
         """Take the pictures of a block; for the worker."""
-        with self._changed:
-            now = time.monotonic()
-            seconds = now - self._begun.pop(block.numbers[0], now)  # `clear` may have replaced it
-            self._render_seconds += SMOOTH * (seconds - self._render_seconds)
-            lead = math.ceil(self._render_seconds * self.avatar.fps)
-            self._timeline.lead = min(max(1, lead), MAX_LEAD)
+        with self._change:
+            self._timeline.lead = self._render_time.end(block)
             self._timeline.deliver(block, pictures)
         self.notify()
 
     def fail(self, cause: Exception | None) -> None:
         """End the session with an error; for the worker. None: the worker was closed."""
-        with self._changed:
+        with self._change:
             self._error = SessionError(cause)
         self.notify()
 
     def notify(self) -> None:
         """Wake who waits for a frame."""
-        with self._changed:
-            self._changed.notify_all()
-            listeners, self._listeners = self._listeners, []
-        for listener in listeners:
-            listener()
+        self._change.notify()
 
     def _attempt(self) -> LiveFrame | float | None:
         """Return the next frame; or for how many seconds there is none unless something changes; None at the end."""
@@ -230,7 +210,7 @@ class LiveSession:
         if self._error is not None:
             raise self._error
         if not timeline.paced:
-            return float("inf")
+            return math.inf
         now = time.monotonic()
         if self._origin is None:
             self._origin = now
@@ -244,10 +224,10 @@ class LiveSession:
 
     def __next__(self) -> LiveFrame:
         while True:
-            with self._changed:
+            with self._change:
                 found = self._attempt()
                 if isinstance(found, float):
-                    self._changed.wait(None if found == float("inf") else found)
+                    self._change.wait(found)
                     continue
             if found is None:
                 raise StopIteration
@@ -258,21 +238,13 @@ class LiveSession:
         return self
 
     async def __anext__(self) -> LiveFrame:
-        loop = asyncio.get_running_loop()
         while True:
-            changed = asyncio.Event()
-
-            def listener(changed: asyncio.Event = changed) -> None:
-                with suppress(RuntimeError):  # the loop may be closed
-                    loop.call_soon_threadsafe(changed.set)
-
-            with self._changed:
+            with self._change:
                 found = self._attempt()
-                if found == float("inf"):
-                    self._listeners.append(listener)
+                changed = self._change.event() if found == math.inf else None
             if found is None:
                 raise StopAsyncIteration
             if isinstance(found, LiveFrame):
                 self._worker.wake()
                 return found
-            await (changed.wait() if found == float("inf") else asyncio.sleep(found))
+            await (asyncio.sleep(found) if changed is None else changed.wait())

@@ -13,12 +13,14 @@ import numpy as np
 from wav2lip.errors import InputError
 from wav2lip.live.avatar import Avatar
 from wav2lip.live.block import Block, Counts
+from wav2lip.live.idle_mouth import IdleMouth
 from wav2lip.live.live_frame import LiveFrame
+from wav2lip.live.rendered_frames import RenderedFrames
 from wav2lip.live.speech import Speech, SpeechSettings
 from wav2lip.media.picture import Picture
 from wav2lip.types import Wav
 
-FADE = 5  # frames from the source's own mouth to the moved one, and back
+FADE = 5  # frames from the idle mouth to the one that speaks, and back
 READY = 8  # frames that are rendered ahead, at most
 MAX_PENDING = 600.0  # seconds of pushed sound that wait to be taken
 
@@ -49,7 +51,7 @@ class Timeline:
         block: frames that are rendered together.
         headroom: frames from the moment when the first block of a stretch can be rendered to that when it is shown;
             None: frames are taken as fast as they are rendered, and there are no idle ones.
-        idle_motion: show the source's own mouth while nobody speaks.
+        idle_mouth: that is shown while nobody speaks, see `LiveSession`.
 
     Attributes:
         counts: what happened so far.
@@ -64,22 +66,19 @@ class Timeline:
         settings: SpeechSettings,
         block: int,
         headroom: int | None,
-        idle_motion: bool = True,
+        idle_mouth: IdleMouth = "closed",
     ) -> None:
         self.counts = Counts()
         self.lead = 1
         self._avatar, self._settings = avatar, settings
         self._reach, self._channels = reach, channels
-        self._block, self._headroom, self._idle_motion = block, headroom, idle_motion
+        self._block, self._headroom, self._idle_mouth = block, headroom, idle_mouth
         self._most_ready = max(READY, 2 * block + (headroom or 0))
         self._stretches: deque[_Placed] = deque()  # from the one that is shown
         self._next = 0  # number of the frame that is taken next
         self._planned = 0  # number of the frame that is planned next
         self._weight = 0.0 if self.paced else 1.0  # of the last planned frame
-        self._epoch = 0
-        self._pending: set[int] = set()  # planned, not rendered yet
-        self._rendered: dict[int, Picture] = {}
-        self._shown: tuple[int, Picture] | None = None  # newest picture that was due
+        self._rendered = RenderedFrames()
 
     @property
     def paced(self) -> bool:
@@ -89,7 +88,7 @@ class Timeline:
     @property
     def busy(self) -> bool:
         """Whether speech waits to be rendered or taken."""
-        return bool(self._rendered or self._pending) or any(not s.done for s in self._stretches)
+        return self._rendered.busy or any(not s.done for s in self._stretches)
 
     @property
     def next_time(self) -> float:
@@ -143,9 +142,7 @@ class Timeline:
             playing.done = False
             self._stretches.append(playing)
         else:
-            self._epoch += 1
             self._rendered.clear()
-            self._pending.clear()
             self._planned, self._weight = self._next, 0.0 if self.paced else 1.0
 
     def plan(self) -> Block | None:
@@ -193,27 +190,18 @@ class Timeline:
         weights = [self._slew(at, speech, v) for at, v in enumerate(window.voiced, start=first)]
         numbers = list(range(self._planned, self._planned + number))
         self._planned += number
-        self._pending.update(numbers)
-        return Block(numbers, weights, window, self._epoch)
+        return Block(numbers, weights, window, self._rendered.expect(numbers))
 
     def _slew(self, frame: int, speech: Speech, voiced: bool) -> float:
         """Move the weight towards 1 where there is voice, towards 0 elsewhere."""
         inside = not speech.ended or frame < speech.frames
-        speaks = inside and (voiced or not self._idle_motion)
-        step = 1 / FADE if speaks else -1 / FADE
+        step = 1 / FADE if inside and voiced else -1 / FADE
         self._weight = min(1.0, max(0.0, round(self._weight + step, 6)))
         return self._weight
 
     def deliver(self, block: Block, pictures: list[Picture]) -> None:
         """Add the rendered pictures of a block."""
-        if block.epoch != self._epoch:
-            return
-        self._pending.difference_update(block.numbers)
-        for number, picture in zip(block.numbers, pictures, strict=True):
-            if number >= self._next:
-                self._rendered[number] = picture
-            elif self._shown is None or number > self._shown[0]:
-                self._shown = (number, picture)
+        self._rendered.add(block, pictures, self._next)
 
     def take(self) -> LiveFrame:
         """Return the next frame. One that is not rendered repeats the last picture in speech, and is idle elsewhere."""
@@ -229,15 +217,10 @@ class Timeline:
             after = placed.start + speech.frames
             speaking, last = number < after, speech.ended and number == after - 1
             sound = speech.sound(start - begin, stop - begin)
-        picture = self._rendered.pop(number, None)
-        late = picture is None and (speaking or number in self._pending)
-        if picture is not None:
-            self._shown = (number, picture)
-        elif late and self._shown is not None:
-            picture = self._shown[1]
-        else:
-            picture = self._avatar.frame(number).frame.picture
-            self._shown = (number, picture)
+        picture, late = self._rendered.take(number, speaking)
+        if picture is None:
+            picture = self._avatar.idle(number, self._idle_mouth)
+            self._rendered.shown = number, picture
         self._next += 1
         self.counts.frames += 1
         self.counts.late += late

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from wav2lip.engines.engine import MeshEngine
 from wav2lip.errors import InputError
@@ -139,26 +140,34 @@ class LiveWorker:
 
     def _render(self, wanted: "list[tuple[LiveSession, Block]]") -> list[Picture]:
         """Render blocks of several sessions; return the pictures of all, in order."""
-        frames, people, weights, coefficients = [], [], list[float](), []
+        frames, people, shares, coefficients = [], [], list[float](), []
+        pictures: list[Picture] = []
+        moving: list[int] = []  # places of the pictures that are rendered
         for session, block in wanted:
-            frames += [session.avatar.frame(number) for number in block.numbers]
-            people += [session.avatar.people] * len(block.numbers)
-            weights += block.weights
-            moved = any(block.weights)
-            motion = self.engine.motion(block.window.audio) if moved else self._no_motion(block)
-            coefficients.append(block.window.coefficients(motion) * np.float32(session.motion))
-        moving = [at for at, weight in enumerate(weights) if weight]
-        rendered = self._faces.render(
-            [frames[at] for at in moving],
-            np.concatenate(coefficients)[moving],
-            [people[at] for at in moving],
-            [weights[at] for at in moving],
-        )
-        pictures = [frame.frame.picture for frame in frames]
-        for at, one in zip(moving, rendered, strict=True):
-            pictures[at] = paste_faces(*one)
+            avatar, closes = session.avatar, session.idle_mouth == "closed"
+            motion = self._motion(session, block)
+            for at, (number, weight) in enumerate(zip(block.numbers, block.weights, strict=True)):
+                if not weight:
+                    pictures.append(avatar.idle(number, session.idle_mouth))
+                    continue
+                # The motion fades to the closed mouth; or the moved mouth to the source's own.
+                scale, share = (weight, 1.0) if closes else (1.0, weight)
+                frame = avatar.frame(number)
+                moving.append(len(pictures))
+                pictures.append(frame.frame.picture)
+                frames.append(frame)
+                people.append(avatar.people)
+                shares.append(share)
+                coefficients.append(motion[at] * np.float32(scale))
+        if moving:
+            rendered = self._faces.render(frames, np.stack(coefficients), people, shares)
+            for place, one in zip(moving, rendered, strict=True):
+                pictures[place] = paste_faces(*one)
         return pictures
 
-    def _no_motion(self, block: Block) -> np.ndarray:
-        steps = block.window.audio.shape[1] // 2
-        return np.zeros((len(self.engine.basis), steps), np.float32)
+    def _motion(self, session: "LiveSession", block: Block) -> NDArray[np.float32]:
+        """Return the coefficients (T, K) of the frames of a block."""
+        if not any(block.weights):
+            return np.zeros((len(block.numbers), 0), np.float32)
+        motion = block.window.coefficients(self.engine.motion(block.window.audio))
+        return motion * np.float32(session.motion)

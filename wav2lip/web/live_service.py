@@ -120,7 +120,7 @@ class LiveService:
         self._open += 1
         try:
             avatar, worker = await anyio.to_thread.run_sync(self._prepare, path)
-            with LiveSession(avatar, worker) as session:
+            with LiveSession(avatar, worker, idle_mouth=self._settings.idle_mouth) as session:
                 yield session
         finally:
             self._open -= 1

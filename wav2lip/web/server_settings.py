@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wav2lip.errors import InputError
-from wav2lip.utils.values import Device, Text, Whole, check
+from wav2lip.live.idle_mouth import IDLE_MOUTHS, IdleMouth
+from wav2lip.utils.values import Device, OneOf, Text, Whole, check
 from wav2lip.web.limits import Limits
 
 TOKEN_VARIABLE = "WAV2LIP_TOKEN"  # environment variable with a token
@@ -69,6 +70,7 @@ class ServerSettings:
         workers: jobs that are rendered at the same time.
         limits: what is accepted and kept.
         studio: whether there is a Gradio interface too.
+        idle_mouth: of live sessions, see `wav2lip.live.LiveSession`.
 
     Raises:
         InputError: a value is out of range, or others reach the server and there is no token.
@@ -84,6 +86,7 @@ class ServerSettings:
     workers: int = 1
     limits: Limits = field(default_factory=Limits)
     studio: bool = False
+    idle_mouth: IdleMouth = "closed"
 
     def __post_init__(self) -> None:
         check("host", self.host, Text(), ("host",))
@@ -91,6 +94,7 @@ class ServerSettings:
         check("checkpoint", self.checkpoint, Text(), ("checkpoint",))
         check("device", self.device, Device(), ("device",))
         check("workers", self.workers, Whole(1, 64), ("workers",))
+        check("idle_mouth", self.idle_mouth, OneOf(IDLE_MOUTHS), ("idle_mouth",))
         if not is_loopback(self.host) and not self.tokens:
             raise InputError(
                 f"host {self.host}: other machines reach it, so it requires a token; write one to a file and give it "
