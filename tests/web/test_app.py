@@ -1,6 +1,7 @@
 """Routes without a renderer: its jobs stay queued."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,43 @@ def test_a_refused_upload_leaves_nothing(client):
     answer = client.post("/v1/jobs", files=files, data={"settings": '{"fps": 0}'})
     assert (answer.status_code, answer.json()["error"]) == (422, "fps must be 1 to 240, not 0")
     assert list(client.app.state.service.runner.jobs.iterdir()) == []
+
+
+@pytest.fixture
+def speaking(tmp_path):
+    command = (sys.executable, "-c", "pass")
+    limits = Limits(text_characters=20)
+    app = create_app(ServerSettings(tmp_path / "server", limits=limits, tts_command=command))
+    with TestClient(app, base_url="http://localhost:8000") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("parts", "status", "message"),
+    [
+        ({}, 400, "the part audio is missing; send face and audio or text"),
+        ({"text": "a", "audio": "1"}, 400, "audio and text: there are both; send one"),
+        ({"text": "a" * 21}, 422, "text: has 21 characters, more than 20; shorten it"),
+        ({"text": " "}, 422, "text: is empty; write what is to be spoken"),
+        ({"text": "Hello"}, 422, "face: not a readable picture, video or sound file"),
+    ],
+)
+def test_a_text_in_place_of_a_sound(parts, status, message, speaking):
+    files = {"face": b"1"} | ({"audio": b"1"} if "audio" in parts else {})
+    data = {"text": parts["text"]} if "text" in parts else None
+    answer = speaking.post("/v1/jobs", files=files, data=data)
+    assert (answer.status_code, answer.json()["error"][: len(message)]) == (status, message)
+    assert list(speaking.app.state.service.runner.jobs.iterdir()) == []
+
+
+def test_features_need_no_token(client, speaking):
+    assert client.get("/v1/features").json()["text"] is False
+    assert speaking.get("/v1/features").json() == {"text": True, "text_characters": 20}
+    answer = client.post("/v1/jobs", files={"face": b"1"}, data={"text": "Hello"})
+    assert (answer.status_code, answer.json()["error"]) == (
+        422,
+        "text: this server speaks no text; send audio",
+    )
 
 
 def test_a_full_queue_and_a_used_share_are_refused(client):

@@ -10,6 +10,7 @@ import pytest
 from tests.web.browser import PROGRAM, Browser
 from tests.web.running_server import RunningServer
 from tests.web.test_server import FACE, ROOT, TOKEN, speech
+from wav2lip.web.speech_synthesis import installed_synthesis
 
 pytestmark = [
     pytest.mark.slow,
@@ -78,6 +79,23 @@ def test_first_video_in_three_clicks(server, browser, sound):
     browser.wait("document.querySelector('#status').textContent === 'Removed'")
     _shoot(browser, "page_390_empty")
     assert _hosts(browser) == {urlsplit(server.url).netloc}
+
+
+@pytest.mark.skipif(not installed_synthesis(), reason="espeak-ng is not installed")
+def test_a_text_makes_a_job(server, browser, sound):
+    browser.open(server.url)
+    browser.choose("#job-face", FACE)
+    browser.choose("#job-sound", sound)
+    browser.wait("!document.querySelector('#text-box').hidden")
+    browser.click("#job-text")
+    browser.call("Input.insertText", text="Hello there.")
+    assert browser.run("document.querySelector('#job-sound').value") == ""  # one replaces the other
+    browser.run("document.querySelector('#check-sync').checked = false")  # it takes long
+    browser.click("#make")
+    browser.wait("document.querySelector('#status').textContent === 'Done'")
+    browser.wait("document.querySelector('#player').readyState >= 2")
+    _shoot(browser, "page_1280_text")
+    browser.problems.clear()  # there is no sync report
 
 
 def test_camera_and_microphone_make_a_job(server, browser):

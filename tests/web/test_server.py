@@ -4,8 +4,10 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import socket
+import sys
 import time
 import wave
 from pathlib import Path
@@ -72,6 +74,26 @@ def test_a_job_from_upload_to_download(server):
     assert names == {"result.mp4", "report.json", "strip.png", "sync.json"}
     assert server.client.delete(path).json()["state"] == "done"
     assert not (server.folder / "jobs" / job["id"]).exists()
+
+
+def test_a_text_is_spoken(tmp_path):
+    script = tmp_path / "speak.py"
+    script.write_text(
+        "import sys\nassert sys.stdin.buffer.read() == b'--help me\\n'\n"
+        f"sys.stdout.buffer.write({speech(2)!r})"
+    )
+    command = shlex.join([sys.executable, str(script)])
+    with RunningServer(tmp_path / "files", "--tts_command", command) as server:
+        answer = server.client.post(
+            "/v1/jobs", files={"face": FACE.read_bytes()}, data={"text": " --help\nme "}
+        )
+        job = server.wait(answer.json()["id"])
+        assert (job["state"], job["error"]) == ("done", "")
+        video = server.client.get(f"/v1/jobs/{job['id']}/result").content
+        with av.open(io.BytesIO(video)) as container:
+            assert len(list(container.decode(video=0))) == 50
+        names = {file.name for file in (server.folder / "jobs" / job["id"]).iterdir()}
+        assert names == {"result.mp4", "report.json", "strip.png", "sync.json"}
 
 
 def test_a_photo_without_a_face_fails_in_one_line(server):

@@ -5,22 +5,26 @@ wav2lip serve --port 8000
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 
 from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.infer_options import settings_as_options
 from wav2lip.cli.parser import OneLineParser, add_generator, add_idle_mouth, file_name
+from wav2lip.errors import InputError
 from wav2lip.utils.extras import require_extra
 from wav2lip.utils.folders import check_output_path
 from wav2lip.utils.signals import ending_at_once
 from wav2lip.web.limits import Limits
 from wav2lip.web.server_settings import TOKEN_VARIABLE, ServerSettings, read_tokens
+from wav2lip.web.speech_synthesis import installed_synthesis
 
 FOLDER = Path("results/serve")
 LIMITS = {  # option -> metavar and help
     "upload_mb": ("MB", "size of a request"),
     "audio_seconds": ("S", "length of the sound of a job"),
+    "text_characters": ("N", "length of a text that is spoken"),
     "pixels": ("N", "pixels of the largest picture that is read"),
     "job_seconds": ("S", "time in which a job is rendered"),
     "queue": ("N", "jobs that wait or run"),
@@ -75,6 +79,13 @@ def build_parser() -> OneLineParser:
         help="jobs that are rendered at the same time (default: 1)",
     )
     add_idle_mouth(parser)
+    parser.add_argument(
+        "--tts_command",
+        default="auto",
+        metavar="COMMAND",
+        help="program that reads text from stdin and writes it as speech (WAV) to stdout, with its arguments: jobs may "
+        "then have text in place of a sound; auto: espeak-ng if it is installed; none: no text (default: auto)",
+    )
     parser.add_argument("--studio", action="store_true", help="a Gradio interface at /studio too")
     group = parser.add_argument_group("limits")
     for name, (metavar, text) in LIMITS.items():
@@ -87,6 +98,25 @@ def build_parser() -> OneLineParser:
             help=f"{text} (default: {default:g})",
         )
     return parser
+
+
+def _tts_command(text: str) -> tuple[str, ...]:
+    """Return the words of the command that speaks a text.
+
+    Raises:
+        InputError: they cannot be divided.
+    """
+    if text in ("auto", "none"):
+        return installed_synthesis() if text == "auto" else ()
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise InputError(
+            f"--tts_command {text!r}: cannot be read ({error}); close the quotation marks"
+        ) from error
+    if not words:
+        raise InputError("--tts_command is empty; give a program, auto or none")
+    return tuple(words)
 
 
 def _settings(args: argparse.Namespace) -> ServerSettings:
@@ -111,6 +141,7 @@ def _settings(args: argparse.Namespace) -> ServerSettings:
             limits,
             args.studio,
             args.idle_mouth,
+            _tts_command(args.tts_command),
         )
 
 

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from wav2lip.web.request_error import RequestError
 
 COOKIE = "wav2lip"  # its value is a hash of the token
-OPEN = ("/", "/docs", "/openapi.json", "/health", "/v1/login")  # need no token
+OPEN = ("/", "/docs", "/openapi.json", "/health", "/v1/login", "/v1/features")  # need no token
 OPEN_BELOW = "/page/"
 STREAMED = ("/v1/jobs", "/v1/avatars")  # these have limits of their own
 SMALL = 2**18  # bytes of the body of any other request

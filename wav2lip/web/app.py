@@ -16,6 +16,7 @@ from starlette.responses import Response
 from wav2lip import __version__
 from wav2lip.errors import InputError, OutputError
 from wav2lip.web.access import COOKIE, Access, AccessMiddleware, cookie_of
+from wav2lip.web.feature_routes import feature_router
 from wav2lip.web.job_routes import SENDING, router
 from wav2lip.web.job_service import JobService
 from wav2lip.web.job_view import ErrorView
@@ -123,6 +124,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     app.include_router(router)
     app.include_router(live_router)
     app.include_router(page_router)
+    app.include_router(feature_router)
     _add_login(app, access)
     app.add_exception_handler(InputError, _input_error)
     app.add_exception_handler(HTTPException, _http_error)

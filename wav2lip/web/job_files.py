@@ -27,6 +27,11 @@ class JobFiles:
         """The sound that was sent."""
         return self.folder / "audio"
 
+    @property
+    def text(self) -> Path:
+        """The text that was sent in place of a sound."""
+        return self.folder / "text"
+
     def result(self, kind: Kind) -> Path:
         """The video, or the avatar."""
         return self.folder / {"video": "result.mp4", "avatar": "result.avatar"}[kind]
@@ -48,7 +53,7 @@ class JobFiles:
 
     def remove_inputs(self) -> None:
         """Delete what was sent."""
-        for path in (self.face, self.audio):
+        for path in (self.face, self.audio, self.text):
             path.unlink(missing_ok=True)
 
     def remove(self) -> None:

@@ -69,10 +69,14 @@ JOB_FORM = _form(
     {
         "face": {**FILE, "description": "Photo or video."},
         "audio": {**FILE, "description": "File with sound."},
+        "text": {
+            "type": "string",
+            "description": "In place of audio, on a server whose features have text: what is spoken.",
+        },
         "settings": SETTINGS,
         "check_sync": {"type": "string", "enum": ["true", "false"], "default": "true"},
     },
-    ["face", "audio"],
+    ["face"],
 )
 AVATAR_FORM = _form(
     {"face": {**FILE, "description": "Photo or video."}, "settings": SETTINGS}, ["face"]
@@ -110,7 +114,9 @@ async def _submit(kind: Kind, request: Request, service: JobService, client: str
     limit = service.settings.limits.upload_bytes
 
     async def fill(files: Mapping[str, Path], fields: Collection[str]) -> Mapping[str, str]:
-        return await receive_form(request.stream(), request.headers, files, fields, limit)
+        return await receive_form(
+            request.stream(), request.headers, files, fields, limit, optional=("audio",)
+        )
 
     job = await service.submit(kind, client, fill)
     return show(service, job.id, client)
@@ -118,7 +124,7 @@ async def _submit(kind: Kind, request: Request, service: JobService, client: str
 
 @router.post("/jobs", status_code=201, responses=SENDING, openapi_extra=JOB_FORM)
 async def create_job(request: Request, service: Service, client: Client) -> JobView:
-    """Send a face and a sound; the job renders a video in which the face speaks the sound."""
+    """Send a face, and a sound or a text; the job renders a video in which the face speaks it."""
     return await _submit("video", request, service, client)
 
 

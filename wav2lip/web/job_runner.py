@@ -121,8 +121,8 @@ class JobRunner:
         setup = LipSyncerSetup(
             self._settings.checkpoint, self._settings.device, options.settings()
         ).absolute()
-        limits = self._settings.limits
-        return RenderOrder(self.files(job.id), job.kind, setup, options.check_sync, limits.pixels)
+        command, limits = self._settings.tts_command, self._settings.limits
+        return RenderOrder(self.files(job.id), job.kind, setup, options.check_sync, command, limits)
 
     def _render(self, job: JobRecord) -> None:
         files = self.files(job.id)

@@ -10,13 +10,16 @@ from typing import TypeAlias
 
 import anyio.to_thread
 
+from wav2lip.errors import InputError
 from wav2lip.utils.write_errors import report_as
+from wav2lip.web.job_files import JobFiles
 from wav2lip.web.job_options import JobOptions
 from wav2lip.web.job_runner import JobRunner
 from wav2lip.web.job_store import JobRecord, JobStore, Kind
 from wav2lip.web.media_check import MediaChecker
 from wav2lip.web.request_error import RequestError
 from wav2lip.web.server_settings import ServerSettings
+from wav2lip.web.speech_synthesis import check_text
 
 # Writes the named files of a job, and returns the texts of the named fields.
 Fill: TypeAlias = Callable[[Mapping[str, Path], Collection[str]], Awaitable[Mapping[str, str]]]
@@ -101,7 +104,7 @@ class JobService:
         named = {"face": files.face}
         if kind == "video":
             named["audio"] = files.audio
-        fields = ("settings", "check_sync") if kind == "video" else ("settings",)
+        fields = ("settings", "check_sync", "text") if kind == "video" else ("settings",)
         with self._admit(client):
             queued = False
             try:
@@ -109,7 +112,10 @@ class JobService:
                     files.folder.mkdir(parents=True)
                 values = await fill(named, fields)
                 options = JobOptions.from_form(values)
-                await anyio.to_thread.run_sync(self._checker, files.folder, kind == "video", limits)
+                if kind == "video":
+                    self._take_text(values.get("text", ""), files)
+                has_audio = kind == "video" and not files.text.is_file()
+                await anyio.to_thread.run_sync(self._checker, files.folder, has_audio, limits)
                 job = JobRecord(job.id, client, kind, options.to_plain())
                 self.store.add(job)
                 queued = True
@@ -118,6 +124,25 @@ class JobService:
                     files.remove()
         self.runner.wake()
         return self.get(job.id, client)
+
+    def _take_text(self, text: str, files: JobFiles) -> None:
+        """Store the text of a job that has no sound.
+
+        Raises:
+            InputError: there are both or neither, or the text cannot be spoken here.
+        """
+        speaks, has_audio = bool(self.settings.tts_command), files.audio.is_file()
+        if not text and not has_audio:
+            cure = "audio or text" if speaks else "audio"
+            raise RequestError(400, f"the part audio is missing; send face and {cure}")
+        if text and has_audio:
+            raise RequestError(400, "audio and text: there are both; send one")
+        if text and not speaks:
+            raise InputError("text: this server speaks no text; send audio")
+        if text:
+            line = check_text(text, self.settings.limits.text_characters)
+            with report_as(files.folder):
+                files.text.write_text(line, "utf-8")
 
     def get(self, job: str, client: str) -> JobRecord:
         """Return a job of a client.

@@ -8,6 +8,7 @@ RULES: dict[str, Rule] = {
     "upload_mb": Number(0, 100_000, above=True),
     "audio_seconds": Number(0, 24 * 3600, above=True),
     "pixels": PIXELS,
+    "text_characters": Whole(1, 5000),  # a field of a form has 20,000 bytes
     "job_seconds": Number(0, 7 * 24 * 3600, above=True),
     "queue": Whole(1, 10_000),
     "per_client": Whole(1, 10_000),
@@ -25,6 +26,7 @@ class Limits:
     Attributes:
         upload_mb: size of a request in MB (10^6 bytes).
         audio_seconds: length of the sound of a job.
+        text_characters: length of a text that is spoken.
         pixels: of the largest picture that is read.
         job_seconds: time in which a job is rendered.
         queue: jobs of all clients that wait or run.
@@ -41,6 +43,7 @@ class Limits:
 
     upload_mb: float = 500.0
     audio_seconds: float = 600.0
+    text_characters: int = 1000
     pixels: int = 4096 * 2304
     job_seconds: float = 3600.0
     queue: int = 20

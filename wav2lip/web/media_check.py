@@ -43,8 +43,12 @@ def _check_format(path: Path) -> None:
         )
 
 
-def _check_sound(path: Path, seconds: float) -> None:
-    """Decode a sound as far as is allowed."""
+def check_sound(path: Path, seconds: float) -> None:
+    """Decode a sound as far as is allowed.
+
+    Raises:
+        InputError: it cannot be decoded, or is longer.
+    """
     samples = 0
     for piece in read_mono(path):
         samples += len(piece)
@@ -71,7 +75,7 @@ def check_media(folder: Path, has_audio: bool, limits: Limits) -> None:
     probe(files.face)
     if has_audio:
         _check_format(files.audio)
-        _check_sound(files.audio, limits.audio_seconds)
+        check_sound(files.audio, limits.audio_seconds)
 
 
 def _serve(connection: "Connection[Any, Any]") -> None:

@@ -25,7 +25,10 @@ from wav2lip.media.rules import limit_pixels
 from wav2lip.utils.files import write_atomically
 from wav2lip.web.job_files import JobFiles
 from wav2lip.web.job_store import Kind
+from wav2lip.web.limits import Limits
+from wav2lip.web.media_check import check_sound
 from wav2lip.web.progress import Progress
+from wav2lip.web.speech_synthesis import speak
 
 JUDGE = "bundled:judge"
 INTERVAL = 0.2  # seconds between two messages about progress
@@ -52,14 +55,16 @@ class RenderOrder:
         kind: of the job.
         setup: of the generator.
         check_sync: whether the sync of the video is scored.
-        pixels: of the largest picture that is read.
+        tts_command: speaks the text of a job that has one.
+        limits: of the server.
     """
 
     files: JobFiles
     kind: Kind
     setup: LipSyncerSetup
     check_sync: bool
-    pixels: int
+    tts_command: tuple[str, ...]
+    limits: Limits
 
 
 class _Notifier:
@@ -114,8 +119,12 @@ def _write_report(files: JobFiles, report: Report) -> None:
 
 def _render(order: RenderOrder, notify: _Notifier) -> None:
     files = order.files
+    if files.text.is_file():
+        notify("speaking the text", 0.0, 0.0)
+        speak(order.tts_command, files.text.read_text("utf-8"), files.audio)
+        check_sound(files.audio, order.limits.audio_seconds)
     notify("loading the generator", 0.0, 0.0)
-    limit_pixels(order.pixels)
+    limit_pixels(order.limits.pixels)
     cv2.setNumThreads(1)  # each pipeline stage has its own thread
     syncer = order.setup()
     if order.kind == "avatar":

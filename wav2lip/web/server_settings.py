@@ -1,6 +1,7 @@
 """The settings of a server, checked once."""
 
 import ipaddress
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,6 +72,8 @@ class ServerSettings:
         limits: what is accepted and kept.
         studio: whether there is a Gradio interface too.
         idle_mouth: of live sessions, see `wav2lip.live.LiveSession`.
+        tts_command: program with its arguments that reads text from stdin and writes a WAV file to stdout; empty: jobs
+            have no text.
 
     Raises:
         InputError: a value is out of range, or others reach the server and there is no token.
@@ -87,6 +90,7 @@ class ServerSettings:
     limits: Limits = field(default_factory=Limits)
     studio: bool = False
     idle_mouth: IdleMouth = "closed"
+    tts_command: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check("host", self.host, Text(), ("host",))
@@ -95,6 +99,11 @@ class ServerSettings:
         check("device", self.device, Device(), ("device",))
         check("workers", self.workers, Whole(1, 64), ("workers",))
         check("idle_mouth", self.idle_mouth, OneOf(IDLE_MOUTHS), ("idle_mouth",))
+        if self.tts_command and shutil.which(self.tts_command[0]) is None:
+            raise InputError(
+                f"tts_command: there is no program {self.tts_command[0]!r}; install it, or give its path",
+                settings=("tts_command",),
+            )
         if not is_loopback(self.host) and not self.tokens:
             raise InputError(
                 f"host {self.host}: other machines reach it, so it requires a token; write one to a file and give it "

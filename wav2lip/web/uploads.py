@@ -171,8 +171,9 @@ async def receive_form(
     files: Mapping[str, Path],
     fields: Collection[str],
     limit: int,
+    optional: Collection[str] = (),
 ) -> dict[str, str]:
-    """Receive a form whose files must all be there.
+    """Receive a form.
 
     Args:
         stream: body of the request.
@@ -180,6 +181,7 @@ async def receive_form(
         files: see `FormReceiver`.
         fields: see `FormReceiver`; they may be missing.
         limit: bytes of the whole form.
+        optional: names of the files that may be missing.
 
     Returns:
         The texts of the fields.
@@ -200,6 +202,6 @@ async def receive_form(
     finally:
         receiver.close()
     for name in files:
-        if name not in receiver.received:
+        if name not in receiver.received and name not in optional:
             raise RequestError(400, f"the part {name} is missing; send {' and '.join(files)}")
     return receiver.values

@@ -3,6 +3,7 @@
 import { describe, follow, request, submit } from "./api.js";
 import { connect } from "./capture.js";
 import { startLive } from "./live.js";
+import { startText } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
 const tabs = [...document.querySelectorAll("[role=tab]")];
@@ -111,9 +112,10 @@ $("job").addEventListener("submit", attempt(async () => {
   say("Sending…");
   try {
     const settings = { motion: Number($("motion").value), faces: $("faces").value };
+    const text = $("job-text").value.trim();
     const job = await submit("/v1/jobs", {
       face: $("job-face").files[0],
-      audio: $("job-sound").files[0],
+      ...(text ? { text } : { audio: $("job-sound").files[0] }),
       settings: JSON.stringify(settings),
       check_sync: $("check-sync").checked,
     });
@@ -136,6 +138,7 @@ $("motion").addEventListener("input", () => {
 });
 document.querySelectorAll("#job .step").forEach((step) => connect(step, (line) => say(line, true)));
 startLive();
+startText().catch((error) => say(error.message, true));
 
 const kept = sessionStorage.getItem(KEPT);
 if (kept) {
