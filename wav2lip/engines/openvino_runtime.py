@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from wav2lip.engines.graph import Graph
 from wav2lip.errors import InputError
-from wav2lip.utils.extras import require_extra
+from wav2lip.utils.openvino import load_openvino
 from wav2lip.utils.platform import cpu_count
 
 CPU = "CPU"
@@ -44,7 +44,7 @@ class OpenVino:
     """
 
     def __init__(self, provider: str = "auto", device: str = "auto") -> None:
-        openvino = require_extra("openvino", "openvino")
+        openvino = load_openvino()
         self._core = openvino.Core()
         wanted = "cpu" if provider == "auto" and device == "auto" else provider
         wanted = device if wanted == "auto" else wanted
