@@ -35,7 +35,7 @@ def _error(client, path=ID):
 @pytest.mark.parametrize(
     ("kind", "claimed", "ended", "line"),
     [
-        ("video", False, False, "the job makes a video; prepare a face with POST /v1/avatars"),
+        ("video", False, False, "the job prepares no face; prepare one with POST /v1/avatars"),
         ("avatar", False, False, "the job is queued; wait until it is done"),
         ("avatar", True, False, "the job is running; wait until it is done"),
         (

@@ -129,6 +129,30 @@ def test_a_bad_file_is_one_line_on_the_page(server, browser, sound):
     browser.problems.clear()  # the browser logs the 422
 
 
+def test_evaluations_and_personal_models_have_tabs(tmp_path, browser):
+    page = tmp_path / "run" / "index.html"
+    page.parent.mkdir()
+    page.write_text("<h1>Scores</h1><script>document.title = 'run'</script>")
+    words = ("--evaluations", str(tmp_path))
+    with RunningServer(tmp_path / "files", *words) as server:
+        browser.open(server.url, 390, 844)
+        browser.wait("!document.querySelector('#tab-evaluations').hidden")
+        browser.click("#tab-evaluations")
+        browser.wait("document.querySelector('#evaluation-page').src.endsWith('/v1/evaluations/0')")
+        assert browser.run("document.querySelector('#evaluation-list').textContent") == "run"
+        # The frame has an origin of its own.
+        browser.wait("document.querySelector('#evaluation-page').contentDocument === null")
+        _shoot(browser, "page_390_evaluations")
+        browser.click("#tab-personal")
+        browser.choose("#personal-video", FACE)
+        browser.click("#tune")
+        browser.wait("document.querySelector('#personal-status').classList.contains('error')")
+        assert "film one person alone" in browser.text()
+        assert browser.run("document.documentElement.scrollWidth") <= 390
+        _shoot(browser, "page_390_personal")
+        browser.problems.clear()  # the browser reports the script that it has not run
+
+
 def test_the_page_is_used_by_keyboard(server, browser):
     browser.open(server.url, 390, 844)
     browser.press("Tab", 9)

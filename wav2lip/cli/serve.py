@@ -27,10 +27,12 @@ LIMITS = {  # option -> metavar and help
     "text_characters": ("N", "length of a text that is spoken"),
     "pixels": ("N", "pixels of the largest picture that is read"),
     "job_seconds": ("S", "time in which a job is rendered"),
+    "personal_minutes": ("N", "minutes in which a generator is tuned to one person"),
     "queue": ("N", "jobs that wait or run"),
     "per_client": ("N", "jobs of one client that wait or run"),
     "keep_hours": ("H", "time after which a finished job and its files are removed"),
     "keep_jobs": ("N", "finished jobs that are kept"),
+    "event_streams": ("N", "clients that follow a job at the same time"),
     "live_sessions": ("N", "live sessions at the same time"),
     "live_seconds": ("S", "length of a live session"),
 }
@@ -85,6 +87,12 @@ def build_parser() -> OneLineParser:
         metavar="COMMAND",
         help="program that reads text from stdin and writes it as speech (WAV) to stdout, with its arguments: jobs may "
         "then have text in place of a sound; auto: espeak-ng if it is installed; none: no text (default: auto)",
+    )
+    parser.add_argument(
+        "--evaluations",
+        type=file_name,
+        metavar="DIR",
+        help="output folder of wav2lip evaluate, or one that holds several; all clients may see their pages",
     )
     parser.add_argument("--studio", action="store_true", help="a Gradio interface at /studio too")
     group = parser.add_argument_group("limits")
@@ -142,6 +150,7 @@ def _settings(args: argparse.Namespace) -> ServerSettings:
             args.studio,
             args.idle_mouth,
             _tts_command(args.tts_command),
+            args.evaluations,
         )
 
 

@@ -1,6 +1,6 @@
 """From videos of one person to clips that a generator can be tuned on; or one line that says what to film."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from wav2lip.preprocessing.audit import SyncAuditor
 from wav2lip.preprocessing.clip import Video
 from wav2lip.preprocessing.jobs import Outcome, VideoJob, run_job
 from wav2lip.preprocessing.settings import ClipSettings
-from wav2lip.utils.progress import ProgressBar
 from wav2lip.utils.text import printable
 
 READ_SECONDS = 180.0  # of all videos together; reading takes a third of the time of tuning
@@ -92,14 +91,16 @@ def _in_sync(folder: Path, rows: Sequence[ManifestRow]) -> tuple[list[ManifestRo
 
 
 def film_material(
-    videos: Sequence[Path], folder: Path, progress: ProgressBar | None = None
+    videos: Sequence[Path],
+    folder: Path,
+    progress: Callable[[str, float, float], None] | None = None,
 ) -> Material:
     """Find the clips of one person in videos.
 
     Args:
         videos: at least one. Of long ones the beginning is read, `READ_SECONDS` in all.
         folder: temporary, for the clip files.
-        progress: told which video is read.
+        progress: told the stage, and how much of how much is done.
 
     Raises:
         InputError: nothing can be learned from the videos; the line says what to film.

@@ -16,14 +16,18 @@ from starlette.responses import Response
 from wav2lip import __version__
 from wav2lip.errors import InputError, OutputError
 from wav2lip.web.access import COOKIE, Access, AccessMiddleware, cookie_of
+from wav2lip.web.evaluation_routes import evaluation_router
+from wav2lip.web.evaluations import find_evaluations
 from wav2lip.web.feature_routes import feature_router
-from wav2lip.web.job_routes import SENDING, router
+from wav2lip.web.job_routes import router
 from wav2lip.web.job_service import JobService
 from wav2lip.web.job_view import ErrorView
 from wav2lip.web.live_routes import live_router
 from wav2lip.web.live_service import LiveService
 from wav2lip.web.page_routes import page_router
+from wav2lip.web.personal_routes import personal_router
 from wav2lip.web.request_error import RequestError
+from wav2lip.web.route_descriptions import SENDING
 from wav2lip.web.server_settings import ServerSettings
 
 INTERNAL = "internal error; the server's log has more"
@@ -97,7 +101,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
         settings: of the server.
 
     Raises:
-        InputError: its folder cannot be written.
+        InputError: its folder cannot be written, or that of evaluations holds none.
     """
     service, live = JobService(settings), LiveService(settings)
 
@@ -120,11 +124,14 @@ def create_app(settings: ServerSettings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.service, app.state.live = service, live
+    app.state.evaluations = find_evaluations(settings.evaluations) if settings.evaluations else []
     access = Access(settings.tokens)
     app.include_router(router)
     app.include_router(live_router)
     app.include_router(page_router)
     app.include_router(feature_router)
+    app.include_router(personal_router)
+    app.include_router(evaluation_router)
     _add_login(app, access)
     app.add_exception_handler(InputError, _input_error)
     app.add_exception_handler(HTTPException, _http_error)

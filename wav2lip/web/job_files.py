@@ -6,6 +6,8 @@ from pathlib import Path
 
 from wav2lip.web.job_store import Kind
 
+SUFFIXES: dict[Kind, str] = {"video": ".mp4", "avatar": ".avatar", "personal": ".safetensors"}
+
 
 @dataclass(frozen=True)
 class JobFiles:
@@ -33,8 +35,18 @@ class JobFiles:
         return self.folder / "text"
 
     def result(self, kind: Kind) -> Path:
-        """The video, or the avatar."""
-        return self.folder / {"video": "result.mp4", "avatar": "result.avatar"}[kind]
+        """The video, the avatar, or the personal model."""
+        return self.folder / f"result{SUFFIXES[kind]}"
+
+    @property
+    def verdict(self) -> Path:
+        """The verdict on a personal model, HTML."""
+        return self.folder / "verdict.html"
+
+    @property
+    def work(self) -> Path:
+        """Folder of what is needed while the job runs."""
+        return self.folder / "work"
 
     @property
     def report(self) -> Path:

@@ -94,10 +94,12 @@ class JobOptions:
     Attributes:
         chosen: values of fields of `Settings`.
         check_sync: whether the sync of the video is scored.
+        model: job whose personal model renders; empty: the server's generator does.
     """
 
     chosen: Mapping[str, Any]
     check_sync: bool = True
+    model: str = ""
 
     @classmethod
     def from_form(cls, values: Mapping[str, str]) -> Self:
@@ -107,17 +109,18 @@ class JobOptions:
             InputError: a value is not allowed.
         """
         flag = read_flag("check_sync", values.get("check_sync", ""), default=True)
-        return cls(read_settings(values.get("settings", "")), flag)
+        chosen = read_settings(values.get("settings", ""))
+        return cls(chosen, flag, values.get("model", "").strip())
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Self:
         """Read what `to_plain` has returned and JSON has stored."""
         chosen = {k: tuple(v) if isinstance(v, list) else v for k, v in values["chosen"].items()}
-        return cls(chosen, values["check_sync"])
+        return cls(chosen, values["check_sync"], values.get("model", ""))
 
     def to_plain(self) -> dict[str, Any]:
         """Convert to plain data."""
-        return {"chosen": dict(self.chosen), "check_sync": self.check_sync}
+        return {"chosen": dict(self.chosen), "check_sync": self.check_sync, "model": self.model}
 
     def settings(self) -> Settings:
         """Return the settings of the run. Detections are not stored: they would outlive the job."""

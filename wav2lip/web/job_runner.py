@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from wav2lip.errors import InputError
 from wav2lip.execution.pool import DIED
 from wav2lip.inference.setup import LipSyncerSetup
 from wav2lip.web.child_process import ChildProcess
@@ -118,18 +119,28 @@ class JobRunner:
 
     def _order(self, job: JobRecord) -> RenderOrder:
         options = JobOptions.from_plain(job.options)
-        setup = LipSyncerSetup(
-            self._settings.checkpoint, self._settings.device, options.settings()
-        ).absolute()
+        checkpoint = self._settings.checkpoint
+        if options.model:
+            model = self.files(options.model).result("personal")
+            if not model.is_file():
+                raise InputError("model: it was removed after the job was sent; tune it again")
+            checkpoint = str(model)
+        setup = LipSyncerSetup(checkpoint, self._settings.device, options.settings()).absolute()
         command, limits = self._settings.tts_command, self._settings.limits
         return RenderOrder(self.files(job.id), job.kind, setup, options.check_sync, command, limits)
 
     def _render(self, job: JobRecord) -> None:
         files = self.files(job.id)
+        try:
+            order = self._order(job)
+        except InputError as problem:
+            self._store.finish(job.id, str(problem))
+            files.remove_inputs()
+            return
         child = ChildProcess(run_order)
         try:
             with suppress(OSError):  # it has died already; `_follow` says so
-                child.connection.send(self._order(job))
+                child.connection.send(order)
             error = self._follow(job, child)
         finally:
             child.end()

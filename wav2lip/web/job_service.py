@@ -12,11 +12,13 @@ import anyio.to_thread
 
 from wav2lip.errors import InputError
 from wav2lip.utils.write_errors import report_as
+from wav2lip.web.events import EventStreams
 from wav2lip.web.job_files import JobFiles
 from wav2lip.web.job_options import JobOptions
 from wav2lip.web.job_runner import JobRunner
 from wav2lip.web.job_store import JobRecord, JobStore, Kind
 from wav2lip.web.media_check import MediaChecker
+from wav2lip.web.personal_job import can_tune
 from wav2lip.web.request_error import RequestError
 from wav2lip.web.server_settings import ServerSettings
 from wav2lip.web.speech_synthesis import check_text
@@ -24,6 +26,11 @@ from wav2lip.web.speech_synthesis import check_text
 # Writes the named files of a job, and returns the texts of the named fields.
 Fill: TypeAlias = Callable[[Mapping[str, Path], Collection[str]], Awaitable[Mapping[str, str]]]
 
+FIELDS: dict[Kind, tuple[str, ...]] = {  # parts of a form that are no files
+    "video": ("settings", "check_sync", "text", "model"),
+    "avatar": ("settings",),
+    "personal": (),
+}
 DATABASE = "jobs.sqlite3"
 ROOM = 2  # times the limit of an upload that must be free on the disk
 
@@ -38,6 +45,7 @@ class JobService:
         settings: of the server.
         store: the queue.
         runner: renders it.
+        streams: of clients that follow jobs.
 
     Raises:
         InputError: the folder cannot be written.
@@ -49,6 +57,7 @@ class JobService:
             settings.folder.mkdir(parents=True, exist_ok=True)
         self.store = JobStore(settings.folder / DATABASE)
         self.runner = JobRunner(self.store, settings)
+        self.streams = EventStreams(settings.limits.event_streams)
         self._checker = MediaChecker()
         self._receiving: Counter[str] = Counter()  # requests by client
 
@@ -104,7 +113,9 @@ class JobService:
         named = {"face": files.face}
         if kind == "video":
             named["audio"] = files.audio
-        fields = ("settings", "check_sync", "text") if kind == "video" else ("settings",)
+        fields = FIELDS[kind]
+        if kind == "personal" and not can_tune():
+            raise InputError("this server tunes no personal models; torch is not installed on it")
         with self._admit(client):
             queued = False
             try:
@@ -112,6 +123,8 @@ class JobService:
                     files.folder.mkdir(parents=True)
                 values = await fill(named, fields)
                 options = JobOptions.from_form(values)
+                if options.model:
+                    self._check_model(options.model, client)
                 if kind == "video":
                     self._take_text(values.get("text", ""), files)
                 has_audio = kind == "video" and not files.text.is_file()
@@ -124,6 +137,31 @@ class JobService:
                     files.remove()
         self.runner.wake()
         return self.get(job.id, client)
+
+    def _check_model(self, job: str, client: str) -> None:
+        """Check that a job is a personal model of a client.
+
+        Raises:
+            RequestError: it is not, or not yet.
+        """
+        if self.check_done(job, client).kind != "personal":
+            raise RequestError(422, "model: the job tunes no personal model; name one that does")
+        if not self.runner.files(job).result("personal").is_file():
+            raise RequestError(422, "model: it was not better, so there is none; see its verdict")
+
+    def check_done(self, job: str, client: str) -> JobRecord:
+        """Return a job of a client that is done.
+
+        Raises:
+            RequestError: the client has no such job, or it is not done.
+        """
+        found = self.get(job, client)
+        if found.state in ("queued", "running"):
+            raise RequestError(409, f"the job is {found.state}; wait until it is done")
+        if found.state != "done":
+            reason = f": {found.error}" if found.error else ""
+            raise RequestError(404, f"the job was {found.state}{reason}")
+        return found
 
     def _take_text(self, text: str, files: JobFiles) -> None:
         """Store the text of a job that has no sound.

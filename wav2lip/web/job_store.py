@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 from wav2lip.errors import InputError
 
 State: TypeAlias = Literal["queued", "running", "done", "failed", "cancelled"]
-Kind: TypeAlias = Literal["video", "avatar"]
+Kind: TypeAlias = Literal["video", "avatar", "personal"]
 
 ACTIVE = "('queued', 'running')"
 MAX_TRIES = 2  # a job that ends the server twice would do so forever
@@ -43,7 +43,8 @@ class JobRecord:
     Attributes:
         id: 32 hexadecimal digits that cannot be guessed; also the name of its folder.
         client: who sent it.
-        kind: "video": a face speaks a sound; "avatar": a face is prepared for live sessions.
+        kind: "video": a face speaks a sound; "avatar": a face is prepared for live sessions;
+            "personal": a generator is tuned to one person.
         options: what is rendered how, as plain data.
         state: of the job.
         tries: how often it was started.

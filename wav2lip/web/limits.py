@@ -10,10 +10,12 @@ RULES: dict[str, Rule] = {
     "pixels": PIXELS,
     "text_characters": Whole(1, 5000),  # a field of a form has 20,000 bytes
     "job_seconds": Number(0, 7 * 24 * 3600, above=True),
+    "personal_minutes": Number(0, 24 * 60, above=True),
     "queue": Whole(1, 10_000),
     "per_client": Whole(1, 10_000),
     "keep_hours": Number(0, 10_000, above=True),
     "keep_jobs": Whole(1, 1_000_000),
+    "event_streams": Whole(1, 180),  # of 200 connections
     "live_sessions": Whole(0, 100),
     "live_seconds": Number(0, 24 * 3600, above=True),
 }
@@ -29,11 +31,13 @@ class Limits:
         text_characters: length of a text that is spoken.
         pixels: of the largest picture that is read.
         job_seconds: time in which a job is rendered.
+        personal_minutes: time in which a generator is tuned to one person.
         queue: jobs of all clients that wait or run.
         per_client: jobs of one client that wait, run, or are being sent. A client is an address, or a token if the
             server has tokens.
         keep_hours: time after which a finished job and its files are removed.
         keep_jobs: finished jobs that are kept; of more, the oldest are removed.
+        event_streams: clients that follow a job at the same time.
         live_sessions: live sessions at the same time; 0: none.
         live_seconds: length of a live session.
 
@@ -46,10 +50,12 @@ class Limits:
     text_characters: int = 1000
     pixels: int = 4096 * 2304
     job_seconds: float = 3600.0
+    personal_minutes: float = 5.0
     queue: int = 20
     per_client: int = 4
     keep_hours: float = 24.0
     keep_jobs: int = 200
+    event_streams: int = 150
     live_sessions: int = 2
     live_seconds: float = 1800.0
 

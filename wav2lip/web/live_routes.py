@@ -10,11 +10,12 @@ from pydantic import BaseModel, Field
 
 from wav2lip.errors import InputError
 from wav2lip.live.web_socket import serve_starlette
-from wav2lip.web.job_routes import ANSWERS, SENDING, Client, JobId, Service
+from wav2lip.web.job_routes import Client, JobId, Service
 from wav2lip.web.job_service import JobService
 from wav2lip.web.job_view import ErrorView
 from wav2lip.web.live_service import LiveService
 from wav2lip.web.request_error import RequestError
+from wav2lip.web.route_descriptions import ANSWERS, SENDING
 
 live_router = APIRouter(prefix="/v1")
 
@@ -27,7 +28,7 @@ def _avatar(service: JobService, job: str, client: str) -> Path:
     """
     found = service.get(job, client)
     if found.kind != "avatar":
-        raise RequestError(404, "the job makes a video; prepare a face with POST /v1/avatars")
+        raise RequestError(404, "the job prepares no face; prepare one with POST /v1/avatars")
     if found.state in ("queued", "running"):
         raise RequestError(409, f"the job is {found.state}; wait until it is done")
     if found.state != "done":

@@ -27,6 +27,7 @@ from wav2lip.web.job_files import JobFiles
 from wav2lip.web.job_store import Kind
 from wav2lip.web.limits import Limits
 from wav2lip.web.media_check import check_sound
+from wav2lip.web.personal_job import tune
 from wav2lip.web.progress import Progress
 from wav2lip.web.speech_synthesis import speak
 
@@ -119,6 +120,10 @@ def _write_report(files: JobFiles, report: Report) -> None:
 
 def _render(order: RenderOrder, notify: _Notifier) -> None:
     files = order.files
+    if order.kind == "personal":
+        limit_pixels(order.limits.pixels)
+        tune(files, order.setup.checkpoint, order.limits.personal_minutes, notify)
+        return
     if files.text.is_file():
         notify("speaking the text", 0.0, 0.0)
         speak(order.tts_command, files.text.read_text("utf-8"), files.audio)

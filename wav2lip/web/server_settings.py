@@ -74,6 +74,7 @@ class ServerSettings:
         idle_mouth: of live sessions, see `wav2lip.live.LiveSession`.
         tts_command: program with its arguments that reads text from stdin and writes a WAV file to stdout; empty: jobs
             have no text.
+        evaluations: folder whose evaluations are shown; None: none.
 
     Raises:
         InputError: a value is out of range, or others reach the server and there is no token.
@@ -91,6 +92,7 @@ class ServerSettings:
     studio: bool = False
     idle_mouth: IdleMouth = "closed"
     tts_command: tuple[str, ...] = ()
+    evaluations: Path | None = None
 
     def __post_init__(self) -> None:
         check("host", self.host, Text(), ("host",))

@@ -63,8 +63,8 @@ export function connect(step, report) {
   const input = step.querySelector("input[type=file]");
   const drop = step.querySelector(".drop");
   const button = step.querySelector(".camera, .microphone");
-  const label = button.textContent;
-  const capture = button.matches(".camera") ? photo : record;
+  const label = button?.textContent;
+  const capture = button?.matches(".camera") ? photo : record;
   let busy = false;
   input.addEventListener("change", () => preview(step, input.files[0]));
   for (const name of ["dragover", "dragleave", "drop"]) {
@@ -77,6 +77,7 @@ export function connect(step, report) {
       }
     });
   }
+  if (!button) return;
   if (!navigator.mediaDevices) button.hidden = true; // no HTTPS: browsers give neither
   button.addEventListener("click", async () => {
     if (busy) return;

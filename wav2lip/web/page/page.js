@@ -2,8 +2,8 @@
 
 import { describe, follow, request, submit } from "./api.js";
 import { connect } from "./capture.js";
+import { startFeatures } from "./features.js";
 import { startLive } from "./live.js";
-import { startText } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
 const tabs = [...document.querySelectorAll("[role=tab]")];
@@ -19,13 +19,14 @@ function select(tab) {
   }
 }
 
-tabs.forEach((tab, at) => {
+tabs.forEach((tab) => {
   tab.addEventListener("click", () => select(tab));
   tab.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
-    const next = tabs[(at + step + tabs.length) % tabs.length];
-    select(next);
+    const shown = tabs.filter((each) => !each.hidden);
+    const next = shown[(shown.indexOf(tab) + step + shown.length) % shown.length];
+    next.click();
     next.focus();
   });
 });
@@ -118,6 +119,7 @@ $("job").addEventListener("submit", attempt(async () => {
       ...(text ? { text } : { audio: $("job-sound").files[0] }),
       settings: JSON.stringify(settings),
       check_sync: $("check-sync").checked,
+      ...($("model").value ? { model: $("model").value } : {}),
     });
     await watch(job.id);
   } finally {
@@ -138,7 +140,7 @@ $("motion").addEventListener("input", () => {
 });
 document.querySelectorAll("#job .step").forEach((step) => connect(step, (line) => say(line, true)));
 startLive();
-startText().catch((error) => say(error.message, true));
+startFeatures(say).catch((error) => say(error.message, true));
 
 const kept = sessionStorage.getItem(KEPT);
 if (kept) {

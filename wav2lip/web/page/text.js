@@ -1,14 +1,11 @@
 // A text in place of the sound, where the server speaks texts.
 
-import { request } from "./api.js";
-
-/** Show the field for a text if the server speaks texts. */
-export async function startText() {
-  const features = await (await request("/v1/features")).json();
+/** Show the field for a text of so many characters. */
+export function startText(characters) {
   const field = document.getElementById("job-text");
   const sound = document.getElementById("job-sound");
-  document.getElementById("text-box").hidden = !features.text;
-  field.maxLength = features.text_characters;
+  document.getElementById("text-box").hidden = false;
+  field.maxLength = characters;
   field.addEventListener("input", () => {
     sound.required = !field.value.trim();
     if (sound.required || !sound.value) return;
