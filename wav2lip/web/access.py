@@ -10,12 +10,10 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wav2lip.web.request_error import RequestError
-
 COOKIE = "wav2lip"  # its value is a hash of the token
 OPEN = ("/", "/docs", "/openapi.json", "/health", "/v1/login", "/v1/features")  # need no token
 OPEN_BELOW = "/page/"
-STREAMED = ("/v1/jobs", "/v1/avatars")  # these have limits of their own
+STREAMED = ("/v1/jobs", "/v1/avatars", "/v1/personal")  # these have limits of their own
 SMALL = 2**18  # bytes of the body of any other request
 SAFE = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
@@ -113,19 +111,45 @@ def _refusal(access: Access, hosts: Sequence[str] | None, scope: Scope) -> tuple
     return None
 
 
-def _limited(receive: Receive) -> Receive:
-    """Return a `receive` that raises RequestError for a body of more than `SMALL` bytes."""
-    left = SMALL
+async def _read_small(receive: Receive, length: str) -> Receive | None:
+    """Read a body of at most `SMALL` bytes.
 
-    async def receive_some() -> Message:
-        nonlocal left
+    Args:
+        receive: of the request.
+        length: that its header states, or nothing.
+
+    Returns:
+        A `receive` that returns what was read, then goes on; None: the body is larger.
+    """
+    if length.isdecimal() and int(length[:18]) > SMALL:
+        return None
+    read: list[Message] = []
+    left, more = SMALL, True
+    while more:
         message = await receive()
+        read.append(message)
         left -= len(message.get("body", b""))
         if left < 0:
-            raise RequestError(413, f"the request has more than {SMALL} bytes; send less")
-        return message
+            return None
+        more = message.get("more_body", False)
 
-    return receive_some
+    async def receive_again() -> Message:
+        return read.pop(0) if read else await receive()
+
+    return receive_again
+
+
+async def _refuse(send: Send, status: int, line: str) -> None:
+    """Answer with an error."""
+    body = json.dumps({"error": line}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 class AccessMiddleware:
@@ -159,20 +183,20 @@ class AccessMiddleware:
             await send(message)
 
         refusal = _refusal(self._access, self._hosts, scope)
-        if refusal is None:
-            large = scope["path"] in STREAMED or scope["path"].startswith(STUDIO)
-            small = scope["type"] == "http" and not large
-            await self._app(scope, _limited(receive) if small else receive, send_with_headers)
-        elif scope["type"] == "websocket":
+        if refusal is not None and scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": refusal[1]})
-        else:
-            body = json.dumps({"error": refusal[1]}).encode()
-            headers = [
-                (b"content-type", b"application/json"),
-                (b"content-length", str(len(body)).encode()),
-            ]
-            if refusal[0] == 401:
-                headers.append((b"www-authenticate", b"Bearer"))
-            start = {"type": "http.response.start", "status": refusal[0], "headers": headers}
-            await send_with_headers(start)
-            await send({"type": "http.response.body", "body": body})
+            return
+        if refusal is not None:
+            await _refuse(send_with_headers, *refusal)
+            return
+        large = scope["path"] in STREAMED or scope["path"].startswith(STUDIO)
+        body: Receive | None = receive
+        if scope["type"] == "http" and not large:
+            length = Headers(scope=scope).get("content-length", "")
+            body = await _read_small(receive, length)
+        if body is None:
+            await _refuse(
+                send_with_headers, 413, f"the request has more than {SMALL} bytes; send less"
+            )
+            return
+        await self._app(scope, body, send_with_headers)
