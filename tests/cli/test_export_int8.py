@@ -7,10 +7,10 @@ import pytest
 
 from wav2lip.checkpoints import load_network
 from wav2lip.checkpoints.exported import load_exported
-from wav2lip.cli import export_int8 as module
 from wav2lip.cli.export_int8 import export_int8
 from wav2lip.engines import build_engine
 from wav2lip.errors import InputError
+from wav2lip.evaluation import precision_gate
 from wav2lip.inference.lip_syncer import LipSyncer
 
 pytest.importorskip("onnx")
@@ -28,10 +28,12 @@ def talk(tmp_path_factory):
 def test_a_file_that_passes_is_smaller_and_near_to_float(talk, tmp_path, capsys):
     loaded = load_network("default", "generator")
     export_int8(loaded, [talk], tmp_path / "int8.onnx")
-    first, second = capsys.readouterr().out.splitlines()
+    first, second, third, fourth = capsys.readouterr().out.splitlines()
     assert first.startswith("inpaint: ")
     assert "dB, in float: " in first
     assert second.startswith("LSE-C by bundled:judge: float32 ")
+    assert third.startswith("LipLeak: float32 0.000 (0.000 to 0.000), int8 0.000")
+    assert fourth == "pause motion: not measured, no video has a pause of 0.6 s"
     network = load_exported(tmp_path / "int8.onnx", "generator")
     assert network.precision == "int8"
     engine, _ = build_engine(network, "onnxruntime", device="cpu")
@@ -46,7 +48,7 @@ def test_a_file_that_passes_is_smaller_and_near_to_float(talk, tmp_path, capsys)
 
 @pytest.mark.slow
 def test_a_file_that_loses_sync_is_refused(talk, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MAX_LOSS", -10)
+    monkeypatch.setattr(precision_gate, "MAX_LOSS", -10)
     with pytest.raises(InputError, match=r"int8 is refused, since LSE-C falls from \d\.\d{3} to"):
         export_int8(load_network("default", "generator"), [talk], tmp_path / "int8.onnx")
     assert list(tmp_path.iterdir()) == []

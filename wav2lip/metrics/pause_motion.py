@@ -50,8 +50,8 @@ def speech_and_pauses(pcm: Pcm, count: int) -> tuple[NDArray[np.bool_], NDArray[
     return ~quiet, pauses
 
 
-def pause_motion_ratio(faces: Image, pcm: Pcm) -> float:
-    """Mouth motion in pauses over mouth motion in speech.
+def mouth_speeds(faces: Image, pcm: Pcm) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Mouth motion from frame to frame, in speech and in pauses.
 
     Motion is the change from frame to frame after aligning the head (`mouth_changes`), along the three
     principal components of this mouth's motion in speech: noise of a codec and moving shadows spread over all
@@ -62,21 +62,36 @@ def pause_motion_ratio(faces: Image, pcm: Pcm) -> float:
         pcm: (N,) at 16 kHz, the sound under these frames.
 
     Returns:
-        0: the mouth is still in pauses; 1: it moves as in speech. NaN if the clip has hardly a pause, no speech,
-        or a mouth that does not move in speech.
+        (n,) changes in speech and (m,) in pauses, in grey levels (norm over 144 cells); None if the clip has hardly a
+        pause, no speech, or a mouth that does not move in speech.
     """
     speech, pauses = speech_and_pauses(pcm, len(faces))
     if not pauses.any() or not speech.any():
-        return float("nan")
+        return None
     changes = mouth_changes(faces)
     aligned = np.isfinite(changes).all(1)
     # Change t lies between frames t and t+1: it counts if both are in the same kind of stretch.
     in_speech = changes[speech[:-1] & speech[1:] & aligned]
     in_pauses = changes[pauses[:-1] & pauses[1:] & aligned]
     if not len(in_speech) or len(in_pauses) < MIN_CHANGES:
-        return float("nan")
+        return None
     patterns = np.linalg.svd(in_speech, full_matrices=False)[2][:PATTERNS].T
-    spoken, paused = (
-        float(np.linalg.norm(part @ patterns, axis=1).mean()) for part in (in_speech, in_pauses)
-    )
-    return paused / spoken if spoken > MIN_MOTION else float("nan")
+    spoken, paused = (np.linalg.norm(part @ patterns, axis=1) for part in (in_speech, in_pauses))
+    return (spoken, paused) if spoken.mean() > MIN_MOTION else None
+
+
+def pause_motion_ratio(faces: Image, pcm: Pcm) -> float:
+    """Mouth motion in pauses over mouth motion in speech, by `mouth_speeds`.
+
+    Args:
+        faces: (T,H,W,3) face crops at 25 fps.
+        pcm: (N,) at 16 kHz, the sound under these frames.
+
+    Returns:
+        0: the mouth is still in pauses; 1: it moves as in speech. NaN where `mouth_speeds` is None.
+    """
+    speeds = mouth_speeds(faces, pcm)
+    if speeds is None:
+        return float("nan")
+    spoken, paused = speeds
+    return float(paused.mean()) / float(spoken.mean())
