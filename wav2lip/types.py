@@ -37,6 +37,7 @@ SILENCE = -4.0  # mel value of digital silence; a mel lies in [-4, 4]
 WINDOW_FRAMES = 5  # frames of one window, 200 ms
 LANDMARKS = 468  # points of a face mesh
 LOWER_FACE = 205  # those that speech moves: below the nose, see `wav2lip.faces.neutral_shape`
+AUDIO_PER_FRAME = 3  # samples of the sound that a sync expert of geometry reads per frame at 25 fps
 MOTION_COLUMNS = 2  # mel columns of one step of the predicted motion: 40 steps a second
 IMAGE_SIZE = 96  # pixels, side of a face as published
 NIQE_PATCH = 96  # pixels, side of the patches that NIQE compares
@@ -94,6 +95,15 @@ class MotionBatch(TypedDict):
     steps: Tensor  # (B, T) float32, times of the frames in steps of the predicted motion, from the first column
     motion: Tensor  # (B, T, K) float32, coefficients of the motion basis
     weight: Tensor  # (B, T) float32, 1 for a frame with landmarks, else 0
+    clip: list[str]  # B clip names
+
+
+class MeshSyncBatch(TypedDict):
+    """Stretches of T frames of B clips for the sync expert of geometry, of which some frames may not count."""
+
+    audio: Tensor  # (B, C, 3*T) float32, see `wav2lip.faces.mesh_series`
+    motion: Tensor  # (B, T, K) float32, coefficients of the motion basis, from the mean face
+    seen: Tensor  # (B, T) bool, whether a frame has landmarks
     clip: list[str]  # B clip names
 
 

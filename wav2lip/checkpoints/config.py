@@ -15,6 +15,7 @@ CLASSES: dict[str, Kind] = {
     "Generator": "generator",
     "MeshGenerator": "generator",
     "SyncNet": "syncnet",
+    "MeshSyncNet": "mesh_syncnet",
     "QualityDiscriminator": "quality_discriminator",
     "SyncNetV2": "syncnet_v2",
     "LipMotion": "lip_motion",

@@ -33,6 +33,7 @@ NESTED = ("state_dict", "params_ema", "params", "model")  # where training scrip
 NETWORK_MARKS: dict[str, Kind] = {
     "face_decoder_blocks.0.0.conv_block.0.weight": "generator",
     "face_encoder.0.conv_block.0.weight": "syncnet",
+    "motion_embedding.weight": "mesh_syncnet",
     "binary_pred.0.weight": "quality_discriminator",
     "netcnnaud.0.weight": "syncnet_v2",
     "coefficients.weight": "lip_motion",

@@ -5,6 +5,7 @@ from typing import Literal, get_args
 Kind = Literal[
     "generator",
     "syncnet",
+    "mesh_syncnet",
     "quality_discriminator",
     "syncnet_v2",
     "lip_motion",
@@ -15,6 +16,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)  # in order of preference where a file 
 NETWORK_NAMES: dict[Kind, str] = {  # for messages
     "generator": "a generator",
     "syncnet": "a sync expert",
+    "mesh_syncnet": "a sync expert of geometry",
     "quality_discriminator": "a quality discriminator",
     "syncnet_v2": "SyncNet v2, the judge of the LSE scores",
     "lip_motion": "a network of lip motion",

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.clips.clip_file import ClipFile
-from wav2lip.media.pcm import from_pcm
-from wav2lip.media.speech_features import speech_features
+from wav2lip.clips.speech_cache import clip_speech
 from wav2lip.types import N_MELS, SILENCE, Mel
 
 OPEN_CLIPS = 4096  # clips whose features a process keeps; a minute takes 2.8 MB
@@ -16,8 +15,8 @@ OPEN_CLIPS = 4096  # clips whose features a process keeps; a minute takes 2.8 MB
 
 @lru_cache(OPEN_CLIPS)
 def _speech(path: Path) -> NDArray[np.float16]:
-    """Compute the features of speech of a clip, (288, M) in half precision."""
-    return speech_features(from_pcm(ClipFile(path).pcm())).astype(np.float16)
+    """Features of speech of a clip, (288, M) in half precision."""
+    return clip_speech(path, ClipFile(path).pcm())
 
 
 def clip_window(file: ClipFile, column: int, columns: int, channels: int = N_MELS) -> Mel:
@@ -27,8 +26,7 @@ def clip_window(file: ClipFile, column: int, columns: int, channels: int = N_MEL
         file: the clip.
         column: the first one; may lie before the clip.
         columns: how many.
-        channels: 80 for the mel, 368 with features of speech. The first call for a clip computes these, in an eighth
-            of its duration on one core.
+        channels: 80 for the mel, 368 with features of speech; see `wav2lip.clips.speech_cache`.
 
     Returns:
         (channels, columns); silence beyond either end.

@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from wav2lip.clips import ClipFile
-from wav2lip.evaluation.card_conditions import CONDITIONS, SHIFTS, UNCHANGED, conditioned_clip
+from wav2lip.evaluation.card_conditions import CONDITIONS, SHIFTS
+from wav2lip.evaluation.card_embeddings import Expert
 from wav2lip.evaluation.expert_card import (
     CERTAINTY,
     CLIP_COLUMNS,
@@ -23,7 +24,6 @@ from wav2lip.evaluation.expert_card import (
 )
 from wav2lip.evaluation.table import Row, Table
 from wav2lip.metrics.bootstrap import bootstrap_mean, paired_difference
-from wav2lip.models import SyncNet
 
 
 def speakers(clips: Iterable[CardClip]) -> list[str]:
@@ -55,7 +55,7 @@ def accuracy_table(clips: Sequence[CardClip], values: Sequence[Values]) -> Table
 
 
 def condition_table(
-    expert: SyncNet, clips: Sequence[CardClip], unchanged: Sequence[Values]
+    expert: Expert, clips: Sequence[CardClip], unchanged: Sequence[Values]
 ) -> Table:
     """Tabulate what conditions change, with paired differences to the unchanged clips."""
     people = speakers(clips)
@@ -105,18 +105,18 @@ def shift_variance(places: Sequence[Sequence[Values]]) -> Values:
 
 
 def certainty_table(
-    expert: SyncNet, clips: Sequence[CardClip], unchanged: Sequence[Values]
+    expert: Expert, clips: Sequence[CardClip], unchanged: Sequence[Values]
 ) -> Table:
     """Tabulate how often an offset is called certain that does not exist: dubbed and silent clips."""
     people = speakers(clips)
     sounds = [ClipFile(item.clip.path).pcm() for item in clips]
     dubbed, silent = [], []
     for index, item in enumerate(clips):
-        faces, pcm = conditioned_clip(ClipFile(item.clip.path), expert.image_size, UNCHANGED)
+        file = ClipFile(item.clip.path)
         others = [s for s, who in zip(sounds, people, strict=True) if who != people[index]]
         longest = others[index % len(others)] if others else sounds[index - 1]
-        dubbed.append(measure(expert, faces, np.resize(longest, len(pcm))))
-        silent.append(measure(expert, faces, np.zeros_like(pcm)))
+        dubbed.append(measure(expert, file, pcm=np.resize(longest, len(sounds[index]))))
+        silent.append(measure(expert, file, pcm=np.zeros_like(sounds[index])))
     rows = (
         table_row("own sound", unchanged, people),
         table_row("sound of another speaker", dubbed, people, control=True),
@@ -126,7 +126,7 @@ def certainty_table(
 
 
 def make_card(
-    expert: SyncNet, clips: Sequence[CardClip], *, quick: bool = False
+    expert: Expert, clips: Sequence[CardClip], *, quick: bool = False
 ) -> dict[str, Table]:
     """Measure an expert on clips.
 

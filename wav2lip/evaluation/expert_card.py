@@ -6,26 +6,20 @@ A mean is over clips; its interval resamples people. Clips are taken to be in sy
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from wav2lip.clips import ClipFile
 from wav2lip.data.clip_dataset import Clip
-from wav2lip.evaluation.card_conditions import (
-    UNCHANGED,
-    Condition,
-    conditioned_clip,
-)
-from wav2lip.evaluation.judge import expert_mels
+from wav2lip.evaluation.card_conditions import UNCHANGED, Condition
+from wav2lip.evaluation.card_embeddings import Expert, embed_under
 from wav2lip.evaluation.table import Column
-from wav2lip.metrics.judges import Embeddings, ExpertJudge
+from wav2lip.metrics.judges import Embeddings
 from wav2lip.metrics.lse import lse, mean_distances, shift_distances
 from wav2lip.metrics.offset import clip_offset, offset_scores
 from wav2lip.metrics.offset_accuracy import offset_accuracy, segment_scores, shift_scores
-from wav2lip.models import SyncNet
-from wav2lip.types import FPS, SAMPLES_PER_FRAME, WINDOW_FRAMES, Image, Pcm
+from wav2lip.types import FPS, WINDOW_FRAMES, Pcm
 
 LENGTHS = {"5 frames": WINDOW_FRAMES, "1 s": FPS, "2 s": 2 * FPS}
 LONG = 2 * FPS  # frames; shorter clips do not count for the offset of a clip
@@ -94,22 +88,18 @@ def card_clips(clips: Iterable[Clip], further: Mapping[str, Mapping[str, str]]) 
     return found
 
 
-def measure(expert: SyncNet, faces: Image, pcm: Pcm) -> Values:
-    """Measure one clip.
-
-    Args:
-        expert: the expert.
-        faces: (T, S, S, 3) as it expects them.
-        pcm: (N,) at 16 kHz.
+def measure(
+    expert: Expert, file: ClipFile, condition: Condition = UNCHANGED, pcm: Pcm | None = None
+) -> Values:
+    """Measure one clip; see `embed_under`.
 
     Returns:
         Measure -> value; empty if no window fits. A measure that the clip is too short for is left out.
     """
-    count = min(len(faces), len(pcm) // SAMPLES_PER_FRAME) - expert.window + 1
-    if count < 1:
+    embedded = embed_under(expert, file, condition, pcm)
+    if embedded is None:
         return {}
-    judge = ExpertJudge(expert, partial(expert_mels, window=expert.window))
-    audio, lips = judge.embed(faces, pcm, count)
+    audio, lips = embedded
     scores = shift_scores(lips, audio)
     values: Values = {}
     for name, frames in LENGTHS.items():
@@ -120,7 +110,7 @@ def measure(expert: SyncNet, faces: Image, pcm: Pcm) -> Values:
     distances = mean_distances(shift_distances(lips, audio, "none"))
     if not np.isnan(distances).any():
         values |= {"lse_d": lse(distances).distance, "lse_c": lse(distances).confidence}
-    values |= certainty(lips, audio, expert.window) if len(faces) >= LONG else {}
+    values |= certainty(lips, audio, expert.window) if file.frames >= LONG else {}
     return {key: value for key, value in values.items() if not math.isnan(value)}
 
 
@@ -138,10 +128,8 @@ def certainty(lips: Embeddings, audio: Embeddings, window: int) -> Values:
 
 
 def measured(
-    expert: SyncNet, clips: Iterable[CardClip], condition: Condition = UNCHANGED
+    expert: Expert, clips: Iterable[CardClip], condition: Condition = UNCHANGED
 ) -> Iterator[Values]:
     """Measure every clip under a condition."""
     for item in clips:
-        yield measure(
-            expert, *conditioned_clip(ClipFile(item.clip.path), expert.image_size, condition)
-        )
+        yield measure(expert, ClipFile(item.clip.path), condition)

@@ -9,8 +9,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from wav2lip.checkpoints import load_network
 from wav2lip.data.clip_dataset import Clip
-from wav2lip.models import SyncNet
-from wav2lip.types import SyncBatch
+from wav2lip.models import MeshSyncNet, SyncNet
 
 log = logging.getLogger(__name__)
 MAX_CLIPS = 200  # validation clips that are measured, evenly spaced
@@ -46,10 +45,9 @@ class WriteExpertReport(pl.Callback):
             self._curve.append((trainer.global_step, float(found)))
 
     def on_train_batch_end(
-        self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: SyncBatch, batch_idx: int
+        self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        clips, windows = batch["mel"].shape[:2]
-        self._windows = clips * windows * trainer.world_size
+        self._windows = pl_module.windows_in(batch) * trainer.world_size
 
     # Not on_train_end: a run that was killed after its last step has nothing left to train when it is resumed.
     def on_fit_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
@@ -76,12 +74,12 @@ class WriteExpertReport(pl.Callback):
         return list(loader.dataset.clips)
 
     @staticmethod
-    def _best_network(trainer: pl.Trainer) -> SyncNet | None:
+    def _best_network(trainer: pl.Trainer) -> "SyncNet | MeshSyncNet | None":
         """Return the network of the best checkpoint; None without one."""
         for callback in trainer.checkpoint_callbacks:
             path = getattr(callback, "best_model_path", "")
             if isinstance(callback, ModelCheckpoint) and path and Path(path).is_file():
-                network = load_network(path, "syncnet").network
-                assert isinstance(network, SyncNet)
+                network = load_network(path).network
+                assert isinstance(network, SyncNet | MeshSyncNet)
                 return network
         return None

@@ -6,6 +6,7 @@ from wav2lip.losses.features import feature_l1
 from wav2lip.losses.lpips import LPIPSLoss
 from wav2lip.losses.motion import motion_correlation, motion_error, motion_range
 from wav2lip.losses.reconstruction import edge_l1, mouth_l1, mouth_psnr, weighted_l1
+from wav2lip.losses.series_contrast import SeriesContrast
 from wav2lip.losses.structure import SSIMLoss
 from wav2lip.losses.sync import (
     CosineBCE,
@@ -21,6 +22,7 @@ __all__ = [
     "CosineBCE",
     "LPIPSLoss",
     "SSIMLoss",
+    "SeriesContrast",
     "SyncBCE",
     "SyncContrast",
     "WindowContrast",

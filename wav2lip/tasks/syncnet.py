@@ -85,6 +85,11 @@ class SyncNetTask(Task):
         audio, face = self.syncnet(mel, to_float(lips))
         return audio, face
 
+    def windows_in(self, batch: SyncBatch) -> int:
+        """Return how many windows a batch shows."""
+        clips, windows = batch["mel"].shape[:2]
+        return clips * windows
+
     def embed(self, batch: SyncBatch) -> tuple[Tensor, Tensor]:
         """Return unit vectors of audio and lips, each (B, W, D)."""
         size = batch["mel"].shape[:2]

@@ -18,8 +18,8 @@ from wav2lip.faces.crops import Crop, cut_face
 from wav2lip.media.alignment import frame_count, mel_start
 from wav2lip.metrics.judges import ExpertJudge
 from wav2lip.metrics.offset import ClipOffset, clip_offset, offset_scores
-from wav2lip.models import LipMotion
-from wav2lip.preprocessing.audit.motion_offset import measure_motion
+from wav2lip.models import MeshSyncNet
+from wav2lip.preprocessing.audit.mesh_offset import measure_mesh
 from wav2lip.preprocessing.audit.report import AuditResult, summary, write_report
 from wav2lip.preprocessing.audit.shift import frames_left, shift_clip
 from wav2lip.preprocessing.settings import AUDIT_RULES
@@ -107,7 +107,7 @@ class SyncAuditor:
     4. Otherwise keep the clip as it is. A clip too short to measure is kept, too.
 
     Args:
-        expert: checkpoint of a sync expert, or of a network of lip motion for clips with landmarks.
+        expert: checkpoint of a sync expert; one of geometry requires clips with landmarks.
         fix: shift and drop clips; otherwise only measure them.
         min_agreement: 0-1, share of bootstrap resamples that must agree (see `wav2lip.metrics.offset`).
         max_shift: largest offset that is corrected, frames.
@@ -133,7 +133,7 @@ class SyncAuditor:
         self.min_frames = min_frames
         check_fields(self, AUDIT_RULES)
         loaded = load_network(expert)
-        if not isinstance(loaded.network, LipMotion):
+        if not isinstance(loaded.network, MeshSyncNet):
             loaded = load_network(expert, "syncnet")  # a checkpoint may hold a generator, too
         self._sha256 = loaded.sha256
         self._size = int(loaded.config.get("image_size", IMAGE_SIZE))
@@ -163,8 +163,8 @@ class SyncAuditor:
         return measured
 
     def _measure(self, file: ClipFile) -> ClipOffset | None:
-        if isinstance(self._network, LipMotion):
-            return measure_motion(file, self._network)
+        if isinstance(self._network, MeshSyncNet):
+            return measure_mesh(file, self._network)
         return measure_clip(file, self._network, self._size)
 
     def audit(self, folder: Path, row: ManifestRow) -> AuditResult:
