@@ -95,6 +95,9 @@ class MotionBatch(TypedDict):
     steps: Tensor  # (B, T) float32, times of the frames in steps of the predicted motion, from the first column
     motion: Tensor  # (B, T, K) float32, coefficients of the motion basis
     weight: Tensor  # (B, T) float32, 1 for a frame with landmarks, else 0
+    neutral: Tensor  # (B, K) float32, the most closed lips from the mean face
+    scale: Tensor  # (B,) float32, of the person's motion
+    columns: Tensor  # (B, 3*T) float32, where a sync expert of geometry reads the sound, in columns of `audio`
     clip: list[str]  # B clip names
 
 

@@ -41,6 +41,9 @@ class ScriptedTask(pl.LightningModule):
         self.seen = []
         self.lr = lr
 
+    def windows_in(self, batch):
+        return batch["mel"].shape[:2]
+
     def training_step(self, batch, _):
         step = self.trainer.global_step
         self.seen.append(self.weights["sync"])

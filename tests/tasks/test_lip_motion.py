@@ -6,13 +6,15 @@ from motion_clips import write_motion_corpus
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from wav2lip.callbacks import EMA
-from wav2lip.checkpoints import load_network
-from wav2lip.data.datamodule import ClipDataModule
+from wav2lip.checkpoints import load_network, save_network
+from wav2lip.data.datamodule import ClipDataModule, collate, load_clips
+from wav2lip.data.mesh_sync import MeshSyncDataset
 from wav2lip.data.motion import MotionDataset
 from wav2lip.data.motion_basis import motion_basis
 from wav2lip.errors import InputError
+from wav2lip.models import MeshSyncNet
 from wav2lip.tasks import LipMotionTask
-from wav2lip.tasks.lip_motion import at_steps
+from wav2lip.tasks.lip_motion import at_columns, at_steps
 
 NETWORK = {"_target_": "wav2lip.models.LipMotion", "width": 24, "stacks": 1, "components": 4}
 
@@ -66,6 +68,48 @@ def test_a_checkpoint_rebuilds_the_network_and_its_basis(corpus, trainer, tmp_pa
     basis = motion_basis()
     assert loaded.network.vertices.tolist() == basis.vertices.tolist()
     assert torch.equal(loaded.network.basis, torch.tensor(basis.components[:4]))
+
+
+@pytest.fixture(scope="module")
+def expert(tmp_path_factory):
+    torch.manual_seed(0)
+    network = MeshSyncNet(width=8, speech=False)
+    basis = motion_basis()
+    network.vertices.copy_(torch.tensor(basis.vertices))
+    network.basis.copy_(torch.tensor(basis.components))
+    path = tmp_path_factory.mktemp("expert") / "expert.safetensors"
+    config = {"_target_": "wav2lip.models.MeshSyncNet", "width": 8, "speech": False}
+    save_network(path, network, config, {"training_id": "seed=7 clips=0123abcd"})
+    return path
+
+
+def test_an_expert_asks_for_motion_that_tells_its_sound(corpus, trainer, expert):
+    task = make_task(expert=str(expert), weights={"error": 1.0, "correlation": 1.0, "sync": 0.5})
+    run = trainer(2)
+    run.fit(task, make_data(corpus, 2))
+    assert 0 < run.callback_metrics["train/sync"] < 5
+    assert task.provenance()["expert_id"] == "seed=7 clips=0123abcd"
+    assert not any(key.startswith("_expert") for key in task.state_dict())
+    batch = collate([MotionDataset(load_clips([str(corpus)], "val"))[0]])
+    predicted = task.predict(batch).detach().requires_grad_()
+    task.sync(batch, predicted).backward()
+    assert predicted.grad.abs().sum() > 0
+
+
+def test_the_expert_hears_the_sound_of_each_frame(corpus):
+    clip = load_clips([str(corpus)], "val")[0]
+    batch = collate([MotionDataset([clip], delay=0.05)[0]])
+    heard = at_columns(batch["audio"], batch["columns"])[0]
+    known = MeshSyncDataset([clip], speech=False)[0]["audio"]
+    torch.testing.assert_close(heard[:, 3:-3], known[:, 3:-3], atol=1e-3, rtol=0)
+
+
+def test_an_expert_that_reads_more_than_the_network_is_refused(tmp_path):
+    path = tmp_path / "expert.safetensors"
+    config = {"_target_": "wav2lip.models.MeshSyncNet", "width": 8}
+    save_network(path, MeshSyncNet(width=8), config, {})
+    with pytest.raises(InputError, match="reads features of speech, the network does not; set"):
+        make_task(expert=str(path), weights={"error": 1.0, "correlation": 1.0, "sync": 0.5})
 
 
 def test_the_weights_of_the_measures_count():

@@ -83,7 +83,7 @@ class PlateauWatchdog(pl.Callback):
             return
         losses = [float(loss) for loss in self._losses]
         mean = statistics.fmean(losses)
-        clips, windows = batch["mel"].shape[:2]
+        clips, windows = pl_module.windows_in(batch)
         chance = pl_module.loss.chance(clips * trainer.world_size, windows)
         if trainer.is_global_zero and not mean < (1 - self.tolerance) * chance:
             loader: Any = trainer.train_dataloader

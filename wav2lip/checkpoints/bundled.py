@@ -1,14 +1,15 @@
 """The weights that come with the package, and their names."""
 
 from pathlib import Path
-from typing import Literal
 
+from wav2lip.checkpoints.kinds import Kind
 from wav2lip.errors import InputError
 
 ASSETS = Path(__file__).parents[1] / "assets"
 GENERATOR = ASSETS / "wav2lip.safetensors"
 EXPERT = ASSETS / "expert.safetensors"
 JUDGE = ASSETS / "judge.safetensors"
+MESH_EXPERT = ASSETS / "mesh_expert.safetensors"
 
 PREFIX = "bundled:"
 DEFAULT = "default"  # short for the bundled generator
@@ -20,19 +21,22 @@ def bundled_files() -> dict[str, Path]:
         f"{PREFIX}generator": GENERATOR,
         f"{PREFIX}expert": EXPERT,
         f"{PREFIX}judge": JUDGE,
+        f"{PREFIX}mesh_expert": MESH_EXPERT,
     }
 
 
-def bundled_kind(name: str) -> Literal["generator", "syncnet"]:
+def bundled_kind(name: str) -> Kind:
     """Return which kind of network a bundled name stands for."""
-    return "generator" if name in (DEFAULT, f"{PREFIX}generator") else "syncnet"
+    if name in (DEFAULT, f"{PREFIX}generator"):
+        return "generator"
+    return "mesh_syncnet" if name == f"{PREFIX}mesh_expert" else "syncnet"
 
 
-def bundled_names(kind: str | None = None) -> list[str]:
+def bundled_names(kind: Kind | None = None) -> list[str]:
     """List the bundled names whose files are present.
 
     Args:
-        kind: "generator" or "syncnet" for the names of that kind; None for all.
+        kind: only the names of that kind; None for all.
     """
     return [
         name
@@ -45,7 +49,7 @@ def find_bundled(name: str) -> Path | None:
     """Find the file of a bundled name.
 
     Args:
-        name: `bundled:generator`, `bundled:expert`, `bundled:judge` or `default`.
+        name: `bundled:generator`, `bundled:expert`, `bundled:judge`, `bundled:mesh_expert` or `default`.
 
     Returns:
         The file; None if `name` is not a bundled name.

@@ -17,6 +17,8 @@ from wav2lip.data.augment import NO_AUGMENT, AugmentSettings
 from wav2lip.data.clip_dataset import Clip, ClipDataset
 from wav2lip.data.motion_basis import motion_basis
 from wav2lip.faces.front_shapes import front_shapes
+from wav2lip.faces.head_pose import mean_face
+from wav2lip.faces.mesh_series import sound_columns
 from wav2lip.faces.neutral_shape import most_closed
 from wav2lip.media.alignment import column_count, mel_start
 from wav2lip.types import AUDIO_CHANNELS, MEL_RATE, MOTION_COLUMNS, N_MELS, SILENCE, Mel
@@ -38,11 +40,13 @@ class Motion:
     Attributes:
         coefficients: (F, K) of the motion basis, from the person's most closed lips, over the person's scale.
         scale: standard deviation of the clip's coefficients; that of all clips is 1.
+        neutral: (K,) coefficients of the most closed lips, from the mean face.
         seen: (F,) whether the frame has landmarks. The coefficients of others are 0.
     """
 
     coefficients: NDArray[np.float32]
     scale: float
+    neutral: NDArray[np.float32]
     seen: NDArray[np.bool_]
 
 
@@ -58,14 +62,15 @@ def read_motion(path: Path) -> Motion:
     seen = np.asarray(np.isfinite(shapes).all(axis=(1, 2)))
     coefficients = np.zeros((len(shapes), len(basis.components)), np.float32)
     if not seen.any():
-        return Motion(coefficients, 1.0, seen)
+        return Motion(coefficients, 1.0, np.zeros(coefficients.shape[1], np.float32), seen)
     # Where speech closes the lips most counts as closed, also where the mesh shows a gap: on closed lips it is off by
     # up to 0.03, and a smile hides closures.
     closed = most_closed(shapes[seen], basis.vertices)
     coefficients[seen] = basis.project(shapes[seen] - closed)
     scale = float(np.clip(coefficients[seen].std(axis=0).mean(), *SCALE_RANGE))
     coefficients[seen] /= scale
-    return Motion(coefficients, scale, seen)
+    neutral = basis.project((closed - mean_face().vertices[basis.vertices])[None])[0]
+    return Motion(coefficients, scale, neutral, seen)
 
 
 class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
@@ -114,6 +119,7 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         columns = column_count(count / file.fps) + 2 * CONTEXT
         audio = clip_window(file, column, columns, self.channels)
         times = (start + np.arange(count)) / file.fps + self.delay
+        columns_heard = sound_columns(start + np.arange(count), file.fps) - column
         steps = (MEL_RATE * times - column - (MOTION_COLUMNS - 1) / 2) / MOTION_COLUMNS
         coefficients = _padded(motion.coefficients[start : start + count], count)
         weight = _padded(motion.seen[start : start + count].astype(np.float32), count)
@@ -126,6 +132,9 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
             "steps": torch.from_numpy(steps.astype(np.float32)),
             "motion": torch.from_numpy(coefficients),
             "weight": torch.from_numpy(weight),
+            "neutral": torch.from_numpy(motion.neutral),
+            "scale": torch.tensor(motion.scale, dtype=torch.float32),
+            "columns": torch.from_numpy(columns_heard.astype(np.float32)),
             "clip": clip.row.clip,
         }
 

@@ -1,6 +1,7 @@
 """Report at the end of an expert's training what it came to."""
 
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ class WriteExpertReport(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        self._windows = pl_module.windows_in(batch) * trainer.world_size
+        self._windows = math.prod(pl_module.windows_in(batch)) * trainer.world_size
 
     # Not on_train_end: a run that was killed after its last step has nothing left to train when it is resumed.
     def on_fit_end(self, trainer: pl.Trainer, pl_module: Any) -> None:

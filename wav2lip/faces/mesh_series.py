@@ -68,13 +68,13 @@ def read_motion_series(
     return motion_series(front_shapes(file), file.fps, vertices, basis)
 
 
-def sound_columns(frames: ArrayLike) -> NDArray[np.float64]:
-    """Return where the sound of frames (T,) at 25 fps is read: (3 T,) fractional mel columns.
+def sound_columns(frames: ArrayLike, fps: float = FPS) -> NDArray[np.float64]:
+    """Return where the sound of frames (T,) is read: (3 T,) fractional mel columns.
 
     Column m stands for second (m + 0.5) / 80.
     """
     parts = (np.arange(AUDIO_PER_FRAME) + 0.5) / AUDIO_PER_FRAME
-    times = (np.asarray(frames, np.float64)[:, None] + parts) / FPS
+    times = (np.asarray(frames, np.float64)[:, None] + parts) / fps
     columns: NDArray[np.float64] = (MEL_RATE * times - 0.5).ravel()
     return columns
 

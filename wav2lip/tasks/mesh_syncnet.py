@@ -45,10 +45,10 @@ class MeshSyncNetTask(Task):
         self.syncnet.vertices.copy_(torch.tensor(basis.vertices))
         self.syncnet.basis.copy_(torch.tensor(basis.components))
 
-    def windows_in(self, batch: MeshSyncBatch) -> int:
-        """Return how many windows a batch shows."""
+    def windows_in(self, batch: MeshSyncBatch) -> tuple[int, int]:
+        """Return the clips of a batch, and how many windows of each it shows."""
         clips, frames = batch["seen"].shape
-        return int(clips * (frames - self.syncnet.window + 1))
+        return clips, frames - self.syncnet.window + 1
 
     def counting(self, seen: Tensor) -> Tensor:
         """Return which windows (B, W) hold only frames (B, T) that are seen."""

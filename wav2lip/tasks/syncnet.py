@@ -85,10 +85,10 @@ class SyncNetTask(Task):
         audio, face = self.syncnet(mel, to_float(lips))
         return audio, face
 
-    def windows_in(self, batch: SyncBatch) -> int:
-        """Return how many windows a batch shows."""
+    def windows_in(self, batch: SyncBatch) -> tuple[int, int]:
+        """Return the clips of a batch, and how many windows of each it shows."""
         clips, windows = batch["mel"].shape[:2]
-        return clips * windows
+        return clips, windows
 
     def embed(self, batch: SyncBatch) -> tuple[Tensor, Tensor]:
         """Return unit vectors of audio and lips, each (B, W, D)."""
