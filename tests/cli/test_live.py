@@ -56,6 +56,20 @@ def test_pcm_on_stdin_becomes_video_on_stdout(
         assert sound[2000:20_000].std() == pytest.approx(0.1, rel=0.3)
 
 
+@pytest.mark.slow
+def test_an_absent_camera_is_one_line(checkpoint, face, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("pyvirtualcam")
+    output = tmp_path / "a.mp4"
+    words = ("--audio", "-", "--camera", "/dev/none", "--output", output)
+    with pytest.raises(SystemExit) as ended:
+        _run(monkeypatch, face, *words, "--checkpoint", checkpoint)
+    assert ended.value.code == 2
+    line = capsys.readouterr().err.strip()
+    assert "/dev/none: cannot be opened" in line
+    assert "\n" not in line
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -66,6 +80,8 @@ def test_pcm_on_stdin_becomes_video_on_stdout(
         (["{face}", "--save", "a.bin"], "a.bin: --save writes .avatar files; name it so"),
         (["{face}", "--audio", "-", "--block", "0"], "--block"),
         (["{face}", "--audio", "-", "--rate", "0"], "--rate"),
+        (["{face}", "--audio", "-", "--camera", " "], "--camera is empty; name the device, or"),
+        (["{face}", "--audio", "-", "--idle_mouth", "open"], "argument --idle_mouth: invalid choi"),
         (["{face}", "--audio", "-", "--device", "gpu"], "--device"),
     ],
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.parser import OneLineParser, add_generator, add_idle_mouth, file_name
 from wav2lip.errors import InputError
+from wav2lip.utils.extras import require_extra
 from wav2lip.utils.outputs import check_new_files
 from wav2lip.utils.signals import ending_at_once
 from wav2lip.utils.values import Device, Number, Whole, check
@@ -43,9 +44,14 @@ def build_parser() -> OneLineParser:
     parser.add_argument(
         "--output",
         type=file_name,
-        default=STREAM,
         metavar="FILE",
-        help="the video (.mp4), or - for stdout (default: -)",
+        help="the video (.mp4), or - for stdout (default: -; none with --camera)",
+    )
+    parser.add_argument(
+        "--camera",
+        metavar="DEVICE",
+        help="show the face in real time on a virtual camera that other programs can choose: its name, such as "
+        "/dev/video10, or auto for the first one. It has no sound; --output does. Requires the extra camera",
     )
     parser.add_argument(
         "--save",
@@ -91,6 +97,12 @@ def _check(args: argparse.Namespace) -> None:
     for role, path in inputs:
         if path is not None and not path.exists():
             raise InputError(f"{path}: no such file; give the {role}")
+    if args.camera is not None:
+        if not args.camera.strip():
+            raise InputError("--camera is empty; name the device, or give auto")
+        args.realtime = True
+    elif args.output is None:
+        args.output = STREAM
     output = None if args.audio is None or args.output == STREAM else args.output
     for path, suffix, role in ((output, ".mp4", "output"), (args.save, AVATAR, "save")):
         if path is not None and path.suffix != suffix:
@@ -103,6 +115,8 @@ def main() -> None:
     """Parse and check the command line, then run it."""
     args = build_parser().parse(sys.argv[1:])
     _check(args)
+    if args.camera is not None:
+        require_extra("pyvirtualcam", "camera")
     with ending_at_once():
         from wav2lip.cli.live_command import run
     run(args)

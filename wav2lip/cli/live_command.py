@@ -4,7 +4,7 @@ import argparse
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +17,7 @@ from wav2lip.inference.settings import Settings
 from wav2lip.live.avatar import Avatar
 from wav2lip.live.live_mp4 import LiveMp4
 from wav2lip.live.session import LiveSession
+from wav2lip.live.virtual_camera import VirtualCamera
 from wav2lip.live.worker import LiveWorker
 from wav2lip.media.audio import read_mono
 from wav2lip.media.pcm import from_pcm
@@ -84,15 +85,23 @@ def _avatar(args: argparse.Namespace, syncer: LipSyncer) -> Avatar:
     )
 
 
-def _write(session: LiveSession, avatar: Avatar, target: BinaryIO, feeder: _Feeder) -> None:
-    """Write the frames of a session.
+def _write(
+    session: LiveSession,
+    target: BinaryIO | None,
+    camera: VirtualCamera | None,
+    feeder: _Feeder,
+) -> None:
+    """Write the frames of a session to a stream, a camera, or both.
 
     Raises:
         InputError: there is no sound, or what ended it early.
     """
-    with LiveMp4(target, avatar) as mp4:
+    with nullcontext() if target is None else LiveMp4(target, session.avatar) as mp4:
         for frame in session:
-            mp4.write(frame)
+            if camera is not None:
+                camera.show(frame)
+            if mp4 is not None:
+                mp4.write(frame)
         if feeder.error is not None:
             raise feeder.error
         if not session.counts.frames:
@@ -114,6 +123,11 @@ def run(args: argparse.Namespace) -> None:
         return
     sys.setswitchinterval(SWITCH)
     with ExitStack() as stack:
+        camera = None
+        if args.camera is not None:
+            device = None if args.camera == "auto" else args.camera
+            camera = stack.enter_context(VirtualCamera(avatar, device))
+            print(f"the camera is {camera.device}", file=sys.stderr, flush=True)
         worker = stack.enter_context(LiveWorker(syncer.mesh_engine))
         session = stack.enter_context(
             LiveSession(
@@ -128,12 +142,13 @@ def run(args: argparse.Namespace) -> None:
         )
         feeder = _Feeder(session, args.audio, args.rate, args.realtime)
         stack.callback(feeder.stopped.set)
-        feeder.start()
+        target: BinaryIO | None = None
         if args.output == STREAM:
-            _write(session, avatar, sys.stdout.buffer, feeder)
-        else:
-            with AtomicFile(args.output) as new:
-                _write(session, avatar, new.file, feeder)
+            target = sys.stdout.buffer
+        elif args.output is not None:
+            target = stack.enter_context(AtomicFile(args.output)).file
+        feeder.start()
+        _write(session, target, camera, feeder)
         counts = session.counts
     print(
         f"{counts.frames} frames, {counts.late} late, {counts.underruns} underruns",
