@@ -40,17 +40,21 @@ def _session() -> Any:
 
 
 def _tokens(window: Wav) -> Mel:
-    """Return the kept tokens (2, 288) of a window of samples."""
+    """Return the kept tokens (2, 288) of a window of samples; those of digital silence are computed once."""
+    return _computed(window) if window.any() else _silent_tokens()
+
+
+def _computed(window: Wav) -> Mel:
+    """Compute the kept tokens (2, 288) of a window of samples."""
     (tokens,) = _session().run(None, {"samples": window[None]})
     kept: Mel = tokens[0, BEFORE : BEFORE + KEPT]
     return kept
 
 
 @lru_cache(maxsize=1)
-def _silent_token() -> Mel:
-    """Return the token (288,) of digital silence."""
-    token: Mel = _tokens(np.zeros(WINDOW, np.float32))[0]
-    return token
+def _silent_tokens() -> Mel:
+    """Return the kept tokens (2, 288) of digital silence."""
+    return _computed(np.zeros(WINDOW, np.float32))
 
 
 def _place(column: int) -> tuple[int, float]:
@@ -131,7 +135,7 @@ class SpeechStream:
             token, share = _place(column)
             before, after = self._token(token), self._token(token + 1)
             mixed = before + np.float32(share) * (after - before)
-            found[:, column - start] += SCALE * (mixed - _silent_token())
+            found[:, column - start] += SCALE * (mixed - _silent_tokens()[0])
         return found
 
     def discard(self, before: int) -> None:
