@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from wav2lip.inference import face_locator
+from wav2lip.inference.known_source import KnownSource
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
 from wav2lip.synthetic.clips import synthesize, write_synthetic_video
@@ -74,7 +75,18 @@ def test_more_or_fewer_frames_or_another_file_are_followed_anew(
     assert len(passes) == 5
     write_synthetic_video(video, synthesize(4, 0.48))  # another video of the same name
     render(syncer, video, 0.7)
-    assert len(passes) == 7
+    assert len(passes) == 6  # the people are learned from all frames that are rendered
+
+
+def test_faces_found_while_people_are_learned_are_those_of_the_run(
+    video: Path, passes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = render(make(), video, 0.6)
+    assert len(passes) == 1
+    monkeypatch.setattr(KnownSource, "locator", lambda self, playback: None)
+    twice = render(make(), video, 0.6)
+    assert len(passes) == 3
+    assert all(np.array_equal(a, b) for a, b in zip(once, twice, strict=True))
 
 
 def test_a_run_that_is_given_up_leaves_nothing(video: Path, passes: list[int]) -> None:

@@ -43,8 +43,14 @@ class KnownSource:
             return None
         return self._locator
 
-    def keep(self, path: Path | None, locator: FaceLocator, playback: Playback) -> None:
-        """Remember the faces of a run that is finished, unless one on another file was started meanwhile."""
+    def keep(self, path: Path | None, locator: FaceLocator, cut: float) -> None:
+        """Remember the faces that were followed, unless a run on another file was started meanwhile.
+
+        Args:
+            path: of the file.
+            locator: has followed them.
+            cut: seconds, the time of the first frame that it was not given; ∞ if it was given all.
+        """
         if locator.last_time is not None and self.is_last(path):
             self._locator, self._last = locator, locator.last_time
-            self._cut = playback.cut
+            self._cut = cut

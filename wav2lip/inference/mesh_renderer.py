@@ -48,9 +48,10 @@ class MeshRenderer:
         self.motion = motion
         self.timing = StageTiming()
 
-    def study(self, source: FrameSource, locate: FaceLocator, settings: Settings) -> None:
+    def study(self, source: FrameSource, locate: FaceLocator, settings: Settings) -> float:
         """Learn the people of a source; see `survey_people`."""
-        self.people = survey_people(source, locate, settings, self._faces.space)
+        self.people, cut = survey_people(source, locate, settings, self._faces.space)
+        return cut
 
     def paste(self, located: TrackedFrame, faces: list[RenderedFace]) -> Picture:
         """Put the moved faces of a frame into it."""

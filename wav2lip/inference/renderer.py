@@ -75,8 +75,9 @@ class FaceRenderer:
             times = max(1, min(times, MAX_UPSCALE))
         return cut_face(located.frame.picture, crop, times * self.engine.image_size)
 
-    def study(self, source: FrameSource, locate: FaceLocator, settings: Settings) -> None:
-        """Do nothing: a crop holds all that the generator needs."""
+    def study(self, source: FrameSource, locate: FaceLocator, settings: Settings) -> float:
+        """Read nothing: a crop holds all that the generator needs."""
+        return 0.0
 
     def paste(self, located: TrackedFrame, faces: list[Image]) -> Picture:
         """Paste the rendered mouths of a frame back into it."""

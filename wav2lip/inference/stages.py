@@ -42,8 +42,12 @@ class Renderer(Protocol):
     channels: int
     timing: StageTiming
 
-    def study(self, source: FrameSource, locate: FaceLocator, settings: Settings) -> None:
-        """Learn what it needs of the people in a source, before the run."""
+    def study(self, source: FrameSource, locate: FaceLocator, settings: Settings) -> float:
+        """Learn what it needs of the people in a source, before the run.
+
+        Returns:
+            Seconds, the time of the first frame that it has not read; ∞ if it has read all.
+        """
         ...
 
     def __call__(
@@ -115,8 +119,10 @@ def run_stages(
     )
     known = known or KnownSource()
     if not known.is_last(source.path):
-        renderer.study(source, new_locator(), settings)
+        locate = new_locator()
+        cut = renderer.study(source, locate, settings)
         known.start(source.path)
+        known.keep(source.path, locate, cut)
     locate = known.locator(playback) or new_locator()
 
     def find(frames: Iterator[Frame]) -> Iterator[TrackedFrame]:
@@ -145,7 +151,7 @@ def run_stages(
             report.frames_with_face += bool(frame.boxes)
             report.frames += 1
             yield frame
-    known.keep(source.path, locate, playback)
+    known.keep(source.path, locate, playback.cut)
     for name, timing in stages.timings.items():
         report.add_timing(name, renderer.timing if name == "generate" else timing)
     report.video_seconds = report.audio_seconds

@@ -1,7 +1,7 @@
 """Learn the people of a video before it is rendered."""
 
+import math
 from collections.abc import Iterator
-from itertools import takewhile
 
 from wav2lip.faces.person import Person, PersonSurvey
 from wav2lip.faces.retargeting import MotionSpace
@@ -44,7 +44,7 @@ def meet(tracked: TrackedFrame, people: dict[int, Person], space: MotionSpace) -
 
 def survey_people(
     source: FrameSource, locate: FaceLocator, settings: Settings, space: MotionSpace
-) -> dict[int, Person]:
+) -> tuple[dict[int, Person], float]:
     """Learn the people in the first seconds of a video.
 
     Args:
@@ -55,16 +55,22 @@ def survey_people(
 
     Returns:
         By track: the neutral shape and exemplars of each person. Nothing for a still, or for frames that can be read
-        only once: there the first frame of a track has to do.
+        only once: there the first frame of a track has to do. And the time of the first frame that was not read, in
+        seconds; ∞ if all were.
     """
     if source.info.is_still or settings.static or not source.replayable:
-        return {}
+        return {}, 0.0
+    cut = math.inf
 
     def frames() -> Iterator[Frame]:
-        for frame in takewhile(lambda f: f.time < SECONDS, source.forwards([])):
+        nonlocal cut
+        for frame in source.forwards([]):
+            if frame.time >= SECONDS:
+                cut = frame.time
+                return
             yield Frame(settings.prepare(frame.picture), frame.time, frame.index, frame.colours)
 
     survey = PeopleSurvey()
     for tracked in locate(frames()):
         survey.add(tracked)
-    return survey.people(space)
+    return survey.people(space), cut
