@@ -14,6 +14,25 @@ import httpx
 PATIENCE = 300.0  # seconds; the machine of a test may be busy
 
 
+def wait_for_server(process: subprocess.Popen, log: Path, before: int = 0) -> str:
+    """Wait until a server serves; return its address.
+
+    Args:
+        process: of `wav2lip serve`.
+        log: of what it prints.
+        before: bytes of the log that are those of an earlier one.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        text = log.read_bytes()[before:].decode()
+        found = re.search(r"serves at (http://\S+)/ ", text)
+        if found:
+            return found[1]
+        assert process.poll() is None, text
+        assert time.monotonic() < deadline, text
+        time.sleep(0.1)
+
+
 class RunningServer:
     """Run `wav2lip serve` on a free port until the end of the block.
 
@@ -38,16 +57,7 @@ class RunningServer:
             stderr=self._file,
             env=self._env,
         )
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            text = self.log.read_bytes()[before:].decode()
-            found = re.search(r"serves at (http://\S+)/ ", text)
-            if found:
-                break
-            assert self.process.poll() is None, text
-            assert time.monotonic() < deadline, text
-            time.sleep(0.1)
-        self.url = found[1]
+        self.url = wait_for_server(self.process, self.log, before)
         self.client = httpx.Client(base_url=self.url, timeout=PATIENCE)
         return self
 
