@@ -2,9 +2,11 @@
 
 import json
 import shutil
+import socket
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -385,6 +387,58 @@ def person(base: Path, folder: Path, rng: Random) -> Case:
     return Case("personalize", [*words, "--", *videos])
 
 
+def live(base: Path, folder: Path, rng: Random) -> Case:
+    """A damaged face, avatar or sound, or an odd value, for a live session into a file."""
+    face, audio = base / "media" / "a.png", base / "media" / "a.wav"
+    words: list[str] = []
+    how = rng.random()
+    if how < 0.4:
+        face = folder / "in" / "a.avatar"
+        shutil.copy(base / "a.avatar", face)
+        if rng.random() < 0.3:
+            _edit_header(face, rng, _edit_json(rng))
+        else:
+            face.write_bytes(mutate_bytes(face.read_bytes(), rng))
+    elif how < 0.6:
+        source, face = face, folder / "in" / f"{rng.choice(NAMES)}.png"
+        face.write_bytes(mutate_bytes(source.read_bytes(), rng))
+    elif how < 0.75:
+        face = base / "a.avatar"
+        source, audio = audio, folder / "in" / "a.wav"
+        audio.write_bytes(mutate_bytes(source.read_bytes(), rng))
+    else:
+        face = base / "a.avatar"
+        names = ("rate", "block", "motion", "idle_mouth", "save", "checkpoint", "device", "camera")
+        words = [f"--{rng.choice(names)}={rng.choice(TEXTS)}"]
+    return Case("live", ["--audio", str(audio), "--output", "out/o.mp4", *words, "--", str(face)])
+
+
+def server(base: Path, folder: Path, rng: Random) -> Case:
+    """Odd values for a server. Its port is in use, so that it ends where it would begin to serve."""
+    options = {
+        *("allowed_host", "token_file", "checkpoint", "device", "workers", "idle_mouth"),
+        *("tts_command", "evaluations", "upload_mb", "audio_seconds", "text_characters", "pixels"),
+        *("job_seconds", "personal_minutes", "queue", "per_client", "keep_hours", "keep_jobs"),
+        *("event_streams", "live_sessions", "live_seconds"),
+    }
+    words = [f"--{name}={rng.choice(TEXTS)}" for name in rng.sample(sorted(options), 2)]
+    if rng.random() < 0.3:
+        path = folder / "in" / "tokens"
+        path.write_bytes(mutate_bytes(b"# clients\n0123456789abcdef\nfedcba9876543210\n", rng))
+        words.append(f"--token_file={path}")
+    if rng.random() < 0.2:
+        words.append(f"--host={rng.choice(TEXTS)}")
+    port = str(_used_port().getsockname()[1])
+    given = ["--folder", "out/server", *words, "--port", port]
+    return Case("serve", given, codes=(2,), leaves=("**/*",))
+
+
+@cache
+def _used_port() -> socket.socket:
+    """A socket that listens on all addresses of this machine, so that nobody else can."""
+    return socket.create_server(("0.0.0.0", 0))
+
+
 def run_folder(base: Path, folder: Path, rng: Random) -> Case:
     """A folder of runs with damaged curves or a damaged config."""
     runs = folder / "in" / "runs"
@@ -424,6 +478,8 @@ KINDS: dict[str, Callable[[Path, Path, Random], Case]] = {
         setting,
         run_folder,
         person,
+        live,
+        server,
     )
 }
 WEIGHTS = {
@@ -435,6 +491,8 @@ WEIGHTS = {
     "manifest": 2,
     "run_folder": 1,
     "person": 1,
+    "live": 1,
+    "server": 1,
 }
 
 

@@ -8,8 +8,11 @@ import av
 import cv2
 import numpy as np
 import torch
+from skimage import data
 
 from wav2lip.checkpoints import build_network, save_network
+from wav2lip.inference.lip_syncer import LipSyncer
+from wav2lip.live import Avatar
 from wav2lip.media.pcm import to_pcm, write_wav
 from wav2lip.synthetic.clips import synthesize, write_synthetic_corpus, write_synthetic_video
 
@@ -68,7 +71,7 @@ def _mux(path: Path, frames: np.ndarray | None, video: str, wav: np.ndarray, sou
 
 
 def make_corpus(folder: Path) -> None:
-    """Write media/, checkpoints/ and clips/."""
+    """Write media/, checkpoints/, clips/ and a.avatar."""
     media, checkpoints = folder / "media", folder / "checkpoints"
     media.mkdir(parents=True)
     checkpoints.mkdir()
@@ -91,3 +94,6 @@ def make_corpus(folder: Path) -> None:
     torch.save({"state_dict": expert.state_dict()}, checkpoints / "expert.pth")
     write_synthetic_corpus(folder / "clips", {"train": 2, "val": 1}, seconds=1.2, image_size=48)
     shutil.copy(media / "a.mp4", folder / "b.mp4")
+    face = np.ascontiguousarray(data.astronaut()[0:200, 130:370, ::-1])
+    engine = LipSyncer.from_checkpoint("default", "cpu").mesh_engine
+    Avatar.from_file(face, engine, color="bgr").save(folder / "a.avatar")

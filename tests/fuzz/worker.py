@@ -126,6 +126,8 @@ def main() -> None:
         "audit",
         "ablations",
         "personalize",
+        "live_command",
+        "serve_command",
     ):
         importlib.import_module(f"wav2lip.cli.{name}")
     for name in ("checkpoints.export", "personalization.material", "personalization.tuning"):

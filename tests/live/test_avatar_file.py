@@ -1,4 +1,5 @@
 from dataclasses import replace
+from fractions import Fraction
 from itertools import chain
 
 import numpy as np
@@ -8,6 +9,7 @@ from safetensors.numpy import save_file
 from wav2lip.errors import InputError
 from wav2lip.faces.crops import Crop
 from wav2lip.live import Avatar
+from wav2lip.media.colour import Colours
 
 
 @pytest.fixture
@@ -59,6 +61,21 @@ def test_an_avatar_comes_back_as_it_was(full, tmp_path):
         old, new = full.idle(number, "closed"), again.idle(number, "closed")
         for name in ("luma", "blue", "red"):
             np.testing.assert_array_equal(getattr(old, name), getattr(new, name))
+
+
+@pytest.mark.parametrize("fps", [Fraction(0), Fraction(-25), Fraction(10**9), Fraction(1, 10**9)])
+def test_an_impossible_rate_is_refused(avatar, tmp_path, fps):
+    replace(avatar, fps=fps).save(tmp_path / "a.avatar")
+    with pytest.raises(InputError, match=r"a\.avatar: damaged, or not an avatar; make it again$"):
+        Avatar.load(tmp_path / "a.avatar")
+
+
+@pytest.mark.parametrize("values", [{"colours": Colours(2**40)}, {"size": (200, 2**63)}])
+def test_impossible_pictures_are_refused(avatar, tmp_path, values):
+    store = replace(avatar.pictures, **values)
+    replace(avatar, pictures=store).save(tmp_path / "a.avatar")
+    with pytest.raises(InputError, match=r"a\.avatar: damaged, or not an avatar; make it again$"):
+        Avatar.load(tmp_path / "a.avatar")
 
 
 def test_a_closed_mouth_outside_of_its_frame_is_refused(avatar, tmp_path):

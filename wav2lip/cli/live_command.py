@@ -17,6 +17,7 @@ from wav2lip.inference.settings import Settings
 from wav2lip.live.avatar import Avatar
 from wav2lip.live.live_mp4 import LiveMp4
 from wav2lip.live.session import LiveSession
+from wav2lip.live.session_error import SessionError
 from wav2lip.live.virtual_camera import VirtualCamera
 from wav2lip.live.worker import LiveWorker
 from wav2lip.media.audio import read_mono
@@ -148,7 +149,12 @@ def run(args: argparse.Namespace) -> None:
         elif args.output is not None:
             target = stack.enter_context(AtomicFile(args.output)).file
         feeder.start()
-        _write(session, target, camera, feeder)
+        try:
+            _write(session, target, camera, feeder)
+        except SessionError as error:
+            if isinstance(error.__cause__, InputError) or args.face.suffix != AVATAR:
+                raise error.__cause__ or error from error
+            raise InputError(f"{args.face}: damaged, or not an avatar; make it again") from error
         counts = session.counts
     print(
         f"{counts.frames} frames, {counts.late} late, {counts.underruns} underruns",

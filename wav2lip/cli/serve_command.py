@@ -31,9 +31,10 @@ def _listen(host: str, port: int) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen()  # clients may come before the server is ready
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter: no name of a host
+        reason = getattr(error, "strerror", None) or error
         raise InputError(
-            f"{host}:{port}: cannot be used ({error.strerror or error}); choose another --host or --port"
+            f"{host}:{port}: cannot be used ({reason}); choose another --host or --port"
         ) from error
     return listener
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from wav2lip.live.avatar import Avatar
 
 FORMAT, VERSION = "wav2lip avatar", 2
+MAX_FPS, MAX_DENOMINATOR = 240, 10**6  # of frames per second; encoders overflow beyond
+MAX_SIDE = 2**15  # px
 PLANES = ("luma", "blue", "red")
 ROW_FIELDS = [name for name in ROW.names or () if name != "hidden"]  # each an array of its own
 Arrays = dict[str, NDArray[Any]]
@@ -120,6 +122,19 @@ def _restored_closed(
     return mouths
 
 
+def _fps(numerator: int, denominator: int) -> Fraction:
+    fps = Fraction(numerator, denominator)
+    if not 0 < fps <= MAX_FPS or fps.denominator > MAX_DENOMINATOR:
+        raise ValueError("no rate of frames")
+    return fps
+
+
+def _colours(*tags: int) -> Colours:
+    if not all(isinstance(tag, int) and 0 <= tag < 256 for tag in tags):
+        raise ValueError("no tags of colours")
+    return Colours(*tags)
+
+
 def write_avatar(path: Path, avatar: "Avatar") -> None:
     """Write the file of an avatar.
 
@@ -169,8 +184,10 @@ def read_avatar(path: Path) -> dict[str, Any]:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         packed = [part.data for part in _split(arrays, "pictures")]
         height, width = about["size"]
+        if not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE):
+            raise ValueError("no size of pictures")
         store = PictureStore(
-            (height, width), Colours(*about["colours"]), arrays["header"].tobytes(), packed
+            (height, width), _colours(*about["colours"]), arrays["header"].tobytes(), packed
         )
         found, counts = _restored_faces(arrays), arrays["faces.counts"]
         closed = _restored_closed(arrays, (height, width))
@@ -186,9 +203,17 @@ def read_avatar(path: Path) -> dict[str, Any]:
                 track: _restored_person(arrays, f"person{track}") for track in about["people"]
             },
             "closed": closed,
-            "fps": Fraction(*about["fps"]),
+            "fps": _fps(*about["fps"]),
             "space": str(about["space"]),
             "source": str(about["source"]),
         }
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError, IndexError) as error:
+    except (
+        SafetensorError,
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        ArithmeticError,
+    ) as error:
         raise InputError(f"{path}: damaged, or not an avatar; make it again") from error
