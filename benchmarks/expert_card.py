@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cv2
 
-from wav2lip.checkpoints import load_network
+from wav2lip.checkpoints.expert import load_expert
 from wav2lip.data.datamodule import load_clips
 from wav2lip.evaluation.card_tables import make_card
 from wav2lip.evaluation.expert_card import card_clips
@@ -41,7 +41,7 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     clips = card_clips(load_clips(arguments.clips, arguments.split), read_groups(arguments.groups))
-    loaded = load_network(arguments.checkpoint, "syncnet")
+    loaded = load_expert(arguments.checkpoint)
     people = len({item.clip.row.speaker for item in clips})
     print(f"{loaded.path} (sha256 {loaded.sha256[:12]}): {len(clips)} clips of {people} people\n")
     for name, table in make_card(loaded.network, clips, quick=arguments.quick).items():

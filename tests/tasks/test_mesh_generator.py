@@ -27,7 +27,8 @@ def motion(tmp_path_factory):
     path = tmp_path_factory.mktemp("motion") / "motion.safetensors"
     torch.manual_seed(0)
     network = LipMotion(**MOTION)
-    save_network(path, network, {"_target_": "wav2lip.models.LipMotion", **MOTION}, {}, half=False)
+    config = {"_target_": "wav2lip.models.LipMotion", **MOTION}
+    save_network(path, network, config, {"expert_id": "seed 1, clips 0"}, half=False)
     return path
 
 
@@ -40,6 +41,12 @@ def make_task(motion, **changes: object):
         "motion_from": str(motion),
     }
     return MeshGeneratorTask(**{**arguments, **changes})
+
+
+def test_the_expert_of_the_motion_is_remembered(motion, trainer):
+    task = make_task(motion)
+    task._trainer = trainer(1)
+    assert task.provenance()["expert_id"] == "seed 1, clips 0"
 
 
 def make_data(folder, steps):

@@ -8,7 +8,7 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import ModelCheckpoint
 
-from wav2lip.checkpoints import load_network
+from wav2lip.checkpoints.expert import load_expert
 from wav2lip.data.clip_dataset import Clip
 from wav2lip.models import MeshSyncNet, SyncNet
 
@@ -80,7 +80,7 @@ class WriteExpertReport(pl.Callback):
         for callback in trainer.checkpoint_callbacks:
             path = getattr(callback, "best_model_path", "")
             if isinstance(callback, ModelCheckpoint) and path and Path(path).is_file():
-                network = load_network(path).network
+                network = load_expert(path).network
                 assert isinstance(network, SyncNet | MeshSyncNet)
                 return network
         return None

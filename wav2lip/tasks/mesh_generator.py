@@ -80,11 +80,18 @@ class MeshGeneratorTask(AdversarialTask):
         if init_from:
             self.load_weights(init_from, "generator", self.generator)
         self.generator.motion.requires_grad_(False)
+        self._expert_id = (
+            "none" if motion is None else str(motion.metadata.get("expert_id", "none"))
+        )
         self.discriminator = build(discriminator)
         self._discriminator_optimizer = discriminator_optimizer or optimizer
         self.weights = dict(weights)
         self.adv_from = adv_from
         self.max_grad_norm = max_grad_norm
+
+    def provenance(self) -> dict[str, str]:
+        """Return the base's entries and the `expert_id` of the network of motion."""
+        return {**super().provenance(), "expert_id": self._expert_id}
 
     def trainable_parameters(self) -> list[torch.nn.Parameter]:
         return list(self.generator.inpainter.parameters())

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from rich.progress import track
 from torch import nn
 
-from wav2lip.checkpoints import load_network
+from wav2lip.checkpoints.expert import load_expert
 from wav2lip.clips import MANIFEST, ClipFile, ManifestRow, read_manifest, write_manifest
 from wav2lip.errors import InputError
 from wav2lip.faces.crops import Crop, cut_face
@@ -132,9 +132,7 @@ class SyncAuditor:
         self.max_shift = max_shift
         self.min_frames = min_frames
         check_fields(self, AUDIT_RULES)
-        loaded = load_network(expert)
-        if not isinstance(loaded.network, MeshSyncNet):
-            loaded = load_network(expert, "syncnet")  # a checkpoint may hold a generator, too
+        loaded = load_expert(expert)
         self._sha256 = loaded.sha256
         self._size = int(loaded.config.get("image_size", IMAGE_SIZE))
         self._network = loaded.network.to(torch_device(device))
