@@ -59,7 +59,11 @@ $(BUNDLED)/audited: $(BUNDLED)/preprocessed
 	$(call step,audit,$(BIN)/wav2lip audit $(BUNDLED)/clips expert=bundled:judge fix=true)
 	touch $@
 
-$(BUNDLED)/lip_motion: $(BUNDLED)/audited
+$(BUNDLED)/mesh_expert: $(BUNDLED)/audited
+	$(call step,mesh_expert,$(BIN)/wav2lip train experiment=bundled/mesh_expert "data.manifests=[$(BUNDLED)/clips]")
+	touch $@
+
+$(BUNDLED)/lip_motion: $(BUNDLED)/mesh_expert
 	$(call step,lip_motion,$(BIN)/wav2lip train experiment=bundled/lip_motion "data.manifests=[$(BUNDLED)/clips]")
 	touch $@
 
@@ -68,7 +72,7 @@ $(BUNDLED)/mesh_generator: $(BUNDLED)/lip_motion
 	touch $@
 
 $(BUNDLED)/wav2lip.safetensors: $(BUNDLED)/mesh_generator
-	$(BIN)/wav2lip export runs/bundled_mesh_generator/checkpoints/best.ckpt $@ --motion_gain 2.2
+	$(BIN)/wav2lip export runs/bundled_mesh_generator/checkpoints/best.ckpt $@ --motion_gain 1.35
 	$(BIN)/wav2lip export $@ $(BUNDLED)/wav2lip.onnx
 
 lock:  ## update requirements.txt from the ranges in pyproject.toml (requires uv)

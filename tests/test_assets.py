@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from wav2lip.checkpoints import load_network
-from wav2lip.checkpoints.bundled import GENERATOR, JUDGE, find_exported
+from wav2lip.checkpoints.bundled import GENERATOR, JUDGE, MESH_EXPERT, find_exported
 from wav2lip.checkpoints.exported import load_exported
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.media.audio import load_wav
@@ -40,10 +40,13 @@ def test_an_exported_file_is_of_the_bundled_checkpoint(name):
     assert entry["checkpoint_sha256"] == sha256_of(exported.with_suffix(".safetensors"))
 
 
-def test_the_judge_is_small_and_no_expert_trained_the_generator():
+def test_the_judge_is_not_the_expert_that_trained_the_generator():
     assert JUDGE.stat().st_size < 20e6
-    assert load_network("bundled:judge", "syncnet").training_id is not None
-    assert "expert_id" not in load_network("default", "generator").metadata
+    assert MESH_EXPERT.stat().st_size < 2e6
+    judge = load_network("bundled:judge", "syncnet")
+    expert = load_network("bundled:mesh_expert", "mesh_syncnet")
+    metadata = load_network("default", "generator").metadata
+    assert metadata["expert_id"] == expert.identity != judge.identity
 
 
 def talk(wav, folder):

@@ -205,6 +205,7 @@ def test_a_folder_in_use_is_refused_before_anything_is_written(
     ("experiment", "before"),
     [
         ("bundled/mesh_generator", "bundled/lip_motion"),
+        ("bundled/lip_motion", "bundled/mesh_expert"),
     ],
 )
 def test_an_experiment_without_the_one_before_names_it(
