@@ -5,6 +5,7 @@ import pytest
 from wav2lip.data.datamodule import load_clips
 from wav2lip.evaluation.card_tables import make_card, shift_variance
 from wav2lip.evaluation.expert_card import card_clips
+from wav2lip.evaluation.table_files import write_table_files
 from wav2lip.synthetic.clips import write_synthetic_corpus
 
 
@@ -16,17 +17,19 @@ def clips(tmp_path_factory):
     return card_clips(found, {found[0].row.source: {"language": "xx"}})
 
 
-def test_the_quick_card_has_the_accuracy_alone_by_group(clips, untrained_expert):
+def test_the_quick_card_has_the_accuracy_alone_by_group(clips, untrained_expert, tmp_path):
     tables = make_card(untrained_expert, clips, quick=True)
     assert list(tables) == ["accuracy"]
     rows = {row.name: row for row in tables["accuracy"].rows}
     assert {"all", "language xx"} <= set(rows)
     assert rows["language xx"].cells["pairwise 5 frames"].clips == 1
     assert 0.3 < rows["all"].cells["pairwise 5 frames"].mean < 0.7
+    write_table_files(tables["accuracy"], tmp_path / "accuracy")
+    assert "pairwise 5 frames" in (tmp_path / "accuracy.csv").read_text()
 
 
 @pytest.mark.slow
-def test_the_whole_card_has_every_condition(clips, untrained_expert):
+def test_the_whole_card_has_every_condition(clips, untrained_expert, tmp_path):
     tables = make_card(untrained_expert, clips)
     assert list(tables) == ["accuracy", "conditions", "certainty"]
     conditions = tables["conditions"]
@@ -37,6 +40,9 @@ def test_the_whole_card_has_every_condition(clips, untrained_expert):
         "sound of another speaker",
         "silence",
     ]
+    for name, table in tables.items():
+        write_table_files(table, tmp_path / name)
+    assert len(list(tmp_path.glob("*.csv"))) == 3
 
 
 def test_the_variance_over_places_is_the_mean_over_clips():

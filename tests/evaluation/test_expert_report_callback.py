@@ -17,7 +17,8 @@ def test_a_resumed_run_reports_on_the_whole_run(tmp_path):
     for step, value in ((0, 0.5), (10, 0.75), (10, 0.75), (20, None)):
         first.on_validation_end(validated(step, value), None)
     batch = {"mel": torch.zeros(4, 8, 1, 80, 16)}
-    first.on_train_batch_end(SimpleNamespace(world_size=2), None, None, batch, 0)
+    task = SimpleNamespace(windows_in=lambda batch: batch["mel"].shape[:2])
+    first.on_train_batch_end(SimpleNamespace(world_size=2), task, None, batch, 0)
     state = first.state_dict()
     assert state == {"curve": [(0, 0.5), (10, 0.75)], "windows": 64}
     resumed = WriteExpertReport(str(tmp_path))

@@ -18,9 +18,11 @@ from wav2lip.evaluation.card_conditions import (
 )
 from wav2lip.evaluation.judge import expert_mels
 from wav2lip.faces.head_pose import fit_pose
+from wav2lip.faces.landmark_tracking import AHEAD, KERNELS
 from wav2lip.faces.mesh import FaceMesh, Region
 from wav2lip.faces.mesh_embeddings import clip_series, embed_series
 from wav2lip.faces.mesh_series import MotionSeries, motion_series
+from wav2lip.faces.neutral_shape import Shapes
 from wav2lip.media.audio_features import feature_blocks
 from wav2lip.media.pcm import from_pcm
 from wav2lip.metrics.judges import Embeddings, ExpertJudge
@@ -86,17 +88,32 @@ def _fit_again(expert: MeshSyncNet, file: ClipFile, condition: Condition) -> Mot
     side = file.crop_size / (1 + 2 * file.pad)
     moved = np.array([condition.right * side, condition.down * side, 0], np.float32)
     mesh = FaceMesh()
-    shapes = np.full(landmarks.shape, np.nan, np.float32)
+    found = np.full(landmarks.shape, np.nan, np.float32)
     for i in np.flatnonzero(np.isfinite(landmarks).all(axis=(1, 2))):
         known = landmarks[i].astype(np.float32) * side + file.crop_size / 2 - side / 2
         crop: Image = crops[i]
         if condition.coarse > 1:
             crop = _coarse(crop, condition.coarse)
-        points, _ = mesh(crop, Region.of_points(known + moved))
-        shapes[i] = fit_pose(points).face_on(points)
+        found[i], _ = mesh(crop, Region.of_points(known + moved))
+    shapes = _smooth(found)
+    for i in np.flatnonzero(np.isfinite(shapes).all(axis=(1, 2))):
+        shapes[i] = fit_pose(shapes[i]).face_on(shapes[i])
     return motion_series(
         shapes, file.fps, expert.vertices.cpu().numpy(), expert.basis.cpu().numpy()
     )
+
+
+def _smooth(points: Shapes) -> Shapes:
+    """Smooth meshes (F, 468, 3) as preprocessing does; next to a gap or an end they stay as they are."""
+    kernel = np.asarray(KERNELS[AHEAD], np.float32)
+    if len(points) < len(kernel):
+        return points
+    windows = np.lib.stride_tricks.sliding_window_view(points, len(kernel), axis=0)
+    inner = windows @ kernel
+    smooth = points.copy()
+    kept = smooth[AHEAD:-AHEAD]
+    smooth[AHEAD:-AHEAD] = np.where(np.isfinite(inner), inner, kept)
+    return smooth
 
 
 def _coarse(crop: Image, factor: int) -> Image:

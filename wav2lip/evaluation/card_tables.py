@@ -22,7 +22,7 @@ from wav2lip.evaluation.expert_card import (
     measure,
     measured,
 )
-from wav2lip.evaluation.table import Row, Table
+from wav2lip.evaluation.table import Column, Row, Table
 from wav2lip.metrics.bootstrap import bootstrap_mean, paired_difference
 
 
@@ -32,10 +32,16 @@ def speakers(clips: Iterable[CardClip]) -> list[str]:
 
 
 def table_row(
-    name: str, values: Sequence[Values], people: Sequence[str], *, control: bool = False
+    columns: Sequence[Column],
+    name: str,
+    values: Sequence[Values],
+    people: Sequence[str],
+    *,
+    control: bool = False,
 ) -> Row:
-    """Average values of clips, with intervals over people."""
-    keys = dict.fromkeys(key for each in values for key in each)
+    """Average the values of clips that a table has columns for, with intervals over people."""
+    measured_keys = {key for each in values for key in each}
+    keys = [column.key for column in columns if column.key in measured_keys]
     cells = {
         key: bootstrap_mean([each.get(key, math.nan) for each in values], people) for key in keys
     }
@@ -45,13 +51,14 @@ def table_row(
 def accuracy_table(clips: Sequence[CardClip], values: Sequence[Values]) -> Table:
     """Tabulate the accuracy on all clips and on each group of clips."""
     people = speakers(clips)
-    rows = [table_row("all", values, people)]
+    columns = (*LENGTH_COLUMNS, *CLIP_COLUMNS)
+    rows = [table_row(columns, "all", values, people)]
     for grouping in dict.fromkeys(key for item in clips for key in item.groups):
         for group in sorted({item.groups.get(grouping, "") for item in clips} - {""}):
             chosen = [i for i, item in enumerate(clips) if item.groups.get(grouping) == group]
             part = [values[i] for i in chosen], [people[i] for i in chosen]
-            rows.append(table_row(f"{grouping} {group}", *part))
-    return Table((*LENGTH_COLUMNS, *CLIP_COLUMNS), tuple(rows), rows_are="clips of")
+            rows.append(table_row(columns, f"{grouping} {group}", *part))
+    return Table(columns, tuple(rows), rows_are="clips of")
 
 
 def condition_table(
@@ -60,16 +67,17 @@ def condition_table(
     """Tabulate what conditions change, with paired differences to the unchanged clips."""
     people = speakers(clips)
     moved = [list(measured(expert, clips, condition)) for condition in SHIFTS.values()]
-    keys = [column.key for column in (*LENGTH_COLUMNS, *CLIP_COLUMNS, *LSE_COLUMNS)]
+    columns = (*LENGTH_COLUMNS[:6:3], *CLIP_COLUMNS, *LSE_COLUMNS)
+    keys = [column.key for column in columns]
     mean = [
         {key: float(np.mean([v[key] for v in each])) for key in keys if all(key in v for v in each)}
         for each in zip(*moved, strict=True)
     ]
     found = {"moved by 5 of 96 px": mean}
     found |= {name: list(measured(expert, clips, each)) for name, each in CONDITIONS.items()}
-    rows = [table_row("unchanged", unchanged, people)]
+    rows = [table_row(columns, "unchanged", unchanged, people)]
     for name, values in found.items():
-        row = table_row(name, values, people)
+        row = table_row(columns, name, values, people)
         differences = {
             key: paired_difference(
                 [v.get(key, math.nan) for v in values],
@@ -84,7 +92,6 @@ def condition_table(
         f"variance of {name} over the face's place and four places 5 px off: {variance[key]:.6f} (mean over clips)"
         for key, name in (("lse_d", "LSE-D"), ("lse_c", "LSE-C"))
     ]
-    columns = (*LENGTH_COLUMNS[:6:3], *CLIP_COLUMNS, *LSE_COLUMNS)
     return Table(columns, tuple(rows), "unchanged", notes=tuple(notes), rows_are="condition")
 
 
@@ -118,9 +125,9 @@ def certainty_table(
         dubbed.append(measure(expert, file, pcm=np.resize(longest, len(sounds[index]))))
         silent.append(measure(expert, file, pcm=np.zeros_like(sounds[index])))
     rows = (
-        table_row("own sound", unchanged, people),
-        table_row("sound of another speaker", dubbed, people, control=True),
-        table_row("silence", silent, people, control=True),
+        table_row(CERTAINTY, "own sound", unchanged, people),
+        table_row(CERTAINTY, "sound of another speaker", dubbed, people, control=True),
+        table_row(CERTAINTY, "silence", silent, people, control=True),
     )
     return Table(CERTAINTY, rows, rows_are="sound")
 

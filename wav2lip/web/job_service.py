@@ -11,6 +11,7 @@ from typing import TypeAlias
 import anyio.to_thread
 
 from wav2lip.errors import InputError
+from wav2lip.utils.files import write_atomically
 from wav2lip.utils.write_errors import report_as
 from wav2lip.web.events import EventStreams
 from wav2lip.web.job_files import JobFiles
@@ -179,8 +180,7 @@ class JobService:
             raise InputError("text: this server speaks no text; send audio")
         if text:
             line = check_text(text, self.settings.limits.text_characters)
-            with report_as(files.folder):
-                files.text.write_text(line, "utf-8")
+            write_atomically(files.text, line.encode())
 
     def get(self, job: str, client: str) -> JobRecord:
         """Return a job of a client.

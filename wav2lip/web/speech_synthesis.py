@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wav2lip.errors import InputError
+from wav2lip.utils.files import AtomicFile
 
 ESPEAK = ("espeak-ng", "--stdin", "--stdout", "-b", "1")  # reads UTF-8
 SECONDS = 120.0  # in which a text is spoken
@@ -51,15 +52,19 @@ def speak(command: Sequence[str], text: str, target: Path) -> None:
     """
     program = Path(command[0]).name
     try:
-        with target.open("wb") as file:
+        with AtomicFile(target) as spoken:
             done = subprocess.run(
                 list(command),
                 input=f"{text}\n".encode(),
-                stdout=file,
+                stdout=spoken.file,
                 stderr=subprocess.PIPE,
                 timeout=SECONDS,
                 check=False,
             )
+            if done.returncode or not spoken.part.stat().st_size:
+                words = done.stderr.decode(errors="replace").split()
+                reason = " ".join(words)[-REASON:] or f"exit status {done.returncode}"
+                raise InputError(f"text: {program} has failed ({reason}); send audio instead")
     except subprocess.TimeoutExpired as error:
         raise InputError(
             f"text: {program} has not spoken it within {SECONDS:g} s; send a shorter one"
@@ -68,7 +73,3 @@ def speak(command: Sequence[str], text: str, target: Path) -> None:
         raise InputError(
             f"text: {program} cannot be run ({error.strerror}); send audio instead"
         ) from error
-    if done.returncode or not target.stat().st_size:
-        words = done.stderr.decode(errors="replace").split()
-        reason = " ".join(words)[-REASON:] or f"exit status {done.returncode}"
-        raise InputError(f"text: {program} has failed ({reason}); send audio instead")
