@@ -112,7 +112,8 @@ def test_the_offset_is_measured_with_an_expert_and_fixed_on_demand(tmp_path):
     line = refused_last(preprocess(*paths, expert, "audit=fix", "audit.min_agreement=1"))
     assert "rejected every clip; see rejected.csv" in line
     assert "a.mp4" in (tmp_path / "out" / "rejected.csv").read_text()
-    assert "audit.expert must be given" in refused(preprocess(*paths, "audit=fix"))
+    blind = refused(preprocess(*paths, "audit=fix", "clip.landmarks=false"))
+    assert "audit.expert=bundled:mesh_expert: reads landmarks; set clip.landmarks=true" in blind
     assert "no such" in refused(preprocess(*paths, "audit.expert=nowhere.ckpt"))
     assert preprocess(*paths, expert, "audit=off").returncode == 0
     assert read_manifest(tmp_path / "out")[0].av_offset is None
@@ -145,4 +146,6 @@ def test_a_folder_of_clips_is_audited_by_its_own_command(tmp_path):
     )
     assert "no such file or directory" in refused(audit(tmp_path / "nowhere", expert))
     assert "no such manifest" in refused(audit(tmp_path, expert))
-    assert "expert must be given" in refused(audit(clips))
+    assert "has no landmarks; preprocess its video with clip.landmarks=true" in refused_last(
+        audit(clips)
+    )

@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 
 from wav2lip.cli.config_errors import exit_on_config_error, require_complete
 from wav2lip.clips import MANIFEST
+from wav2lip.errors import InputError
 from wav2lip.preprocessing.corpus import DROPPED, FAILURES, REMARKS, plan_jobs, preprocess
 from wav2lip.preprocessing.settings import ClipSettings
 from wav2lip.utils.locks import locked_folder
@@ -26,6 +27,11 @@ def run(cfg: DictConfig) -> None:
     cv2.setNumThreads(1)  # the jobs use the cores
     output = Path(cfg.output)
     audit = instantiate(cfg.audit) if cfg.audit.expert and "_target_" in cfg.audit else None
+    if audit and audit.needs_landmarks and not cfg.clip.landmarks:
+        raise InputError(
+            f"audit.expert={cfg.audit.expert}: reads landmarks; set clip.landmarks=true, or give an expert that sees "
+            "pictures, such as bundled:judge"
+        )
     jobs = plan_jobs(
         Path(cfg.input),
         output,

@@ -137,6 +137,11 @@ class SyncAuditor:
         self._size = int(loaded.config.get("image_size", IMAGE_SIZE))
         self._network = loaded.network.to(torch_device(device))
 
+    @property
+    def needs_landmarks(self) -> bool:
+        """Whether only clips with landmarks can be measured."""
+        return isinstance(self._network, MeshSyncNet)
+
     def measure(self, folder: Path, row: ManifestRow) -> ClipOffset | None:
         """Measure a clip's offset, or read it from `folder/audit` if an earlier run has measured it."""
         path = folder / row.clip
