@@ -9,7 +9,7 @@ import time
 import pytest
 
 from wav2lip.utils import signals
-from wav2lip.utils.signals import Stopped, stop_on_signals
+from wav2lip.utils.signals import Stopped, stop_behind, stop_on_signals
 
 COMMAND = """
 import time
@@ -179,3 +179,14 @@ def test_an_error_while_a_library_cleans_up_does_not_hide_the_signal():
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (130, "interrupted\n")
+
+
+def test_the_stop_behind_an_error_is_found():
+    stop = Stopped(15)
+    error = ImportError("initialization failed")
+    error.__cause__ = stop
+    outer = RuntimeError("outer")
+    outer.__context__ = error
+    assert stop_behind(outer) is stop
+    assert stop_behind(stop) is stop
+    assert stop_behind(ValueError("other")) is None

@@ -45,6 +45,14 @@ class Stopped(SystemExit):
         return "; ".join([HANDLED.get(self.number, "stopped"), *getattr(self, "__notes__", [])])
 
 
+def stop_behind(error: BaseException) -> Stopped | None:
+    """Return the `Stopped` that an error comes from, such as that of an import which a signal has interrupted."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, Stopped):
+        seen = seen.__cause__ or seen.__context__
+    return seen
+
+
 class _State:
     """How this process reacts to a signal."""
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from wav2lip.web.evaluations import MOST, Evaluation
 from wav2lip.web.request_error import RequestError
-from wav2lip.web.route_descriptions import ANSWERS
+from wav2lip.web.route_descriptions import ANSWERS, in_json
 from wav2lip.web.sandbox import sandboxed
 
 REFUSED: dict[int | str, dict[str, Any]] = {status: ANSWERS[status] for status in (401, 421, 422)}
@@ -41,7 +41,7 @@ def list_evaluations(request: Request) -> list[EvaluationView]:
 @evaluation_router.get(
     "/evaluations/{number}",
     response_class=HTMLResponse,
-    responses={**REFUSED, 404: ANSWERS[404]},
+    responses=in_json({**REFUSED, 404: ANSWERS[404]}),
 )
 def read_evaluation(
     number: Annotated[int, Path(ge=0, lt=MOST, description="Of the evaluation.")], request: Request

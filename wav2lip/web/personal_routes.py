@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse, Response
 from wav2lip.web.job_routes import Client, JobId, Service, submit_form
 from wav2lip.web.job_view import JobView
 from wav2lip.web.request_error import RequestError
-from wav2lip.web.route_descriptions import ANSWERS, FILE, SENDING, describe_form
+from wav2lip.web.route_descriptions import ANSWERS, FILE, SENDING, describe_form, in_json
 from wav2lip.web.sandbox import sandboxed
 
 VIDEO_FORM = describe_form(
@@ -25,7 +25,7 @@ async def create_personal(request: Request, service: Service, client: Client) ->
     return await submit_form("personal", request, service, client)
 
 
-@personal_router.get("/jobs/{job}/verdict", response_class=HTMLResponse, responses=ANSWERS)
+@personal_router.get("/jobs/{job}/verdict", response_class=HTMLResponse, responses=in_json(ANSWERS))
 def read_verdict(job: JobId, service: Service, client: Client) -> Response:
     """Return the verdict on a personal model as a page."""
     service.check_done(job, client)

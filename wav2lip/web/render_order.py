@@ -23,6 +23,7 @@ from wav2lip.inference.strip import Strip
 from wav2lip.live.avatar import Avatar
 from wav2lip.media.rules import limit_pixels
 from wav2lip.utils.files import write_atomically
+from wav2lip.utils.signals import stop_behind
 from wav2lip.web.job_files import JobFiles
 from wav2lip.web.job_store import Kind
 from wav2lip.web.limits import Limits
@@ -155,7 +156,10 @@ def run_order(connection: "Connection[Any, Any]") -> None:
         _render(order, _Notifier(connection))
     except (InputError, cv2.error) as error:
         connection.send(Ended(order.files.message(error)))
-    except Exception:  # noqa: BLE001 -- a bug, or a library's error on a damaged file
+    except Exception as error:  # noqa: BLE001 -- a bug, or a library's error on a damaged file
+        stop = stop_behind(error)
+        if stop is not None:
+            raise stop from None
         traceback.print_exc()
         connection.send(Ended(INTERNAL))
     else:

@@ -1,5 +1,6 @@
 """What OpenAPI says about the routes: their answers, and the forms that they read as streams."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from wav2lip.web.job_options import ALLOWED
@@ -21,6 +22,7 @@ SENDING: dict[int | str, dict[str, Any]] = {
         400: "The form is malformed.",
         401: "A token is required.",
         403: "The request comes from the page of another site.",
+        404: "There is no such model.",
         413: "The request is too large.",
         415: "The request is no form.",
         421: "The server has another name.",
@@ -28,6 +30,20 @@ SENDING: dict[int | str, dict[str, Any]] = {
         429: "The queue is full, or your share of it.",
     }.items()
 }
+
+
+def in_json(answers: Mapping[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    """Return answers for a route that returns a page: FastAPI would describe its errors as pages, too."""
+    schema = ErrorView.model_json_schema()
+    return {
+        status: {
+            "description": answer["description"],
+            "content": {"application/json": {"schema": schema}},
+        }
+        for status, answer in answers.items()
+    }
+
+
 REMOVING = {**ANSWERS, 403: SENDING[403]}
 FILE = {"type": "string", "format": "binary"}
 SETTINGS = {
