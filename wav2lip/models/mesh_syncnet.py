@@ -1,7 +1,8 @@
 """The sync expert of geometry: embeddings of sound and lip motion that agree if the two are in sync.
 
-It sees the motion of a face mesh and no pixel, so that place, size, light and compression of the face do not matter,
-and it learns from minutes of speech. What a picture shows besides, such as teeth or a smear, it cannot judge.
+It sees the motion of a face mesh and no pixel, so that it need not learn to ignore identity, light and the place of a
+crop: minutes of speech suffice. What a picture shows besides, such as teeth or a smear, it cannot judge, and it is as
+good as the mesh.
 """
 
 import torch
