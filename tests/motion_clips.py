@@ -4,6 +4,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 
 from wav2lip.clips import MANIFEST, ClipFile, ManifestRow, write_clip, write_manifest
 from wav2lip.data.motion_basis import motion_basis
@@ -22,6 +23,14 @@ def closed_face():
     basis, face = motion_basis(), mean_face().vertices.copy()
     face[basis.vertices] = close_lips(face[basis.vertices], basis.vertices, basis.components)
     return face
+
+
+def with_basis(network):
+    """Give a network the points and components of the motion basis, and return it."""
+    basis = motion_basis()
+    network.vertices.copy_(torch.tensor(basis.vertices))
+    network.basis.copy_(torch.tensor(basis.components))
+    return network
 
 
 def landmarks(coefficients, yaw=0.0):

@@ -2,10 +2,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from motion_clips import write_motion_clip
+from motion_clips import with_basis, write_motion_clip
 
 from wav2lip.clips import ClipFile, write_clip
-from wav2lip.data.motion_basis import motion_basis
 from wav2lip.evaluation.card_conditions import CONDITIONS, SHIFTS, Condition
 from wav2lip.evaluation.card_embeddings import embed_under
 from wav2lip.faces.mesh import FaceMesh, Region
@@ -16,10 +15,7 @@ from wav2lip.models import MeshSyncNet
 def network():
     torch.manual_seed(0)
     made = MeshSyncNet(width=8, speech=False).eval()
-    basis = motion_basis()
-    made.vertices.copy_(torch.tensor(basis.vertices))
-    made.basis.copy_(torch.tensor(basis.components))
-    return made
+    return with_basis(made)
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
-import torch
-from motion_clips import landmarks, rewritten, write_motion_clip
+from motion_clips import landmarks, rewritten, with_basis, write_motion_clip
 
 from wav2lip.clips import ClipFile
-from wav2lip.data.motion_basis import motion_basis
 from wav2lip.faces.mesh_embeddings import embed_clip
 from wav2lip.models import MeshSyncNet
 
@@ -12,10 +10,7 @@ from wav2lip.models import MeshSyncNet
 @pytest.fixture(scope="module")
 def network():
     made = MeshSyncNet(width=8, embedding=4, speech=False).eval()
-    basis = motion_basis()
-    made.vertices.copy_(torch.tensor(basis.vertices))
-    made.basis.copy_(torch.tensor(basis.components))
-    return made
+    return with_basis(made)
 
 
 @pytest.fixture(scope="module")

@@ -6,19 +6,25 @@ from typing import Any
 from wav2lip.web.job_options import ALLOWED
 from wav2lip.web.job_view import ErrorView
 
-ANSWERS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorView, "description": text}
-    for status, text in {
+Answers = dict[int | str, dict[str, Any]]
+
+
+def _errors(texts: Mapping[int, str]) -> Answers:
+    """Describe errors by status."""
+    return {status: {"model": ErrorView, "description": text} for status, text in texts.items()}
+
+
+ANSWERS = _errors(
+    {
         401: "A token is required.",
         404: "There is no such job or file.",
         409: "The job has not ended.",
         421: "The server has another name.",
         422: "A value cannot be used.",
-    }.items()
-}
-SENDING: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorView, "description": text}
-    for status, text in {
+    }
+)
+SENDING = _errors(
+    {
         400: "The form is malformed.",
         401: "A token is required.",
         403: "The request comes from the page of another site.",
@@ -28,11 +34,11 @@ SENDING: dict[int | str, dict[str, Any]] = {
         421: "The server has another name.",
         422: "A file or value cannot be used.",
         429: "The queue is full, or your share of it.",
-    }.items()
-}
+    }
+)
 
 
-def in_json(answers: Mapping[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+def in_json(answers: Answers) -> Answers:
     """Return answers for a route that returns a page: FastAPI would describe its errors as pages, too."""
     schema = ErrorView.model_json_schema()
     return {

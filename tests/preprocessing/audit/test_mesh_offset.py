@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from motion_clips import landmarks, rewritten, write_motion_clip
+from motion_clips import landmarks, rewritten, with_basis, write_motion_clip
 from torch import nn
 
 from wav2lip.checkpoints import save_network
 from wav2lip.clips import ClipFile
-from wav2lip.data.motion_basis import motion_basis
 from wav2lip.errors import InputError
 from wav2lip.models import MeshSyncNet
 from wav2lip.preprocessing.audit.auditor import SyncAuditor
@@ -37,10 +36,7 @@ def network():
         for embedding in (made.audio_embedding, made.motion_embedding):
             embedding.weight[0, 0, 0] = 1.0
             embedding.bias[1] = 2.0
-    basis = motion_basis()
-    made.vertices.copy_(torch.tensor(basis.vertices))
-    made.basis.copy_(torch.tensor(basis.components))
-    return made
+    return with_basis(made)
 
 
 @pytest.fixture(scope="module")
