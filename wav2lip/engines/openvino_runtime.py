@@ -10,6 +10,7 @@ from wav2lip.engines.graph import Graph
 from wav2lip.errors import InputError
 from wav2lip.utils.openvino import load_openvino
 from wav2lip.utils.platform import cpu_count
+from wav2lip.utils.signal_stack import kept_signal_stack
 
 CPU = "CPU"
 
@@ -45,12 +46,14 @@ class OpenVino:
 
     def __init__(self, provider: str = "auto", device: str = "auto") -> None:
         openvino = load_openvino()
-        self._core = openvino.Core()
+        with kept_signal_stack():
+            self._core = openvino.Core()
+            devices = self._core.available_devices
         wanted = "cpu" if provider == "auto" and device == "auto" else provider
         wanted = device if wanted == "auto" else wanted
         self._device = wanted.upper()
-        if self._device not in self._core.available_devices:
-            names = ", ".join(self._core.available_devices).lower()
+        if self._device not in devices:
+            names = ", ".join(devices).lower()
             raise InputError(
                 f"provider {wanted}: OpenVINO finds {names} on this machine; use one of them",
                 settings=("provider",),
