@@ -50,6 +50,20 @@ def test_a_part_runs_alone(content):
         file.cut(["quotient"])
 
 
+def test_the_weights(content):
+    assert {name: w.tolist() for name, w in OnnxFile(content).weights().items()} == {
+        "w": [300],
+        "two": [2],
+    }
+    packed = onnx.load_model_from_string(content)
+    half = np.arange(6, dtype=np.float16).reshape(2, 3)
+    packed.graph.initializer.append(onnx.numpy_helper.from_array(half, "half"))
+    packed.graph.initializer.append(onnx.numpy_helper.from_array(np.int64([7]), "shape"))
+    found = OnnxFile(packed.SerializeToString()).weights()
+    assert set(found) == {"w", "two", "half"}
+    np.testing.assert_array_equal(found["half"], half)
+
+
 def test_a_truncated_file_is_noticed_at_every_byte(content):
     for size in range(1, len(content)):
         try:

@@ -8,7 +8,7 @@ from wav2lip.errors import InputError
 ASSETS = Path(__file__).parents[1] / "assets"
 GENERATOR = ASSETS / "wav2lip.safetensors"
 EXPERT = ASSETS / "expert.safetensors"
-JUDGE = ASSETS / "judge.safetensors"
+JUDGE = ASSETS / "judge.onnx"
 MESH_EXPERT = ASSETS / "mesh_expert.safetensors"
 
 PREFIX = "bundled:"

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from wav2lip.checkpoints.build import build_network
 from wav2lip.checkpoints.config import CLASSES, PACKAGE, check_config, class_name
 from wav2lip.checkpoints.downloads import fetch
+from wav2lip.checkpoints.exported_weights import read_exported_weights
 from wav2lip.checkpoints.formats import (
     WeightFile,
     describe_foreign,
@@ -20,6 +21,7 @@ from wav2lip.checkpoints.formats import (
 from wav2lip.checkpoints.kinds import KINDS, NETWORK_NAMES, Kind
 from wav2lip.checkpoints.metadata import check_metadata
 from wav2lip.checkpoints.names import find_checkpoint
+from wav2lip.checkpoints.open import is_onnx
 from wav2lip.checkpoints.provenance import TrainingId
 from wav2lip.checkpoints.registry import RemoteFile
 from wav2lip.checkpoints.tensors import check_weights
@@ -129,7 +131,8 @@ def load_network(path_or_name: Path | str, kind: Kind | None = None) -> LoadedNe
     """Load a network from a file or by name.
 
     Formats: our safetensors, our Lightning .ckpt, the published .pth (with or without `module.`
-    prefixes) and TorchScript .pt. The content decides, not the extension.
+    prefixes), TorchScript .pt, and the ONNX files of `wav2lip export` that keep the names of their weights.
+    The content decides, not the extension.
 
     Args:
         path_or_name: a file; `default` or `bundled:generator`, the bundled generator;
@@ -151,7 +154,7 @@ def load_network(path_or_name: Path | str, kind: Kind | None = None) -> LoadedNe
     """
     found = find_checkpoint(path_or_name, kind)
     path = fetch(found) if isinstance(found, RemoteFile) else found
-    file = read_weight_file(path)
+    file = read_exported_weights(path, kind) if is_onnx(path) else read_weight_file(path)
     kind, prefix = _choose(path, file, kind)
     config = _config_of(path, file, kind, prefix)
     others = [p for p in networks_inside(file.state).values() if p not in (prefix, *PARTS)]

@@ -8,7 +8,10 @@ Field numbers: onnx.proto3, IR version 10. Encoding: protobuf.dev, "Encoding".
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types
 LONGEST_VARINT = 10  # bytes
@@ -16,10 +19,11 @@ LONGEST_VARINT = 10  # bytes
 MODEL_IR_VERSION, MODEL_GRAPH, MODEL_OPSET, MODEL_PROPERTY = 1, 7, 8, 14
 GRAPH_NODE, GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_VALUE = 1, 5, 11, 12, 13
 NODE_INPUT, NODE_OUTPUT = 1, 2
-TENSOR_NAME = 8
+TENSOR_DIMS, TENSOR_TYPE, TENSOR_NAME, TENSOR_RAW = 1, 2, 8, 9
 VALUE_NAME = 1
 OPSET_DOMAIN, OPSET_VERSION = 1, 2
 PROPERTY_KEY, PROPERTY_VALUE = 1, 2
+FLOATS: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 10: np.dtype("<f2")}  # of `TensorProto.DataType`
 
 
 class Field(NamedTuple):
@@ -90,6 +94,17 @@ def _fields(data: memoryview) -> Iterator[Field]:
         yield Field(number, value, data[begin:at], data[start:at])
 
 
+def _integers(field: Field) -> list[int]:
+    """Return the integers of a repeated field, which may be one by one or packed."""
+    if not field.content:
+        return [field.value]
+    numbers, at = [], 0
+    while at < len(field.content):
+        number, at = _varint(field.content, at)
+        numbers.append(number)
+    return numbers
+
+
 def _names(message: memoryview, number: int) -> list[str]:
     return [field.text for field in _fields(message) if field.number == number]
 
@@ -143,6 +158,25 @@ class OnnxFile:
     def _names_of(self, number: int) -> list[str]:
         parts = (field.content for field in self._graph if field.number == number)
         return [name for part in parts for name in _names(part, VALUE_NAME)]
+
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """Return the constants that are float32 or float16 numbers, by name.
+
+        Raises:
+            ValueError: one is damaged.
+        """
+        found = {}
+        for field in self._graph:
+            if field.number != GRAPH_INITIALIZER:
+                continue
+            parts = list(_fields(field.content))
+            kind = next((f.value for f in parts if f.number == TENSOR_TYPE), 0)
+            raw = next((f.content for f in parts if f.number == TENSOR_RAW), None)
+            if kind in FLOATS and raw is not None:
+                shape = [size for f in parts if f.number == TENSOR_DIMS for size in _integers(f)]
+                name = "".join(f.text for f in parts if f.number == TENSOR_NAME)
+                found[name] = np.frombuffer(raw, FLOATS[kind]).reshape(shape)
+        return found
 
     def cut(self, outputs: Iterable[str]) -> bytes:
         """Return a model that computes only these outputs, with the inputs and weights that they depend on.

@@ -22,8 +22,10 @@ IR_VERSION = b"\x08"  # the first byte of an ONNX model: the key of its first fi
 
 def is_onnx(path: Path) -> bool:
     """Tell whether a file is an ONNX model, by its name or its first bytes."""
+    if not path.is_file():  # opening a pipe would wait for its writer
+        return False
     if path.suffix == ".onnx":
-        return path.is_file()
+        return True
     try:
         with path.open("rb") as file:
             head = file.read(HEAD).lower()
@@ -45,7 +47,7 @@ def open_checkpoint(
     Args:
         path_or_name: an ONNX file that `wav2lip export` wrote, or what `load_network` takes.
         kind: the network to load; see `load_network`.
-        exported_first: of a bundled network, take the exported file if there is one.
+        exported_first: of a bundled network, take the exported file if there is one, and run it without torch.
 
     Raises:
         InputError: the file cannot be read, does not hold such a network, or needs torch and torch is missing.
@@ -53,7 +55,8 @@ def open_checkpoint(
     bundled = find_exported(path_or_name) if isinstance(path_or_name, str) else None
     found = bundled if bundled and exported_first else find_checkpoint(path_or_name, kind)
     path = fetch(found) if isinstance(found, RemoteFile) else found
-    if is_onnx(path):
+    by_torch = bundled is not None and not exported_first and has_torch()
+    if is_onnx(path) and not by_torch:
         return load_exported(path, kind)
     if not has_torch():
         if not path.exists():
