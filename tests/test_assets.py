@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hydra import compose, initialize_config_module
+from omegaconf import OmegaConf
 
 from wav2lip.checkpoints import load_network
-from wav2lip.checkpoints.bundled import GENERATOR, JUDGE, MESH_EXPERT, find_exported
+from wav2lip.checkpoints.bundled import EXPERT, GENERATOR, JUDGE, MESH_EXPERT, find_exported
 from wav2lip.checkpoints.exported import load_exported
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.media.audio import load_wav
@@ -46,6 +48,19 @@ def test_the_judge_is_not_the_expert_that_trained_the_generator():
     expert = load_network("bundled:mesh_expert", "mesh_syncnet")
     metadata = load_network("default", "generator").metadata
     assert metadata["expert_id"] == expert.identity != judge.identity
+
+
+def test_the_expert_is_the_network_of_its_experiment_and_no_judge_of_what_it_trains():
+    assert EXPERT.stat().st_size < 1.6e6
+    loaded = load_network("bundled:expert", "syncnet")
+    assert sum(p.numel() for p in loaded.network.parameters()) == 762_800
+    with initialize_config_module("wav2lip.configs", version_base="1.3"):
+        config = compose("train", ["experiment=bundled/expert"])
+        default = compose("train", ["experiment=wav2lip"]).task.expert
+    assert OmegaConf.to_container(config.task.syncnet, resolve=True) == loaded.config
+    assert default == "bundled:expert"
+    assert loaded.metadata["face_crop"] == "aligned"
+    assert loaded.identity != load_network("bundled:judge", "syncnet").identity
 
 
 def talk(wav, folder):

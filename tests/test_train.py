@@ -171,7 +171,7 @@ def test_bad_input_is_one_line_and_exit_code_2(corpus, tmp_path):
         "no experiment given": [good],
         "unknown experiment=magic; choose one of": ["experiment=magic"],
         "data.manifests must be given": expert,
-        "task.expert must be given": [*lips, good],
+        "task.expert must be given": ["experiment=published/wav2lip", f"run={tmp_path}/run", good],
         "no such manifest": [*expert, f"data.manifests=[{tmp_path}]"],
         "although the manifest names it": [*expert, f"data.manifests=[{nowhere}]"],
         "not a complete clip file": [*expert, f"data.manifests=[{short}]"],

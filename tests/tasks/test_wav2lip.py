@@ -222,16 +222,22 @@ def test_the_initial_statistics_are_kept_on_demand(fixed, lip_task, lip_data, tr
     assert not torch.equal(norm.weight, weight)  # the weights are trained
 
 
-@pytest.mark.parametrize(("trained_on", "warned"), [("s3fd", False), ("aligned", True)])
-def test_an_expert_of_other_crops_is_warned_of(
-    trained_on, warned, lip_task, lip_data, trainer, sync_task, tmp_path, caplog
+def test_an_expert_of_other_crops_is_refused_before_training(
+    lip_task, lip_data, trainer, sync_task, tmp_path
 ):
-    made = sync_task()
-    path = tmp_path / "other.safetensors"
-    save_network(path, made.syncnet, made.hparams["syncnet"], {"face_crop": trained_on}, False)
-    trainer(1).fit(lip_task(expert=str(path)), lip_data())
-    said = f"{path} was trained on aligned crops, the clips have s3fd ones" in caplog.text
-    assert said == warned
+    made, paths = sync_task(), {}
+    for kind in ("s3fd", "aligned"):
+        paths[kind] = tmp_path / f"{kind}.safetensors"
+        save_network(paths[kind], made.syncnet, made.hparams["syncnet"], {"face_crop": kind}, False)
+    trainer(1).fit(lip_task(expert=str(paths["s3fd"])), lip_data())
+    task = lip_task(expert=str(paths["aligned"]))
+    with pytest.raises(
+        InputError,
+        match=r"aligned\.safetensors: is an expert for aligned crops, but the clips have s3fd ones; preprocess them "
+        r"with clip\.face_crop=aligned, or train an expert",
+    ):
+        trainer(1).fit(task, lip_data())
+    assert task.global_step == 0
 
 
 def test_faces_of_another_size_are_named(lip_task, lip_data):

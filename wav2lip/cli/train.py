@@ -1,9 +1,9 @@
 """Train what an experiment describes: a sync expert, a generator, a fine-tuned speaker, an ablation.
 
 wav2lip train experiment=syncnet data.manifests=[data/clips]
-wav2lip train experiment=wav2lip data.manifests=[data/clips] task.expert=runs/syncnet/checkpoints/best.ckpt
+wav2lip train experiment=wav2lip data.manifests=[data/clips]
 wav2lip train experiment=finetune_speaker init_from=default data.manifests=[data/one_person]
-wav2lip train -m experiment=ablation/full,ablation/no_gan seed=1,2,3 ++task.expert=... ...   one run after another
+wav2lip train -m experiment=ablation/full,ablation/no_gan seed=1,2,3 ...   one run after another
 """
 
 import logging

@@ -102,15 +102,30 @@ class Task(pl.LightningModule):
         self._trained_on: dict[
             str, str
         ] = {}  # checkpoints that the run starts from, with their kind of crop
+        self._frozen: set[str] = set()  # those of them that do not learn
+
+    @property
+    def _crops(self) -> str | None:
+        """Where the faces of the clips are cut out, if the clips are known."""
+        kind = getattr(getattr(self.trainer, "datamodule", None), "face_crop", None)
+        return None if kind is None else str(kind)
 
     def setup(self, stage: str) -> None:
         # On a CPU and on tensor cores, convolutions over few channels run about a third faster this way.
         self.to(memory_format=torch.channels_last)
 
-    def load(self, path: str, kind: Kind) -> LoadedNetwork:
-        """Load a network that the run starts from, and remember the crops that it was trained on."""
+    def load(self, path: str, kind: Kind, *, frozen: bool = False) -> LoadedNetwork:
+        """Load a network that the run starts from, and remember the crops that it was trained on.
+
+        Args:
+            path: checkpoint.
+            kind: of network.
+            frozen: the network does not learn, so the clips must have the same crops.
+        """
         loaded = load_network(path, kind)
         self._trained_on[path] = str(loaded.metadata.get("face_crop", CROP_KINDS[0]))
+        if frozen:
+            self._frozen.add(path)
         return loaded
 
     def load_weights(self, path: str, kind: Kind, network: nn.Module) -> nn.Module:
@@ -138,8 +153,21 @@ class Task(pl.LightningModule):
         seed = os.environ.get("PL_GLOBAL_SEED", UNKNOWN)
         data = getattr(self.trainer, "datamodule", None)
         found = {"training_id": str(TrainingId(seed, str(getattr(data, "clips_id", UNKNOWN))))}
-        kind = getattr(data, "face_crop", None)
-        return found if kind is None else {**found, "face_crop": str(kind)}
+        return found if self._crops is None else {**found, "face_crop": self._crops}
+
+    def require_crops(self) -> None:
+        """Check that the clips have such crops as the frozen networks were trained on.
+
+        Raises:
+            InputError: their faces are cut out in another way.
+        """
+        for path in sorted(self._frozen):
+            trained_on = self._trained_on[path]
+            if self._crops not in (None, trained_on):
+                raise InputError(
+                    f"{path}: is an expert for {trained_on} crops, but the clips have {self._crops} ones; preprocess "
+                    f"them with clip.face_crop={trained_on}, or train an expert on them (experiment=syncnet)"
+                )
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         parameters = checkpoint["hyper_parameters"]
@@ -150,8 +178,9 @@ class Task(pl.LightningModule):
         """Check that a resumed run has the clips that it started with, and warn of other crops.
 
         Raises:
-            InputError: it has others.
+            InputError: it has others, or a frozen network was trained on other crops.
         """
+        self.require_crops()
         self._started = time.monotonic()
         before, now = self._resumed, TrainingId.parse(self.provenance()["training_id"])
         if before is not None and before.clips != UNKNOWN and not before.shares_clips(now):
@@ -159,7 +188,7 @@ class Task(pl.LightningModule):
                 "the run to resume was trained on other clips; "
                 "give another run=... or start anew with resume=false"
             )
-        crops = getattr(getattr(self.trainer, "datamodule", None), "face_crop", None)
+        crops = self._crops
         for path, trained_on in self._trained_on.items():
             if crops is not None and trained_on != crops:
                 log.warning(

@@ -31,7 +31,7 @@ class Wav2LipTask(Task):
     Args:
         generator: config of `wav2lip.models.Generator`.
         optimizer: see `Task`.
-        expert: checkpoint of a sync expert; None trains without a sync loss.
+        expert: checkpoint of a sync expert of pictures, or `bundled:expert`; None trains without a sync loss.
         sync_loss: config of a loss over audio and face (B, D) and negatives (B, K, D), such as
             `wav2lip.losses.SyncContrast`; required with an expert.
         weights: of the terms `l1`, `sync` (which a callback may enable later) and optionally `edge`,
@@ -52,7 +52,7 @@ class Wav2LipTask(Task):
 
     Raises:
         InputError: the generator draws no face, the expert is for another image size or has no loss, a term has no
-            weight, or a checkpoint does not fit.
+            weight, or a checkpoint does not fit. When training starts: the expert is for other crops than the clips'.
     """
 
     figures = ("train/l1", "val/loss", "val/mouth_psnr")
@@ -115,7 +115,7 @@ class Wav2LipTask(Task):
             raise InputError(
                 f"task.expert={path} needs a task.sync_loss; set one, or task.expert=null"
             )
-        loaded = self.load(path, "syncnet")
+        loaded = self.load(path, "syncnet", frozen=True)
         self._expert_id = loaded.identity
         size = loaded.config.get("image_size", IMAGE_SIZE)
         own = self.hparams["generator"].get("image_size", IMAGE_SIZE)
@@ -131,11 +131,16 @@ class Wav2LipTask(Task):
             )
         return expert.eval().requires_grad_(False)
 
-    def on_fit_start(self) -> None:
+    def _move_frozen(self) -> None:
         for network in (*self._expert, *self._pixel_losses.values()):
             network.to(self.device)
 
-    on_validation_start = on_fit_start
+    def on_fit_start(self) -> None:
+        self._move_frozen()
+
+    def on_validation_start(self) -> None:
+        self.require_crops()  # here, too: a callback may validate before training starts
+        self._move_frozen()
 
     def on_train_batch_start(self, batch: LipBatch, batch_idx: int) -> None:
         for module in self.generator.modules() if self.fixed_statistics else ():
