@@ -23,7 +23,10 @@ TENSOR_DIMS, TENSOR_TYPE, TENSOR_NAME, TENSOR_RAW = 1, 2, 8, 9
 VALUE_NAME = 1
 OPSET_DOMAIN, OPSET_VERSION = 1, 2
 PROPERTY_KEY, PROPERTY_VALUE = 1, 2
-FLOATS: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 10: np.dtype("<f2")}  # of `TensorProto.DataType`
+FLOATS: dict[int, np.dtype[Any]] = {
+    1: np.dtype("<f4"),
+    10: np.dtype("<f2"),
+}  # of `TensorProto.DataType`
 
 
 class Field(NamedTuple):
