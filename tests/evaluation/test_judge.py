@@ -93,6 +93,12 @@ def test_what_is_no_judge_is_named(generator_file, tmp_path, monkeypatch):
         load_judge()
 
 
+def test_a_judge_runs_on_the_cpu_where_no_library_has_the_device(caplog):
+    judge = load_judge("bundled:judge", "cuda:99")  # torch lacks it, so the exported file is taken
+    assert judge.path.endswith("judge.onnx")
+    assert "has no provider for cuda:99, so the judge runs on the CPU" in caplog.text
+
+
 def test_the_bundled_judge_goes_by_its_own_name(judge_file, tmp_path, monkeypatch):
     monkeypatch.setattr(bundled, "JUDGE", tmp_path / "judge.safetensors")
     shutil.copy(judge_file, tmp_path / "judge.safetensors")

@@ -69,6 +69,7 @@ def test_an_exported_generator_runs_without_the_extras(folder):
     done = infer(folder, "--report", "report.json")
     assert done.returncode == 0, done.stderr
     assert "out.mp4: 0.40 s, 10 frames, in " in done.stdout
+    assert "CPUExecutionProvider, fp32)" in done.stdout
     assert done.stdout.splitlines()[-1] == "[]"
     report = (folder / "report.json").read_text()
     assert '"engine": "onnxruntime ' in report

@@ -51,6 +51,15 @@ def provider_name(name: str, device: str) -> str:
     )
 
 
+def has_provider(device: str) -> bool:
+    """Tell whether this build of ONNX Runtime has a provider for a device: "cpu", "cuda", "cuda:1", "mps"."""
+    try:
+        provider_name("auto", device)
+    except InputError:
+        return False
+    return True
+
+
 class _Session:
     """A part as an `InferenceSession`, whose `run` is safe in threads."""
 

@@ -1,5 +1,6 @@
 """Load a judge from a file or a name, with the views of a video that it takes."""
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,9 @@ from wav2lip.checkpoints.names import find_checkpoint
 from wav2lip.checkpoints.open import has_torch, open_checkpoint
 from wav2lip.checkpoints.provenance import TrainingId
 from wav2lip.checkpoints.registry import CHECKPOINTS
-from wav2lip.engines.choose import AUTO, build_runtime, engine_name
+from wav2lip.engines.choose import AUTO, CPU, build_runtime, engine_name
 from wav2lip.engines.exported_encoder import ExportedEncoder
+from wav2lip.engines.onnxruntime_runtime import has_provider
 from wav2lip.errors import InputError
 from wav2lip.evaluation.views import FaceView, FrameView, TrackView, View
 from wav2lip.media.alignment import frame_times, mel_windows
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     Loaded = LoadedNetwork | ExportedNetwork
 
+log = logging.getLogger(__name__)
 PUBLISHED_SIZE = 96  # px, of an expert whose config has no image_size
 
 
@@ -99,10 +102,29 @@ def _label_of_v2(loaded: "Loaded") -> str:
     return f"SyncNet v2 with the weights of {loaded.path.name} (not the published file)"
 
 
+def _torch_has(device: str) -> bool:
+    """Tell whether torch is installed and has a device."""
+    if not has_torch():
+        return False
+    from wav2lip.utils.devices import torch_device
+
+    try:
+        torch_device(device)
+    except InputError:
+        return False
+    return True
+
+
 def _network(loaded: "Loaded", device: str) -> "nn.Module | SyncEncoder":
     """Prepare the network of a judge."""
     if isinstance(loaded, ExportedNetwork):
-        name = engine_name(loaded, AUTO, AUTO)
+        if device != AUTO and not has_provider(device):
+            log.warning(
+                "%s: this build of ONNX Runtime has no provider for %s, so the judge runs on the CPU",
+                *(loaded.path, device),
+            )
+            device = CPU
+        name = engine_name(loaded, AUTO, AUTO, device)
         return ExportedEncoder(loaded, build_runtime(name, device, AUTO))
     from wav2lip.utils.devices import torch_device
 
@@ -120,7 +142,7 @@ def load_judge(weights: str = "bundled:judge", device: str = "cpu") -> LoadedJud
         InputError: no such file, or one that holds neither.
     """
     find_checkpoint(weights, "syncnet")  # no bundled generator
-    loaded = open_checkpoint(weights, exported_first=not has_torch())
+    loaded = open_checkpoint(weights, exported_first=not _torch_has(str(device)))
     name = class_name(loaded.config)
     if name == "SyncNetV2":
         judge = SyncNetV2Judge(_network(loaded, str(device)), _label_of_v2(loaded))

@@ -12,6 +12,7 @@ import numpy as np
 
 from wav2lip.checkpoints.exported import ExportedNetwork
 from wav2lip.checkpoints.open import open_checkpoint
+from wav2lip.engines.choose import prefers_torch
 from wav2lip.engines.engine import MeshEngine
 from wav2lip.engines.graph import Runtime
 from wav2lip.errors import InputError
@@ -111,8 +112,9 @@ class LipSyncer:
             InputError: the file is not a generator.
         """
         name = checkpoint if isinstance(checkpoint, str) else Path(checkpoint)
-        exported_first = settings is None or settings.engine != "torch"
-        loaded = open_checkpoint(name, "generator", exported_first=exported_first)
+        how = settings or Settings()
+        for_torch = prefers_torch(how.engine, str(device), how.provider)
+        loaded = open_checkpoint(name, "generator", exported_first=not for_torch)
         return cls(loaded, device, settings)
 
     @property

@@ -122,7 +122,8 @@ class Report:
             notes.append(f"{_count(self.occluded)} with a face that is covered, unchanged there")
         unchanged = f" ({'; '.join(notes)})" if notes else ""
         rate = self.frames / self.seconds if self.seconds else 0.0
+        engine = f"; {self.engine}" if self.engine else ""
         return (
             f"{printable(self.output)}: {self.video_seconds:.2f} s, {self.frames} frames{unchanged}, "
-            f"in {self.seconds:.1f} s ({rate:.1f} frames per second)"
+            f"in {self.seconds:.1f} s ({rate:.1f} frames per second{engine})"
         )

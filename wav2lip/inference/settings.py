@@ -104,7 +104,8 @@ class Settings:
             as it is. Requires the extra `denoise`.
         blend: how the mouth is pasted back: "feather", "box" or "poisson".
         engine: library that runs the generator: "torch", "onnxruntime" or "openvino"; "auto": torch for a checkpoint of
-            torch, and for an exported one the fastest that is installed.
+            torch, and for an exported one the fastest that is installed. The bundled generator comes in both forms;
+            torch runs it on a GPU for which ONNX Runtime has no provider.
         provider: execution provider of ONNX Runtime ("cuda", "coreml", ...) or device of OpenVINO; "auto": as the
             device says.
         batch_size: largest number of faces in one batch. Does not change the result.

@@ -1,4 +1,4 @@
-"""What differs between Linux, macOS and Windows: processor cores and memory."""
+"""What differs between Linux, macOS and Windows: processor cores, memory and drivers."""
 
 import ctypes
 import os
@@ -71,6 +71,18 @@ def require_processes(workers: int, key: str) -> None:
             raise InputError(
                 f"worker processes require shared memory (/dev/shm), which this machine lacks; set {key}"
             ) from error
+
+
+def has_nvidia_driver() -> bool:
+    """Tell whether this machine has a driver of NVIDIA, without importing torch, which takes seconds.
+
+    A machine with a driver may still lack a GPU, or have a build of torch without CUDA.
+    """
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def limit_arenas() -> bool:
