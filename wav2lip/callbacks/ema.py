@@ -1,8 +1,10 @@
 """Exponential moving average of the weights."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import WeightAveraging
 from torch import Tensor
 
@@ -19,14 +21,31 @@ class EMA(WeightAveraging):
     """
 
     def __init__(self, decay: float = 0.999) -> None:
-        super().__init__(avg_fn=self._average)
+        super().__init__(multi_avg_fn=self._average)
         self.decay = decay
 
-    def _average(self, average: Tensor, current: Tensor, averaged: Tensor | int) -> Tensor:
-        if not average.is_floating_point():  # the batch counter of a batch norm
-            return current
-        decay = min(self.decay, (1 + float(averaged)) / (10 + float(averaged)))
-        return average.lerp(current, 1 - decay)
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        super().setup(trainer, pl_module, stage)
+        if stage != "fit":
+            return
+        assert self._average_model is not None
+        # The layout of the task's own weights: tensors of one layout are averaged in one call.
+        self._average_model.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # Reading it on a GPU would wait for the step.
+        self._average_model.n_averaged = self._average_model.n_averaged.cpu()
+
+    @torch.no_grad()
+    def _average(
+        self, averages: Sequence[Tensor], current: Sequence[Tensor], _: Tensor | int
+    ) -> None:
+        """Update averages of one device and type in place."""
+        if not averages[0].is_floating_point():  # the batch counters of batch norms
+            torch._foreach_copy_(averages, current)
+            return
+        assert self._average_model is not None
+        averaged = float(self._average_model.n_averaged)
+        decay = min(self.decay, (1 + averaged) / (10 + averaged))
+        torch._foreach_lerp_(averages, current, 1 - decay)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Keep the raw weights: the run may be given more steps and must resume from them."""
