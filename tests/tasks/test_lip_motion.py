@@ -112,6 +112,13 @@ def test_an_expert_that_reads_more_than_the_network_is_refused(tmp_path):
         make_task(expert=str(path), weights={"error": 1.0, "correlation": 1.0, "sync": 0.5})
 
 
+def test_the_weights_of_the_measures_are_where_the_network_is():
+    task = make_task(measure_weights={"opening": 2.0, "width": 1.0, "jaw": 1.0})
+    assert task.shares.tolist() == [0.5, 0.25, 0.25]
+    assert "shares" not in task.state_dict()
+    assert task.to("meta").shares.device.type == "meta"
+
+
 def test_the_weights_of_the_measures_count():
     torch.manual_seed(0)
     batch = {

@@ -89,7 +89,7 @@ def window_contrast(
 
 def _with_margin(logits: Tensor, margin: Tensor) -> Tensor:
     """Subtract a margin (scalar) from the diagonal of logits (..., N, N)."""
-    return logits - margin * torch.eye(logits.shape[-1]).to(logits)
+    return logits - margin * torch.eye(logits.shape[-1], dtype=logits.dtype, device=logits.device)
 
 
 def _at_least_float(vectors: Tensor) -> Tensor:

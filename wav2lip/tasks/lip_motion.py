@@ -68,6 +68,7 @@ class LipMotionTask(Task):
 
     figures = ("val/opening", "val/width", "val/jaw")
     measures: Tensor
+    shares: Tensor  # of the measures within the correlation; they sum to 1
 
     def __init__(
         self,
@@ -85,7 +86,8 @@ class LipMotionTask(Task):
         self.weights = dict(weights)
         self.closure_weight = closure_weight
         shares = measure_weights or dict.fromkeys(MEASURES, 1.0)
-        self.shares = [shares[name] / sum(shares.values()) for name in MEASURES]
+        parts = torch.tensor([shares[name] / sum(shares.values()) for name in MEASURES])
+        self.register_buffer("shares", parts, persistent=False)
         basis = motion_basis()
         count, points = self.lip_motion.basis.shape[:2]
         if count > len(basis.components) or points != len(basis.vertices):
@@ -144,12 +146,11 @@ class LipMotionTask(Task):
         measures = target @ self.measures
         correlation = motion_correlation(predicted @ self.measures, measures, weight)
         closed = measures[..., 0] < CLOSED_BELOW
-        shares = correlation.new_tensor(self.shares)
         terms = {
             "error": motion_error(
                 predicted, target, torch.where(closed, self.closure_weight, 1.0) * weight
             ),
-            "correlation": ((1 - correlation) * shares).sum(dim=1).mean(),
+            "correlation": ((1 - correlation) * self.shares).sum(dim=1).mean(),
         }
         if self._expert:
             terms["sync"] = self.sync(batch, predicted)
