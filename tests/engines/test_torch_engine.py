@@ -72,6 +72,19 @@ def test_a_face_is_neutralized_before_it_speaks(monkeypatch: pytest.MonkeyPatch)
     assert np.abs(still[0].astype(int) - rendered[0]).max() <= 1
 
 
+def test_faces_of_several_sizes_come_back_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    engine = TorchEngine(Generator(width=0.0625, image_size=48, warp=True))
+    rng = np.random.default_rng(0)
+    crops = [rng.integers(0, 256, (size, size, 3), np.uint8) for size in (48, 96, 48, 144, 96)]
+    mels = rng.normal(size=(5, 80, 16)).astype(np.float32)
+    one_by_one = engine.render(crops, mels)
+    monkeypatch.setattr(engine, "on_cpu", False)  # as a GPU sends them: those of one size together
+    together = engine.render(crops, mels)
+    for first, second in zip(one_by_one, together, strict=True):
+        assert np.array_equal(first, second)
+
+
 def test_a_neutralized_face_keeps_the_resolution_of_its_source_too() -> None:
     torch.manual_seed(0)
     network = Generator(width=0.0625, image_size=48, warp=True).eval()

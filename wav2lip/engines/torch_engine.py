@@ -55,10 +55,14 @@ class TorchEngine:
         self, crops: list[Image], mels: Mel, *, neutral_reference: bool = True
     ) -> list[Image]:
         """Render each crop with the mouth of its mel window; see `Engine.render`, `Generator.render`."""
-        reference = self._tensor(np.stack([resize_crop(crop, self.image_size) for crop in crops]))
+        references = np.stack([resize_crop(crop, self.image_size) for crop in crops])
+        repeated = bool((references == references[:1]).all())  # on a GPU this would wait for it
+        reference = self._tensor(references)
         mel = torch.from_numpy(mels)[:, None].to(self.device, self.dtype)
         tensors = [self._tensor(crop[None])[0] for crop in crops] if self.warps else []
-        faces = self.network.render(mel, tensors, reference, neutral_reference=neutral_reference)
+        faces = self.network.render(
+            mel, tensors, reference, neutral_reference=neutral_reference, repeated=repeated
+        )
         if not self.warps:
             return self._images(faces)
         # The upper half is the crop's own, so only the lower half is converted back.
@@ -73,11 +77,17 @@ class TorchEngine:
 
     def _images(self, faces: list[Tensor]) -> list[Image]:
         """Convert (3, H, W) in [0, 1] to (H, W, 3) uint8 each."""
-        # One transfer from a GPU for all faces of one size.
-        together = not self.on_cpu and len({face.shape for face in faces}) == 1
-        batches = [torch.stack(faces)] if together else [face[None] for face in faces]
-        images: list[Image] = []
-        for batch in batches:
-            pixels = (batch.float() * 255).round_().clamp_(0, 255).to(torch.uint8)
-            images += list(pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy())
-        return images
+        if self.on_cpu:
+            return [_to_bytes(face[None])[0] for face in faces]
+        images: dict[int, Image] = {}
+        for shape in {face.shape for face in faces}:  # one transfer from a GPU for each size
+            at = [k for k, face in enumerate(faces) if face.shape == shape]
+            found = _to_bytes(torch.stack([faces[k] for k in at]))
+            images |= dict(zip(at, found, strict=True))
+        return [images[k] for k in range(len(faces))]
+
+
+def _to_bytes(faces: Tensor) -> Image:
+    """Convert (B, 3, H, W) in [0, 1] to (B, H, W, 3) uint8."""
+    pixels = (faces.float() * 255).round_().clamp_(0, 255).to(torch.uint8)
+    return pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()

@@ -211,6 +211,7 @@ class Generator(nn.Module):
         reference: Tensor,
         *,
         neutral_reference: bool = True,
+        repeated: bool = False,
     ) -> list[Tensor]:
         """Render each crop with the mouth of its audio, as inference does: a crop is its own reference.
 
@@ -220,6 +221,7 @@ class Generator(nn.Module):
             reference: (B, 3, S, S), the same crops at the network's size.
             neutral_reference: neutralize the reference first, if the generator warps; without it the mouth of the
                 source shows through.
+            repeated: whether all references are one picture, as those of a still: it is neutralized once.
 
         Returns:
             B faces, BGR in [0, 1]: (3, R, R) with the crop's own upper half if the generator warps, else (3, S, S).
@@ -228,11 +230,9 @@ class Generator(nn.Module):
             return list(self(mel, _channels_last(face_inputs(reference, reference))))
         neutral_layers, source = None, reference
         if neutral_reference:
-            # A still image repeats one face: neutralize it once.
-            same = bool((reference == reference[:1]).all())
             neutral_layers, source = (
                 part.expand(len(reference), -1, -1, -1)
-                for part in self.neutralize(reference[:1] if same else reference)
+                for part in self.neutralize(reference[:1] if repeated else reference)
             )
         maps = self.maps(self.audio_encoder(mel), _channels_last(face_inputs(source, source)))
         layers = self.warp_blend.layers(maps, source)
