@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -87,6 +88,27 @@ def test_video_and_still_of_the_same_picture_agree(make: Make, smile: Image) -> 
     video = frames(syncer, [smile] * 5, fps=25.0)
     assert len(still) == len(video) == 5
     assert np.abs(still[2].astype(int) - video[2]).mean() < 0.5
+
+
+def test_an_engine_on_a_gpu_gets_more_faces_per_call_and_draws_the_same(
+    make: Make, smile: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    syncer = make(mute_pauses=False, box=(45, 225, 90, 225))
+    plain = frames(syncer, [smile] * 10, 0.4, fps=25.0)
+    engine, sizes = syncer.mesh_engine, list[int]()
+    inpaint = engine.inpaint
+
+    def counted(colours: Image, *masks: Any) -> Any:
+        sizes.append(len(colours))
+        return inpaint(colours, *masks)
+
+    monkeypatch.setattr(engine, "on_cpu", False)
+    monkeypatch.setattr(engine, "max_batch", 64)
+    monkeypatch.setattr(engine, "inpaint", counted)
+    found = frames(syncer, [smile] * 10, 0.4, fps=25.0)
+    assert sorted(sizes) == [2, 8]
+    for one, other in zip(plain, found, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 1
 
 
 def test_a_box_replaces_the_detector(make: Make, smile: Image, measure: Measure) -> None:

@@ -13,7 +13,7 @@ class Engine(Protocol):
     """Anything that renders faces with a trained generator.
 
     Attributes:
-        on_cpu: whether it runs on the CPU; calls from several threads then run side by side.
+        on_cpu: whether it runs on the CPU. Several threads may call it; their calls then run side by side.
         image_size: S, side of the generator's faces in pixels.
         warps: whether the generator warps its reference, so that it renders crops at their own resolution.
         max_batch: faces per call that run fastest.
@@ -47,7 +47,7 @@ class MeshEngine(Protocol):
     """Anything that runs the two networks of a `MeshGenerator`.
 
     Attributes:
-        on_cpu: whether it runs on the CPU; calls from several threads then run side by side.
+        on_cpu: whether it runs on the CPU. Several threads may call it; their calls then run side by side.
         max_batch: patches per call that run fastest.
         vertices: (P,) int64, numbers of the mesh's points that move.
         basis: (K, P, 3) float32, what a coefficient of 1 moves them by.

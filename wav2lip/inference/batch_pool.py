@@ -4,12 +4,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
 from typing import TypeVar
 
 from wav2lip.inference.pipeline import StageTiming
 from wav2lip.inference.threads import one_torch_thread, repeat_threads
-from wav2lip.utils.platform import cpu_count
 
 Batch = TypeVar("Batch")
 Result = TypeVar("Result")
@@ -20,20 +18,19 @@ def run_batches(
     render: Callable[[Batch], list[Result]],
     timing: StageTiming,
     *,
-    on_cpu: bool,
+    workers: int,
 ) -> Iterator[Result]:
     """Render batches and yield their results in order.
 
-    On a CPU each worker runs whole batches on one thread: cores never wait for each other inside a layer, and the
-    renderer uses what decoding and encoding leave free. Holds at most two batches more than there are workers.
+    Each worker runs whole batches on one thread: cores never wait for each other inside a layer, and the renderer uses
+    what decoding and encoding leave free. Holds at most two batches more than there are workers.
 
     Args:
         batches: what `render` takes.
         render: renders one batch; called from several threads.
         timing: receives the time of all workers; seconds are divided by their number.
-        on_cpu: one worker per core; else one.
+        workers: number of threads.
     """
-    workers = cpu_count() if on_cpu else 1
 
     def timed(batch: Batch) -> tuple[list[Result], float, float]:
         start, processor = time.perf_counter(), time.thread_time()
@@ -48,7 +45,7 @@ def run_batches(
         timing.processor_seconds += processor
         return results
 
-    with one_torch_thread() if on_cpu else nullcontext():
+    with one_torch_thread():
         pool = ThreadPoolExecutor(workers, "wav2lip-render", repeat_threads())
         try:
             for batch in batches:

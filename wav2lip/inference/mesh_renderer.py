@@ -19,8 +19,10 @@ from wav2lip.inference.sources import FrameSource
 from wav2lip.inference.survey import meet, survey_people
 from wav2lip.media.alignment import MelSource
 from wav2lip.media.picture import Picture
+from wav2lip.utils.platform import cpu_count
 
-BATCH = 4  # frames per task of a worker
+BATCH = 4  # frames per task of a worker; the activations of more do not fit a core's cache
+GPU_BATCH = 8  # the same if the networks run on a GPU, where a call costs as much as the work of a few frames
 
 
 class MeshRenderer:
@@ -73,12 +75,14 @@ class MeshRenderer:
         people = dict(self.people)
         render = partial(self._render_batch, motion=MotionReader(mel, self.engine), people=people)
         batches = self._batches(located, people)
-        yield from run_batches(batches, render, self.timing, on_cpu=self.engine.on_cpu)
+        # Meshes are moved by the CPU, wherever the networks run.
+        yield from run_batches(batches, render, self.timing, workers=cpu_count())
 
     def _batches(
         self, located: Iterator[TrackedFrame], people: dict[int, Person]
     ) -> Iterator[list[TrackedFrame]]:
-        while frames := list(islice(located, BATCH)):
+        size = BATCH if self.engine.on_cpu else GPU_BATCH
+        while frames := list(islice(located, size)):
             for frame in frames:
                 meet(frame, people, self._faces.space)
             yield frames

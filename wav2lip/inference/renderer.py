@@ -17,9 +17,11 @@ from wav2lip.inference.sources import FrameSource
 from wav2lip.media.alignment import MelSource
 from wav2lip.media.picture import Picture
 from wav2lip.types import N_MELS, Image, Mel
+from wav2lip.utils.platform import cpu_count
 
 MAX_EMPTY_BATCHES = 2  # batches' worth of frames without a face that may gather
 MAX_UPSCALE = 6  # times the network's size; larger faces are rendered at that
+GPU_WORKERS = 2  # one cuts out faces while the other waits for the GPU
 SLACK = 0.25  # of the network's size; a face at most this much above a multiple of it shrinks to it
 
 RenderedFaces = tuple[TrackedFrame, list[Image]]  # a frame and one (R, R, 3) BGR per face
@@ -101,7 +103,8 @@ class FaceRenderer:
         self.timing = StageTiming()
         render = partial(self._render_batch, mel=mel)
         batches = self._batches(located)
-        yield from run_batches(batches, render, self.timing, on_cpu=self.engine.on_cpu)
+        workers = cpu_count() if self.engine.on_cpu else GPU_WORKERS
+        yield from run_batches(batches, render, self.timing, workers=workers)
 
     def _batches(self, located: Iterator[TrackedFrame]) -> Iterator[list[TrackedFrame]]:
         frames: list[TrackedFrame] = []

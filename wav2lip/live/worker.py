@@ -49,10 +49,11 @@ class LiveWorker:
         self._lock = threading.Lock()
         self._work = threading.Event()
         self._stopped = False
-        number = threads or cpu_count()
         self._threads = [
             threading.Thread(target=self._run, name=f"wav2lip-live-{at}", daemon=True)
-            for at in range(number if engine.on_cpu else 1)
+            for at in range(
+                threads or cpu_count()
+            )  # meshes are moved by the CPU, wherever networks run
         ]
         atexit.register(self.close)  # a thread inside native code would abort the interpreter's end
         for thread in self._threads:
