@@ -86,3 +86,24 @@ def test_augmentation_changes_pictures_alike(clips):
 def test_small_faces_are_left_out(clips):
     with pytest.raises(InputError, match="no clip is left"):
         MouthPairDataset(clips, min_face=500)
+
+
+def test_sharpening_adds_detail_to_all_pictures_alike(clips):
+    plain = MouthPairDataset(clips, samples=20, augment=AugmentSettings(flip=0, colour=0))
+    sharp = MouthPairDataset(
+        clips, samples=20, augment=AugmentSettings(flip=0, colour=0, sharpen=2)
+    )
+
+    def detail(picture):
+        rows = picture.float().mean(0)
+        return (rows[1:] - rows[:-1]).abs().mean()
+
+    ratios = []
+    for index in range(20):
+        before, after = plain[index], sharp[index]
+        assert (before["shape"] == after["shape"]).all()
+        missing = before["candidates"].amax((1, 2, 3)) == 0
+        assert (after["candidates"].amax((1, 2, 3)) == 0).equal(missing)
+        ratios.append(float(detail(after["target"]) / detail(before["target"])))
+    assert 0.5 < np.mean(np.array(ratios) > 1.05) < 1  # the others stay as they are
+    assert min(ratios) > 0.97

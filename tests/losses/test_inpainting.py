@@ -39,14 +39,15 @@ def test_detail_is_what_a_blur_loses(region):
 
 
 def test_hinge_and_its_generator_s_side(region):
-    logits = torch.full((1, 1, 4, 4), 0.4)
-    assert hinge(logits, True, region).item() == pytest.approx(0.6)
-    assert hinge(logits, False, region).item() == pytest.approx(1.4)
-    assert hinge(logits * 10, True, region).item() == 0
-    assert adversarial(logits, region).item() == pytest.approx(-0.4)
+    logits = [torch.full((1, 1, 4, 4), 0.4), torch.full((1, 1, 2, 2), 0.2)]
+    assert hinge(logits, True, region).item() == pytest.approx(0.7)
+    assert hinge(logits, False, region).item() == pytest.approx(1.3)
+    assert hinge([logits[0] * 10], True, region).item() == 0
+    assert adversarial(logits, region).item() == pytest.approx(-0.3)
 
 
-def test_features_are_summed_over_layers():
-    a = [torch.zeros(1, 2, 3, 3), torch.ones(1, 4, 2, 2)]
-    b = [torch.ones(1, 2, 3, 3), torch.full((1, 4, 2, 2), 3.0)]
-    assert feature_l1(a, b).item() == 3
+def test_features_are_averaged_over_layers_in_the_region(region):
+    a = [torch.zeros(1, 2, 8, 8), torch.ones(1, 4, 4, 4)]
+    b = [torch.ones(1, 2, 8, 8), torch.full((1, 4, 4, 4), 3.0)]
+    b[0][..., :2, :] = 50  # outside
+    assert feature_l1(a, b, region).item() == 1.5

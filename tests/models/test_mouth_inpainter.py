@@ -48,3 +48,11 @@ def test_composition_stays_in_the_region():
     torch.testing.assert_close(composed[..., 2:], candidates[:, 0, :, :, 2:])
     torch.testing.assert_close(composed[..., :2, :2], colour[..., :2, :2])
     torch.testing.assert_close(composed[..., 2:, :2], candidates[:, 3, :, 2:, :2])
+
+
+def test_a_deep_network_has_a_fourth_resolution(layers):
+    network = MouthInpainter(deep=True).eval()
+    weights, colour = network(*layers)
+    assert (weights.shape, colour.shape) == ((1, 8, 72, 96), (1, 3, 72, 96))
+    assert sum(p.numel() for p in network.parameters()) == 1_046_636
+    assert (len(network.down), len(network.up)) == (3, 3)

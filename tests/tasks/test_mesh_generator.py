@@ -56,7 +56,7 @@ def make_data(folder, steps):
 def test_a_checkpoint_has_the_motion_it_was_given_and_a_trained_inpainter(
     corpus, motion, trainer, tmp_path
 ):
-    task = make_task(motion, adv_from=2)
+    task = make_task(motion, adv_from=2, scales=2, alone=0.5)
     before = {k: v.clone() for k, v in task.generator.state_dict().items()}
     run = trainer(4, ModelCheckpoint(tmp_path, save_last=True))
     run.fit(task, make_data(corpus, 4))

@@ -67,7 +67,7 @@ ARGUMENTS: dict[str, dict[str, Field]] = {
     "QualityDiscriminator": {"width": WIDTH, "image_size": IMAGE_SIZE},
     "SyncNetV2": {},
     "LipMotion": MOTION,
-    "MouthInpainter": {"width": WIDTH},
+    "MouthInpainter": {"width": WIDTH, "deep": Flag()},
     "PatchDiscriminator": {"width": WIDTH},
-    "MeshGenerator": {"inpainter_width": WIDTH, **MOTION},
+    "MeshGenerator": {"inpainter_width": WIDTH, "inpainter_deep": Flag(), **MOTION},
 }

@@ -154,6 +154,7 @@ TRAIN: dict[str, Rule] = {
     "data.*.frames": _COUNT,
     "data.*.negatives": Whole(0, MAX_STEPS),
     "data.dataset.augment.gain": Number(0, 100),
+    "data.dataset.augment.sharpen": Number(0, 10),
     "data.dataset.augment.rotate": Number(0, 180),
     "data.dataset.augment.scale": Number(0, 1, below=True),
     "data.dataset.augment.*": _SHARE,

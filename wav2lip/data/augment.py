@@ -31,6 +31,8 @@ class AugmentSettings:
         light: probability of light from one side, and of a gamma.
         grain: probability of noise in the picture, which differs from frame to frame.
         reverberation: probability of an echoing room.
+        sharpen: largest share of the detail that is added again, of pairs of mouths; faces in videos are softer than
+            those in photos.
     """
 
     flip: float = 0.5
@@ -49,6 +51,7 @@ class AugmentSettings:
     light: float = 0.0
     grain: float = 0.0
     reverberation: float = 0.0
+    sharpen: float = 0.0
 
 
 NO_AUGMENT = AugmentSettings(

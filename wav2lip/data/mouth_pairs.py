@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -36,6 +37,8 @@ NO_EXEMPLARS, ONE_EXEMPLAR = 0.4, 0.2  # shares of the samples with none and wit
 WIDEST = 1 / 12  # share of the frames of a clip, the most open ones, that give the first exemplar
 TRIED = 6  # open mouths of which the one with the most teeth gives the second
 FEWEST = 25  # frames with landmarks
+SHARPENED = 0.7  # share of the samples that are
+SIGMA = (0.7, 1.6)  # px, of the blur whose loss is added again
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class MouthPairDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
     Args:
         clips: clips to draw from, within their spans; those with fewer than 25 usable frames are left out.
         samples: samples per epoch; None: one fixed sample per clip without exemplars, as for a still.
-        augment: augmentation in training; `flip` and `colour` count.
+        augment: augmentation in training; `flip`, `colour` and `sharpen` count.
         seed: seed of the samples.
         min_face: px, side of a face in its video; smaller ones have no teeth to learn.
     """
@@ -193,9 +196,14 @@ class MouthPairDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         return MouthView.of(self._crop(file, frame), crop_landmarks(file, frame), mouths.height)
 
     def _augmented(self, pictures: Image, rng: np.random.Generator) -> Image:
-        """Change the colours of all pictures (N, H, W, 3) alike; missing exemplars stay black."""
-        colour = self.augment.colour
-        if not colour:
-            return pictures
-        gain = (1 + rng.uniform(-colour, colour)) * (1 + rng.uniform(-colour, colour, 3) / 3)
-        return np.clip(np.rint(pictures * gain), 0, 255).astype(np.uint8)
+        """Change all pictures (N, H, W, 3) alike; missing exemplars stay black."""
+        colour, sharpen = self.augment.colour, self.augment.sharpen
+        changed = pictures.astype(np.float32)
+        if colour:
+            gain = (1 + rng.uniform(-colour, colour)) * (1 + rng.uniform(-colour, colour, 3) / 3)
+            changed *= gain.astype(np.float32)
+        if sharpen and rng.random() < SHARPENED:
+            sigma, amount = rng.uniform(*SIGMA), np.float32(rng.uniform(0, sharpen))
+            soft = [cv2.GaussianBlur(one, (0, 0), sigma) for one in changed]
+            changed += amount * (changed - np.stack(soft))
+        return np.clip(np.rint(changed), 0, 255).astype(np.uint8)

@@ -61,10 +61,10 @@ class MouthLayers:
             (72 * times, 96 * times, 4): what covers the moved frame, BGR in codes times its opacity, and the opacity.
         """
         size = (COLUMNS * self.times, ROWS * self.times)
-        planes = np.concatenate([weights[1:] * self.shape[1], colour]).transpose(1, 2, 0)
-        planes = cv2.resize(planes, size, interpolation=cv2.INTER_LINEAR)
-        shares = planes[..., :CANDIDATES]
-        covered = 255 * planes[..., CANDIDATES:] * shares[..., -1:]
+        shares = (weights[1:] * self.shape[1]).transpose(1, 2, 0)
+        shares = cv2.resize(shares, size, interpolation=cv2.INTER_LINEAR)
+        drawn = cv2.resize(colour.transpose(1, 2, 0), size, interpolation=cv2.INTER_CUBIC)
+        covered = 255 * np.clip(drawn, 0, 1) * shares[..., -1:]
         for index in range(1, CANDIDATES):
             if self.inside[index - 1].any() or index <= 2:
                 covered += shares[..., index - 1 : index] * self.colours[index]

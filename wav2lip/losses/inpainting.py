@@ -1,5 +1,7 @@
 """Losses of a mouth whose inside is inpainted: all within the region that may change."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -41,28 +43,32 @@ def detail_ratio(generated: Tensor, target: Tensor, region: Tensor) -> Tensor:
     return found / region_mean(detail(target).abs(), region).clamp_min(1e-6)
 
 
-def hinge(logits: Tensor, real: bool, region: Tensor) -> Tensor:
-    """Compute the hinge loss of a patch discriminator (Lim and Ye 2017, *Geometric GAN*, section 3.1).
+def _mean_over_maps(maps: Sequence[Tensor], region: Tensor) -> Tensor:
+    """Average each map (B, C, h, w) in the region, then the maps."""
+    weights = (F.interpolate(region, m.shape[-2:], mode="area") for m in maps)
+    return torch.stack([region_mean(m, w) for m, w in zip(maps, weights, strict=True)]).mean()
+
+
+def hinge(logits: Sequence[Tensor], real: bool, region: Tensor) -> Tensor:
+    """Compute the hinge loss of patch discriminators (Lim and Ye 2017, *Geometric GAN*, section 3.1).
 
     Args:
-        logits: (B, 1, h, w).
+        logits: (B, 1, h, w) of each discriminator.
         real: whether they are of real pictures.
         region: (B, 1, H, W), weights.
     """
-    weights = F.interpolate(region, logits.shape[-2:], mode="area")
-    return region_mean(F.relu(1 - logits if real else 1 + logits), weights)
+    return _mean_over_maps([F.relu(1 - m if real else 1 + m) for m in logits], region)
 
 
-def adversarial(logits: Tensor, region: Tensor) -> Tensor:
+def adversarial(logits: Sequence[Tensor], region: Tensor) -> Tensor:
     """Compute the generator's side of `hinge`: minus the mean logit in the region."""
-    weights = F.interpolate(region, logits.shape[-2:], mode="area")
-    return -region_mean(logits, weights)
+    return -_mean_over_maps(logits, region)
 
 
-def feature_l1(generated: list[Tensor], real: list[Tensor]) -> Tensor:
-    """Compute the mean absolute difference of a discriminator's features, summed over its layers.
+def feature_l1(generated: Sequence[Tensor], real: Sequence[Tensor], region: Tensor) -> Tensor:
+    """Compute the mean absolute difference of discriminators' features in the region, averaged over their layers.
 
     Wang et al. 2018, *High-resolution image synthesis with conditional GANs*, eq. 4.
     """
-    pairs = zip(generated, real, strict=True)
-    return torch.stack([(a - b).abs().mean() for a, b in pairs]).sum()
+    differences = [(a - b).abs() for a, b in zip(generated, real, strict=True)]
+    return _mean_over_maps(differences, region)

@@ -16,6 +16,7 @@ class MeshGenerator(nn.Module):
 
     Args:
         inpainter_width: factor on the channels of the inpainter.
+        inpainter_deep: see `MouthInpainter`.
         motion: arguments of `LipMotion`.
 
     Attributes:
@@ -24,10 +25,12 @@ class MeshGenerator(nn.Module):
 
     image_size = 96
 
-    def __init__(self, inpainter_width: float = 1.0, **motion: Any) -> None:
+    def __init__(
+        self, inpainter_width: float = 1.0, inpainter_deep: bool = False, **motion: Any
+    ) -> None:
         super().__init__()
         self.motion = LipMotion(**motion)
-        self.inpainter = MouthInpainter(inpainter_width)
+        self.inpainter = MouthInpainter(inpainter_width, inpainter_deep)
 
     def forward(self, audio: Tensor) -> Tensor:
         """Predict motion (B, K, S) from sound (B, C, M); see `LipMotion`."""

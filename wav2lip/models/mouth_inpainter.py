@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 CANDIDATES = 7  # the moved frame, the frame itself twice, and two exemplars twice
 EXTRA = 2  # channels: the opening and the region that may change
-CHANNELS = (32, 48, 64)  # at half the patch's size, then halved again
+CHANNELS = (32, 48, 64, 96)  # at half the patch's size, then halved again
+LEVELS = 3  # of them, if the network is not deep
 # Logits before training. In the opening a candidate counts where it shows the inside of a mouth, and the drawn colour
 # fills what no candidate shows; the moved frame has only stretched lips there. At the lips it stays.
 SHOWN, DRAWN = 6.0, 4.0
@@ -23,6 +24,22 @@ def _block(in_channels: int, out_channels: int, stride: int = 1) -> nn.Sequentia
     )
 
 
+class _Residual(nn.Module):
+    """Two convolutions beside the identity (He et al. 2016, *Deep residual learning*, section 3.2)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *_block(channels, channels),
+            nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.body(x)
+        return F.relu(x + y)
+
+
 class MouthInpainter(nn.Module):
     """Weigh the candidates of every pixel and draw a colour: a small U-Net on a patch around the mouth.
 
@@ -32,6 +49,7 @@ class MouthInpainter(nn.Module):
 
     Args:
         width: factor on every channel count.
+        deep: with a fourth resolution and residual blocks, whose view is the whole mouth.
 
     Examples:
         >>> import torch
@@ -41,9 +59,10 @@ class MouthInpainter(nn.Module):
         (torch.Size([1, 8, 72, 96]), torch.Size([1, 3, 72, 96]))
     """
 
-    def __init__(self, width: float = 1.0) -> None:
+    def __init__(self, width: float = 1.0, deep: bool = False) -> None:
         super().__init__()
-        channels = [max(8, round(c * width / 8) * 8) for c in CHANNELS]
+        used = CHANNELS if deep else CHANNELS[:LEVELS]
+        channels = [max(8, round(c * width / 8) * 8) for c in used]
         inputs = 3 * CANDIDATES + (CANDIDATES - 1) + EXTRA
         self.stem = nn.Sequential(
             nn.Conv2d(inputs, channels[0], 5, 2, 2, bias=False),
@@ -52,14 +71,26 @@ class MouthInpainter(nn.Module):
             _block(channels[0], channels[0]),
         )
         self.down = nn.ModuleList(
-            nn.Sequential(_block(a, b, 2), _block(b, b)) for a, b in pairwise(channels)
+            nn.Sequential(_block(a, b, 2), *(self._deep(b, channels) if deep else [_block(b, b)]))
+            for a, b in pairwise(channels)
         )
-        self.up = nn.ModuleList(_block(a + b, b) for a, b in pairwise(reversed(channels)))
+        joined = [(_block(a + b, b), b) for a, b in pairwise(reversed(channels))]
+        self.up = nn.ModuleList(
+            nn.Sequential(block, _block(b, b) if b == channels[0] else _Residual(b))
+            if deep
+            else block
+            for block, b in joined
+        )
         self.weights_and_colour = nn.Conv2d(channels[0], 4 * (CANDIDATES + 1 + 3), 3, 1, 1)
         nn.init.zeros_(self.weights_and_colour.weight)
         with torch.no_grad():
             assert self.weights_and_colour.bias is not None
             self.weights_and_colour.bias.zero_()
+
+    @staticmethod
+    def _deep(width: int, channels: list[int]) -> list[nn.Module]:
+        """Return the residual blocks of one resolution: most at the lowest, where they cost least."""
+        return [_Residual(width) for _ in range(3 if width == channels[-1] else 1)]
 
     def forward(self, candidates: Tensor, inside: Tensor, shape: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the weights of the candidates and the drawn colour.

@@ -3,8 +3,9 @@
 from typing import Any, cast
 
 import torch
+import torch.nn.functional as F
 from pytorch_lightning.core.optimizer import LightningOptimizer
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
 from wav2lip.checkpoints import load_network
@@ -38,6 +39,10 @@ class MeshGeneratorTask(AdversarialTask):
         generator: config of `wav2lip.models.MeshGenerator`; the arguments of its motion come from `motion_from`.
         motion_from: checkpoint of a network of lip motion; None: untrained, for a test.
         discriminator: config of `wav2lip.models.PatchDiscriminator`.
+        scales: number of discriminators, each of which sees half the resolution of the one before (Wang et al. 2018,
+            *High-resolution image synthesis with conditional GANs*, section 3.2).
+        alone: share of a batch in which they judge the drawn colour in the whole opening, as if no candidate showed it;
+            a photo with closed lips is always so.
         optimizer: see `Task`.
         weights: of the terms `l1`, `detail`, `drawn` (the drawn colour alone, inside the opening), `adv` and
             `features`.
@@ -61,6 +66,8 @@ class MeshGeneratorTask(AdversarialTask):
         optimizer: Config,
         weights: dict[str, float],
         motion_from: str | None = None,
+        scales: int = 1,
+        alone: float = 0.0,
         adv_from: int = 0,
         discriminator_optimizer: Config | None = None,
         max_grad_norm: float = 1.0,
@@ -83,7 +90,8 @@ class MeshGeneratorTask(AdversarialTask):
         self._expert_id = (
             "none" if motion is None else str(motion.metadata.get("expert_id", "none"))
         )
-        self.discriminator = build(discriminator)
+        self.discriminator = nn.ModuleList(build(discriminator) for _ in range(scales))
+        self.alone = alone
         self._discriminator_optimizer = discriminator_optimizer or optimizer
         self.weights = dict(weights)
         self.adv_from = adv_from
@@ -102,6 +110,17 @@ class MeshGeneratorTask(AdversarialTask):
         weights, colour = self.generator.inpainter(candidates, batch["inside"], batch["shape"])
         return compose(candidates, weights, colour, batch["shape"][:, 1]), colour
 
+    def judge(self, pictures: Tensor, shape: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the logits of every discriminator, and the feature maps of all of them."""
+        logits, features = [], []
+        for scale, discriminator in enumerate(self.discriminator):
+            if scale:
+                pictures, shape = F.avg_pool2d(pictures, 2), F.avg_pool2d(shape, 2)
+            found, maps = discriminator(pictures, shape)
+            logits.append(found)
+            features += maps
+        return logits, features
+
     def training_step(self, batch: MouthBatch, _: int) -> Tensor:
         optimizer_g, optimizer_d = cast("list[LightningOptimizer]", self.optimizers())
         target, shape = to_float(batch["target"]), batch["shape"]
@@ -114,11 +133,16 @@ class MeshGeneratorTask(AdversarialTask):
         }
         # What lies outside the region is the same in both.
         real = torch.lerp(composed.detach(), target, region)
+        first = round(self.alone * len(composed))
+        alone = torch.lerp(composed[:first], colour[:first], opening[:first])
+        judged = torch.cat([alone, composed[first:]])
         if self.global_step >= self.adv_from:
             self.discriminator.requires_grad_(False)
-            logits, features = self.discriminator(composed, shape)
+            logits, features = self.judge(judged, shape)
             terms["adv"] = adversarial(logits, region)
-            terms["features"] = feature_l1(features, self.discriminator(real, shape)[1])
+            with torch.no_grad():
+                _, wanted = self.judge(real, shape)
+            terms["features"] = feature_l1(features, wanted, region)
             self.discriminator.requires_grad_(True)
         loss = torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
         self.step_optimizer(optimizer_g, loss, counted=True)
@@ -126,8 +150,8 @@ class MeshGeneratorTask(AdversarialTask):
         for schedule in schedules[:1]:
             schedule.step()
         if self.global_step > self.adv_from - LEAD:
-            fake = hinge(self.discriminator(composed.detach(), shape)[0], False, region)
-            true = hinge(self.discriminator(real, shape)[0], True, region)
+            fake = hinge(self.judge(judged.detach(), shape)[0], False, region)
+            true = hinge(self.judge(real, shape)[0], True, region)
             self.step_optimizer(optimizer_d, true + fake, counted=False)
             for schedule in schedules[1:]:
                 schedule.step()

@@ -20,7 +20,7 @@ from wav2lip.synthetic.clips import synthesize, write_synthetic_clip
 ROOT = Path(__file__).resolve().parents[3]
 EXPERTS = (
     ROOT / "runs/syncnet/checkpoints/best.ckpt",
-    ROOT / "wav2lip/assets/judge.safetensors",
+    ROOT / "wav2lip/assets/judge.onnx",
 )
 PLANTED = (-8, -6, -4, -2, -1, 0, 1, 2, 4, 6, 8)
 
