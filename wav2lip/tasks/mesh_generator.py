@@ -141,7 +141,7 @@ class MeshGeneratorTask(AdversarialTask):
             logits, features = self.judge(judged, shape)
             terms["adv"] = adversarial(logits, region)
             with torch.no_grad():
-                _, wanted = self.judge(real, shape)
+                wanted = self.judge(real, shape)[1]
             terms["features"] = feature_l1(features, wanted, region)
             self.discriminator.requires_grad_(True)
         loss = torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
