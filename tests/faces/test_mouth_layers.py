@@ -69,3 +69,18 @@ def test_an_overlay_is_the_blend_inside_the_region():
     drawn[7] = 1
     half = layers.overlay(drawn, np.full((3, 72, 96), 0.5, np.float32))
     assert half[10, 10] == pytest.approx((127.5, 127.5, 127.5, 1), abs=1e-3)
+
+
+@pytest.mark.parametrize(("times", "step"), [(1, 127.5), (3, 64)])
+def test_an_enlarged_colour_keeps_its_edges(times, step):
+    shape = np.ones((2, 72, 96), np.float32)
+    colours = np.zeros((7, 72 * times, 96 * times, 3), np.uint8)
+    layers = MouthLayers(colours, np.zeros((6, 72, 96), np.float32), shape, times)
+    weights, colour = np.zeros((8, 72, 96), np.float32), np.full((3, 72, 96), 0.25, np.float32)
+    weights[7], colour[:, :, 48:] = 1, 0.75
+    row = layers.overlay(weights, colour)[36 * times, :, 0]
+    assert row[4 * times] == pytest.approx(63.75, abs=0.5)
+    assert row[-4 * times] == pytest.approx(191.25, abs=0.5)
+    assert (
+        np.abs(np.diff(row)).max() > step - 0.01
+    )  # linear interpolation to 3 times the size has 42.5

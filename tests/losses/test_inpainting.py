@@ -8,6 +8,7 @@ from wav2lip.losses.inpainting import (
     detail_ratio,
     feature_l1,
     hinge,
+    hue_l1,
     region_l1,
 )
 
@@ -36,6 +37,13 @@ def test_detail_is_what_a_blur_loses(region):
         0.4, abs=0.01
     )  # a mean of 5 px leaves 2/5 or 3/5
     assert detail_l1(stripes + 0.3, stripes, region).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_hue_is_colour_without_brightness(region):
+    target = torch.rand(1, 3, 16, 16)
+    assert hue_l1(target + 0.2, target, region).item() == pytest.approx(0, abs=1e-6)
+    red = target + torch.tensor([0.0, 0.0, 0.3]).view(1, 3, 1, 1)
+    assert hue_l1(red, target, region).item() == pytest.approx(0.4 / 3, abs=1e-5)
 
 
 def test_hinge_and_its_generator_s_side(region):

@@ -12,7 +12,7 @@ from wav2lip.models import LipMotion
 from wav2lip.tasks import MeshGeneratorTask
 
 MOTION = {"width": 8, "stacks": 1, "dilations": [1], "components": 3}
-WEIGHTS = {"l1": 1.0, "detail": 1.0, "drawn": 0.3, "adv": 0.02, "features": 0.04}
+WEIGHTS = {"l1": 1.0, "detail": 1.0, "drawn": 0.3, "hue": 1.0, "adv": 0.02, "features": 0.04}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def make_data(folder, steps):
 def test_a_checkpoint_has_the_motion_it_was_given_and_a_trained_inpainter(
     corpus, motion, trainer, tmp_path
 ):
-    task = make_task(motion, adv_from=2, scales=2, alone=0.5)
+    task = make_task(motion, adv_from=2, scales=2)
     before = {k: v.clone() for k, v in task.generator.state_dict().items()}
     run = trainer(4, ModelCheckpoint(tmp_path, save_last=True))
     run.fit(task, make_data(corpus, 4))
@@ -70,6 +70,22 @@ def test_a_checkpoint_has_the_motion_it_was_given_and_a_trained_inpainter(
     changed = [k for k, v in before.items() if not (after[k] == v).all()]
     assert changed
     assert all(k.startswith("inpainter.") for k in changed)
+
+
+def test_samples_without_exemplars_have_weights_of_their_own(motion):
+    shape = torch.ones(4, 2, 72, 96)
+    batch = {"target": torch.zeros(4, 3, 72, 96, dtype=torch.uint8), "shape": shape}
+    made_up = torch.tensor([False, False, True, True])
+    grey = torch.full((4, 3, 72, 96), 0.4)
+    grey[2:] = 0.8
+    loss, terms = make_task(motion).match(grey, grey, batch, made_up)
+    assert {name: round(float(value), 4) for name, value in terms.items()} == {
+        "hue": 0, "l1": 0.6, "detail": 0, "drawn": 0.6,
+    }  # fmt: skip
+    assert float(loss) == pytest.approx(1.3 * 0.6, abs=1e-4)
+    photo = {"l1": 0.5, "detail": 0.0, "drawn": 0.1}
+    loss, _ = make_task(motion, photo_weights=photo).match(grey, grey, batch, made_up)
+    assert float(loss) == pytest.approx(1.3 * 0.2 + 0.6 * 0.4, abs=1e-4)
 
 
 @pytest.mark.slow

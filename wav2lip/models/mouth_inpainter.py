@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 CANDIDATES = 7  # the moved frame, the frame itself twice, and two exemplars twice
+FIRST_EXEMPLAR = 3  # of the candidates
 EXTRA = 2  # channels: the opening and the region that may change
 CHANNELS = (32, 48, 64, 96)  # at half the patch's size, then halved again
 LEVELS = 3  # of them, if the network is not deep

@@ -15,14 +15,16 @@ from wav2lip.losses.inpainting import (
     detail_ratio,
     feature_l1,
     hinge,
+    hue_l1,
     region_l1,
 )
 from wav2lip.models import MeshGenerator
-from wav2lip.models.mouth_inpainter import compose
+from wav2lip.models.mouth_inpainter import FIRST_EXEMPLAR, compose
 from wav2lip.tasks.adversarial import AdversarialTask
 from wav2lip.tasks.base import Config, build, to_float
 from wav2lip.types import MouthBatch
 
+MATCHED = ("l1", "detail", "drawn")  # terms that compare with the true picture pixel by pixel
 LEAD = 300  # steps that the discriminator trains before the generator listens to it
 
 
@@ -41,11 +43,11 @@ class MeshGeneratorTask(AdversarialTask):
         discriminator: config of `wav2lip.models.PatchDiscriminator`.
         scales: number of discriminators, each of which sees half the resolution of the one before (Wang et al. 2018,
             *High-resolution image synthesis with conditional GANs*, section 3.2).
-        alone: share of a batch in which they judge the drawn colour in the whole opening, as if no candidate showed it;
-            a photo with closed lips is always so.
         optimizer: see `Task`.
-        weights: of the terms `l1`, `detail`, `drawn` (the drawn colour alone, inside the opening), `adv` and
+        weights: of the terms `l1`, `detail`, `drawn` (the drawn colour alone, inside the opening), `hue`, `adv` and
             `features`.
+        photo_weights: of `l1`, `detail` and `drawn` for samples without exemplars; None: as `weights`. What a photo
+            does not show can only be made up: there L1 blurs.
         adv_from: step from which `adv` and `features` count.
         discriminator_optimizer: None: as `optimizer`.
         max_grad_norm: largest gradient norm of either network.
@@ -65,9 +67,9 @@ class MeshGeneratorTask(AdversarialTask):
         discriminator: Config,
         optimizer: Config,
         weights: dict[str, float],
+        photo_weights: dict[str, float] | None = None,
         motion_from: str | None = None,
         scales: int = 1,
-        alone: float = 0.0,
         adv_from: int = 0,
         discriminator_optimizer: Config | None = None,
         max_grad_norm: float = 1.0,
@@ -91,9 +93,9 @@ class MeshGeneratorTask(AdversarialTask):
             "none" if motion is None else str(motion.metadata.get("expert_id", "none"))
         )
         self.discriminator = nn.ModuleList(build(discriminator) for _ in range(scales))
-        self.alone = alone
         self._discriminator_optimizer = discriminator_optimizer or optimizer
         self.weights = dict(weights)
+        self.photo_weights = dict(photo_weights or {name: weights[name] for name in MATCHED})
         self.adv_from = adv_from
         self.max_grad_norm = max_grad_norm
 
@@ -121,21 +123,48 @@ class MeshGeneratorTask(AdversarialTask):
             features += maps
         return logits, features
 
+    def match(
+        self, composed: Tensor, colour: Tensor, batch: MouthBatch, made_up: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Compare what was drawn with the true pictures.
+
+        Args:
+            composed: (B, 3, 72, 96).
+            colour: (B, 3, 72, 96).
+            batch: what they were drawn from.
+            made_up: (B,) bool, samples without exemplars.
+
+        Returns:
+            The weighted loss, and its terms.
+        """
+        target = to_float(batch["target"])
+        opening, region = batch["shape"][:, :1], batch["shape"][:, 1:]
+        hue = hue_l1(composed, target, region) + hue_l1(colour, target, opening)
+        loss, terms = self.weights["hue"] * hue, {"hue": hue}
+        for weights, chosen in ((self.weights, ~made_up), (self.photo_weights, made_up)):
+            share = chosen.float()
+            inside, around = (mask * share.view(-1, 1, 1, 1) for mask in (opening, region))
+            values = {
+                "l1": region_l1(composed, target, around),
+                "detail": detail_l1(composed, target, around),
+                "drawn": region_l1(colour, target, inside),
+            }
+            for name, value in values.items():
+                loss = loss + share.mean() * weights[name] * value
+                terms[name] = terms.get(name, 0 * hue) + share.mean() * value
+        return loss, terms
+
     def training_step(self, batch: MouthBatch, _: int) -> Tensor:
         optimizer_g, optimizer_d = cast("list[LightningOptimizer]", self.optimizers())
         target, shape = to_float(batch["target"]), batch["shape"]
         opening, region = shape[:, :1], shape[:, 1:]
         composed, colour = self.inpaint(batch)
-        terms = {
-            "l1": region_l1(composed, target, region),
-            "detail": detail_l1(composed, target, region),
-            "drawn": region_l1(colour, target, opening),
-        }
-        # What lies outside the region is the same in both.
+        made_up = (batch["candidates"][:, FIRST_EXEMPLAR:] == 0).flatten(1).all(1)
+        loss, terms = self.match(composed, colour, batch, made_up)
+        # What lies outside the region is the same in both. Of a photo the drawn colour is judged in the whole opening.
         real = torch.lerp(composed.detach(), target, region)
-        first = round(self.alone * len(composed))
-        alone = torch.lerp(composed[:first], colour[:first], opening[:first])
-        judged = torch.cat([alone, composed[first:]])
+        alone = torch.lerp(composed, colour, opening)
+        judged = torch.where(made_up[:, None, None, None], alone, composed)
         if self.global_step >= self.adv_from:
             self.discriminator.requires_grad_(False)
             logits, features = self.judge(judged, shape)
@@ -144,7 +173,8 @@ class MeshGeneratorTask(AdversarialTask):
                 wanted = self.judge(real, shape)[1]
             terms["features"] = feature_l1(features, wanted, region)
             self.discriminator.requires_grad_(True)
-        loss = torch.stack([self.weights[name] * value for name, value in terms.items()]).sum()
+            loss = loss + self.weights["adv"] * terms["adv"]
+            loss = loss + self.weights["features"] * terms["features"]
         self.step_optimizer(optimizer_g, loss, counted=True)
         schedules = cast("list[LRScheduler]", self.lr_schedulers() or [])
         for schedule in schedules[:1]:
