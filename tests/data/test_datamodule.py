@@ -30,10 +30,16 @@ def module(corpus, **changes: object):
     return ClipDataModule(dataset, dataset, **arguments)
 
 
-def at_batch(data, batch, world=1, rank=0):
+def at_batch(data, batch, world=1, rank=0, device="cpu"):
     """The data module as in a run that has trained on `batch` batches."""
     loop = SimpleNamespace(epoch_loop=SimpleNamespace(total_batch_idx=batch - 1))
-    data.trainer = SimpleNamespace(fit_loop=loop, world_size=world, global_rank=rank)
+    data.trainer = SimpleNamespace(
+        fit_loop=loop,
+        world_size=world,
+        global_rank=rank,
+        num_devices=1,
+        strategy=SimpleNamespace(root_device=torch.device(device)),
+    )
     return data
 
 
@@ -73,6 +79,21 @@ def test_a_batch_is_torchs_own_but_keeps_pictures_pixel_by_pixel(corpus):
     assert batch["clip"] == usual["clip"] == [sample["clip"] for sample in samples]
     assert batch["target"].shape == (2, 3, 5, 48, 48)
     assert batch["target"].is_contiguous(memory_format=torch.channels_last_3d)
+
+
+def test_memory_is_pinned_and_processes_are_many_for_a_gpu_alone(corpus, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("wav2lip.data.loader.cpu_count", lambda: 6)
+    found = {}
+    for device in ("cpu", "cuda"):
+        data = at_batch(module(corpus, num_workers=None), 0, device=device)
+        found[device] = (data.train_dataloader(), data.val_dataloader())
+    assert [loader.pin_memory for loader in found["cpu"]] == [False, False]
+    assert [loader.num_workers for loader in found["cpu"]] == [1, 1]
+    assert [loader.pin_memory for loader in found["cuda"]] == [True, True]
+    assert [loader.num_workers for loader in found["cuda"]] == [5, 5]
+    data = at_batch(module(corpus, num_workers=2), 0, device="cuda")
+    assert data.train_dataloader().num_workers == 2
 
 
 def test_decoded_crops_are_kept_within_the_bound(corpus):

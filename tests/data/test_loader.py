@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from torch.utils.data import DataLoader, SequentialSampler
 
+from wav2lip.data.loader import loader_workers
 from wav2lip.utils.signals import Stopped, stop_on_signals
 
 
@@ -42,6 +44,21 @@ def swallowed_by(loader: type[DataLoader[int]]) -> list[str]:
         gc.collect()
     assert code == 130
     return found
+
+
+@pytest.mark.parametrize(
+    ("device", "processes", "cores", "workers"),
+    [
+        ("cpu", 1, 64, 1),
+        ("cuda", 1, 64, 8),
+        ("cuda", 1, 4, 3),
+        ("cuda", 8, 64, 7),
+        ("cuda", 4, 4, 1),
+    ],
+)
+def test_loaders_of_a_gpu_leave_a_core_to_training(monkeypatch, device, processes, cores, workers):
+    monkeypatch.setattr("wav2lip.data.loader.cpu_count", lambda: cores)
+    assert loader_workers(device, processes) == workers
 
 
 def test_ctrl_c_while_the_processes_start_leaves_no_traceback():

@@ -1,12 +1,13 @@
 """Exponential moving average of the weights."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import WeightAveraging
 from torch import Tensor
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 class EMA(WeightAveraging):
@@ -30,14 +31,12 @@ class EMA(WeightAveraging):
             return
         assert self._average_model is not None
         # The layout of the task's own weights: tensors of one layout are averaged in one call.
-        self._average_model.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._average_model.module.to(memory_format=torch.channels_last)
         # Reading it on a GPU would wait for the step.
         self._average_model.n_averaged = self._average_model.n_averaged.cpu()
 
     @torch.no_grad()
-    def _average(
-        self, averages: Sequence[Tensor], current: Sequence[Tensor], _: Tensor | int
-    ) -> None:
+    def _average(self, averages: Tensors, current: Tensors, _: Tensor | int) -> None:
         """Update averages of one device and type in place."""
         if not averages[0].is_floating_point():  # the batch counters of batch norms
             torch._foreach_copy_(averages, current)

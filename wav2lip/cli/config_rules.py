@@ -140,7 +140,7 @@ TRAIN: dict[str, Rule] = {
     "data.batch_size": _COUNT,
     "data.val_batch_size": _COUNT,
     "data.steps_per_epoch": _COUNT,
-    "data.num_workers": Whole(0, MAX_PROCESSES),
+    "data.num_workers": optional(Whole(0, MAX_PROCESSES)),
     "data.cache_mb": _WEIGHT,
     "data.min_frames": _COUNT,
     "data.hold_out": Number(0, 1, above=True, below=True),

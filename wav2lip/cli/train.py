@@ -88,7 +88,8 @@ def train(cfg: DictConfig) -> float | None:
     logging.captureWarnings(True)
     pl.seed_everything(cfg.seed, workers=True)
     torch.set_num_threads(cfg.threads or torch.get_num_threads())
-    require_processes(cfg.data.get("num_workers", 0), "data.num_workers=0")
+    workers = cfg.data.get("num_workers", 0)
+    require_processes(1 if workers is None else workers, "data.num_workers=0")
     data = instantiate(cfg.data)
     # Hyper-parameters must be plain data: a DictConfig cannot be read back with weights_only=True.
     task = instantiate(cfg.task, _recursive_=False, _convert_="all")

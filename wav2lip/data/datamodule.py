@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from wav2lip.clips import MANIFEST, ClipFile, read_manifest
 from wav2lip.data.clip_dataset import Clip, ClipDataset
-from wav2lip.data.loader import ClipLoader
+from wav2lip.data.loader import ClipLoader, limit_threads, loader_workers
 from wav2lip.errors import InputError
 from wav2lip.types import CropKind
 
@@ -157,7 +156,7 @@ class ClipDataModule(pl.LightningDataModule):
         manifests: manifest files or their folders: one, a list, or a mapping to sampling weights.
         batch_size: samples per batch of each process; at least 2.
         steps_per_epoch: training batches between two validations.
-        num_workers: loader processes.
+        num_workers: loader processes; None: see `loader_workers`.
         min_frames: shorter clips are left out.
         val_batch_size: samples per validation batch; default: `batch_size`.
         cache_mb: memory (MiB) for decoded training crops, shared by the loader processes; see
@@ -174,7 +173,7 @@ class ClipDataModule(pl.LightningDataModule):
         manifests: Mapping[str, float] | Sequence[str] | str,
         batch_size: int,
         steps_per_epoch: int,
-        num_workers: int = 0,
+        num_workers: int | None = 0,
         min_frames: int = 15,
         val_batch_size: int | None = None,
         cache_mb: float = 2048,
@@ -226,26 +225,26 @@ class ClipDataModule(pl.LightningDataModule):
     def _loader(
         self, dataset: Dataset[Any], batch_size: int, sampler: Sampler[int] | None
     ) -> DataLoader[Any]:
+        device, processes = "cpu", 1
+        if self.trainer is not None:
+            device = self.trainer.strategy.root_device.type
+            processes = self.trainer.num_devices
+        workers = self.num_workers
+        if workers is None:
+            workers = loader_workers(device, processes)
         if sampler is not None:
             self.clips_id = clips_id(getattr(dataset, "clips", []))
             if isinstance(dataset, ClipDataset):
                 self.face_crop = face_crop(dataset.clips)
-                dataset.cache_crops(self.cache_mb, max(1, self.num_workers))
+                dataset.cache_crops(self.cache_mb, max(1, workers))
         return ClipLoader(
             dataset,
             batch_size=batch_size,
             sampler=sampler,
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            pin_memory=device == "cuda",
             drop_last=sampler is not None,
-            worker_init_fn=_limit_threads,
+            worker_init_fn=limit_threads,
             collate_fn=collate,
         )
-
-
-def _limit_threads(_: int) -> None:
-    import cv2  # only loader processes get here: the main process keeps its threads
-
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
