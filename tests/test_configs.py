@@ -48,6 +48,14 @@ def test_published_experiments_have_full_size_networks_and_no_augmentation():
         assert config["task"]["optimizer"]["lr"] == 1e-4
 
 
+def test_kernels_are_tried_out_for_inputs_of_one_shape_only():
+    tried = {
+        name: composed(f"experiment={name}")["trainer"]["benchmark"]
+        for name in ("wav2lip", "syncnet", "mesh_generator", "lip_motion", "mesh_syncnet")
+    }
+    assert [name for name, on in tried.items() if not on] == ["lip_motion", "mesh_syncnet"]
+
+
 @pytest.mark.parametrize(
     ("choice", "settings"), [("default", AugmentSettings()), ("none", NO_AUGMENT)]
 )
