@@ -105,6 +105,6 @@ def test_the_bundled_judge_goes_by_its_own_name(judge_file, tmp_path, monkeypatc
     assert load_judge("bundled:judge").path == str(tmp_path / "judge.safetensors")
     assert load_judge().path == str(tmp_path / "judge.safetensors")
     with pytest.raises(
-        InputError, match="default: is a generator, not a sync expert; use bundled:judge"
+        InputError, match="default: is a generator, not a sync expert; use bundled:"
     ):
         load_judge("default")
