@@ -56,3 +56,15 @@ def test_a_deep_network_has_a_fourth_resolution(layers):
     assert (weights.shape, colour.shape) == ((1, 8, 72, 96), (1, 3, 72, 96))
     assert sum(p.numel() for p in network.parameters()) == 1_046_636
     assert (len(network.down), len(network.up)) == (3, 3)
+
+
+def test_a_deep_network_keeps_what_a_photo_shows(layers):
+    colours, inside, shape = layers
+    network = MouthInpainter(deep=True).eval()
+    video, _ = network(colours, inside, shape)
+    colours[:, 3:] = 0
+    photo, _ = network(colours, inside, shape)
+    plain, _ = MouthInpainter().eval()(colours, inside, shape)
+    assert 0.8 < video[0, 1, :, :20].min() < 0.9
+    assert photo[0, 1, :, :20].min() > 0.99 > plain[0, 1, :, :20].max()
+    torch.testing.assert_close(photo[0, :, :, 20:], plain[0, :, :, 20:])
