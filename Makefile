@@ -56,7 +56,7 @@ $(BUNDLED)/preprocessed: | $(STAMP)
 	touch $@
 
 $(BUNDLED)/audited: $(BUNDLED)/preprocessed
-	$(call step,audit,$(BIN)/wav2lip audit $(BUNDLED)/clips expert=bundled:judge fix=true)
+	$(call step,audit,$(BIN)/wav2lip audit $(BUNDLED)/clips expert=bundled:judge fix=true min_agreement=0.8)
 	touch $@
 
 $(BUNDLED)/mesh_expert: $(BUNDLED)/audited

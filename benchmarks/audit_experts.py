@@ -2,8 +2,9 @@
 
     python benchmarks/audit_experts.py CLIPS bundled:expert bundled:mesh_expert bundled:judge --split val
 
-CLIPS is a folder of `wav2lip preprocess`. An expert is certain of a clip if its agreement is at least 0.8, as the audit
-demands. Offsets are planted in the clips that an expert is certain of, and compared with what it found before.
+CLIPS is a folder of `wav2lip preprocess`. An expert is certain of a clip if its agreement is at least 0.8. Offsets are
+planted in the clips that an expert is certain of, and compared with what it found before. What the audit would do with
+the clips, and with clips that have the sound of another speaker, is given for several values of `min_agreement`.
 """
 
 import argparse
@@ -25,6 +26,8 @@ from wav2lip.metrics.offset import ClipOffset, clip_offset, offset_scores
 from wav2lip.types import SAMPLES_PER_FRAME, Pcm
 
 PLANTED = (-8, -5, -3, -2, -1, 1, 2, 3, 5, 8)  # frames
+MAX_SHIFT = 10  # frames, as `wav2lip audit`
+LIMITS = (0.8, 0.9, 0.95)  # of `min_agreement`
 OTHERS = 4  # sounds of other speakers per clip
 
 
@@ -58,18 +61,26 @@ def line(name: str, values: Iterable[bool], people: list[str]) -> str:
 
 
 def certain(found: ClipOffset | None) -> bool:
-    """Whether the audit would act on a measurement."""
+    """Whether an offset is certain."""
     return found is not None and found.agreement >= CERTAIN
 
 
-def shifts(found: ClipOffset | None) -> bool:
-    """Whether the audit would shift a clip."""
-    return (
-        found is not None
-        and certain(found)
-        and found.av_offset != 0
-        and found.sign_agreement >= CERTAIN
-    )
+def decision(found: ClipOffset | None, min_agreement: float) -> str:
+    """Decide as `SyncAuditor` does."""
+    if found is None or found.agreement < min_agreement or abs(found.av_offset) > MAX_SHIFT:
+        return "rejected"
+    return "shifted" if found.av_offset and found.sign_agreement >= min_agreement else "kept"
+
+
+def decisions(found: list[ClipOffset | None], people: list[str]) -> list[str]:
+    """Tabulate what the audit would do, by `min_agreement`."""
+    return [
+        line(
+            f"  min_agreement {limit}, {what}", [decision(f, limit) == what for f in found], people
+        )
+        for limit in LIMITS
+        for what in ("kept", "shifted", "rejected")
+    ]
 
 
 def report(expert: Expert, clips: list[Clip], own: dict[str, ClipOffset]) -> list[str]:
@@ -77,11 +88,8 @@ def report(expert: Expert, clips: list[Clip], own: dict[str, ClipOffset]) -> lis
     people = [clip.row.speaker for clip in clips]
     sounds = [ClipFile(clip.path).pcm() for clip in clips]
     lines = [line("certain of its own sound", [certain(own[c.row.clip]) for c in clips], people)]
+    lines += decisions([own[clip.row.clip] for clip in clips], people)
     sure = [clip for clip in clips if certain(own[clip.row.clip])]
-    who = [clip.row.speaker for clip in sure]
-    offsets = [own[clip.row.clip].av_offset for clip in sure]
-    lines.append(line("  within a frame of 0", [abs(o) <= 1 for o in offsets], who))
-    lines.append(line("  would be shifted", [shifts(own[c.row.clip]) for c in sure], who))
     exact, near, owners = [], [], []
     for clip in sure:
         file, before = ClipFile(clip.path), own[clip.row.clip].av_offset
@@ -92,19 +100,17 @@ def report(expert: Expert, clips: list[Clip], own: dict[str, ClipOffset]) -> lis
             near.append(off is not None and abs(off) <= 1)
             owners.append(clip.row.speaker)
     lines += [line("planted, exact", exact, owners), line("planted, within a frame", near, owners)]
-    dubbed, moved, silent, victims = [], [], [], []
+    dubbed, silent, victims = [], [], []
     for index, clip in enumerate(clips):
         file = ClipFile(clip.path)
         others = [s for s, person in zip(sounds, people, strict=True) if person != people[index]]
         for k in range(min(OTHERS, len(others))):
             other = np.resize(others[(index * OTHERS + k) % len(others)], len(sounds[index]))
-            found = measure(expert, file, other)
-            dubbed.append(certain(found))
-            moved.append(shifts(found))
+            dubbed.append(measure(expert, file, other))
             victims.append(people[index])
         silent.append(certain(measure(expert, file, np.zeros_like(sounds[index]))))
-    lines.append(line("certain of another speaker's sound", dubbed, victims))
-    lines.append(line("  would be shifted", moved, victims))
+    lines.append(line("certain of another speaker's sound", map(certain, dubbed), victims))
+    lines += decisions(dubbed, victims)
     lines.append(line("certain of silence", silent, people))
     return lines
 

@@ -112,7 +112,10 @@ def test_the_offset_is_measured_with_an_expert_and_fixed_on_demand(tmp_path):
     line = refused_last(preprocess(*paths, expert, "audit=fix", "audit.min_agreement=1"))
     assert "rejected every clip; see rejected.csv" in line
     assert "a.mp4" in (tmp_path / "out" / "rejected.csv").read_text()
-    blind = refused(preprocess(*paths, "audit=fix", "clip.landmarks=false"))
+    level = refused(preprocess(*paths, "audit=fix", "clip.face_crop=s3fd"))
+    assert "bundled:expert: is an expert for aligned crops, but the clips have s3fd ones" in level
+    mesh = "audit.expert=bundled:mesh_expert"
+    blind = refused(preprocess(*paths, "audit=fix", mesh, "clip.landmarks=false"))
     assert "audit.expert=bundled:mesh_expert: reads landmarks; set clip.landmarks=true" in blind
     assert "no such" in refused(preprocess(*paths, "audit.expert=nowhere.ckpt"))
     assert preprocess(*paths, expert, "audit=off").returncode == 0
@@ -146,6 +149,9 @@ def test_a_folder_of_clips_is_audited_by_its_own_command(tmp_path):
     )
     assert "no such file or directory" in refused(audit(tmp_path / "nowhere", expert))
     assert "no such manifest" in refused(audit(tmp_path, expert))
+    assert "bundled:expert: is an expert for aligned crops, but the clips have s3fd ones" in (
+        refused_last(audit(clips))
+    )
     assert "has no landmarks; preprocess its video with clip.landmarks=true" in refused_last(
-        audit(clips)
+        audit(clips, "expert=bundled:mesh_expert")
     )

@@ -30,8 +30,10 @@ def run(cfg: DictConfig) -> None:
     if audit and audit.needs_landmarks and not cfg.clip.landmarks:
         raise InputError(
             f"audit.expert={cfg.audit.expert}: reads landmarks; set clip.landmarks=true, or give an expert that sees "
-            "pictures, such as bundled:judge"
+            "pictures, such as bundled:expert"
         )
+    if audit:
+        audit.require_crops(cfg.clip.face_crop)
     jobs = plan_jobs(
         Path(cfg.input),
         output,

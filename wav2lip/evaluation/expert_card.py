@@ -23,7 +23,7 @@ from wav2lip.types import FPS, WINDOW_FRAMES, Pcm
 
 LENGTHS = {"5 frames": WINDOW_FRAMES, "1 s": FPS, "2 s": 2 * FPS}
 LONG = 2 * FPS  # frames; shorter clips do not count for the offset of a clip
-CERTAIN = 0.8  # agreement from which the audit acts on an offset
+CERTAIN = 0.8  # agreement from which an offset counts as certain
 BOUNDS = {"yaw": (15.0, 30.0), "face": (100.0, 200.0)}  # degrees; pixels in the source
 
 Values = dict[str, float]

@@ -98,6 +98,16 @@ def test_the_report_names_every_rejection_and_shows_the_histogram(
     assert not list(folder.rglob("*.part"))
 
 
+def test_an_expert_for_other_crops_is_refused(corpus):
+    folder, rows = corpus  # cut out at the level box
+    with pytest.raises(
+        InputError,
+        match=r"bundled:expert: is an expert for aligned crops, but the clips have s3fd ones; audit them with "
+        r"bundled:mesh_expert, or preprocess with clip\.face_crop=aligned",
+    ):
+        SyncAuditor("bundled:expert").measure(folder, rows[0])
+
+
 def test_a_second_run_does_not_measure_again(corpus, expert, monkeypatch):
     folder, rows = corpus
     first = SyncAuditor(str(expert)).audit(folder, rows[0])

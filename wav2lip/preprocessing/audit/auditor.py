@@ -107,7 +107,8 @@ class SyncAuditor:
     4. Otherwise keep the clip as it is. A clip too short to measure is kept, too.
 
     Args:
-        expert: checkpoint of a sync expert; one of geometry requires clips with landmarks.
+        expert: checkpoint of a sync expert. One of geometry requires clips with landmarks; one that records the crops
+            that it was trained on, such as `bundled:expert`, requires clips with these.
         fix: shift and drop clips; otherwise only measure them.
         min_agreement: 0-1, share of bootstrap resamples that must agree (see `wav2lip.metrics.offset`).
         max_shift: largest offset that is corrected, frames.
@@ -136,14 +137,32 @@ class SyncAuditor:
         self._sha256 = loaded.sha256
         self._size = int(loaded.config.get("image_size", IMAGE_SIZE))
         self._network = loaded.network.to(torch_device(device))
+        self._expert = expert
+        self._crops: str | None = None if self.needs_landmarks else loaded.metadata.get("face_crop")
 
     @property
     def needs_landmarks(self) -> bool:
         """Whether only clips with landmarks can be measured."""
         return isinstance(self._network, MeshSyncNet)
 
+    def require_crops(self, kind: str) -> None:
+        """Check that the expert knows clips whose faces are cut out as `kind` (see `CropKind`).
+
+        Raises:
+            InputError: it was trained on others.
+        """
+        if self._crops not in (None, kind):
+            raise InputError(
+                f"{self._expert}: is an expert for {self._crops} crops, but the clips have {kind} ones; "
+                f"audit them with bundled:mesh_expert, or preprocess with clip.face_crop={self._crops}"
+            )
+
     def measure(self, folder: Path, row: ManifestRow) -> ClipOffset | None:
-        """Measure a clip's offset, or read it from `folder/audit` if an earlier run has measured it."""
+        """Measure a clip's offset, or read it from `folder/audit` if an earlier run has measured it.
+
+        Raises:
+            InputError: the clip cannot be read, or the expert cannot measure such clips.
+        """
         path = folder / row.clip
         try:
             status = path.stat()
@@ -168,6 +187,7 @@ class SyncAuditor:
     def _measure(self, file: ClipFile) -> ClipOffset | None:
         if isinstance(self._network, MeshSyncNet):
             return measure_mesh(file, self._network)
+        self.require_crops(file.face_crop)
         return measure_clip(file, self._network, self._size)
 
     def audit(self, folder: Path, row: ManifestRow) -> AuditResult:
