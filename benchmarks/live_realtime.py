@@ -13,6 +13,7 @@ from wav2lip.types import SAMPLE_RATE, Wav
 
 PIECE = 0.02  # seconds that a microphone delivers at once
 CHANGED = 3  # codes of luma
+REST = 0.4  # s without a change before a click
 SPEECH = Path(__file__).parents[1] / "data" / "speech.wav"
 
 
@@ -58,22 +59,26 @@ def latency(avatar: Avatar, worker: LiveWorker, clicks: int, block: int) -> None
     print(f"latency, block {block}")
     rng = np.random.default_rng(1)
     session = LiveSession(avatar, worker, mute_pauses=False, block=block)
-    microphone = Microphone(session, clicks * 1.5 + 3)
+    microphone = Microphone(session, clicks * 2.0 + 3)
     microphone.start()
     changes, heard, late = [], [], 0
     before: LiveFrame | None = None
-    quiet, waiting, silent = time.monotonic() + 1.5, False, False
+    quiet, sent, silent = time.monotonic() + 1.5, 0, False  # sent: clicks whose change was seen
+    moved = time.monotonic()  # when the mouth moved last
     for frame in session:
         now = time.monotonic()
-        if waiting and before is not None and differ(frame, before):
-            changes.append(now - microphone.clicks[-1] + PIECE)  # it was spoken before the push
-            waiting, quiet, silent = False, now + 0.9 + 0.3 * rng.random(), True
+        clicked = len(microphone.clicks)
+        if before is not None and differ(frame, before):
+            moved = now
+            if clicked > sent:
+                changes.append(now - microphone.clicks[-1] + PIECE)  # it was spoken before the push
+                sent, quiet, silent = clicked, now + 0.9 + 0.3 * rng.random(), True
         if silent and np.abs(frame.sound).max() > 0.1:
             heard.append(now - microphone.clicks[-1] + PIECE)
             silent = False
-        if not waiting and now > quiet:
+        # A mouth that still comes to rest after the last click would count as moved by the next one.
+        if clicked == sent and now > max(quiet, moved + REST):
             microphone.click_due.set()
-            waiting = True
         before, late = frame, late + frame.late
     counts = session.counts
     show("microphone: spoken click -> first changed frame", changes)

@@ -124,3 +124,7 @@ def test_the_content_decides_too(folder):
     assert is_onnx(named)
     assert not is_onnx(folder / "mesh.safetensors")
     assert not is_onnx(folder / "gone.onnx")
+    # A safetensors file begins with the length of its header, which may look like ONNX.
+    header = b'{"__metadata__":{"wav2lip":"{}"}}'.ljust(0x108)
+    (folder / "long").write_bytes(len(header).to_bytes(8, "little") + header)
+    assert not is_onnx(folder / "long")

@@ -29,7 +29,7 @@ def test_a_sound_3_frames_late_is_minus_3_in_manifest_evaluate_and_check_sync(
             rows = video_to_clips(job.video, job.folder, detector, job.settings)
             yield Outcome(job.video.source, rows)
 
-    jobs = plan_jobs(listed, folder, ClipSettings(image_size=48), detector="hog")
+    jobs = plan_jobs(listed, folder, ClipSettings(image_size=48, face_crop="s3fd"), detector="hog")
     preprocess(jobs, folder, execute, SyncAuditor(str(judge_file)))
     assert [row.av_offset for row in read_manifest(folder)] == [LATE]
 

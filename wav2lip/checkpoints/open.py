@@ -31,6 +31,8 @@ def is_onnx(path: Path) -> bool:
             head = file.read(HEAD).lower()
     except OSError:
         return False
+    if head[8:9] == b"{":  # safetensors, whose header is 8 bytes more than a multiple of 256 long
+        return False
     return head[:1] == IR_VERSION and (b"onnx" in head or b"wav2lip" in head)
 
 
