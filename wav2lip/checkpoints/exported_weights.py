@@ -1,7 +1,6 @@
 """Read the weights of an exported network back, so that its file is a checkpoint like any other."""
 
 import math
-from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -12,6 +11,7 @@ from wav2lip.checkpoints.exported import load_exported
 from wav2lip.checkpoints.formats import WeightFile
 from wav2lip.checkpoints.kinds import Kind
 from wav2lip.errors import InputError
+from wav2lip.models.fuse_bn import norm_pairs
 
 HALF = "/half"  # ends the name of a weight that is stored in fp16
 NETWORK = "network."  # begins the names of a part's weights
@@ -20,22 +20,17 @@ NETWORK = "network."  # begins the names of a part's weights
 def _without_norms(network: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Complete the weights of convolutions that include the batch norms after them: the norms then change nothing."""
     complete = dict(state)
-    for name, module in network.named_modules():
-        if not isinstance(module, nn.Sequential):
+    for name, convolution, after, norm in norm_pairs(network):
+        if f"{name}.bias" not in state:
             continue
-        for (at, first), (after, norm) in pairwise(module.named_children()):
-            if not isinstance(norm, nn.BatchNorm2d) or f"{name}.{at}.bias" not in state:
-                continue
-            bias = state[f"{name}.{at}.bias"]
-            if getattr(first, "bias", None) is None:
-                del complete[f"{name}.{at}.bias"]
-            else:
-                complete[f"{name}.{at}.bias"] = torch.zeros_like(bias)
-            complete[f"{name}.{after}.weight"] = torch.full_like(bias, math.sqrt(1 + norm.eps))
-            complete[f"{name}.{after}.bias"] = bias
-            complete[f"{name}.{after}.running_mean"] = torch.zeros_like(bias)
-            complete[f"{name}.{after}.running_var"] = torch.ones_like(bias)
-            complete[f"{name}.{after}.num_batches_tracked"] = torch.tensor(0)
+        bias = complete.pop(f"{name}.bias")
+        if convolution.bias is not None:
+            complete[f"{name}.bias"] = torch.zeros_like(bias)
+        complete[f"{after}.weight"] = torch.full_like(bias, math.sqrt(1 + norm.eps))
+        complete[f"{after}.bias"] = bias
+        complete[f"{after}.running_mean"] = torch.zeros_like(bias)
+        complete[f"{after}.running_var"] = torch.ones_like(bias)
+        complete[f"{after}.num_batches_tracked"] = torch.tensor(0)
     return complete
 
 

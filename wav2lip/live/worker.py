@@ -49,11 +49,10 @@ class LiveWorker:
         self._lock = threading.Lock()
         self._work = threading.Event()
         self._stopped = False
+        # Meshes are moved by the CPU, wherever the networks run.
         self._threads = [
             threading.Thread(target=self._run, name=f"wav2lip-live-{at}", daemon=True)
-            for at in range(
-                threads or cpu_count()
-            )  # meshes are moved by the CPU, wherever networks run
+            for at in range(threads or cpu_count())
         ]
         atexit.register(self.close)  # a thread inside native code would abort the interpreter's end
         for thread in self._threads:
