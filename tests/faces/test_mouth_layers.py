@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from rendered_head import head_pose
@@ -62,13 +63,47 @@ def test_an_overlay_is_the_blend_inside_the_region():
     weights = np.zeros((8, 72, 96), np.float32)
     weights[2], weights[4], weights[0] = 0.5, 0.25, 0.25
     overlay = layers.overlay(weights, np.zeros((3, 72, 96), np.float32))
-    assert overlay.shape == (144, 192, 4)
-    assert overlay[10, 10] == pytest.approx((100, 100, 100, 0.75), abs=1e-3)
-    assert overlay[-10, 10] == pytest.approx((0, 0, 0, 0), abs=1e-6)
+    assert (overlay.top, overlay.left, overlay.times) == (0, 0, 2)
+    assert overlay.image.shape == (84, 192, 4)  # the region, and 6 px of the patch below it
+    assert overlay.image[10, 10] == pytest.approx((100, 100, 100, 0.75), abs=1e-3)
+    assert overlay.image[-10, 10] == pytest.approx((0, 0, 0, 0), abs=1e-6)
     drawn = np.zeros((8, 72, 96), np.float32)
     drawn[7] = 1
-    half = layers.overlay(drawn, np.full((3, 72, 96), 0.5, np.float32))
+    half = layers.overlay(drawn, np.full((3, 72, 96), 0.5, np.float32)).image
     assert half[10, 10] == pytest.approx((127.5, 127.5, 127.5, 1), abs=1e-3)
+
+
+def test_no_region_has_an_empty_overlay():
+    layers = MouthLayers(
+        np.zeros((7, 72, 96, 3), np.uint8),
+        np.zeros((6, 72, 96), np.float32),
+        np.zeros((2, 72, 96), np.float32),
+        1,
+    )
+    weights = np.full((8, 72, 96), 1 / 8, np.float32)
+    overlay = layers.overlay(weights, np.zeros((3, 72, 96), np.float32))
+    assert overlay.image.shape == (0, 0, 4)
+
+
+def test_a_part_is_as_the_whole_would_be():
+    layers = gather(face(0.02), face(0.1), [face(0.1)], 2)
+    rng = np.random.default_rng(0)
+    weights = rng.dirichlet(np.ones(8), (72, 96)).transpose(2, 0, 1).astype(np.float32)
+    colour = rng.random((3, 72, 96)).astype(np.float32)
+    found = layers.overlay(weights, colour)
+    shares = cv2.resize((weights[1:] * layers.shape[1]).transpose(1, 2, 0), (192, 144))
+    drawn = cv2.resize(colour.transpose(1, 2, 0), (192, 144), interpolation=cv2.INTER_CUBIC)
+    drawn += 0.8 * (drawn - cv2.GaussianBlur(drawn, (0, 0), 1.8))
+    whole = 255 * drawn.clip(0, 1) * shares[..., 6:]
+    for index in range(1, 7):
+        whole += shares[..., index - 1 : index] * layers.colours[index]
+    expected = np.dstack([whole, shares.sum(axis=2)])
+    height, width = found.image.shape[:2]
+    assert (height, width) != (144, 192)
+    part = np.s_[found.top : found.top + height, found.left : found.left + width]
+    np.testing.assert_allclose(found.image, expected[part], atol=1e-3)
+    expected[part] = 0
+    assert np.abs(expected).max() == 0
 
 
 @pytest.mark.parametrize(("times", "step"), [(1, 127.5), (3, 64)])
@@ -78,7 +113,7 @@ def test_an_enlarged_colour_keeps_its_edges(times, step):
     layers = MouthLayers(colours, np.zeros((6, 72, 96), np.float32), shape, times)
     weights, colour = np.zeros((8, 72, 96), np.float32), np.full((3, 72, 96), 0.25, np.float32)
     weights[7], colour[:, :, 48:] = 1, 0.75
-    row = layers.overlay(weights, colour)[36 * times, :, 0]
+    row = layers.overlay(weights, colour).image[36 * times, :, 0]
     assert row[4 * times] == pytest.approx(63.75, abs=0.5)
     assert row[-4 * times] == pytest.approx(191.25, abs=0.5)
     assert (

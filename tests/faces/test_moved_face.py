@@ -6,6 +6,7 @@ from wav2lip.faces.face_mask import FaceMask
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh_warp import INNER_LOWER
+from wav2lip.faces.mouth_overlay import MouthOverlay
 from wav2lip.faces.moved_face import MovedFace, patch_scale
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
@@ -28,7 +29,8 @@ def face(opened=0.0):
 def full(moved, level):
     """An overlay that covers the region with a grey level."""
     opacity = moved.layers.shape[1]
-    return np.dstack([np.repeat(opacity[..., None] * level, 3, 2), opacity]).astype(np.float32)
+    image = np.dstack([np.repeat(opacity[..., None] * level, 3, 2), opacity]).astype(np.float32)
+    return MouthOverlay(image, 0, 0, 1)
 
 
 def test_the_scale_follows_the_face():
@@ -41,7 +43,7 @@ def test_the_scale_follows_the_face():
 
 def test_a_face_that_does_not_move_keeps_its_codes(picture):
     still = MovedFace.of(picture, face(), face().points, HEIGHT)
-    pasted = still.paste(picture, np.zeros((72, 96, 4), np.float32))
+    pasted = still.paste(picture, MouthOverlay(np.zeros((72, 96, 4), np.float32), 0, 0, 1))
     for plane in ("luma", "blue", "red"):
         np.testing.assert_array_equal(getattr(pasted, plane), getattr(picture, plane))
 
@@ -58,6 +60,14 @@ def test_the_mouth_is_covered_and_the_rest_moves(picture):
     assert rows.max() < 400
     assert columns.min() > 120
     assert columns.max() < 360
+
+
+def test_a_mouth_is_filled_in_a_face_that_does_not_move(picture):
+    open_mouth = face(0.1)
+    still = MovedFace.of(picture, open_mouth, open_mouth.points, HEIGHT)
+    pasted = still.paste(picture, full(still, 128.0)).bgr().astype(int)
+    x, y = open_mouth.points[[13, 14], :2].mean(axis=0).astype(int)
+    assert np.abs(pasted[y - 3 : y + 3, x - 3 : x + 3] - 128).max() <= 3
 
 
 def test_what_covers_the_face_stays(picture):

@@ -26,6 +26,11 @@ TOP = 0.15  # height below the eyes, in distances between them, from which trian
 OUTSIDE = 1.35  # times the outline's size: where the motion around the face has ended
 SHIFT = 4  # bits of a pixel's fraction in which triangles are drawn
 MARGIN = 2  # px around the moved part
+STILL = 0.01  # px; points that move by less do not enlarge the moved part
+MOUTH = (
+    0.42,
+    0.58,
+)  # of the mean face, half the width and the upper end of what is always in the moved part
 MIN_AREA = 1e-3  # px²; a smaller triangle has no inside
 # Source pixels per pixel. A triangle that shrinks by more is a sliver: drawn pixels lie up to half a pixel outside of
 # it, and its map would bring them from far away, as dots.
@@ -57,6 +62,15 @@ def _triangles() -> Triangles:
     return np.asarray(triangles[height[triangles].max(axis=1) > TOP], np.intp)
 
 
+@cache
+def _mouth_triangles() -> NDArray[np.bool_]:
+    """Which of `_triangles` lie around the mouth, where its inside is filled even if nothing moves."""
+    vertices = mean_face().vertices
+    around = (np.abs(vertices[:, 0]) < MOUTH[0]) & (vertices[:, 1] > MOUTH[1])
+    flags = np.concatenate([around, np.zeros(len(OVAL), np.bool_)])
+    return np.asarray(flags[_triangles()].any(axis=1), np.bool_)
+
+
 def _with_surroundings(points: Points, around: Points) -> Points2:
     """Add 36 points around the face that stay where they are."""
     outline = around[list(OVAL), :2].astype(np.float64)
@@ -69,14 +83,18 @@ def _affine(source: Points2, target: Points2) -> tuple[NDArray[np.float32], NDAr
 
     Slivers are moved as a whole.
     """
-    homogeneous = np.concatenate([target, np.ones((*target.shape[:2], 1))], axis=2)
-    valid = np.abs(np.linalg.det(homogeneous)) > 2 * MIN_AREA
-    homogeneous[~valid] = np.eye(3)
-    maps = np.linalg.solve(homogeneous, source).transpose(0, 2, 1)
-    slivers = np.abs(maps[:, :, :2]).max(axis=(1, 2)) > MAX_SHRINK
-    maps[slivers, :, :2] = np.eye(2)
-    maps[slivers, :, 2] = (source - target)[slivers].mean(axis=1)
-    return maps.astype(np.float32), valid
+    first, second = target[:, 1] - target[:, 0], target[:, 2] - target[:, 0]
+    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    valid = np.abs(area) > 2 * MIN_AREA
+    inverse = np.stack([second[:, 1], -second[:, 0], -first[:, 1], first[:, 0]], axis=1)
+    inverse /= np.where(valid, area, 1)[:, None]
+    edges = np.stack([source[:, 1] - source[:, 0], source[:, 2] - source[:, 0]], axis=2)
+    linear = edges @ inverse.reshape(-1, 2, 2)
+    slivers = np.abs(linear.reshape(-1, 4).T).max(axis=0) > MAX_SHRINK
+    linear[slivers] = np.eye(2)
+    middle, goal = ((t[:, 0] + t[:, 1] + t[:, 2]) / 3 for t in (source, target))
+    offset = middle - (linear @ goal[..., None])[..., 0]
+    return np.concatenate([linear, offset[..., None]], axis=2).astype(np.float32), valid
 
 
 @dataclass(frozen=True)
@@ -140,26 +158,35 @@ def mesh_warp(source: Points, target: Points, size: tuple[int, int]) -> MeshWarp
         _with_surroundings(source, source) - 0.5,
         _with_surroundings(target, source) - 0.5,
     )
-    used = np.unique(triangles)
-    low = np.floor(after[used].min(axis=0)).astype(int) - MARGIN
-    high = np.ceil(after[used].max(axis=0)).astype(int) + MARGIN + 1
+    moving = np.abs(after - before).max(axis=1) > STILL
+    a, b, c = (after[triangles[:, corner]] for corner in range(3))
+    lowest, highest = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
+    used = moving[triangles.T].any(axis=0) | _mouth_triangles()
+    low = np.floor(lowest[used].min(axis=0)).astype(int) - MARGIN
+    high = np.ceil(highest[used].max(axis=0)).astype(int) + MARGIN + 1
     left, top = np.clip(low, 0, (size[1] - 1, size[0] - 1)) // 2 * 2  # where a chroma sample begins
     right, bottom = np.clip(high, (left + 1, top + 1), (size[1], size[0]))
+    # Those that stay are drawn, too: they may hide what moves.
+    near, far = lowest <= (right, bottom), highest >= (left, top)
+    triangles = triangles[near[:, 0] & near[:, 1] & far[:, 0] & far[:, 1]]
     maps, valid = _affine(before[triangles], after[triangles])
     corners = np.rint((after - (left, top)) * (1 << SHIFT)).astype(np.int32)[triangles]
-    depth = np.concatenate([source[:, 2], np.full(len(OVAL), np.inf)])[triangles].max(axis=1)
+    depth = np.concatenate([source[:, 2], np.full(len(OVAL), np.inf)])[triangles.T].max(axis=0)
     shape = (bottom - top, right - left)
     owner = np.full(shape, len(triangles), np.int32)
-    for index in np.argsort(-depth, kind="stable"):  # the nearest last
-        if valid[index]:
-            cv2.fillConvexPoly(owner, corners[index], int(index), shift=SHIFT)
+    order = np.argsort(-depth, kind="stable")  # the nearest last
+    for index in order[valid[order]].tolist():
+        cv2.fillConvexPoly(owner, corners[index], index, shift=SHIFT)
     identity = np.array([[[1, 0, 0], [0, 1, 0]]], np.float32)
     # One small table per coefficient: rows of six would be gathered and read at several times the cost.
     tables = np.ascontiguousarray(np.concatenate([maps, identity]).reshape(-1, 6).T)
     columns = np.arange(left, right, dtype=np.float32)
     rows = np.arange(top, bottom, dtype=np.float32)[:, None]
+    place = owner.astype(np.intp)  # what `take` wants; it would convert for each table
     x, y = (
-        tables[at][owner] * columns + tables[at + 1][owner] * rows + tables[at + 2][owner]
+        np.take(tables[at], place, mode="clip") * columns
+        + np.take(tables[at + 1], place, mode="clip") * rows
+        + np.take(tables[at + 2], place, mode="clip")
         for at in (0, 3)
     )
     return MeshWarp(

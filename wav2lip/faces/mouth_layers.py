@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh import Points
 from wav2lip.faces.mesh_warp import MeshWarp
+from wav2lip.faces.mouth_overlay import MouthOverlay
 from wav2lip.faces.mouth_patch import COLUMNS, ROWS, inner_mouth
 from wav2lip.faces.mouth_view import MouthView, jaw_height
 from wav2lip.types import Image
@@ -21,6 +23,7 @@ SOFT = 1.2  # px of the patch, standard deviation of the region's edge
 # Enlarged, a drawn colour is softer than the picture around it: detail of that standard deviation, in pixels of the
 # patch, is added again in that share.
 CRISP, CRISP_SIZE = 0.8, 0.9
+AROUND = 6  # px of the patch around the region; what enlarging and blurring read
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,16 @@ class MouthLayers:
         shrunk = [cv2.resize(c, size, interpolation=cv2.INTER_AREA) for c in self.colours]
         return np.asarray(shrunk, np.uint8)
 
-    def overlay(
-        self, weights: NDArray[np.float32], colour: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
+    @cached_property
+    def _visible(self) -> tuple[slice, slice]:
+        """Rows and columns of the patch that hold the region, with `AROUND` it; empty without one."""
+        rows, columns = (np.flatnonzero(self.shape[1].any(axis=axis)) for axis in (1, 0))
+        if not len(rows):
+            return slice(0, 0), slice(0, 0)
+        top, left = max(0, int(rows[0]) - AROUND), max(0, int(columns[0]) - AROUND)
+        return slice(top, int(rows[-1]) + AROUND + 1), slice(left, int(columns[-1]) + AROUND + 1)
+
+    def overlay(self, weights: NDArray[np.float32], colour: NDArray[np.float32]) -> MouthOverlay:
         """Blend the candidates, at their own resolution.
 
         Args:
@@ -61,19 +71,28 @@ class MouthLayers:
             colour: (3, 72, 96) BGR in [0, 1], drawn.
 
         Returns:
-            (72 * times, 96 * times, 4): what covers the moved frame, BGR in codes times its opacity, and the opacity.
+            What covers the moved frame where the region is.
         """
-        size = (COLUMNS * self.times, ROWS * self.times)
-        shares = (weights[1:] * self.shape[1]).transpose(1, 2, 0)
-        shares = cv2.resize(shares, size, interpolation=cv2.INTER_LINEAR)
-        drawn = cv2.resize(colour.transpose(1, 2, 0), size, interpolation=cv2.INTER_CUBIC)
+        rows, columns = self._visible
+        top, left = rows.start * self.times, columns.start * self.times
+        shares = weights[1:, rows, columns] * self.shape[1, rows, columns]
+        height, width = shares.shape[1] * self.times, shares.shape[2] * self.times
+        if not height:
+            return MouthOverlay(np.zeros((0, 0, 4), np.float32), top, left, self.times)
+        shares = np.stack([cv2.resize(share, (width, height)) for share in shares])
+        drawn = colour[:, rows, columns].transpose(1, 2, 0)
+        drawn = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_CUBIC)
         if self.times > 1:
             drawn += CRISP * (drawn - cv2.GaussianBlur(drawn, (0, 0), CRISP_SIZE * self.times))
-        covered = 255 * np.clip(drawn, 0, 1) * shares[..., -1:]
+        # Plane by plane: arithmetic on pixels of three channels costs several times as much.
+        planes = [255 * np.clip(plane, 0, 1) * shares[6] for plane in cv2.split(drawn)]
+        colours = self.colours[:, top : top + height, left : left + width]
         for index in range(1, CANDIDATES):
             if self.inside[index - 1].any() or index <= 2:
-                covered += shares[..., index - 1 : index] * self.colours[index]
-        return np.dstack([covered, shares.sum(axis=2)]).astype(np.float32)
+                for plane, colour_plane in zip(planes, cv2.split(colours[index]), strict=True):
+                    plane += shares[index - 1] * colour_plane
+        covering = cv2.merge([*planes, shares.sum(axis=0)])
+        return MouthOverlay(covering, top, left, self.times)
 
 
 def mouth_layers(

@@ -115,11 +115,19 @@ def inner_mouth(points: NDArray[np.float32], thickness: int = 0) -> NDArray[np.f
         (72, 96) coverage in [0, 1].
     """
     # OpenCV fills a polygon with its border, which would make closed lips two pixels thick.
-    drawn = np.zeros((ROWS * FINE, COLUMNS * FINE), np.uint8)
-    outline = (points[list(INNER_LIPS)] + 0.5) * FINE - 0.5
-    fixed = np.rint(outline * (1 << SHIFT)).astype(np.int32)
+    mask = np.zeros((ROWS, COLUMNS), np.float32)
+    outline = points[list(INNER_LIPS)]
+    room = 2 + thickness
+    low, high = np.floor(outline.min(axis=0)).astype(int) - room, outline.max(axis=0) + room + 1
+    left, top = np.clip(low, 0, (COLUMNS, ROWS)).tolist()
+    right, bottom = np.clip(np.ceil(high).astype(int), 0, (COLUMNS, ROWS)).tolist()
+    if left >= right or top >= bottom:
+        return mask
+    drawn = np.zeros(((bottom - top) * FINE, (right - left) * FINE), np.uint8)
+    fixed = np.rint(((outline - (left, top) + 0.5) * FINE - 0.5) * (1 << SHIFT)).astype(np.int32)
     cv2.fillPoly(drawn, [fixed], 255, cv2.LINE_8, SHIFT)
     if thickness:
         cv2.polylines(drawn, [fixed], True, 255, thickness * FINE, cv2.LINE_8, SHIFT)
-    mask = cv2.resize(drawn, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
-    return np.asarray(mask / np.float32(255), np.float32)
+    small = cv2.resize(drawn, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
+    mask[top:bottom, left:right] = small / np.float32(255)
+    return mask

@@ -1,6 +1,6 @@
 """One picture of a person's mouth, ready to be shown in another frame of the same person."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import cv2
@@ -49,6 +49,7 @@ class MouthView:
     left: int
     points: NDArray[np.float32]
     jaw: float
+    _upright: dict[int, tuple[Image, Mask]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, source: Image | Picture, landmarks: Landmarks, height: float) -> Self:
@@ -77,8 +78,13 @@ class MouthView:
         Returns:
             The picture (72 * times, 96 * times, 3), and the opening between its lips (72, 96).
         """
+        if not down and times in self._upright:  # an exemplar's is shown in every frame
+            return self._upright[times]
         opening = inner_mouth(self.points + np.array([0, down], np.float32))
-        return self.patch.cut(self.image, times, down, self.top, self.left), opening
+        found = self.patch.cut(self.image, times, down, self.top, self.left), opening
+        if not down:
+            self._upright[times] = found
+        return found
 
     @property
     def teeth(self) -> float:

@@ -14,6 +14,7 @@ from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh import Points
 from wav2lip.faces.mesh_warp import MeshWarp, mesh_warp
 from wav2lip.faces.mouth_layers import MouthLayers, mouth_layers
+from wav2lip.faces.mouth_overlay import MouthOverlay
 from wav2lip.faces.mouth_patch import COLUMNS, LEFT, RIGHT, MouthPatch
 from wav2lip.faces.mouth_view import MouthView
 from wav2lip.faces.tint import match_tint
@@ -74,33 +75,32 @@ class MovedFace:
         return cls(warp, moved, view.patch, layers)
 
     def paste(
-        self, picture: Picture, overlay: NDArray[np.float32], mask: FaceMask | None = None
+        self, picture: Picture, overlay: MouthOverlay, mask: FaceMask | None = None
     ) -> Picture:
         """Put the moved face into its frame.
 
         Args:
             picture: the frame.
-            overlay: (72 * times, 96 * times, 4), see `MouthLayers.overlay`.
+            overlay: see `MouthLayers.overlay`.
             mask: of the face; what covers the face stays.
 
         Returns:
             A new picture. Pixels that do not move keep their codes.
         """
         rows, columns = self.warp.rows, self.warp.columns
-        to_frame = self.patch.scaled(self.layers.times)
-        to_frame[:, 2] -= (columns.start, rows.start)
-        size = (self.part.shape[1], self.part.shape[0])
-        placed = cv2.warpAffine(overlay, to_frame, size, flags=cv2.INTER_LINEAR)
-        opacity = placed[..., 3]
+        face, changed = self.part.astype(np.float32), self.warp.moved(MOVED)
+        *mouth, covering = overlay.place(self.patch, rows, columns)
+        opacity = covering[..., 3]
         filled = opacity > VISIBLE
-        changed = self.warp.moved(MOVED) | filled
-        face = self.part.astype(np.float32)
         if filled.any():
-            tinted = match_tint(
-                picture, placed[..., :3] / np.maximum(opacity, VISIBLE)[..., None], rows, columns
-            )
-            share = (opacity * filled)[..., None]
-            face += share * (tinted - face)
+            changed[*mouth] |= filled
+            # Plane by plane, as in `MouthLayers.overlay`.
+            solid = np.maximum(opacity, VISIBLE)
+            colour = cv2.merge([plane / solid for plane in cv2.split(covering)[:3]])
+            tinted = match_tint(picture, colour, rows, columns)
+            below, share = face[*mouth], opacity * filled
+            planes = zip(cv2.split(below), cv2.split(tinted), strict=True)
+            below[:] = cv2.merge([own + share * (new - own) for own, new in planes])
         shown = changed.astype(np.float32)
         if mask is not None and mask.hidden is not None:
             shown *= mask.uncovered(rows, columns)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.engines.engine import MeshEngine
+from wav2lip.faces.mouth_overlay import MouthOverlay
 from wav2lip.faces.moved_face import MovedFace
 from wav2lip.faces.person import Person
 from wav2lip.faces.retargeting import MotionSpace, retarget
@@ -13,7 +14,7 @@ from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.media.picture import Picture
 
 # A face, the same with its mesh moved, and what is laid over its mouth; see `MovedFace.paste`.
-RenderedFace = tuple[TrackedFace, MovedFace, NDArray[np.float32]]
+RenderedFace = tuple[TrackedFace, MovedFace, MouthOverlay]
 RenderedFrame = tuple[TrackedFrame, list[RenderedFace]]
 
 

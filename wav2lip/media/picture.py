@@ -46,7 +46,10 @@ def _averaged(plane: Image, size: tuple[int, int], shrink: int) -> Image:
 def _blend(codes: Any, mask: NDArray[np.float32], plane: Image, top: int, left: int) -> None:
     """Blend real-valued codes (h, w) into a part of a plane, in place."""
     part = plane[top : top + mask.shape[0], left : left + mask.shape[1]]
-    part[:] = np.clip(np.rint(part + mask * (codes - part)), 0, 255)
+    blended = codes - part  # float32; the rest in place, which saves half the time
+    blended *= mask
+    blended += part
+    part[:] = np.clip(np.rint(blended, out=blended), 0, 255, out=blended)
 
 
 @dataclass(frozen=True, eq=False)
