@@ -26,7 +26,9 @@ from infer import make_video
 from wav2lip.engines.choose import ENGINES
 from wav2lip.engines.engine import MeshEngine
 from wav2lip.evaluation.judge import load_judge
-from wav2lip.evaluation.sync_report import check_sync
+from wav2lip.evaluation.scorer import embed_all, score
+from wav2lip.evaluation.segments import largest_face, read_pcm
+from wav2lip.evaluation.sync_report import SEGMENT_FRAMES
 from wav2lip.faces.detectors import build_detector
 from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.inference.lip_syncer import LipSyncer
@@ -36,7 +38,10 @@ from wav2lip.live.live_mp4 import LiveMp4
 from wav2lip.live.speech import Speech, SpeechSettings
 from wav2lip.media.audio import load_wav
 from wav2lip.media.video import read_frames
+from wav2lip.metrics.lse import lse
 from wav2lip.types import FPS, SAMPLE_RATE, Wav
+
+SPANS = (1, 2, 5)  # seconds that are judged at once
 
 
 def offline(avatar: Avatar, worker: LiveWorker, wav: Wav, block: int) -> Iterator[LiveFrame]:
@@ -105,9 +110,11 @@ def shared(avatar: Avatar, worker: LiveWorker, sessions: int, block: int) -> Non
         print(f"shared: {number} at once: {each:.1f} ms of processor time per frame", flush=True)
 
 
-def offset(avatar: Avatar, worker: LiveWorker, minutes: float, block: int, folder: Path) -> None:
-    """Print in how many seconds of a stream the judge measures an offset of at most one frame."""
-    wav = np.resize(load_wav(SPEECH), round(60 * minutes * SAMPLE_RATE))
+def offset(
+    avatar: Avatar, worker: LiveWorker, speech: Wav, minutes: float, block: int, folder: Path
+) -> None:
+    """Print in how much of a stream the judge measures an offset of at most one frame."""
+    wav = np.resize(speech, round(60 * minutes * SAMPLE_RATE))
     session = LiveSession(avatar, worker, realtime=False, block=block)
     path, began = folder / "stream.mp4", time.perf_counter()
     with path.open("wb") as file, LiveMp4(file, avatar) as mp4:
@@ -119,15 +126,18 @@ def offset(avatar: Avatar, worker: LiveWorker, minutes: float, block: int, folde
         for frame in session:
             mp4.write(frame)
     made = time.perf_counter() - began
-    report = check_sync(path, load_judge("bundled:judge"), build_detector("auto", None, "cpu"))
-    offsets = np.array([second["av_offset"] for second in report.seconds])
-    share = 100 * np.mean(np.abs(offsets) <= 1)
-    print(
-        f"offset: within one frame in {share:.1f} % of {len(offsets)} seconds, {report.av_offset:+d} in all; "
-        f"LSE-C {report.lse_c:.2f}; "
-        f"{60 * minutes / made:.2f} x real time",
-        flush=True,
-    )
+    judge = load_judge("bundled:judge")
+    detector = build_detector("auto", None, "cpu")
+    segments = largest_face(path, read_pcm(path), detector, judge.track_view, SEGMENT_FRAMES)
+    parts, _ = embed_all(segments, judge.judge, "all")
+    print(f"offset: a stream of {60 * minutes:.0f} s, made {60 * minutes / made:.2f} x real time")
+    for span in SPANS:
+        found = score(parts, "none", span)
+        offsets = found.curve.av_offset[~np.isnan(found.curve.distance)]
+        share = 100 * np.mean(np.abs(offsets) <= 1)
+        print(f"  within one frame in {share:.1f} % of {len(offsets)} spans of {span} s")
+    whole = lse(found.distances)
+    print(f"  {whole.av_offset:+d} frames in all, LSE-C {whole.confidence:.3f}", flush=True)
 
 
 def lookahead(engine: MeshEngine) -> None:
@@ -164,6 +174,9 @@ def main() -> None:
     parser.add_argument("--checkpoint", default="default", help="a generator that moves a mesh")
     parser.add_argument("--engine", default="auto", choices=ENGINES)
     parser.add_argument("--face", type=Path, help="a video; default: made on the spot")
+    parser.add_argument(
+        "--audio", type=Path, nargs="+", default=[SPEECH], help="wav files, said again and again"
+    )
     parser.add_argument("--clicks", type=int, default=20)
     parser.add_argument("--block", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=1)
@@ -210,7 +223,8 @@ def main() -> None:
         if "shared" in wanted:
             shared(avatar, worker, max(2, args.sessions), args.block)
         if "offset" in wanted:
-            offset(avatar, worker, args.minutes, args.block, Path(folder))
+            speech = np.concatenate([load_wav(path) for path in args.audio])
+            offset(avatar, worker, speech, args.minutes, args.block, Path(folder))
 
 
 if __name__ == "__main__":

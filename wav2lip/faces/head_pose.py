@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,11 @@ class HeadPose:
     origin: tuple[float, float, float]
 
     def rotation(self) -> NDArray[np.float64]:
-        """Return the rotation matrix (3, 3) from the mean face to the head."""
+        """Return the rotation matrix (3, 3) from the mean face to the head. It must not be changed."""
+        return self._rotation
+
+    @cached_property
+    def _rotation(self) -> NDArray[np.float64]:
         x, y, z = (math.radians(angle) for angle in (-self.pitch, -self.yaw, self.roll))
         about_x = [[1, 0, 0], [0, math.cos(x), -math.sin(x)], [0, math.sin(x), math.cos(x)]]
         about_y = [[math.cos(y), 0, math.sin(y)], [0, 1, 0], [-math.sin(y), 0, math.cos(y)]]

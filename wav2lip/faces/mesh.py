@@ -7,6 +7,7 @@ GPUs*, and the model card of MediaPipe's face mesh.
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -104,6 +105,6 @@ class FaceMesh:
 
     def fit_crop(self, crop: Image) -> tuple[Points, float]:
         """Fit the mesh to a crop (SIDE, SIDE, 3) BGR; its points are in pixels of the crop."""
-        batch = crop[None, ..., ::-1] * np.float32(1 / 255)
+        batch = cv2.cvtColor(crop, cv2.COLOR_BGR2RGB)[None] * np.float32(1 / 255)
         points, logit = self._network.run(batch)
         return points.reshape(LANDMARKS, 3), float(sigmoid(logit).item())
