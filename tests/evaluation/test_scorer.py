@@ -52,6 +52,15 @@ def test_segments_of_one_clip_share_their_windows_and_keep_their_times(planted):
     assert np.floor(found.curve.times).tolist() == [0, 1, 2, 3]
 
 
+def test_many_short_segments_have_one_remark(planted):
+    given = [segment(1, 3), segment(30, 4), segment(4, 40), segment(2, 44), segment(35, 50)]
+    parts, short = embed_all(given, planted.judge, "all")
+    assert len(parts) == 2
+    assert short == [
+        "not scored, frames 3, 40-45: a face must be seen for 5 frames without a break"
+    ]
+
+
 def test_the_late_control_moves_the_offset_and_nothing_else(planted):
     part = embed(segment(60), planted.judge, "all")
     before, after = (score(parts, "none").values() for parts in ([part], delayed([part])))

@@ -125,21 +125,31 @@ def embed_all(
     """Embed the segments that are long enough.
 
     Returns:
-        These segments, and a remark on each of the others.
+        These segments, and a remark on the others if there are any.
 
     Raises:
         InputError: no segment is long enough.
     """
-    parts, short = [], []
+    parts: list[EmbeddedSegment] = []
+    short: list[tuple[int, int]] = []  # first and last frame
+    reasons: list[str] = []
     for segment in segments:
         try:
             parts.append(embed(segment, judge, windows))
         except InputError as error:
             last = segment.first + len(segment.pictures) - 1
-            short.append(f"frames {segment.first}-{last}: {error}")
+            if short and short[-1][1] == segment.first - 1:
+                short[-1] = short[-1][0], last
+            else:
+                short.append((segment.first, last))
+            reasons.append(str(error))
+    frames = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in short)
     if not parts:
-        raise InputError(short[0] if short else "no frames to score")
-    return parts, [f"not scored, {remark}" for remark in short]
+        raise InputError(f"frames {frames}: {reasons[0]}" if short else "no frames to score")
+    if len(reasons) == 1:
+        return parts, [f"not scored, frames {frames}: {reasons[0]}"]
+    fewest = f"a face must be seen for {WINDOW_FRAMES} frames without a break"
+    return parts, [f"not scored, frames {frames}: {fewest}"] if reasons else []
 
 
 def delayed(parts: Iterable[EmbeddedSegment], frames: int = CONTROL_SHIFT) -> list[EmbeddedSegment]:
