@@ -25,7 +25,10 @@ REFERENCE_DB = 20.0
 MIN_DB = -100.0
 MAX_MEL = -SILENCE
 
-BLOCK = 512  # mel columns
+# Columns that are multiplied by the filters at once. The product depends, in its last bits, on the width of the matrix
+# and on a column's place in it, so that a stream must compute whole groups; larger ones would cost it more.
+GROUP = 16
+BLOCK = 512  # mel columns, a multiple of `GROUP`
 STEP = BLOCK * HOP  # samples from one block to the next
 SPAN = STEP + N_FFT - HOP  # samples that one block is computed from
 
@@ -70,8 +73,12 @@ def magnitudes(span: Wav) -> Mel:
 
 
 def scaled_mel(magnitude: Mel) -> Mel:
-    """Mel (80, M) in [-4, 4] of magnitude spectra (M, 401)."""
-    mel = mel_filters()[0] @ magnitude.T.astype(np.float32)
+    """Mel (80, M) in [-4, 4] of magnitude spectra (M, 401); those of a group do not depend on other groups."""
+    columns = len(magnitude)
+    grouped = np.zeros((-(-columns // GROUP), GROUP, magnitude.shape[1]), np.float32)
+    grouped.reshape(-1, magnitude.shape[1])[:columns] = magnitude
+    mel = np.stack([mel_filters()[0] @ group.T for group in grouped], axis=1)
+    mel = mel.reshape(N_MELS, -1)[:, :columns]
     decibels = 20.0 * np.log10(np.maximum(FLOOR, mel)) - REFERENCE_DB
     scaled = 2.0 * MAX_MEL * (decibels - MIN_DB) / -MIN_DB - MAX_MEL
     return np.clip(scaled, -MAX_MEL, MAX_MEL).astype(np.float32)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wav2lip.media.mel import BLOCK, N_FFT, magnitudes, preemphasize, scaled_mel
+from wav2lip.media.mel import GROUP, N_FFT, magnitudes, preemphasize, scaled_mel
 from wav2lip.media.sample_buffer import SampleBuffer
 from wav2lip.types import HOP, N_MELS, SILENCE, Mel, Wav
 
@@ -83,23 +83,13 @@ class MelStream:
             self._first = before
 
     def _compute(self, stop: int) -> None:
-        """Compute the columns up to a number.
-
-        The product with the filters depends, in its last bits, on the width of the matrix and a column's place in
-        it, so that columns are put where `mel_blocks` has them.
-        """
+        """Compute the columns up to a number, each in its place in its group."""
         done = self._first + self._kept.shape[1]
-        parts = [self._kept]
-        while done < stop:
-            at = done % BLOCK
-            count = min(stop - done, BLOCK - at)
-            begin = done * HOP - HALF
-            span = self._emphasized.read(begin, begin + (count - 1) * HOP + N_FFT)
-            spectra = magnitudes(span)
-            whole = np.zeros((BLOCK, spectra.shape[1]), spectra.dtype)
-            whole[at : at + count] = spectra
-            parts.append(scaled_mel(whole)[:, at : at + count])
-            done += count
-        if len(parts) > 1:
-            self._kept = np.concatenate(parts, axis=1)
-            self._emphasized.discard(done * HOP - HALF)
+        if done >= stop:
+            return
+        begin = done * HOP - HALF
+        span = self._emphasized.read(begin, begin + (stop - done - 1) * HOP + N_FFT)
+        at = done % GROUP
+        spectra = np.pad(magnitudes(span), ((at, 0), (0, 0)))
+        self._kept = np.concatenate([self._kept, scaled_mel(spectra)[:, at:]], axis=1)
+        self._emphasized.discard(stop * HOP - HALF)
