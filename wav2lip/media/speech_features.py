@@ -131,11 +131,16 @@ class SpeechStream:
             (288, stop - start); columns before and after the sound are silence.
         """
         found = np.full((SPEECH_CHANNELS, max(0, stop - start)), SILENCE, np.float32)
-        for column in range(max(start, self._first), min(stop, self.columns)):
-            token, share = _place(column)
-            before, after = self._token(token), self._token(token + 1)
-            mixed = before + np.float32(share) * (after - before)
-            found[:, column - start] += SCALE * (mixed - _silent_tokens()[0])
+        first, last = max(start, self._first), min(stop, self.columns)
+        if first < last:
+            places = [_place(column) for column in range(first, last)]
+            lowest, highest = places[0][0], places[-1][0] + 1
+            tokens = np.stack([self._token(number) for number in range(lowest, highest + 1)])
+            number = np.array([token for token, _ in places]) - lowest
+            share = np.array([share for _, share in places], np.float32)[:, None]
+            before, after = tokens[number], tokens[number + 1]
+            mixed = before + share * (after - before)
+            found[:, first - start : last - start] += SCALE * (mixed - _silent_tokens()[0]).T
         return found
 
     def discard(self, before: int) -> None:
