@@ -133,7 +133,8 @@ def test_values_out_of_range_are_refused(avatar, worker, values, message):
         LiveSession(avatar, worker, **values)
 
 
-def test_two_sessions_share_the_batches_of_a_worker(avatar):
+@pytest.mark.parametrize(("threads", "most"), [(1, 4), (2, 2)])
+def test_sessions_are_shared_out_among_threads_and_batched(avatar, threads, most):
     batches = []
 
     class Recorded(TorchMeshEngine):
@@ -142,7 +143,7 @@ def test_two_sessions_share_the_batches_of_a_worker(avatar):
             return super().inpaint(colours, inside, shape)
 
     engine = Recorded(opening_generator(0.15, by_sound=0.5))
-    with LiveWorker(engine, threads=1) as worker:
+    with LiveWorker(engine, threads=threads) as worker:
         sessions = [
             LiveSession(avatar, worker, realtime=False, mute_pauses=False) for _ in range(2)
         ]
@@ -151,16 +152,16 @@ def test_two_sessions_share_the_batches_of_a_worker(avatar):
                 session.push(_sound(0.4), 16_000)
                 session.close()
         found: list[list] = [[], []]
-        threads = [
+        readers = [
             threading.Thread(target=lambda s=s, f=f: f.extend(s))
             for s, f in zip(sessions, found, strict=True)
         ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(20)
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join(20)
     assert [len(frames) for frames in found] == [10, 10]
-    assert max(batches) == 4
+    assert max(batches) == most
     assert sum(batches) == 20
 
 

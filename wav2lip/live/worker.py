@@ -28,14 +28,15 @@ STOP_TIMEOUT = 5.0  # seconds in which a block is finished
 
 
 class LiveWorker:
-    """Render the frames of live sessions: a block of each that has one, together.
+    """Render the frames of live sessions: the blocks that they have are shared out among threads.
 
     A context manager. Sessions that are dropped without being closed are forgotten. An error ends the session whose
     frames it concerns; the others go on.
 
     Args:
         engine: the generator.
-        threads: that render; None: one per core. Each takes a block of all sessions that have one.
+        threads: that render; None: one per core. Each takes its share of the sessions, a block of each that has one,
+            in common batches; on a GPU each takes those of all.
 
     Attributes:
         engine: the generator.
@@ -47,6 +48,7 @@ class LiveWorker:
         self._faces = MeshFaces(engine)
         self._sessions: weakref.WeakSet[LiveSession] = weakref.WeakSet()
         self._lock = threading.Lock()
+        self._turn = 0
         self._work = threading.Event()
         self._stopped = False
         # Meshes are moved by the CPU, wherever the networks run.
@@ -97,8 +99,12 @@ class LiveWorker:
         self.close()
 
     def _attached(self) -> "list[LiveSession]":
+        """Return the sessions, each time from another one on."""
         with self._lock:
-            return list(self._sessions)
+            sessions = list(self._sessions)
+            self._turn += 1
+        first = self._turn % len(sessions) if sessions else 0
+        return sessions[first:] + sessions[:first]
 
     def _run(self) -> None:
         while not self._stopped:
@@ -109,9 +115,18 @@ class LiveWorker:
                 self._work.wait()
 
     def _render_round(self) -> bool:
-        """Render one block of each session that has one; return whether any had."""
-        planned = [(s, self._attempt(s, s.plan)) for s in self._attached()]
-        wanted = [(session, block) for session, block in planned if block is not None]
+        """Render this thread's share of the blocks that sessions have; return whether any had one."""
+        sessions = self._attached()
+        # A common batch saves a GPU time. On a CPU blocks would wait for each other while threads are idle.
+        share = -(-len(sessions) // len(self._threads)) if self.engine.on_cpu else len(sessions)
+        wanted: list[tuple[LiveSession, Block]] = []
+        for session in sessions:
+            if len(wanted) == share:
+                self.wake()  # other threads, for the sessions that are left
+                break
+            block = self._attempt(session, session.plan)
+            if block is not None:
+                wanted.append((session, block))
         if not wanted:
             return False
         with suppress(Exception):  # raised again for the block that it concerns
