@@ -41,14 +41,12 @@ class MouthOverlay:
         to_part = patch.scaled(self.times)
         to_part[:, 2] += to_part[:, :2] @ (self.left, self.top) - (columns.start, rows.start)
         height, width = self.image.shape[:2]
-        if not height or not width:
-            return slice(0, 0), slice(0, 0), np.zeros((0, 0, 4), np.float32)
         corners = np.array([(x, y) for x in (-1, width) for y in (-1, height)])
         placed = corners @ to_part[:, :2].T + to_part[:, 2]
         limit = (columns.stop - columns.start, rows.stop - rows.start)
         left, top = np.clip(np.floor(placed.min(axis=0)).astype(int), 0, limit).tolist()
         right, bottom = np.clip(np.ceil(placed.max(axis=0)).astype(int) + 1, 0, limit).tolist()
-        if left >= right or top >= bottom:
+        if not self.image.size or left >= right or top >= bottom:
             return slice(0, 0), slice(0, 0), np.zeros((0, 0, 4), np.float32)
         to_part[:, 2] -= (left, top)
         size = (right - left, bottom - top)

@@ -49,6 +49,7 @@ class MouthView:
     left: int
     points: NDArray[np.float32]
     jaw: float
+    # What `cut` found for each scale without a shift: an exemplar shows it in every frame.
     _upright: dict[int, tuple[Image, Mask]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -78,7 +79,7 @@ class MouthView:
         Returns:
             The picture (72 * times, 96 * times, 3), and the opening between its lips (72, 96).
         """
-        if not down and times in self._upright:  # an exemplar's is shown in every frame
+        if not down and times in self._upright:
             return self._upright[times]
         opening = inner_mouth(self.points + np.array([0, down], np.float32))
         found = self.patch.cut(self.image, times, down, self.top, self.left), opening
