@@ -178,7 +178,8 @@ def main() -> None:
         "--audio", type=Path, nargs="+", default=[SPEECH], help="wav files, said again and again"
     )
     parser.add_argument("--clicks", type=int, default=20)
-    parser.add_argument("--block", type=int, default=2)
+    parser.add_argument("--block", type=int, default=1)
+    parser.add_argument("--headroom", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=1)
     parser.add_argument("--sessions", type=int, default=1, help="at once, of steady and shared")
     parser.add_argument("--threads", type=int, default=1, help="of torch")
@@ -217,9 +218,9 @@ def main() -> None:
         if "latency" in wanted:
             first = avatar.pictures[0].bgr()
             still = Avatar.from_file(first, engine, settings, color="bgr")
-            latency(still, worker, args.clicks, args.block)
+            latency(still, worker, args.clicks, args.block, args.headroom)
         if "steady" in wanted:
-            steady(avatar, worker, args.minutes, args.sessions, args.block)
+            steady(avatar, worker, args.minutes, args.sessions, args.block, args.headroom)
         if "shared" in wanted:
             shared(avatar, worker, max(2, args.sessions), args.block)
         if "offset" in wanted:

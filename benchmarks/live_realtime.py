@@ -54,11 +54,11 @@ def show(name: str, values: list[float]) -> None:
     print(f"  {name:<52} p50 {p50:5.0f} ms   p99 {p99:5.0f} ms   n {len(values)}", flush=True)
 
 
-def latency(avatar: Avatar, worker: LiveWorker, clicks: int, block: int) -> None:
+def latency(avatar: Avatar, worker: LiveWorker, clicks: int, block: int, headroom: int) -> None:
     """Print the time from a click in the pushed sound to the first frame that it changes."""
-    print(f"latency, block {block}")
+    print(f"latency, block {block}, headroom {headroom}")
     rng = np.random.default_rng(1)
-    session = LiveSession(avatar, worker, mute_pauses=False, block=block)
+    session = LiveSession(avatar, worker, mute_pauses=False, block=block, headroom=headroom)
     microphone = Microphone(session, clicks * 2.0 + 3)
     microphone.start()
     changes, heard, late = [], [], 0
@@ -85,7 +85,7 @@ def latency(avatar: Avatar, worker: LiveWorker, clicks: int, block: int) -> None
     show("microphone: spoken click -> its sound", heard)
     print(f"  late {counts.late} of {counts.frames} frames, underruns {counts.underruns}")
     burst = []
-    with LiveSession(avatar, worker, mute_pauses=False, block=block) as session:
+    with LiveSession(avatar, worker, mute_pauses=False, block=block, headroom=headroom) as session:
         speech = load_wav(SPEECH)[SAMPLE_RATE : 2 * SAMPLE_RATE]
         pushed, next_push, before = 0.0, 10, None
         for frame in session:
@@ -108,10 +108,12 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
-def steady(avatar: Avatar, worker: LiveWorker, minutes: float, sessions: int, block: int) -> None:
+def steady(
+    avatar: Avatar, worker: LiveWorker, minutes: float, sessions: int, block: int, headroom: int
+) -> None:
     """Print late frames and memory of sessions that run in real time."""
     speech = load_wav(SPEECH)
-    running = [LiveSession(avatar, worker, block=block) for _ in range(sessions)]
+    running = [LiveSession(avatar, worker, block=block, headroom=headroom) for _ in range(sessions)]
     for session in running:
         Microphone(session, 60 * minutes, speech).start()
     readers = [threading.Thread(target=lambda s=s: [None for _ in s], daemon=True) for s in running]

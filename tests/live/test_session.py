@@ -145,7 +145,8 @@ def test_sessions_are_shared_out_among_threads_and_batched(avatar, threads, most
     engine = Recorded(opening_generator(0.15, by_sound=0.5))
     with LiveWorker(engine, threads=threads) as worker:
         sessions = [
-            LiveSession(avatar, worker, realtime=False, mute_pauses=False) for _ in range(2)
+            LiveSession(avatar, worker, realtime=False, mute_pauses=False, block=2)
+            for _ in range(2)
         ]
         with worker._lock:  # the worker waits until both have sound
             for session in sessions:

@@ -89,11 +89,26 @@ def test_the_mouth_fades_in_and_out(avatar):
     assert not player.timeline.busy
 
 
+@pytest.mark.parametrize(("frames", "first"), [(11.2, 5), (12, 2)])
+def test_speech_that_is_ahead_waits_for_the_renderer_alone(avatar, frames, first):
+    player = Player(avatar, headroom=5)
+    player.timeline.lead = 2
+    player.timeline.push(_tone(frames), 16_000)  # ten frames need 457.5 ms of sound, 11.4 frames
+    assert player.render()[0] == first
+
+
+def test_before_anything_is_rendered_speech_that_is_ahead_waits_for_the_headroom(avatar):
+    player = Player(avatar, headroom=5)
+    player.timeline.push(_tone(60), 16_000)
+    assert player.render()[0] == 5
+
+
 def test_a_late_picture_is_repeated_and_the_sound_goes_on(avatar):
     player = Player(avatar)
     player.timeline.push(_tone(20, 0.1), 16_000)
     player.timeline.end_of_speech()
     player.render()
+    player.timeline.lead = 1
     found = player.take(12, render=False)
     late = [frame.number for frame, _ in found if frame.late]
     assert late == [8, 9, 10, 11]
@@ -205,7 +220,7 @@ def test_a_slow_renderer_begins_only_what_can_be_ready_in_time(avatar):
     player.timeline.lead = 3
     player.timeline.push(_tone(60), 16_000)
     blocks = [player.timeline.plan() for _ in range(4)]
-    assert blocks[0].numbers == [4, 5]
+    assert blocks[0].numbers == [3, 4]
     player.take(20, render=False)
     assert player.timeline.plan().numbers == [23, 24]
     player.timeline.clear()

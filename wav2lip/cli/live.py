@@ -69,9 +69,9 @@ def build_parser() -> OneLineParser:
     parser.add_argument(
         "--block",
         type=int,
-        default=2,
+        default=1,
         metavar="N",
-        help="frames that are rendered together; more cost latency, fewer cost processor time (default: 2)",
+        help="frames that are rendered together; more cost latency, fewer cost processor time (default: 1)",
     )
     parser.add_argument(
         "--motion", type=float, default=1.0, help="factor on the motion of the mouth (default: 1)"

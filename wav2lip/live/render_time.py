@@ -20,7 +20,7 @@ class RenderTime:
     def __init__(self, fps: Fraction) -> None:
         self._fps = fps
         self._begun: dict[int, float] = {}  # first frame of a block -> when it was begun
-        self._seconds = 0.0  # of a block
+        self._seconds: float | None = None  # of a block
 
     def begin(self, block: Block) -> None:
         """Say that a block is rendered from now on."""
@@ -30,5 +30,6 @@ class RenderTime:
         """Return how many frames pass while a block is rendered, now that one is ready."""
         now = time.monotonic()
         seconds = now - self._begun.pop(block.numbers[0], now)  # `clear` may have replaced it
-        self._seconds += SMOOTH * (seconds - self._seconds)
+        before = seconds if self._seconds is None else self._seconds
+        self._seconds = before + SMOOTH * (seconds - before)
         return min(max(1, math.ceil(self._seconds * self._fps)), MAX_LEAD)

@@ -33,8 +33,8 @@ class LiveSession:
     goes on. Between two stretches of speech, and in pauses of more than half a second, the source's frames are shown,
     back and forth.
 
-    Iterate over a session, with `for` or `async for`, for its frames. One consumer may do so; `push`, `end_of_speech`
-    and `clear` may be called from other threads. If its frames cannot be rendered, iterating raises `SessionError`.
+    Iterate over a session, with `for` or `async for`, for its frames. One consumer may do so; other threads may call
+    `push`, `end_of_speech` and `clear`. If its frames cannot be rendered, iterating raises `SessionError`.
 
     Args:
         avatar: the face.
@@ -44,7 +44,7 @@ class LiveSession:
         sample_rate: of the sound that comes out, in Hz.
         block: frames that are rendered together. More cost latency, fewer cost processor time.
         headroom: frames of `realtime` between the moment when the first block of a stretch of speech can be rendered
-            and that when it is shown.
+            and that when it is shown. Speech that arrives faster than it is heard does not wait for them.
         lookahead: see `SpeechSettings`.
         mute_pauses: see `SpeechSettings`.
         idle_mouth: while nobody speaks: "closed": the person's mouth is closed, whatever it does in the source;
@@ -71,8 +71,8 @@ class LiveSession:
         *,
         realtime: bool = True,
         sample_rate: int = 48_000,
-        block: int = 2,
-        headroom: int = 2,
+        block: int = 1,
+        headroom: int = 3,
         lookahead: float | None = None,
         mute_pauses: bool = True,
         idle_mouth: IdleMouth = "closed",

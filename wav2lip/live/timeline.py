@@ -22,6 +22,9 @@ from wav2lip.types import Wav
 
 FADE = 5  # frames from the idle mouth to the one that speaks, and back
 READY = 8  # frames that are rendered ahead, at most
+AHEAD = (
+    8  # frames whose sound is there before it is due: such speech does not wait for a microphone
+)
 MAX_PENDING = 600.0  # seconds of pushed sound that wait to be taken
 
 
@@ -49,8 +52,9 @@ class Timeline:
         channels: of a sound that the generator reads.
         settings: of the sound.
         block: frames that are rendered together.
-        headroom: frames from the moment when the first block of a stretch can be rendered to that when it is shown;
-            None: frames are taken as fast as they are rendered, and there are no idle ones.
+        headroom: frames from the moment when the first block of a stretch can be rendered to that when it is shown, if
+            the sound comes no faster than it is heard; None: frames are taken as fast as they are rendered, and there
+            are no idle ones.
         idle_mouth: that is shown while nobody speaks, see `LiveSession`.
 
     Attributes:
@@ -69,7 +73,7 @@ class Timeline:
         idle_mouth: IdleMouth = "closed",
     ) -> None:
         self.counts = Counts()
-        self.lead = 1
+        self.lead = headroom or 1
         self._avatar, self._settings = avatar, settings
         self._reach, self._channels = reach, channels
         self._block, self._headroom, self._idle_mouth = block, headroom, idle_mouth
@@ -162,7 +166,9 @@ class Timeline:
         if not placed.speech.known(self._block - 1):
             return False
         if self._headroom is not None:
-            earliest = self._next + max(self._headroom, self.lead)
+            # Later frames of speech that is ahead are rendered ahead, and need no reserve.
+            ahead = placed.speech.known(self._block - 1 + AHEAD)
+            earliest = self._next + (self.lead if ahead else max(self._headroom, self.lead))
             if earliest > self._planned:
                 self._planned, self._weight = earliest, 0.0
         placed.start = self._planned
