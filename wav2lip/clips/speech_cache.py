@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.media.pcm import from_pcm
-from wav2lip.media.speech_features import MODEL, speech_features
+from wav2lip.media.speech_encoder import CONVOLUTIONS, LAYERS
+from wav2lip.media.speech_features import speech_features
 from wav2lip.types import SPEECH_CHANNELS, Pcm
 from wav2lip.utils.files import sha256_of, write_atomically
 
@@ -36,14 +37,15 @@ def _kept(path: Path, key: str) -> Features | None:
 def clip_speech(path: Path, pcm: Pcm) -> Features:
     """Return the features of speech of a clip in half precision.
 
-    They take an eighth of the clip's duration on one core to compute. They are kept if the clip lies in the folder of
+    They take a twelfth of the clip's duration on one core to compute. They are kept if the clip lies in the folder of
     a manifest and that folder can be written to.
 
     Args:
         path: the clip file.
         pcm: (N,) its sound.
     """
-    key = hashlib.sha256(sha256_of(MODEL).encode() + pcm.tobytes()).hexdigest()
+    networks = sha256_of(CONVOLUTIONS) + sha256_of(LAYERS)
+    key = hashlib.sha256(networks.encode() + pcm.tobytes()).hexdigest()
     file = path.parent.parent / FOLDER / f"{path.stem}.npz"
     kept = _kept(file, key)
     if kept is not None:

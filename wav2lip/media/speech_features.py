@@ -1,60 +1,31 @@
 """Features of a pretrained speech recogniser, one column per mel column.
 
-The network is the first three layers of the encoder of Moonshine tiny, a speech recogniser for English (Moonshine AI,
-MIT): `wav2lip/assets/speech_encoder.onnx`, written by `benchmarks/convert_speech_encoder.py`. It was trained on far
-more voices than there are clips of talking faces.
-
-Its attention reads all that it is given, so it runs on windows at fixed places. A column depends on at most 0.15 s of
+The network (`wav2lip.media.speech_encoder`) runs on windows at fixed places. A column depends on at most 0.15 s of
 sound after it, and neither on the length of the sound nor on how it is divided.
 """
 
 import math
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from wav2lip.media.sample_buffer import SampleBuffer
+from wav2lip.media.speech_encoder import (
+    BEFORE,
+    BLOCK,
+    BLOCKS,
+    CENTRE,
+    KEPT,
+    STEP,
+    TOKEN,
+    WINDOW,
+    Convolved,
+    convolve,
+    encode,
+    silent_tokens,
+)
 from wav2lip.types import HOP, SILENCE, SPEECH_CHANNELS, Mel, Wav
-from wav2lip.utils.onnx import open_session
-
-MODEL = Path(__file__).parents[1] / "assets" / "speech_encoder.onnx"
-
-# The convolutions before the first layer: kernels 127, 7 and 3 at strides 64, 3 and 2.
-TOKEN = 384  # samples from one token to the next, 24 ms
-FIELD = 895  # samples that a token is computed from
-CENTRE = FIELD // 2  # sample of a token that is its time
-
-# Tokens of a window: those before and after the ones that are kept give them context.
-BEFORE, KEPT, AFTER = 25, 2, 3
-WINDOW = (BEFORE + KEPT + AFTER - 1) * TOKEN + FIELD  # samples
 
 SCALE = -SILENCE  # as the mel's, whose values the networks divide by it
-
-
-@lru_cache(maxsize=1)
-def _session() -> Any:
-    """Load the network."""
-    return open_session(MODEL)
-
-
-def _tokens(window: Wav) -> Mel:
-    """Return the kept tokens (2, 288) of a window of samples; those of digital silence are computed once."""
-    return _computed(window) if window.any() else _silent_tokens()
-
-
-def _computed(window: Wav) -> Mel:
-    """Compute the kept tokens (2, 288) of a window of samples."""
-    (tokens,) = _session().run(None, {"samples": window[None]})
-    kept: Mel = tokens[0, BEFORE : BEFORE + KEPT]
-    return kept
-
-
-@lru_cache(maxsize=1)
-def _silent_tokens() -> Mel:
-    """Return the kept tokens (2, 288) of digital silence."""
-    return _computed(np.zeros(WINDOW, np.float32))
 
 
 def _place(column: int) -> tuple[int, float]:
@@ -70,7 +41,7 @@ def _window_of(token: int) -> int:
 
 def _last_sample(window: int) -> int:
     """Return the number after the last sample of a window."""
-    return (window * KEPT - BEFORE) * TOKEN + WINDOW
+    return window * STEP - BEFORE * TOKEN + WINDOW
 
 
 class SpeechStream:
@@ -93,6 +64,7 @@ class SpeechStream:
     def __init__(self) -> None:
         self._samples = SampleBuffer()
         self._windows: dict[int, Mel] = {}
+        self._blocks: dict[int, Convolved] = {}  # of the window that was computed last
         self._first = 0  # number of the first column that may be read
         self._finished = False
 
@@ -108,7 +80,7 @@ class SpeechStream:
         """Number of columns that can be read."""
         if self._finished:
             return 1 + self._samples.stop // HOP
-        windows = max(0, (self._samples.stop - _last_sample(0)) // (KEPT * TOKEN) + 1)
+        windows = max(0, (self._samples.stop - _last_sample(0)) // STEP + 1)
         # Column c reads up to token floor((HOP c - CENTRE) / TOKEN) + 1, which must be in one of the windows.
         return math.ceil((CENTRE + (KEPT * windows - 1) * TOKEN) / HOP) if windows else 0
 
@@ -140,7 +112,7 @@ class SpeechStream:
             share = np.array([share for _, share in places], np.float32)[:, None]
             before, after = tokens[number], tokens[number + 1]
             mixed = before + share * (after - before)
-            found[:, first - start : last - start] += SCALE * (mixed - _silent_tokens()[0]).T
+            found[:, first - start : last - start] += SCALE * (mixed - silent_tokens()[0]).T
         return found
 
     def discard(self, before: int) -> None:
@@ -149,16 +121,26 @@ class SpeechStream:
             self._first = before
             window = _window_of(_place(before)[0])
             self._windows = {n: kept for n, kept in self._windows.items() if n >= window}
-            self._samples.discard(_last_sample(window) - WINDOW)
+            self._samples.discard(_last_sample(window + 1 - BLOCKS) - BLOCK)
 
     def _token(self, number: int) -> Mel:
         """Return a token (288,); the first one stands for those before it."""
         window = _window_of(number)
         if window not in self._windows:
-            stop = _last_sample(window)
-            self._windows[window] = _tokens(self._samples.read(stop - WINDOW, stop))
+            self._windows[window] = self._encoded(window)
         found: Mel = self._windows[window][max(0, number) - window * KEPT]
         return found
+
+    def _encoded(self, window: int) -> Mel:
+        """Compute the tokens (2, 288) of a window. The next one then needs a single block."""
+        numbers = range(window + 1 - BLOCKS, window + 1)
+        self._blocks = {n: self._blocks.get(n) or self._convolved(n) for n in numbers}
+        return encode(list(self._blocks.values()))
+
+    def _convolved(self, block: int) -> Convolved:
+        """Compute the block that ends with a window."""
+        stop = _last_sample(block)
+        return convolve(self._samples.read(stop - BLOCK, stop))
 
 
 def speech_features(wav: Wav) -> Mel:
