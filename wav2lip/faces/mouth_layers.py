@@ -14,14 +14,15 @@ from wav2lip.faces.mesh_warp import MeshWarp
 from wav2lip.faces.mouth_overlay import MouthOverlay
 from wav2lip.faces.mouth_patch import COLUMNS, ROWS, inner_mouth
 from wav2lip.faces.mouth_view import MouthView, jaw_height
+from wav2lip.faces.texture import add_grain, crispness, fine_texture
 from wav2lip.types import Image
 
 EXEMPLARS = 2  # per person
 CANDIDATES = 1 + 2 * (1 + EXEMPLARS)  # the moved frame; frame and exemplars, each in two places
 EDGE = 4  # px of the patch around the opening that may change
 SOFT = 1.2  # px of the patch, standard deviation of the region's edge
-# Enlarged, a drawn colour is softer than the picture around it: detail of that standard deviation, in pixels of the
-# patch, is added again in that share.
+# Enlarged, or in a sharp picture, a drawn colour is softer than what is around it: detail of that standard deviation,
+# in pixels of the patch, is added again in that share.
 CRISP, CRISP_SIZE = 0.8, 0.9
 AROUND = 6  # px of the patch around the region; what enlarging and blurring read
 
@@ -82,8 +83,13 @@ class MouthLayers:
         shares = np.stack([cv2.resize(share, (width, height)) for share in shares])
         drawn = colour[:, rows, columns].transpose(1, 2, 0)
         drawn = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_CUBIC)
-        if self.times > 1:
-            drawn += CRISP * (drawn - cv2.GaussianBlur(drawn, (0, 0), CRISP_SIZE * self.times))
+        texture = fine_texture(self.colours[1], self.inside[0])
+        crisp = CRISP * (1.0 if self.times > 1 else crispness(texture))
+        if crisp:
+            soft = cv2.GaussianBlur(drawn, (0, 0), CRISP_SIZE * self.times)
+            drawn += np.float32(crisp) * (drawn - soft)
+        size = (ROWS * self.times, COLUMNS * self.times)
+        drawn = add_grain(drawn, texture, size, top, left)
         # Plane by plane: arithmetic on pixels of three channels costs several times as much.
         planes = [255 * np.clip(plane, 0, 1) * shares[6] for plane in cv2.split(drawn)]
         colours = self.colours[:, top : top + height, left : left + width]
