@@ -13,9 +13,11 @@ PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --
 
 .PHONY: demo test test-slow lint docs bundled-models lock clean
 
-demo: $(BASE)  ## install what inference requires, render a video of the sample portrait, print its path
+demo: $(BASE)  ## install what inference requires, render videos of the sample portraits, print their paths
 	$(BIN)/python infer.py --image data/astronaut.jpg --audio data/speech.wav --output demo.mp4 --strip demo.png
+	$(BIN)/python infer.py --image data/hopper.jpg --audio data/speech.wav --output demo_closed_lips.mp4
 	@echo "The video: $(CURDIR)/demo.mp4 (a strip of its frames: demo.png)"
+	@echo "           $(CURDIR)/demo_closed_lips.mp4: of a photo that shows no teeth"
 	@echo "Play it:   open it with any player, e.g. xdg-open demo.mp4 (macOS: open demo.mp4)"
 
 test: $(STAMP) lint  ## style, types and the quick tests with their coverage
@@ -80,4 +82,4 @@ lock:  ## update requirements.txt from the ranges in pyproject.toml (requires uv
 		--python-version 3.11 --extra dev pyproject.toml -o requirements.txt
 
 clean:
-	rm -rf $(VENV) site demo.mp4 demo.png
+	rm -rf $(VENV) site demo.mp4 demo_closed_lips.mp4 demo.png
