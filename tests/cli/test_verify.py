@@ -24,6 +24,12 @@ def test_the_state_comes_first():
     assert lines(Credentials("Invalid", problems=["changed", "old"])) == ["Invalid: changed; old"]
 
 
+def test_a_part_cannot_pass_for_a_fact():
+    parts = [Ingredient("signed", "2019 by a trusted time-stamping authority")]
+    found = Credentials("Valid", "Studio", "wav2lip-lab 1", ingredients=parts)
+    assert lines(found)[2] == "  part: signed  2019 by a trusted time-stamping authority"
+
+
 @pytest.mark.parametrize(
     ("words", "code", "out", "err"),
     [

@@ -7,6 +7,7 @@ import sys
 
 from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.cli.parser import OneLineParser, file_name
+from wav2lip.provenance.manifest import ROLES
 from wav2lip.provenance.verify import Credentials, read_credentials
 from wav2lip.utils.stdout import say
 
@@ -51,7 +52,9 @@ def lines(found: Credentials) -> list[str]:
     }
     rows = [(name, text) for name, text in facts.items() if text]
     for item in found.ingredients:
-        rows.append((item.role, f"{item.name}  {item.sha256 and f'sha256 {item.sha256}'}".rstrip()))
+        # Another role is a text of the signer's, which must not pass for one of the facts above.
+        role = item.role if item.role in ROLES else f"part: {item.role}"
+        rows.append((role, f"{item.name}  {item.sha256 and f'sha256 {item.sha256}'}".rstrip()))
     width = max((len(name) for name, _ in rows), default=0)
     return [_state(found), *(f"  {name:<{width}}  {text}" for name, text in rows)]
 

@@ -15,7 +15,8 @@ from wav2lip.utils.text import printable
 COMPOSITE = "compositeWithTrainedAlgorithmicMedia"
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 SHA256 = "wav2lip.sha256"  # key of an ingredient's metadata
-PLACED = ("face", "audio")  # ingredients that the video itself contains
+ROLES = ("face", "audio", "checkpoint", "consent")  # of ingredients
+PLACED = ROLES[:2]  # that the video itself contains
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Ingredient:
     """What a video was made from. The manifest holds the hash of a file, not the file.
 
     Attributes:
-        role: "face", "audio", "checkpoint" or "consent".
+        role: one of `ROLES`; of a file that another program signed, any text.
         name: of the file, without its folder.
         sha256: hex digest; empty if there is no file.
     """
