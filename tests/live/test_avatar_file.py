@@ -9,6 +9,7 @@ from safetensors.numpy import save_file
 from wav2lip.errors import InputError
 from wav2lip.faces.crops import Crop
 from wav2lip.live import Avatar
+from wav2lip.live.avatar_file import FORMAT
 from wav2lip.media.colour import Colours
 
 
@@ -91,6 +92,16 @@ def test_a_truncated_file_is_refused_in_one_line(avatar, tmp_path, kept):
     avatar.save(path)
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(InputError, match=r"a\.avatar: damaged, or not an avatar; make it again$"):
+        Avatar.load(path)
+
+
+def test_deeply_nested_metadata_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "deep.avatar"
+    nested = "[" * 100_000 + "]" * 100_000
+    save_file({"a": np.zeros(3)}, path, {"format": FORMAT, "avatar": nested})
+    with pytest.raises(
+        InputError, match=r"deep\.avatar: damaged, or not an avatar; make it again$"
+    ):
         Avatar.load(path)
 
 

@@ -120,6 +120,33 @@ def test_bad_sound_is_refused_and_the_session_goes_on(avatar, worker, samples, r
         session.push(_sound(0.1), 16_000)
 
 
+def test_too_much_sound_is_refused_and_the_session_goes_on(avatar, worker):
+    session = LiveSession(avatar, worker, realtime=False, mute_pauses=False, sample_rate=8000)
+    with pytest.raises(InputError, match="more than 600 s of sound wait"):
+        session.push(np.zeros(601 * 1000, np.float32), 1000)
+    assert session.waiting == 0
+    session.push(_sound(0.2), 16_000)
+    session.close()
+    assert len(list(session)) == 5
+
+
+def test_much_sound_is_pushed_in_pieces_between_which_frames_are_taken(avatar, engine):
+    with LiveWorker(engine, threads=1) as worker:
+        session = LiveSession(avatar, worker, mute_pauses=False, sample_rate=8000)
+        pieces = []
+        push = session._timeline.push
+
+        def recorded(wav, rate):
+            pieces.append(len(wav))
+            if len(pieces) == 3:
+                session._cleared += 1  # as `clear` does, from another thread
+            push(wav, rate)
+
+        session._timeline.push = recorded
+        session.push(np.zeros(35_000, np.float32), 10_000)
+        assert pieces == [10_000, 10_000, 10_000]  # what follows a `clear` is forgotten, too
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [

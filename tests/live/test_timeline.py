@@ -211,8 +211,19 @@ def test_an_empty_stretch_is_forgotten(avatar):
 def test_too_much_waiting_sound_is_refused(avatar):
     timeline = Timeline(avatar, REACH, 80, replace(SETTINGS, sample_rate=1000), 2, 2)
     timeline.push(np.zeros(1000 * 599, np.float32), 1000)
+    timeline.check_room(1)
     with pytest.raises(InputError, match=r"more than 600 s of sound wait; take the frames before"):
-        timeline.push(np.zeros(2000, np.float32), 1000)
+        timeline.check_room(2)
+
+
+def test_too_many_waiting_stretches_are_refused(avatar):
+    timeline = Timeline(avatar, REACH, 80, SETTINGS, 2, 2)
+    for _ in range(200):
+        timeline.check_room(0)
+        timeline.push(np.zeros(1, np.float32), 16_000)
+        timeline.end_of_speech()
+    with pytest.raises(InputError, match="more than 200 stretches of speech wait; take the frames"):
+        timeline.check_room(0)
 
 
 def test_a_slow_renderer_begins_only_what_can_be_ready_in_time(avatar):

@@ -30,7 +30,7 @@ PIECE = 0.02  # seconds of PCM that are read at once
 SWITCH = (
     0.0005  # seconds until a thread must let another one run; the default of 5 ms makes frames late
 )
-WAITING = 5.0  # seconds of a file's sound that wait to be rendered; stdin is read as it comes
+WAITING = 5.0  # seconds of sound that wait to be rendered; in real time stdin is read as it comes
 
 
 def _pieces(audio: Path, rate: int) -> Iterator[tuple[Wav, int]]:
@@ -66,7 +66,7 @@ class _Feeder(threading.Thread):
         session = self._session
         try:
             for piece, rate in _pieces(self._audio, self._rate):
-                while session.waiting > WAITING and self._audio != STREAM:
+                while session.waiting > WAITING and not (self._realtime and self._audio == STREAM):
                     if self.stopped.wait(PIECE):
                         return
                 session.push(piece, rate)

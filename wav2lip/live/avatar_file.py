@@ -215,5 +215,6 @@ def read_avatar(path: Path) -> dict[str, Any]:
         TypeError,
         IndexError,
         ArithmeticError,
+        RecursionError,  # of JSON that is nested deeply
     ) as error:
         raise InputError(f"{path}: damaged, or not an avatar; make it again") from error

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import threading
 import time
 from dataclasses import replace
 from typing import Self
@@ -19,6 +20,7 @@ from wav2lip.live.speech import SpeechSettings
 from wav2lip.live.timeline import Timeline
 from wav2lip.live.worker import LiveWorker
 from wav2lip.media.picture import Picture
+from wav2lip.media.resampler import check_rate
 from wav2lip.types import Pcm, Wav
 from wav2lip.utils.values import Number, OneOf, Whole, check
 
@@ -94,6 +96,8 @@ class LiveSession:
         self._change = Change()
         self._origin: float | None = None  # time of the clock at frame 0
         self._closed = False
+        self._cleared = 0  # calls of `clear`
+        self._pushing = threading.Lock()
         self._error: SessionError | None = None
         self._render_time = RenderTime(avatar.fps)
         worker.attach(self)
@@ -134,14 +138,25 @@ class LiveSession:
                 more than 10 minutes of sound wait, or the session is closed. The session goes on without the samples.
             SessionError: the session has ended with an error.
         """
-        wav = read_samples(samples)
-        with self._change:
-            if self._error is not None:
-                raise self._error
-            if self._closed:
-                raise InputError("the session is closed; open another one")
-            self._timeline.push(wav, rate)
-        self._worker.wake()
+        wav, rate = read_samples(samples), check_rate(rate)
+        with self._pushing:
+            # In pieces: a frame that is due does not wait until minutes of sound are resampled.
+            with self._change:
+                self._check_open()
+                self._timeline.check_room(len(wav) / rate)
+                cleared = self._cleared
+            for first in range(0, max(1, len(wav)), rate):
+                with self._change:
+                    if self._cleared != cleared or self._closed:
+                        break
+                    self._timeline.push(wav[first : first + rate], rate)
+                self._worker.wake()
+
+    def _check_open(self) -> None:
+        if self._error is not None:
+            raise self._error
+        if self._closed:
+            raise InputError("the session is closed; open another one")
 
     def end_of_speech(self) -> None:
         """Say that a stretch of speech is whole, so that its last frames wait for nothing."""
@@ -152,6 +167,7 @@ class LiveSession:
     def clear(self) -> None:
         """Forget all sound that has not come out, for example when the person is interrupted. The mouth closes."""
         with self._change:
+            self._cleared += 1
             self._timeline.clear()
         self._worker.wake()
 

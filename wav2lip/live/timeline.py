@@ -26,6 +26,7 @@ AHEAD = (
     8  # frames whose sound is there before it is due: such speech does not wait for a microphone
 )
 MAX_PENDING = 600.0  # seconds of pushed sound that wait to be taken
+MAX_STRETCHES = 200  # that wait
 
 
 @dataclass
@@ -109,16 +110,27 @@ class Timeline:
         """Seconds of pushed sound that have not been taken."""
         return sum(s.speech.pending for s in self._stretches) / self._settings.sample_rate
 
+    def check_room(self, seconds: float) -> None:
+        """Check that so much more sound may wait.
+
+        Raises:
+            InputError: too much sound waits, or too many stretches of it.
+        """
+        if self.waiting + seconds > MAX_PENDING:
+            raise InputError(
+                f"more than {MAX_PENDING:g} s of sound wait; take the frames before pushing more"
+            )
+        if len(self._stretches) >= MAX_STRETCHES:
+            raise InputError(
+                f"more than {MAX_STRETCHES} stretches of speech wait; take the frames before pushing more"
+            )
+
     def push(self, wav: Wav, rate: int) -> None:
         """Continue the last stretch of speech, or begin one.
 
         Raises:
-            InputError: the rate is out of range, or too much sound waits.
+            InputError: the rate is out of range.
         """
-        if self.waiting + len(wav) / max(1, rate) > MAX_PENDING:
-            raise InputError(
-                f"more than {MAX_PENDING:g} s of sound wait; take the frames before pushing more"
-            )
         last = self._stretches[-1].speech if self._stretches else None
         speech = (
             Speech(self._reach, self._channels, self._settings)

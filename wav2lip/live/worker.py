@@ -113,6 +113,7 @@ class LiveWorker:
                 pass
             if not self._stopped:  # else `close` has called before the event was cleared
                 self._work.wait()
+        self._work.set()  # which another thread may have cleared after `close`
 
     def _render_round(self) -> bool:
         """Render this thread's share of the blocks that sessions have; return whether any had one."""
