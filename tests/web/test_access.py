@@ -53,6 +53,7 @@ def test_other_names_of_this_machine_are_refused(host):
         {"origin": "http://evil.example"},
         {"origin": "null"},
         {"origin": "http://localhost:9000"},
+        {"origin": "http://["},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
     ],

@@ -1,12 +1,14 @@
 """Routes without a renderer: its jobs stay queued."""
 
 import json
+import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from wav2lip.web import job_runner
 from wav2lip.web.app import create_app
 from wav2lip.web.job_store import JobRecord
 from wav2lip.web.limits import Limits
@@ -107,6 +109,49 @@ def test_a_bad_request_is_one_line_of_json(method, path, status, client):
     assert answer.status_code == status
     assert list(answer.json()) == ["error"]
     assert "\n" not in answer.json()["error"]
+
+
+def test_an_error_that_names_half_a_surrogate_pair_is_json(client):
+    parts = {"face": b"x", "audio": b"x"}
+    answer = client.post("/v1/jobs", files=parts, data={"settings": '{"blend": "\\ud800"}'})
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith("blend must be one of")
+
+
+def test_what_was_sent_for_ended_jobs_is_removed_at_the_next_start(client):
+    folders = [
+        _add(client, f"{n}" * 32, who=f"{n}", state=state)
+        for n, state in enumerate(("done", "queued"))
+    ]
+    for folder in folders:
+        (folder / "work").mkdir()
+        for name in ("face", "audio", "work/clip", ".result.0123abcd-0123456789abcdef.part.mp4"):
+            (folder / name).write_bytes(b"x")
+    runner = client.app.state.service.runner
+    runner._threads.clear()  # nothing is rendered
+    runner.start()
+    left = [sorted(path.name for path in folder.rglob("*")) for folder in folders]
+    assert left == [
+        [],
+        [".result.0123abcd-0123456789abcdef.part.mp4", "audio", "clip", "face", "work"],
+    ]
+
+
+def test_a_queue_that_fails_is_tried_again(client, monkeypatch, caplog):
+    runner = client.app.state.service.runner
+    calls = []
+
+    def claim():
+        calls.append(None)
+        if len(calls) == 1:
+            raise sqlite3.OperationalError("database or disk is full")
+        runner._stopped.set()
+
+    monkeypatch.setattr(runner._store, "claim", claim)
+    monkeypatch.setattr(job_runner, "TROUBLE", 0.01)
+    runner._run()
+    assert len(calls) == 2
+    assert "disk is full" in caplog.text
 
 
 def test_a_small_request_has_a_small_limit(client):

@@ -57,6 +57,8 @@ def test_active_jobs_are_counted_by_client(store):
     store.claim()
     store.cancel("y")
     assert (store.active(), store.active("a"), store.active("b"), store.active("c")) == (2, 1, 1, 0)
+    assert store.active_ids() == {"x", "z"}
+    assert store.ids() == {"x", "y", "z"}
 
 
 def test_a_running_job_is_queued_again_after_a_crash_but_not_twice(tmp_path):

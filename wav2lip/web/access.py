@@ -92,6 +92,16 @@ class Access:
         return None if place is None else self._cookies[place][:16]
 
 
+def _same_host(origin: str | None, host: str) -> bool:
+    """Return whether an origin, if there is one, is that of the server."""
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:  # brackets that enclose no address
+        return False
+
+
 def _refusal(access: Access, hosts: Sequence[str] | None, scope: Scope) -> tuple[int, str] | None:
     """Return status and message for a request that is refused; else name its client in the scope."""
     headers = Headers(scope=scope)
@@ -99,9 +109,8 @@ def _refusal(access: Access, hosts: Sequence[str] | None, scope: Scope) -> tuple
     if hosts is not None and host_name(host) not in hosts:
         return 421, f"the server is not reached as {host[:60]!r}; add the name to the allowed hosts"
     if scope["type"] == "websocket" or scope["method"] not in SAFE:
-        origin = headers.get("origin")
         foreign = headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
-        if foreign or (origin is not None and urlsplit(origin).netloc.lower() != host.lower()):
+        if foreign or not _same_host(headers.get("origin"), host):
             return 403, "pages of other sites may not use this server"
     client = access.client(headers, (scope.get("client") or ("",))[0])
     path = scope["path"]

@@ -37,7 +37,9 @@ log = logging.getLogger(__name__)
 
 
 def _answer(status: int, line: str, headers: Any = None) -> JSONResponse:
-    return JSONResponse({"error": " ".join(line.split())}, status, headers)
+    # A setting may hold half a surrogate pair, which UTF-8 has not.
+    printable = line.encode("utf-8", "replace").decode("utf-8")
+    return JSONResponse({"error": " ".join(printable.split())}, status, headers)
 
 
 async def _input_error(_: Request, error: Exception) -> JSONResponse:

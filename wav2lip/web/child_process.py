@@ -46,6 +46,10 @@ class ChildProcess:
         """Number of the process."""
         return self._process.pid or 0
 
+    def kill(self) -> None:
+        """Kill the process; a thread that waits for its answer gets EOFError."""
+        self._process.kill()
+
     def end(self) -> None:
         """End the process: it may clean up for a few seconds, then it is killed."""
         with suppress(OSError):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wav2lip.web.job_store import Kind
 
+PARTIALS = ".*.part*"  # what a process that was killed was writing
 SUFFIXES: dict[Kind, str] = {"video": ".mp4", "avatar": ".avatar", "personal": ".safetensors"}
 
 
@@ -64,8 +65,11 @@ class JobFiles:
         return self.folder / "sync.json"
 
     def remove_inputs(self) -> None:
-        """Delete what was sent."""
+        """Delete what was sent, and what only a running job needs."""
         for path in (self.face, self.audio, self.text):
+            path.unlink(missing_ok=True)
+        shutil.rmtree(self.work, ignore_errors=True)
+        for path in self.folder.glob(PARTIALS):
             path.unlink(missing_ok=True)
 
     def remove(self) -> None:

@@ -1,6 +1,7 @@
 """Render the jobs of the queue, each in a process of its own."""
 
 import logging
+import sqlite3
 import threading
 import time
 from contextlib import suppress
@@ -20,6 +21,7 @@ from wav2lip.web.server_settings import ServerSettings
 LOOK = 0.2  # seconds between two looks at whether a running job was cancelled
 IDLE = 5.0  # seconds between two looks at an empty queue; `wake` ends the wait
 SWEEP = 30.0  # seconds between two searches for expired jobs
+TROUBLE = 5.0  # seconds until the next try after the queue could not be read or written, for example on a full disk
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +51,12 @@ class JobRunner:
         """Queue what an earlier server left unfinished, remove what it left over, and begin."""
         self._store.recover()
         self.jobs.mkdir(parents=True, exist_ok=True)
-        known = self._store.ids()
+        active, known = self._store.active_ids(), self._store.ids()
         for folder in self.jobs.iterdir():
             if folder.name not in known:
                 JobFiles(folder).remove()
+            elif folder.name not in active:
+                JobFiles(folder).remove_inputs()
         for thread in self._threads:
             thread.start()
 
@@ -99,23 +103,37 @@ class JobRunner:
 
     def _sweep(self) -> None:
         while not self._stopped.is_set():
-            with suppress(OSError):
+            try:
                 self.remove_expired()
+            except (OSError, sqlite3.Error):  # the next search tries again
+                log.exception("expired jobs were not removed")
             self._stopped.wait(SWEEP)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            job = self._store.claim()
-            if job is None:
-                self._work.acquire(timeout=IDLE)
-                continue
             try:
-                self._render(job)
-            except Exception:  # a bug; the next job is served all the same
-                log.exception("job %s", job.id)
-                self._store.finish(job.id, "internal error; the server's log has more")
-            finally:
-                self._progress.pop(job.id, None)
+                served = self._serve_next()
+            except (OSError, sqlite3.Error):
+                log.exception("the queue")
+                self._stopped.wait(TROUBLE)
+                continue
+            if not served:
+                self._work.acquire(timeout=IDLE)
+
+    def _serve_next(self) -> bool:
+        """Render the next job; return whether there was one."""
+        job = self._store.claim()
+        if job is None:
+            return False
+        try:
+            self._render(job)
+        except Exception:  # a bug; the next job is served all the same
+            log.exception("job %s", job.id)
+            self._store.finish(job.id, "internal error; the server's log has more")
+            self.files(job.id).remove_inputs()
+        finally:
+            self._progress.pop(job.id, None)
+        return True
 
     def _order(self, job: JobRecord) -> RenderOrder:
         options = JobOptions.from_plain(job.options)
@@ -159,14 +177,17 @@ class JobRunner:
         Returns:
             Nothing, or one line if it failed; None if it was cancelled or the server stops.
         """
-        limit = self._settings.limits.job_seconds
+        limits = self._settings.limits
+        limit = limits.job_seconds + (60 * limits.personal_minutes if job.kind == "personal" else 0)
         deadline = time.monotonic() + limit
         while not self._stopped.is_set():
             stored = self._store.get(job.id)
             if stored is None or stored.state != "running":
                 return None
             if time.monotonic() > deadline:
-                return f"rendering takes longer than {limit:g} s, the limit of this server; send a shorter sound"
+                return (
+                    f"rendering takes longer than {limit:g} s, the limit of this server; send less"
+                )
             try:
                 if not child.connection.poll(LOOK):
                     continue

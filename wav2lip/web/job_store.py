@@ -137,6 +137,10 @@ class JobStore:
         """Return the ids of all jobs."""
         return {row["id"] for row in self._rows("SELECT id FROM jobs")}
 
+    def active_ids(self) -> set[str]:
+        """Return the ids of the jobs that wait or run."""
+        return {row["id"] for row in self._rows(f"SELECT id FROM jobs WHERE state IN {ACTIVE}")}
+
     def active(self, client: str | None = None) -> int:
         """Count the jobs that wait or run, of one client or of all."""
         query = f"SELECT COUNT(*) AS n FROM jobs WHERE state IN {ACTIVE}"

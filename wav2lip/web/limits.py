@@ -31,7 +31,7 @@ class Limits:
         text_characters: length of a text that is spoken.
         pixels: of the largest picture that is read.
         job_seconds: time in which a job is rendered.
-        personal_minutes: time in which a generator is tuned to one person.
+        personal_minutes: time in which a generator is tuned to one person, beside the time of a job.
         queue: jobs of all clients that wait or run.
         per_client: jobs of one client that wait, run, or are being sent. A client is an address, or a token if the
             server has tokens.

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request, WebSocket
+from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, Field
 
 from wav2lip.errors import InputError
@@ -16,6 +16,8 @@ from wav2lip.web.job_view import ErrorView
 from wav2lip.web.live_service import LiveService
 from wav2lip.web.request_error import RequestError
 from wav2lip.web.route_descriptions import ANSWERS, SENDING
+
+LEFT = (RuntimeError, WebSocketDisconnect)  # what a socket raises that the client has closed
 
 live_router = APIRouter(prefix="/v1")
 
@@ -73,10 +75,10 @@ async def talk(socket: WebSocket, job: str) -> None:
         await _say(socket, str(error))
     except TimeoutError:
         await _say(socket, f"the session has lasted for {limit:g} s, the limit of this server")
-    with suppress(RuntimeError):  # the client has closed it
+    with suppress(*LEFT):
         await socket.close()
 
 
 async def _say(socket: WebSocket, line: str) -> None:
-    with suppress(RuntimeError):
+    with suppress(*LEFT):
         await socket.send_json({"type": "error", "message": line})

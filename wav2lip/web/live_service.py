@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -72,11 +73,11 @@ class LiveService:
         return await answered
 
     async def _serve_peer(self, path: Path, offer: str, answered: asyncio.Future[str]) -> None:
-        from wav2lip.live.webrtc import LiveConnection  # it takes a second to import
-
         try:
+            # The first import takes a second, in which other sessions would stand still.
+            webrtc = await anyio.to_thread.run_sync(import_module, "wav2lip.live.webrtc")
             async with self.session(path) as session:
-                connection = LiveConnection(session)
+                connection = webrtc.LiveConnection(session)
                 try:
                     answered.set_result(await connection.answer(offer))
                     async with asyncio.timeout(self._settings.limits.live_seconds):

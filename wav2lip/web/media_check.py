@@ -110,7 +110,10 @@ class MediaChecker:
             raise InputError(line)
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, and with it a check that runs."""
+        child = self._child
+        if child is not None:
+            child.kill()
         self._thread.submit(self._end).result()
         self._thread.shutdown()
 

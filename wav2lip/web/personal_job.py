@@ -18,8 +18,8 @@ TICK = 1.0  # seconds between two messages while nothing else tells how far the 
 
 
 def can_tune() -> bool:
-    """Return whether what tuning requires is installed."""
-    return find_spec("torch") is not None
+    """Return whether the extra `train`, which tuning requires, is installed."""
+    return all(find_spec(name) for name in ("torch", "matplotlib", "jinja2"))
 
 
 @dataclass(frozen=True)

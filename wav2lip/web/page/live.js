@@ -56,31 +56,34 @@ async function openMicrophone(send) {
     audio: { echoCancellation: true, noiseSuppression: true, channelCount: 1 },
   });
   const context = new AudioContext();
-  await context.audioWorklet.addModule("/page/microphone.js");
+  const close = () => {
+    stream.getTracks().forEach((track) => track.stop());
+    context.close();
+  };
+  try {
+    await context.audioWorklet.addModule("/page/microphone.js");
+  } catch (error) {
+    close();
+    throw error;
+  }
   const node = new AudioWorkletNode(context, "microphone");
   node.port.addEventListener("message", (event) => send(event.data));
   node.port.start();
   context.createMediaStreamSource(stream).connect(node);
-  return {
-    rate: context.sampleRate,
-    close() {
-      stream.getTracks().forEach((track) => track.stop());
-      context.close();
-    },
-  };
+  return { rate: context.sampleRate, close };
 }
 
 async function talk() {
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const socket = new WebSocket(`${scheme}://${location.host}/v1/live/${avatar}`);
-  socket.binaryType = "arraybuffer";
+  let socket = null;
   let player = null;
   let wrong = "";
-  const send = (data) => socket.readyState === WebSocket.OPEN && socket.send(data);
+  const send = (data) => socket?.readyState === WebSocket.OPEN && socket.send(data);
+  // First the permission, which may take its time or be denied: an open socket is one of the server's few sessions.
   const microphone = await openMicrophone(send);
-  const greet = () => send(JSON.stringify({ type: "hello", rate: Math.round(microphone.rate) }));
-  if (socket.readyState === WebSocket.OPEN) greet();
-  else socket.addEventListener("open", greet);
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  socket = new WebSocket(`${scheme}://${location.host}/v1/live/${avatar}`);
+  socket.binaryType = "arraybuffer";
+  socket.addEventListener("open", () => send(JSON.stringify({ type: "hello", rate: Math.round(microphone.rate) })));
   socket.addEventListener("message", (event) => {
     if (typeof event.data !== "string") return player?.append(event.data);
     const message = JSON.parse(event.data);
