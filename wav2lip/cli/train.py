@@ -2,7 +2,7 @@
 
 wav2lip train experiment=syncnet data.manifests=[data/clips]
 wav2lip train experiment=wav2lip data.manifests=[data/clips]
-wav2lip train experiment=finetune_speaker init_from=default data.manifests=[data/one_person]
+wav2lip train experiment=finetune_speaker init_from=wav2lip data.manifests=[data/one_person]
 wav2lip train -m experiment=ablation/full,ablation/no_gan seed=1,2,3 ...   one run after another
 """
 
