@@ -1,5 +1,6 @@
 """Every engine gives what torch gives."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,19 @@ import pytest
 import torch
 from networks import seeded
 
+import wav2lip
 from wav2lip.checkpoints import build_network
 from wav2lip.checkpoints.load import LoadedNetwork
 from wav2lip.checkpoints.onnx_export import export_in_memory
+from wav2lip.checkpoints.onnx_file import OnnxFile
 from wav2lip.engines import TorchEngine, TorchMeshEngine, build_engine
+from wav2lip.engines.choose import build_runtime
+from wav2lip.engines.exported_engine import load_part
+from wav2lip.errors import InputError
 
 pytest.importorskip("onnx")
 MODELS = "wav2lip.models."
+ASSETS = Path(wav2lip.__file__).parent / "assets"
 MESH = {
     "_target_": MODELS + "MeshGenerator", "inpainter_width": 0.25, "width": 8, "stacks": 1,
     "dilations": [1, 2], "components": 3, "lookahead_ms": 100,
@@ -74,6 +81,15 @@ def test_a_mesh_generator(exported, engine):
         ):
             assert a.dtype == np.float32
             np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_a_damaged_part_is_one_line(exported, engine):
+    data = bytearray((ASSETS / "wav2lip.onnx").read_bytes())
+    name = OnnxFile(bytes(data)).inputs[0].encode()
+    data[data.index(name)] = 0xFF  # in the first node that reads it; no UTF-8
+    broken = replace(exported["mesh"][1], file=OnnxFile(bytes(data)))
+    with pytest.raises(InputError, match=r"x\.safetensors: .*export it again"):
+        load_part(broken, build_runtime(engine, "cpu", "auto"), "motion")
 
 
 def test_the_golden_numbers(exported, engine):

@@ -12,6 +12,7 @@ from rich.console import Console
 from tests.meshes import meshes
 from wav2lip.errors import InputError
 from wav2lip.evaluation import segments, sound_reader
+from wav2lip.evaluation.clip_rows import ClipRows
 from wav2lip.evaluation.evaluator import Evaluator
 from wav2lip.evaluation.face_tracks import FaceTracks
 from wav2lip.evaluation.pairs import Pair
@@ -361,6 +362,22 @@ def test_every_protocol_is_a_row_over_the_same_clips(evaluate, film, tmp_path):
     means = summarise(results).means
     assert means[FIRST_FRAME]["opening_correlation"].clips == 2
     assert (tmp_path / "out" / "cross.csv").is_file()
+
+
+def test_a_row_that_cannot_be_scored_leaves_the_others(evaluate, film, monkeypatch):
+    add = ClipRows.add
+
+    def refuse(self, results, pair, clip, system, parts, values=None, mouth=None):
+        if system == GENERATED:
+            raise InputError("too short to judge")
+        add(self, results, pair, clip, system, parts, values, mouth)
+
+    monkeypatch.setattr(ClipRows, "add", refuse)
+    results = evaluate([own(film("talk.mp4", seconds=3.0))], generator=Copier())
+    assert results.systems() == [REAL, LATE, FROZEN]
+    assert [(item.what, item.reason) for item in results.skipped] == [
+        (GENERATED, "too short to judge")
+    ]
 
 
 def test_protocols_need_a_generator(evaluate, film):

@@ -62,6 +62,14 @@ def test_nothing_is_made_twice(two, tmp_path):
     assert len(generator.calls) == 2
 
 
+def test_a_silence_is_as_long_as_its_own_sound(two, tmp_path):
+    generator = Recorder()
+    pairs = [Pair(f"{n}", two[0].face, pair.audio) for n, pair in enumerate(two)]
+    renderings = Renderings(generator, tmp_path, read_pcm)
+    videos = {renderings(pair, PROTOCOLS["silence"]) for pair in [*pairs, pairs[0]]}
+    assert len(videos) == len(generator.calls) == 2
+
+
 def test_no_input_is_replaced(two, tmp_path):
     face = tmp_path / "videos" / "talk.mp4"
     face.parent.mkdir()

@@ -126,6 +126,13 @@ def test_arrays_that_do_not_fit(
     assert "\n" not in str(caught.value)
 
 
+def test_a_rate_of_one_frame_in_an_hour_is_no_zero(
+    syncer: LipSyncer, still: Path, sound: Sound
+) -> None:
+    face = read_image(still)
+    assert len(list(syncer.frames([face], sound(0.4), color="bgr", fps=1 / 3600))) == 10
+
+
 def test_frames_of_another_size_are_refused(syncer: LipSyncer, sound: Sound) -> None:
     with pytest.raises(InputError, match=r"frame 1: has the shape \(32, 64, 3\)"):
         list(syncer.frames([FACE, FACE[:32]], sound(0.4), color="bgr", fps=25))

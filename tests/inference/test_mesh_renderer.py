@@ -123,6 +123,12 @@ def test_frames_without_a_face_pass_unchanged(make: Make, smile: Image) -> None:
     assert np.abs(rendered[0].astype(int) - smile).max() > 30
 
 
+def test_a_box_without_a_face_is_an_error(make: Make, smile: Image) -> None:
+    blank = np.full_like(smile, 60)
+    with pytest.raises(InputError, match="face: no face found"):
+        frames(make(mute_pauses=False, box=(45, 225, 90, 225)), blank)
+
+
 def test_motion_is_refused_by_other_generators(checkpoint: Path) -> None:
     with pytest.raises(InputError, match=r"motion has no effect; leave it at 1"):
         LipSyncer.from_checkpoint(checkpoint, "cpu", Settings(motion=1.2))

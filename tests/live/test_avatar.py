@@ -47,6 +47,14 @@ def test_no_face_is_an_error(engine):
         Avatar.from_file(blank, engine, Settings(box=(27, 90, 25, 70)), color="bgr")
 
 
+def test_a_person_is_met_where_its_mesh_fits_for_the_first_time(smile, engine):
+    blank = np.full_like(smile, 90)
+    settings = Settings(box=(27, 90, 25, 70))
+    made = Avatar.from_file([blank, smile, smile], engine, settings, color="bgr", fps=25)
+    assert [bool(faces and faces[0].landmarks) for faces in made.faces] == [False, True, True]
+    assert list(made.people) == [0]
+
+
 def test_another_generator_is_refused(avatar, engine):
     avatar.check_engine(engine)
     network = opening_generator(0.15)

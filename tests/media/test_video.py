@@ -54,6 +54,22 @@ def test_rotation_is_applied(make, ticks):
     np.testing.assert_array_equal(frames_of(turned)[1].image, expected)
 
 
+def test_interlaced_video_is_a_remark(make, ticks):
+    flags = {"x264-params": "tff=1:interlaced=1"}
+    path = make.video("fields.mp4", ticks(5, 25))
+    problems: list[str] = []
+    assert len(list(read_frames(path, problems))) == 5
+    assert problems == []
+    with av.open(str(path)) as source, av.open(str(path.with_name("tv.mp4")), "w") as output:
+        stream = output.add_stream("libx264", rate=25, options=flags)
+        stream.width, stream.height = 96, 64
+        for frame in source.decode(video=0):
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    list(read_frames(path.with_name("tv.mp4"), problems))
+    assert [line[:23] for line in problems] == ["the video is interlaced"]
+
+
 def test_no_duration_in_the_header(make, ticks):
     path = make.video("live.mkv", ticks(10, 25), live="1")
     info = probe(path)

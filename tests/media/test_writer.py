@@ -91,6 +91,32 @@ def test_sound_is_copied_where_it_can_be(make, tmp_path, ticks, suffix, audio_co
     assert (old == new) == (kept is not None)
 
 
+def test_m4v_takes_the_sound_of_broadcasts(make, tmp_path, ticks):
+    sound = tmp_path / "broadcast.mkv"
+    with av.open(str(sound), "w") as output:
+        stream = output.add_stream("eac3", rate=48_000, layout="mono")
+        wav = make.click(1.0, 0.5, 48_000)
+        for start in range(0, 48_000, 1536):
+            frame = av.AudioFrame.from_ndarray(wav[None, start : start + 1536], "fltp", "mono")
+            frame.sample_rate, frame.pts = 48_000, start
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    path = write(tmp_path / "out.m4v", ticks(25, 25), make, audio=sound)
+    assert sound_codec(path) == "eac3"
+
+
+def test_mp3_of_a_rate_that_mp4_has_not_is_encoded(make, tmp_path, ticks):
+    sound = tmp_path / "telephone.mp3"
+    with av.open(str(sound), "w") as output:
+        stream = output.add_stream("libmp3lame", rate=8000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(make.click(1.0, 0.5, 8000)[None], "fltp", "mono")
+        frame.sample_rate = 8000
+        output.mux([*stream.encode(frame), *stream.encode(None)])
+    path = write(tmp_path / "out.mp4", ticks(25, 25), make, audio=sound)
+    assert sound_codec(path) == "aac"
+    assert make.onset(load_wav(path)) == pytest.approx(0.5, abs=0.02)
+
+
 def test_sound_without_its_codec_header_is_encoded(make, tmp_path, ticks):
     """Damage of an mkv can take the header away and leave the packets."""
     source = make.video("a.mkv", ticks(5, 25), audio=make.click(0.3, 0.1), audio_codec="libopus")

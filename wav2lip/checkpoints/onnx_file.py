@@ -7,7 +7,6 @@ Field numbers: onnx.proto3, IR version 10. Encoding: protobuf.dev, "Encoding".
 """
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -147,16 +146,6 @@ class OnnxFile:
             self._rest.append(field)
         self.inputs = self._names_of(GRAPH_INPUT)
         self.outputs = self._names_of(GRAPH_OUTPUT)
-
-    @classmethod
-    def read(cls, path: Path) -> "OnnxFile":
-        """Read a file.
-
-        Raises:
-            ValueError: the file is no whole model.
-            OSError: it cannot be read.
-        """
-        return cls(path.read_bytes())
 
     def _names_of(self, number: int) -> list[str]:
         parts = (field.content for field in self._graph if field.number == number)

@@ -17,11 +17,15 @@ def load_part(network: ExportedNetwork, runtime: Runtime, name: str) -> Graph:
     """Load a part of an exported network.
 
     Raises:
-        InputError: the library refuses it.
+        InputError: the part is damaged, or the library refuses it.
     """
     try:
         return runtime.load(*network.part(name))
-    except InputError as error:
+    except (
+        InputError,
+        ValueError,
+        IndexError,
+    ) as error:  # the file is damaged where nothing was read before
         raise InputError(f"{network.path}: {error}; export it again") from error
 
 

@@ -119,9 +119,12 @@ class Evaluator:
         self._add_leak(pair, others, videos, results, extra)
         for system, data in by_system.items():
             values, mouth = extra.get(system, {}), mouth_series(data.run, data.pcm)
-            for clip in data.clips:
-                self._rows.add(results, pair, clip, system, clip.parts, values, mouth)
-                values, mouth = {}, None  # those of the first clip's face
+            try:
+                for clip in data.clips:
+                    self._rows.add(results, pair, clip, system, clip.parts, values, mouth)
+                    values, mouth = {}, None  # those of the first clip's face
+            except FAILURES as error:
+                skip(results, pair.name, system, error)
         for clip in videos.reference.clips:
             self._rows.add_controls(results, pair, clip)
         for metric, network in self._features.items():

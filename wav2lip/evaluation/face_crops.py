@@ -66,11 +66,12 @@ class FaceRun:
 
 def longest_run(crops: dict[int, Crop]) -> dict[int, Crop]:
     """The longest stretch of consecutive frames among `crops`, the first of equals."""
-    best: list[int] = []
-    run: list[int] = []
+    best, start, last = range(0), 0, None
     for frame in sorted(crops):
-        run = [*run, frame] if run and frame == run[-1] + 1 else [frame]
-        best = run if len(run) > len(best) else best
+        if last is None or frame != last + 1:
+            start = frame
+        last = frame
+        best = max(best, range(start, frame + 1), key=len)
     return {frame: crops[frame] for frame in best}
 
 

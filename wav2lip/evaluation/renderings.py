@@ -51,7 +51,7 @@ class Renderings:
         self, generator: VideoGenerator, folder: Path, read_pcm: Callable[[Path], Pcm]
     ) -> None:
         self._generator, self._folder, self._read_pcm = generator, folder, read_pcm
-        self._made: dict[tuple[Path, Path | None, bool], Path] = {}
+        self._made: dict[tuple[Path, Path | None, Path | None, bool], Path] = {}
 
     def sound_of(self, pair: Pair, protocol: Protocol, exchanged: Path | None) -> Path | None:
         """Return the sound that the generator gets, where `exchanged` is another clip's; None: silence.
@@ -72,7 +72,8 @@ class Renderings:
             InputError: a file cannot be read or written, or shows no face.
         """
         sound = self.sound_of(pair, protocol, exchanged)
-        key = (pair.face, sound, protocol.first_frame)
+        # A silence is as long as the sound in whose place it stands.
+        key = (pair.face, sound, pair.audio if sound is None else None, protocol.first_frame)
         if key not in self._made:
             video = video_of(self._folder, pair, protocol)
             face = self._first_frame(pair, video) if protocol.first_frame else pair.face

@@ -33,7 +33,7 @@ from wav2lip.media.denoise import rnnoise
 from wav2lip.provenance import VideoSigner
 from wav2lip.types import PathLike
 from wav2lip.utils.outputs import check_outputs
-from wav2lip.utils.platform import peak_memory
+from wav2lip.utils.platform import has_nvidia_driver, peak_memory
 
 if TYPE_CHECKING:
     from wav2lip.checkpoints.load import LoadedNetwork
@@ -59,14 +59,14 @@ class LipSyncer:
         Arrays in, arrays out:
 
         >>> import numpy as np
-        >>> from wav2lip import LipSyncer, Settings
-        >>> face = np.full((128, 128, 3), 127, np.uint8)
+        >>> from skimage import data
+        >>> from wav2lip import LipSyncer
+        >>> face = data.astronaut()[:200, 130:370]
         >>> audio = np.zeros(1600, np.float32)  # 0.1 s
-        >>> settings = Settings(box=(20, 110, 20, 110))  # the face's place: nothing is detected
-        >>> syncer = LipSyncer.from_checkpoint("default", "cpu", settings)
+        >>> syncer = LipSyncer.from_checkpoint("default", "cpu")
         >>> frames = [f.rgb for f in syncer.frames(face, audio, color="rgb", sample_rate=16000)]
         >>> len(frames), frames[0].shape, frames[0].dtype
-        (3, (128, 128, 3), dtype('uint8'))
+        (3, (200, 240, 3), dtype('uint8'))
     """
 
     def __init__(
@@ -90,7 +90,10 @@ class LipSyncer:
         self._renderer, self._warnings = build_renderer(loaded, str(device), self.settings, runtime)
         engine = self._renderer.engine
         self.engine = engine.description
-        self.device = "cpu" if engine.on_cpu else "cuda" if device == "auto" else str(device)
+        chosen = (
+            "cuda" if has_nvidia_driver() else "cpu"
+        )  # of the detector, beside a GPU of another make
+        self.device = "cpu" if engine.on_cpu else chosen if device == "auto" else str(device)
         self._detector: Detector | None = None
         self._known = KnownSource()
 

@@ -149,7 +149,7 @@ class ArraySource:
         self._check(first, 0)
         self._once = chain([first], self._once)
         height, width = self._size[:2]
-        rate = STILL_FPS if fps is None else Fraction(fps).limit_denominator(1001)
+        rate = STILL_FPS if fps is None else Fraction(fps).limit_denominator(1001) or Fraction(fps)
         length = None if fps is None else 0.0  # unknown; nothing here depends on it
         self.path: Path | None = None
         self.info = VideoInfo(

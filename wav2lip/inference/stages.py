@@ -64,10 +64,11 @@ class Renderer(Protocol):
 def _blend(
     renderer: Renderer, rendered: Iterator[tuple[TrackedFrame, Any]]
 ) -> Iterator[OutputFrame]:
-    """Paste the rendered mouths back; frames without a face pass unchanged."""
+    """Paste the rendered mouths back; frames without a face that can be rendered pass unchanged."""
     for located, faces in rendered:
-        masks = [face.mask or FaceMask() for face in located.faces]
-        pairs = zip(located.faces, masks, strict=True)
+        able = [f for f in located.faces if f.landmarks is not None or not renderer.needs_landmarks]
+        masks = [face.mask or FaceMask() for face in able]
+        pairs = zip(able, masks, strict=True)
         yield OutputFrame(
             renderer.paste(located, faces),
             located.frame.time,

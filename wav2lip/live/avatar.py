@@ -128,7 +128,8 @@ class Avatar:
                     if learns and tracked.frame.time < SURVEYED:
                         survey.add(tracked)
                     for found in tracked.faces:
-                        first_seen.setdefault(found.track, tracked)
+                        if found.landmarks is not None:
+                            first_seen.setdefault(found.track, tracked)
                     faces.append(tracked.faces)
                     yield tracked.frame.picture
 

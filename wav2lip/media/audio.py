@@ -9,10 +9,11 @@ import numpy as np
 
 from wav2lip.errors import InputError
 from wav2lip.media.audio_decoder import Losses, Samples, decode_audio
-from wav2lip.media.container import audio_stream, open_media, start_time, stated_duration
+from wav2lip.media.container import audio_stream, open_media, start_time
 from wav2lip.media.file_end import IN_PACKET, add_end
 from wav2lip.media.rules import CANCELLED, MAX_LEVEL, MAX_LOST, MISSING
 from wav2lip.media.sound_length import wav_seconds
+from wav2lip.media.stated_duration import stated_duration
 from wav2lip.types import SAMPLE_RATE, Wav
 
 log = logging.getLogger(__name__)

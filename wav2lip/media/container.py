@@ -114,19 +114,6 @@ def audio_stream(container: Any) -> Any | None:
     return next((s for s in container.streams.audio if s.codec_context is not None), None)
 
 
-def stated_duration(container: Any, stream: Any) -> float | None:
-    """Duration of a stream in seconds by the header. That of the container may belong to another."""
-    if stream.duration:
-        return float(stream.duration * stream.time_base)
-    other = audio_stream if stream.type == "video" else video_stream
-    if container.duration and other(container) is None:
-        seconds = float(container.duration) / 1e6
-        if stream.type == "audio" and stream.start_time:  # some formats state the end
-            seconds -= max(0.0, float(stream.start_time * stream.time_base))
-        return seconds
-    return None
-
-
 def _decoder(stream: Any) -> Any:
     """Codec context that decodes a stream. FFmpeg's own VP8 and VP9 decoders drop the alpha."""
     library = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(stream.codec_context.name)

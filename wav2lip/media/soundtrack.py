@@ -27,6 +27,7 @@ BIT_RATE = 96_000  # bits per second and channel
 AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 PREROLL = 2  # packets before the start that a decoder needs to warm up
+MP3_RATE = 16_000  # Hz, the least of an MP3 in .mp4 and .mov
 DEFAULT_RATE = 48_000  # Hz, if the encoder does not support the rate of the source
 
 
@@ -60,9 +61,10 @@ class SoundTrack:
             if probed is None:
                 raise InputError(f"{path}: has no sound track; give a file with sound")
             codec = probed.codec_context.codec.canonical_name
+            slow = codec == "mp3" and suffix != ".mkv" and probed.rate < MP3_RATE
             whole = len(probed.codec_context.extradata or b"") >= HEADERS.get(codec, 0)
             self._zero = start_time(container)
-        self.copied = whole and codec in COPIED[suffix]
+        self.copied = whole and not slow and codec in COPIED[suffix]
         container = self._files.enter_context(open_media(path))
         source = audio_stream(container)
         if self.copied:

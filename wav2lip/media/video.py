@@ -19,7 +19,6 @@ from wav2lip.media.container import (
     check_file,
     decode,
     open_media,
-    stated_duration,
     video_stream,
 )
 from wav2lip.media.converter import Converter
@@ -27,6 +26,7 @@ from wav2lip.media.file_end import add_end
 from wav2lip.media.frame import Frame
 from wav2lip.media.orientation import orientation_of
 from wav2lip.media.rules import MAX_FPS, MIN_FPS, MISSING, check_pixels
+from wav2lip.media.stated_duration import stated_duration
 from wav2lip.media.still import is_animated_webp, is_still, read_animated_webp, read_image
 from wav2lip.media.timeline import TrackClock
 from wav2lip.media.writer import VideoWriter
@@ -78,11 +78,17 @@ class VideoInfo:
     mirrored: bool = False
 
 
+INTERLACED = (
+    "the video is interlaced, and moving edges will look like combs: deinterlace it before, for example with "
+    "ffmpeg -i IN -vf bwdif OUT"
+)
+
+
 def _snap(rate: Fraction) -> Fraction:
     """Round a rate to the nearest standard rate within 0.1 %, else to a small denominator."""
     standard = [Fraction(n) for n in STANDARD] + [Fraction(n * 1000, 1001) for n in STANDARD]
     nearest = min(standard, key=lambda known: abs(known - rate))
-    return nearest if abs(nearest - rate) <= SNAP * rate else rate.limit_denominator(1001)
+    return nearest if abs(nearest - rate) <= SNAP * rate else rate.limit_denominator(1001) or rate
 
 
 def _measure(path: Path) -> tuple[Fraction, float]:
@@ -200,6 +206,8 @@ def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, float, int]
             elif time <= last:
                 time = last + step
             length = float(frame.duration * frame.time_base) if frame.duration else step
+            if frame.interlaced_frame and INTERLACED not in found:
+                found.append(INTERLACED)
             yield frame, time, index
             index, last = index + 1, time
         stated = stated_duration(container, stream)

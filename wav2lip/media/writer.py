@@ -139,7 +139,9 @@ class VideoWriter:
                 self._file = new_file(self.path, self._rewrite)
                 faststart = self._suffix in (".mp4", ".m4v", ".mov")
                 options = {"movflags": "+faststart"} if faststart else {}
-                self._output = av.open(file_url(self._file.part), "w", options=options)
+                # FFmpeg would take .m4v for Apple's profile, which lacks codecs that players know.
+                muxer = "mp4" if self._suffix == ".m4v" else None
+                self._output = av.open(file_url(self._file.part), "w", muxer, options=options)
                 self._stream = self._settings.add_to(self._output)
                 if self._audio is not None:
                     self._sound = SoundTrack(self._output, self._audio, self._suffix)
