@@ -63,8 +63,8 @@ def build_parser() -> OneLineParser:
     parser.add_argument(
         "--realtime",
         action="store_true",
-        help="write 25 frames a second, with the face's own motion while no sound comes; else only the frames of the "
-        "sound, as fast as they are rendered",
+        help="write frames at the rate of the face, with the face's own motion while no sound comes; else only the "
+        "frames of the sound, as fast as they are rendered",
     )
     parser.add_argument(
         "--block",
