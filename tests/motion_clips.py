@@ -5,6 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from wav2lip.clips import MANIFEST, ClipFile, ManifestRow, write_clip, write_manifest
 from wav2lip.data.motion_basis import motion_basis
@@ -43,6 +45,16 @@ def landmarks(coefficients, yaw=0.0):
     width, height = BOX[2:] - BOX[:2]
     corner = np.array([*BOX[:2], 0])
     return np.stack([(pose.place(shape) - corner) / (width, height, width) for shape in face])
+
+
+def without_landmarks(folder: Path, path: Path) -> Path:
+    """Copy a clip file without its landmarks, as one whose face the mesh fits nowhere."""
+    with safe_open(str(path), "numpy") as file:
+        names = [name for name in file.keys() if name != "landmarks"]  # noqa: SIM118
+        tensors, metadata = {name: file.get_tensor(name) for name in names}, file.metadata()
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, folder / path.name, metadata)
+    return folder / path.name
 
 
 def write_motion_clip(folder: Path, name: str, split: str, seed: int, seconds: float = 3.0):

@@ -35,6 +35,13 @@ def test_every_experiment_composes_and_names_classes_that_exist(experiment):
     assert all(get_class(target) for target in targets(config))
 
 
+@pytest.mark.parametrize("experiment", [name for name in EXPERIMENTS if "ablation/" in name])
+def test_every_ablation_has_a_folder_for_each_seed(experiment):
+    config = composed(f"experiment={experiment}")
+    assert config["run"] == "runs/ablation/${experiment_name}/seed-${seed}"
+    assert config["experiment_name"] == experiment.rpartition("/")[2]
+
+
 def test_published_experiments_have_full_size_networks_and_no_augmentation():
     for name in ("syncnet", "wav2lip", "wav2lip_gan"):
         config = composed(f"experiment=published/{name}")

@@ -28,6 +28,16 @@ def test_it_waits_for_the_validation_at_the_end_of_an_epoch(scripted, loaders, t
     assert torch.load(last.path, weights_only=True)["global_step"] == 8
 
 
+def test_gathered_gradients_are_not_saved_and_an_epoch_without_validation_is_no_exception(
+    scripted, loaders, trainer, tmp_path
+):
+    last = Recording(tmp_path / "last.ckpt", every=2)
+    more = {"accumulate_grad_batches": 3, "check_val_every_n_epoch": 100}
+    run = trainer(4, last, enable_checkpointing=True, **more)
+    run.fit(scripted(validations=[{"val/l1": 0.0}]), *loaders)
+    assert [step for step, _ in last.saved] == [2, 4]
+
+
 class SignalAt(pl.Callback):
     def __init__(self, step, number) -> None:
         self.step, self.number = step, number

@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 
 import pytest
+from torch._utils import ExceptionWrapper
 
 from wav2lip.cli.exit import exit_on_input_error
 from wav2lip.errors import InputError
@@ -55,6 +56,20 @@ def test_an_error_of_the_machine_is_one_line(error, line, capsys):
     printed = capsys.readouterr().err
     assert printed.startswith(line)
     assert printed.count("\n") == 1
+
+
+def test_an_error_of_a_loader_process_is_one_line(capsys):
+    @exit_on_input_error
+    def command():
+        try:
+            raise InputError("clips/a.safetensors: frame 3 is damaged; preprocess it again")
+        except InputError:
+            ExceptionWrapper(where="in DataLoader worker process 0").reraise()
+
+    with pytest.raises(SystemExit):
+        command()
+    line = "error: clips/a.safetensors: frame 3 is damaged; preprocess it again\n"
+    assert capsys.readouterr().err == line
 
 
 def test_a_full_disk_under_a_thread_of_a_library_is_one_line(capsys):

@@ -103,6 +103,15 @@ def test_validation_has_one_fixed_sample_a_clip_without_augmentation(clips):
     assert same(plain[0], data[0])
 
 
+def test_clips_too_short_for_all_windows_do_not_validate_unless_all_are(clips):
+    import dataclasses
+
+    short = dataclasses.replace(clips[0], row=dataclasses.replace(clips[0].row, frames=28))
+    assert SyncDataset([short, clips[1]], windows=25, image_size=48).clips == [clips[1]]
+    assert SyncDataset([short], windows=25, image_size=48).clips == [short]
+    assert len(SyncDataset([short, clips[1]], samples=4, windows=25, image_size=48).clips) == 2
+
+
 def test_a_weight_decides_how_often_a_clip_is_drawn(clips):
     import dataclasses
 

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from motion_clips import write_motion_corpus
+from motion_clips import without_landmarks, write_motion_corpus
 
 from wav2lip.data.datamodule import collate, load_clips
 from wav2lip.data.mesh_sync import MeshSyncDataset
@@ -50,6 +52,14 @@ def test_a_short_clip_is_padded_and_validation_takes_whole_clips(clips):
 
 def test_features_of_speech_come_beneath_the_mel(clips):
     assert MeshSyncDataset(clips[:1], 1, frames=10)[0]["audio"].shape == (368, 30)
+
+
+def test_clips_without_landmarks_are_left_out_unless_all_are(clips, tmp_path):
+    bare = replace(clips[0], path=without_landmarks(tmp_path / "bare", clips[0].path))
+    dataset = MeshSyncDataset([bare, clips[1]], speech=False)
+    assert [clip.path for clip in dataset.clips] == [clips[1].path]
+    with pytest.raises(InputError, match="nor has any other clip; preprocess"):
+        MeshSyncDataset([bare], speech=False)
 
 
 def test_clips_that_show_too_few_faces_are_left_out(clips):

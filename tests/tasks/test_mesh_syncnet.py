@@ -1,6 +1,7 @@
 from functools import partial
 
 import pytest
+import pytorch_lightning as pl
 import torch
 from motion_clips import write_motion_corpus
 from pytorch_lightning.callbacks import ModelCheckpoint
@@ -51,6 +52,22 @@ def test_a_checkpoint_rebuilds_the_network_and_its_basis(corpus, trainer, tmp_pa
     loaded = load_network(tmp_path / "last.ckpt", "mesh_syncnet")
     assert loaded.config["width"] == 32
     assert torch.equal(loaded.network.basis, torch.tensor(motion_basis().components))
+
+
+def test_a_resumed_run_draws_the_same_dropout(corpus, trainer, tmp_path):
+    def losses(steps, name, resume=None):
+        pl.seed_everything(3)
+        found = []
+        note = pl.Callback()
+        note.on_train_batch_end = lambda *args, **_: found.append(float(args[2]["loss"]))
+        run = trainer(steps, note, ModelCheckpoint(tmp_path / name, save_last=True))
+        run.fit(make_task(dropout=0.4), make_data(corpus, 2), ckpt_path=resume, weights_only=True)
+        return found
+
+    whole = losses(4, "whole")
+    assert losses(2, "first") == pytest.approx(whole[:2], abs=1e-6)
+    rest = losses(4, "rest", tmp_path / "first" / "last.ckpt")
+    assert rest == pytest.approx(whole[2:], abs=1e-6)
 
 
 def test_windows_without_a_face_do_not_count():

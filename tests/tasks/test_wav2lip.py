@@ -173,6 +173,17 @@ def test_an_audio_encoder_is_copied_up_to_the_first_block_that_differs(lip_task,
     assert all(torch.equal(a, b) for a, b in zip(longer[4].parameters(), kept, strict=True))
 
 
+def test_a_trained_audio_encoder_is_not_replaced_by_the_experts(lip_task, expert, tmp_path):
+    task = lip_task()
+    path = tmp_path / "generator.safetensors"
+    save_network(path, task.generator, task.hparams["generator"], {})
+    for init_from, same in ((str(path), True), (None, False)):
+        again = lip_task(init_from=init_from, expert=expert, audio_from_expert=True)
+        own, trained = (one.generator.audio_encoder.state_dict() for one in (again, task))
+        key = next(key for key in own if key.endswith("weight"))
+        assert torch.allclose(own[key], trained[key], atol=1e-3) == same
+
+
 def test_motion_gain_scales_the_audio_code_at_the_start(lip_task):
     torch.manual_seed(0)
     plain = lip_task().generator.audio_encoder.eval()

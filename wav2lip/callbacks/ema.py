@@ -35,6 +35,11 @@ class EMA(WeightAveraging):
         # Reading it on a GPU would wait for the step.
         self._average_model.n_averaged = self._average_model.n_averaged.cpu()
 
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Move the average to the device of the task, which `setup` precedes."""
+        assert self._average_model is not None
+        self._average_model.module.to(pl_module.device)
+
     @torch.no_grad()
     def _average(self, averages: Tensors, current: Tensors, _: Tensor | int) -> None:
         """Update averages of one device and type in place."""

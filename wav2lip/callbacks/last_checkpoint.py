@@ -70,9 +70,13 @@ class LastCheckpoint(Checkpoint):
         self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         stop = self._stop_requested(trainer)
-        if trainer.is_last_batch and trainer.enable_validation:  # it saves, too
+        every = trainer.check_val_every_n_epoch or 1
+        due = trainer.enable_validation and (trainer.current_epoch + 1) % every == 0
+        if trainer.is_last_batch and due:  # it saves, too
             return
-        if stop or trainer.global_step % self.every == 0:
+        # A step of the optimizer may take several batches: gradients that are gathered are in no checkpoint.
+        stepped = trainer.global_step not in (0, self.step)
+        if stop or (stepped and trainer.global_step % self.every == 0):
             self.save(trainer)
             self._stop = stop
 

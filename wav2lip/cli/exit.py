@@ -3,6 +3,7 @@
 import atexit
 import errno
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -37,6 +38,8 @@ SYSTEM = {  # system errors that any library may raise -> reason and cure
         )
     },
 }
+TRACEBACK = "Original Traceback"  # of torch, in the error of a loader process
+RAISED = re.compile(r"\n[\w.]*(?:Input|Output)Error: ")  # the last line of it
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # exit codes
 
 
@@ -82,6 +85,14 @@ def _stop_first() -> Iterator[None]:
         raise
 
 
+def one_line(error: InputError) -> str:
+    """Return the message of an error; of one in a loader process, which torch puts behind a traceback, the same."""
+    text = str(error)
+    if text.startswith("Caught ") and TRACEBACK in text:
+        text = RAISED.split(text)[-1]
+    return " ".join(text.split())
+
+
 def _code_of(main: Callable[P, int | None], *args: P.args, **kwargs: P.kwargs) -> int:
     try:
         try:
@@ -93,7 +104,7 @@ def _code_of(main: Callable[P, int | None], *args: P.args, **kwargs: P.kwargs) -
             raise
         sys.stdout.flush()  # here, and not at exit, where a broken pipe cannot be caught
     except InputError as error:
-        _say(f"error: {' '.join(str(error).split())}")
+        _say(f"error: {one_line(error)}")
         return BAD_INPUT
     except Stopped as stop:
         _say(stop.line())

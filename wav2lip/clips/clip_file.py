@@ -241,13 +241,18 @@ class ClipFile:
             return np.zeros(self.frames, np.float32)
         return self._finite("roll", self._tensor("roll"))
 
+    @property
+    def has_landmarks(self) -> bool:
+        """Whether there are landmarks: they may be left out, or the mesh has fitted nowhere."""
+        return "landmarks" in self._names
+
     def landmarks(self) -> npt.NDArray[np.float16] | None:
         """Read the face mesh of every frame, (F, 468, 3); None if the clip has none.
 
         Points are in shares of the box's width and height along the crop's axes, from its upper left
         corner; depth is in shares of the width. A frame on which the mesh does not fit is NaN.
         """
-        return self._tensor("landmarks") if "landmarks" in self._names else None
+        return self._tensor("landmarks") if self.has_landmarks else None
 
     def times(self) -> npt.NDArray[np.float64]:
         """Read the times of the frames in the source video, (F,) in seconds."""

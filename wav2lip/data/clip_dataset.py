@@ -49,6 +49,20 @@ def _open_clip(path: Path) -> ClipFile:
     return ClipFile(path)
 
 
+def with_landmarks(clips: Sequence[Clip]) -> list[Clip]:
+    """Return the clips that have landmarks; a face that the mesh fits nowhere has none.
+
+    Raises:
+        InputError: none has.
+    """
+    found = [clip for clip in clips if _open_clip(clip.path).has_landmarks]
+    if clips and not found:
+        raise InputError(
+            f"{clips[0].path}: has no landmarks, nor has any other clip; preprocess with clip.landmarks=true"
+        )
+    return found
+
+
 class ClipDataset:
     """Base of all datasets: drawing of clips, reading of faces and mel windows.
 

@@ -24,7 +24,8 @@ from wav2lip.types import WINDOW_FRAMES, mel_window
 class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
     """Windows of one clip for the sync expert: `wav2lip.types.SyncBatch` without the batch dimension.
 
-    Validation samples have consecutive starts: the similarities along each diagonal then give the offset.
+    Validation samples have consecutive starts: the similarities along each diagonal then give the offset. Clips that
+    are too short for that are left out, unless all are.
 
     Curriculum: with `far`, the windows of the first samples are that many frames apart, which is easy to
     tell apart. The distance shrinks to `gap` over `near_after` samples. It depends on the sample's number
@@ -56,6 +57,10 @@ class SyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         near_after: int = 1,
         window: int = WINDOW_FRAMES,
     ) -> None:
+        if samples is None:
+            # A shorter clip would repeat its last window, and be scored against copies of it.
+            whole = [clip for clip in clips if clip.row.frames >= windows + window - 1]
+            clips = whole or clips
         super().__init__(clips, samples, image_size, augment, seed, mel_offset_frames=0)
         self.windows = windows
         self.gap = gap

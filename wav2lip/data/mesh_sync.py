@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from wav2lip.clips import ClipFile, clip_window
 from wav2lip.data.audio_augment import AudioAugment
 from wav2lip.data.augment import NO_AUGMENT, AugmentSettings
-from wav2lip.data.clip_dataset import Clip, ClipDataset
+from wav2lip.data.clip_dataset import Clip, ClipDataset, with_landmarks
 from wav2lip.data.motion_basis import motion_basis
 from wav2lip.faces.mesh_series import (
     MotionSeries,
@@ -48,7 +48,7 @@ class MeshSyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         seed: seed of the samples.
 
     Raises:
-        InputError: no clip is left, or a clip has no landmarks.
+        InputError: no clip is left, or none has landmarks.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class MeshSyncDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
     ) -> None:
         usable = [
             clip
-            for clip in clips
+            for clip in with_landmarks(clips)
             if _series(clip.path).seen.mean() >= min_seen
             and len(_series(clip.path).seen) >= WINDOW_FRAMES
         ]

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from wav2lip.clips import ClipFile, clip_window
 from wav2lip.data.audio_augment import AudioAugment
 from wav2lip.data.augment import NO_AUGMENT, AugmentSettings
-from wav2lip.data.clip_dataset import Clip, ClipDataset
+from wav2lip.data.clip_dataset import Clip, ClipDataset, with_landmarks
 from wav2lip.data.motion_basis import motion_basis
 from wav2lip.faces.front_shapes import front_shapes
 from wav2lip.faces.head_pose import mean_face
@@ -103,7 +103,7 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         augment: AugmentSettings = NO_AUGMENT,
         seed: int = 0,
     ) -> None:
-        speaking = [clip for clip in clips if _mar_range(clip) >= min_range]
+        speaking = [clip for clip in with_landmarks(clips) if _mar_range(clip) >= min_range]
         super().__init__(speaking, samples, 0, augment, seed, 0)
         self.frames = frames
         self.pauses = pauses if samples is not None else 0.0

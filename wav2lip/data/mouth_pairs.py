@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 
 from wav2lip.clips import ClipFile
 from wav2lip.data.augment import NO_AUGMENT, AugmentSettings
-from wav2lip.data.clip_dataset import Clip, ClipDataset
+from wav2lip.data.clip_dataset import Clip, ClipDataset, with_landmarks
 from wav2lip.errors import InputError
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
@@ -123,7 +123,7 @@ class MouthPairDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
     ) -> None:
         usable = [
             clip
-            for clip in clips
+            for clip in with_landmarks(clips)
             if clip.row.face >= min_face
             and len(read_mouths(clip.path).within(clip.span).frames) >= FEWEST
         ]

@@ -55,7 +55,8 @@ def hold_out(clips: Sequence[Clip], share: float, least: int) -> tuple[list[Clip
             f"the longest clip has {max(clip.row.frames for clip in clips)} frames, too few to hold out "
             f"{100 * share:.0f} % of it; add clips of at least 10 seconds, a minute in total"
         )
-    return train, [piece for piece in val for _ in range(SAMPLES_PER_PIECE)]
+    # Neighbours in a batch lend each other their sound: they must not be of the same piece.
+    return train, val * SAMPLES_PER_PIECE
 
 
 class SpeakerDataModule(ClipDataModule):

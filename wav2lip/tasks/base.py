@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
@@ -196,6 +197,12 @@ class Task(pl.LightningModule):
                     "shall learn the others",
                     *(path, trained_on, crops, trained_on),
                 )
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Seed what the networks draw, such as dropout: a resumed run then draws what it would have drawn."""
+        seed = int(os.environ.get("PL_GLOBAL_SEED", "0"))
+        numbers = (seed, self.global_step, batch_idx, self.global_rank)
+        torch.manual_seed(int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1))
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["hyper_parameters"] = {

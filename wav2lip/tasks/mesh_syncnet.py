@@ -57,12 +57,14 @@ class MeshSyncNetTask(Task):
     def training_step(self, batch: MeshSyncBatch, _: int) -> Tensor:
         audio, face = self.syncnet(batch["audio"], batch["motion"])
         counts = self.counting(batch["seen"])
-        loss: Tensor = self.loss(audio, face, counts)
-        clips, windows = counts.shape
+        vectors = map(self.gather_across_processes, (audio, face))
+        everywhere = self.gather_across_processes(counts.to(audio.dtype)) > 0
+        loss: Tensor = self.loss(*vectors, everywhere)
+        clips, windows = everywhere.shape
         chance = self.loss.chance(clips, windows)
         self.chance |= {"train/sync": chance, "train/chance_ratio": 1.0}
         values = {"train/sync": loss.detach(), "train/chance_ratio": loss.detach() / chance}
-        self.log_dict(values, batch_size=clips)
+        self.log_dict(values, batch_size=len(counts))
         return loss
 
     def validation_step(self, batch: MeshSyncBatch, _: int) -> None:

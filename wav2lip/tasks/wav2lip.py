@@ -104,7 +104,8 @@ class Wav2LipTask(Task):
         needed = {"l1", *self._pixel_losses, *(["sync"] if expert else [])}
         if not needed <= set(self.weights):
             raise InputError(f"task.weights has {sorted(self.weights)} and needs {sorted(needed)}")
-        for network in self._expert if audio_from_expert else ():
+        # Weights of `init_from` are trained: they stay.
+        for network in self._expert if audio_from_expert and not init_from else ():
             copied = copy_audio_encoder(
                 self.generator.audio_encoder, network.get_submodule("audio_encoder")
             )
@@ -143,6 +144,7 @@ class Wav2LipTask(Task):
         self._move_frozen()
 
     def on_train_batch_start(self, batch: LipBatch, batch_idx: int) -> None:
+        super().on_train_batch_start(batch, batch_idx)
         for module in self.generator.modules() if self.fixed_statistics else ():
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()

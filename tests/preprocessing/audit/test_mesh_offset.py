@@ -1,13 +1,22 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from motion_clips import landmarks, rewritten, with_basis, write_motion_clip
+from motion_clips import (
+    landmarks,
+    rewritten,
+    with_basis,
+    without_landmarks,
+    write_motion_clip,
+)
 from torch import nn
 
 from wav2lip.checkpoints import save_network
 from wav2lip.clips import ClipFile
 from wav2lip.errors import InputError
 from wav2lip.models import MeshSyncNet
+from wav2lip.preprocessing.audit import mesh_offset
 from wav2lip.preprocessing.audit.auditor import SyncAuditor
 from wav2lip.preprocessing.audit.mesh_offset import measure_mesh
 
@@ -65,6 +74,20 @@ def test_clips_without_enough_frames_are_not_measured(tmp_path, clip, network):
     mesh[:20] = landmarks(np.zeros((20, 1)))
     path = rewritten(tmp_path / "few", folder / row.clip, mesh)
     assert measure_mesh(ClipFile(path), network) is None
+    assert measure_mesh(ClipFile(without_landmarks(tmp_path / "none", path)), network) is None
+
+
+def test_an_offset_counts_frames_of_the_clip(clip, network, monkeypatch):
+    folder, row = clip
+    file = ClipFile(folder / row.clip)
+    found = measure_mesh(file, network)
+    six = lambda *_, **__: found._replace(av_offset=6)  # noqa: E731 -- frames of 40 ms
+    monkeypatch.setattr(mesh_offset, "clip_offset", six)
+    assert measure_mesh(file, network).av_offset == 6
+    file.fps = 50.0
+    monkeypatch.setattr(mesh_offset, "embed_clip", lambda *_: (None, None))
+    monkeypatch.setattr(mesh_offset, "offset_scores", lambda *_: None)
+    assert measure_mesh(file, network).av_offset == 12
 
 
 def test_an_audit_takes_an_expert_of_geometry(tmp_path, clip, network):
@@ -73,6 +96,14 @@ def test_an_audit_takes_an_expert_of_geometry(tmp_path, clip, network):
     save_network(path, network, CONFIG, {})
     result = SyncAuditor(str(path)).audit(folder, row)
     assert result.kept.av_offset == measure_mesh(ClipFile(folder / row.clip), network).av_offset
+
+
+def test_clips_that_all_lack_landmarks_are_refused(tmp_path, clip, network):
+    folder, row = clip
+    path = tmp_path / "network.safetensors"
+    save_network(path, network, CONFIG, {})
+    with pytest.raises(InputError, match="its clips have no landmarks; preprocess"):
+        SyncAuditor(str(path))(folder, [replace(row, mar_low=None)])
 
 
 def test_an_audit_refuses_a_generator():

@@ -229,9 +229,14 @@ class SyncAuditor:
             The rows to keep.
 
         Raises:
-            InputError: every clip was rejected.
+            InputError: every clip was rejected, or none has the landmarks that the expert needs.
         """
         ordered = sorted(rows, key=lambda row: row.clip)
+        if self.needs_landmarks and not any(row.mar_low is not None for row in ordered):
+            raise InputError(
+                f"{folder}: its clips have no landmarks; preprocess with clip.landmarks=true, or audit with "
+                "bundled:expert"
+            )
         results = [self.audit(folder, row) for row in track(ordered, description="audit ")]
         write_report(folder, results, self.min_agreement)
         print(summary(results))
