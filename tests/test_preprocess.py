@@ -152,6 +152,6 @@ def test_a_folder_of_clips_is_audited_by_its_own_command(tmp_path):
     assert "bundled:expert: is an expert for aligned crops, but the clips have s3fd ones" in (
         refused_last(audit(clips))
     )
-    assert "has no landmarks; preprocess its video with clip.landmarks=true" in refused_last(
+    assert "its clips have no landmarks; preprocess with clip.landmarks=true" in refused_last(
         audit(clips, "expert=bundled:mesh_expert")
     )
