@@ -26,14 +26,13 @@ computed.
 import argparse
 import hashlib
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnx_graphs import floats, folded, halve, integers, producer, prune, read
 from ort_format import read_ort
 
 from wav2lip.media.audio import load_wav
@@ -54,20 +53,6 @@ SHA256 = "7c73a06de7241679102efd2fb663639f961514070f8a22e5fa44eb1b58f06c5b"
 ENTRY = "moonshine_voice/assets/tiny-en/encoder_model.ort"
 LAYER = 2  # the last layer that is kept, of 0 to 5
 CONV2 = "/conv2/Conv_output_0"
-LARGE = 10_000  # numbers from which on weights are stored in half precision
-
-
-def prune(graph: onnx.GraphProto, output: str) -> None:
-    """Drop what an output does not depend on."""
-    needed, kept = {output}, []
-    for node in reversed(graph.node):
-        if needed.intersection(node.output):
-            kept.append(node)
-            needed.update(node.input)
-    weights = [tensor for tensor in graph.initializer if tensor.name in needed]
-    for field, values in ((graph.node, kept[::-1]), (graph.initializer, weights)):
-        del field[:]
-        field.extend(values)
 
 
 def cut(model: onnx.ModelProto, layer: int) -> onnx.ModelProto:
@@ -83,54 +68,6 @@ def cut(model: onnx.ModelProto, layer: int) -> onnx.ModelProto:
     graph.output.append(helper.make_tensor_value_info("tokens", TensorProto.FLOAT, [1, None, None]))
     prune(graph, "tokens")
     return model
-
-
-def folded(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Turn what depends on no input into constants."""
-    onnxruntime = runtime()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "folded.onnx")
-        options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        options.optimized_model_filepath = str(path)
-        onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-        return onnx.load(str(path))
-
-
-def halve(graph: onnx.GraphProto) -> None:
-    """Store large weights in half precision, each followed by a cast to float32."""
-    casts = []
-    for tensor in graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.dtype == np.float32 and values.size >= LARGE:
-            name = tensor.name
-            tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), name + "_half"))
-            casts.append(helper.make_node("Cast", [tensor.name], [name], to=TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
-
-
-def read(graph: onnx.GraphProto, name: str) -> Any:
-    """Return a weight in float64."""
-    (found,) = (one for one in graph.initializer if one.name == name)
-    return numpy_helper.to_array(found).astype(np.float64)
-
-
-def producer(graph: onnx.GraphProto, output: str) -> onnx.NodeProto:
-    """Return the operation that computes a result."""
-    (found,) = (node for node in graph.node if output in node.output)
-    return found
-
-
-def floats(values: Any, name: str) -> TensorProto:
-    return numpy_helper.from_array(np.asarray(values, np.float32), name)
-
-
-def integers(name: str, *values: int) -> TensorProto:
-    return numpy_helper.from_array(np.array(values, np.int64), name)
 
 
 def convolutions(graph: onnx.GraphProto) -> onnx.ModelProto:
