@@ -31,6 +31,19 @@ def frame(opening, teeth=30, yaw=0):
     return image, landmarks
 
 
+def test_the_texture_is_the_median_of_the_first_frames():
+    survey = PersonSurvey()
+    for number in range(7):
+        image, landmarks = frame(0.0)
+        if number in (1, 5, 6):  # one of the first five is grainy
+            image = image + np.random.default_rng(0).integers(0, 60, image.shape, dtype=np.uint8)
+        survey.add(image, landmarks)
+    assert survey.person(SPACE).texture < 1
+    survey = PersonSurvey()
+    survey.add(image, landmarks)
+    assert survey.person(SPACE).texture > 4
+
+
 def test_a_still_has_a_neutral_shape_and_no_exemplar():
     survey = PersonSurvey()
     survey.add(*frame(0.1))

@@ -14,7 +14,7 @@ from wav2lip.faces.mesh_warp import MeshWarp
 from wav2lip.faces.mouth_overlay import MouthOverlay
 from wav2lip.faces.mouth_patch import COLUMNS, ROWS, inner_mouth
 from wav2lip.faces.mouth_view import MouthView, jaw_height
-from wav2lip.faces.texture import add_grain, crispness, fine_texture
+from wav2lip.faces.texture import add_grain, crispness
 from wav2lip.types import Image
 
 EXEMPLARS = 2  # per person
@@ -39,12 +39,14 @@ class MouthLayers:
         inside: (6, 72, 96) in [0, 1], opening between the lips of all candidates but the first.
         shape: (2, 72, 96) in [0, 1], the wanted opening, and the region that may change.
         times: scale of the colours.
+        texture: of the person's skin, see `Person`.
     """
 
     colours: Image
     inside: NDArray[np.float32]
     shape: NDArray[np.float32]
     times: int
+    texture: float = 0.0
 
     @property
     def small(self) -> Image:
@@ -83,13 +85,12 @@ class MouthLayers:
         shares = np.stack([cv2.resize(share, (width, height)) for share in shares])
         drawn = colour[:, rows, columns].transpose(1, 2, 0)
         drawn = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_CUBIC)
-        texture = fine_texture(self.colours[1], self.inside[0])
-        crisp = CRISP * (1.0 if self.times > 1 else crispness(texture))
+        crisp = CRISP * (1.0 if self.times > 1 else crispness(self.texture))
         if crisp:
             soft = cv2.GaussianBlur(drawn, (0, 0), CRISP_SIZE * self.times)
             drawn += np.float32(crisp) * (drawn - soft)
         size = (ROWS * self.times, COLUMNS * self.times)
-        drawn = add_grain(drawn, texture, size, top, left)
+        drawn = add_grain(drawn, self.texture, size, top, left)
         # Plane by plane: arithmetic on pixels of three channels costs several times as much.
         planes = [255 * np.clip(plane, 0, 1) * shares[6] for plane in cv2.split(drawn)]
         colours = self.colours[:, top : top + height, left : left + width]
@@ -109,6 +110,7 @@ def mouth_layers(
     moved: Image,
     warp: MeshWarp,
     times: int = 1,
+    texture: float = 0.0,
 ) -> MouthLayers:
     """Gather the candidates of one frame.
 
@@ -120,6 +122,7 @@ def mouth_layers(
         moved: (h, w, 3) the part of the frame that `warp` moved.
         warp: from the landmarks to the target.
         times: scale of the colours.
+        texture: see `MouthLayers`.
     """
     points = view.patch.points(target)
     jaw = jaw_height(landmarks.pose.face_on(target))
@@ -132,4 +135,4 @@ def mouth_layers(
             at = 2 * index + place
             colours[1 + at], inside[at] = other.cut(times, down)
     shape = np.stack([inner_mouth(points), np.asarray(region, np.float32)])
-    return MouthLayers(colours, inside, shape, times)
+    return MouthLayers(colours, inside, shape, times, texture)

@@ -56,6 +56,7 @@ class MovedFace:
         target: Points,
         height: float,
         exemplars: Sequence[MouthView] = (),
+        texture: float = 0.0,
     ) -> Self:
         """Move a face.
 
@@ -65,13 +66,14 @@ class MovedFace:
             target: (468, 3) where its points go, in pixels.
             height: of the person's mouth, see `MouthPatch`.
             exemplars: views of the same person.
+            texture: of the person's skin, see `Person`.
         """
         warp = mesh_warp(landmarks.points, target, picture.size)
         rows, columns = warp.source(picture.size)
         moved = warp(picture.bgr(rows, columns), rows.start, columns.start)
         view = MouthView.of(picture, landmarks, height)
         scale = patch_scale(landmarks)
-        layers = mouth_layers(view, exemplars, landmarks, target, moved, warp, scale)
+        layers = mouth_layers(view, exemplars, landmarks, target, moved, warp, scale, texture)
         return cls(warp, moved, view.patch, layers)
 
     def paste(

@@ -12,13 +12,16 @@ from wav2lip.faces.mesh import Points
 from wav2lip.faces.mouth_layers import EXEMPLARS
 from wav2lip.faces.mouth_patch import MouthPatch
 from wav2lip.faces.mouth_view import MouthView
+from wav2lip.faces.moved_face import patch_scale
 from wav2lip.faces.retargeting import MotionSpace
+from wav2lip.faces.texture import fine_texture
 from wav2lip.media.picture import Picture
 from wav2lip.regions import INNER_CORNERS
 from wav2lip.types import Image
 
 MAX_YAW, MAX_PITCH = 30.0, 25.0  # degrees; a mouth that is seen from further aside is no exemplar
 MIN_OPENING = 0.03  # lip opening over the distance of the eyes; less shows nothing of the inside
+TEXTURES = 5  # frames in which the skin is measured
 KEPT = 16  # of the most open mouths, whose teeth are compared
 AROUND = 1.0  # of a patch, kept above and below it until the height of the mouth is known
 
@@ -31,11 +34,14 @@ class Person:
         neutral: (P, 3) the shape of the closed, relaxed mouth seen from the front, see `neutral_shape`.
         height: of the mouth corners in the axes of the mean face; median.
         exemplars: up to two views: the most open mouth, and the one that shows the most of its teeth.
+        texture: of the skin around the mouth, see `wav2lip.faces.texture`. One value for the whole source: the
+            frames of a compressed video differ, and what is drawn must not flicker.
     """
 
     neutral: NDArray[np.float32]
     height: float
     exemplars: tuple[MouthView, ...] = ()
+    texture: float = 0.0
 
 
 @dataclass
@@ -44,6 +50,7 @@ class PersonSurvey:
 
     _shapes: list[Points] = field(default_factory=list)
     _open: list[tuple[float, int, Image, Landmarks]] = field(default_factory=list)  # a heap
+    _textures: list[float] = field(default_factory=list)  # of the first frames
 
     def __len__(self) -> int:
         return len(self._shapes)
@@ -51,12 +58,15 @@ class PersonSurvey:
     def add(self, source: Image | Picture, landmarks: Landmarks) -> None:
         """Add a frame (H, W, 3) or its planes, with the landmarks of the face."""
         self._shapes.append(landmarks.pose.face_on(landmarks.points))
+        height = float(mean_face().vertices[list(INNER_CORNERS), 1].mean())
+        if len(self._textures) < TEXTURES:
+            view = MouthView.of(source, landmarks, height)
+            self._textures.append(fine_texture(*view.cut(patch_scale(landmarks))))
         opening, pose = landmarks.lip_opening, landmarks.pose
         if abs(pose.yaw) > MAX_YAW or abs(pose.pitch) > MAX_PITCH or opening < MIN_OPENING:
             return
         if len(self._open) == KEPT and opening <= self._open[0][0]:
             return
-        height = float(mean_face().vertices[list(INNER_CORNERS), 1].mean())
         size = source.size if isinstance(source, Picture) else source.shape[:2]
         rows, columns = MouthPatch.of_pose(pose, height).extent((size[0], size[1]), AROUND)
         part = (
@@ -76,9 +86,10 @@ class PersonSurvey:
         """
         corners = [shape[list(INNER_CORNERS), 1] for shape in self._shapes]
         height, neutral = float(np.median(corners)), space.neutral(self._shapes)
+        texture = float(np.median(self._textures))
         if len(self._shapes) == 1 or not self._open:
-            return Person(neutral, height)
+            return Person(neutral, height, texture=texture)
         widest = sorted(self._open, reverse=True)
         views = [MouthView.of(part, landmarks, height) for _, _, part, landmarks in widest]
         rest = sorted(views[1:], key=lambda view: -view.teeth)
-        return Person(neutral, height, (views[0], *rest[: EXEMPLARS - 1]))
+        return Person(neutral, height, (views[0], *rest[: EXEMPLARS - 1]), texture)

@@ -86,7 +86,8 @@ class MeshFaces:
         weight = share * (1.0 if face.mask is None else face.mask.weight)
         deviation = space.deviation(coefficients)
         target = retarget(landmarks, person.neutral, deviation, space, weight)
-        return MovedFace.of(frame.frame.picture, landmarks, target, person.height, person.exemplars)
+        known = person.height, person.exemplars, person.texture
+        return MovedFace.of(frame.frame.picture, landmarks, target, *known)
 
 
 def paste_faces(located: TrackedFrame, faces: Sequence[RenderedFace]) -> Picture:

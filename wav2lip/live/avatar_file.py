@@ -28,7 +28,7 @@ from wav2lip.utils.files import write_atomically
 if TYPE_CHECKING:
     from wav2lip.live.avatar import Avatar
 
-FORMAT, VERSION = "wav2lip avatar", 2
+FORMAT, VERSION = "wav2lip avatar", 3
 MAX_FPS, MAX_DENOMINATOR = 240, 10**6  # of frames per second; encoders overflow beyond
 MAX_SIDE = 2**15  # px
 PLANES = ("luma", "blue", "red")
@@ -67,6 +67,7 @@ def _person(person: Person, prefix: str) -> Arrays:
     arrays: Arrays = {
         f"{prefix}.neutral": person.neutral,
         f"{prefix}.height": np.array([person.height]),
+        f"{prefix}.texture": np.array([person.texture]),
     }
     for number, view in enumerate(person.exemplars):
         name = f"{prefix}.exemplar{number}"
@@ -93,8 +94,8 @@ def _restored_person(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Person:
                 float(arrays[f"{name}.jaw"][0]),
             )
         )
-    height = float(arrays[f"{prefix}.height"][0])
-    return Person(arrays[f"{prefix}.neutral"], height, tuple(exemplars))
+    height, texture = (float(arrays[f"{prefix}.{name}"][0]) for name in ("height", "texture"))
+    return Person(arrays[f"{prefix}.neutral"], height, tuple(exemplars), texture)
 
 
 def _closed(mouths: list[ClosedMouth]) -> Arrays:
