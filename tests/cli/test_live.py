@@ -110,6 +110,21 @@ def test_an_impossible_rate_ends_in_one_line(rate, checkpoint, face, tmp_path, m
     assert not output.exists()
 
 
+@pytest.mark.parametrize("head", [b"RIFF\x24\0\0\0WAVE", b"\0\0\0\x20ftypisom"])
+def test_a_file_on_stdin_is_not_taken_for_pcm(
+    head, checkpoint, face, tmp_path, monkeypatch, capsys
+):
+    words = (face, "--audio", "-", "--checkpoint", checkpoint, "--output", tmp_path / "o.mp4")
+    with pytest.raises(SystemExit) as stop:
+        _run(monkeypatch, *words, sound=head + bytes(8000))
+    assert stop.value.code == 2
+    assert (
+        "stdin: is an audio or video file, not 16-bit PCM; give its path as"
+        in capsys.readouterr().err
+    )
+    assert not (tmp_path / "o.mp4").exists()
+
+
 def test_no_sound_ends_in_one_line(checkpoint, face, monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         _run(monkeypatch, face, "--audio", "-", "--checkpoint", checkpoint)

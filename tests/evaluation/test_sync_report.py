@@ -29,8 +29,8 @@ def test_an_offset_that_fits_no_better_than_others_is_not_believed():
     judge = {"label": "own expert"}
     silent = SyncReport(judge, 1.3, 0.0, 15, None, None)
     assert silent.line() == (
-        "LSE-D 1.300, LSE-C 0.000, AV offset +15 frames (meaningless: mouth and sound are unrelated), "
-        "no second with low confidence (judge: own expert)"
+        "LSE-D 1.300, LSE-C 0.000, AV offset +15 frames (meaningless: mouth and sound are unrelated) "
+        "(judge: own expert)"
     )
     assert "+15 frames for the whole video" in SyncReport(judge, 1.3, 0.04, 15, None, None).line()
 

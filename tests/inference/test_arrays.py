@@ -78,6 +78,9 @@ def test_an_iterator_is_read_once_and_must_be_long_enough(
 
     assert len(list(syncer.frames(frames(99), sound(0.4), color="bgr", fps=25))) == 10
     assert len(read) < 99
+    assert len(list(syncer.frames(frames(10), sound(0.4), color="bgr", fps=25))) == 10
+    with pytest.raises(InputError, match="ends after 9 frames, before the audio"):
+        list(syncer.frames(frames(9), sound(0.4), color="bgr", fps=25))
     with pytest.raises(InputError, match="ends after 4 frames, before the audio; pass a list"):
         list(syncer.frames(frames(4), sound(0.4), color="bgr", fps=25))
 
@@ -112,6 +115,7 @@ FACE, AUDIO = np.zeros((64, 64, 3), np.uint8), np.zeros(1600, np.float32)
         (FACE / 255, AUDIO, {"color": "rgb", "sample_rate": 16000}, "not float64"),
         (FACE, AUDIO[None], {"color": "rgb", "sample_rate": 16000}, "of one channel"),
         (FACE, AUDIO[:0], {"color": "rgb", "sample_rate": 16000}, "contains no sample"),
+        (FACE, AUDIO + 9000, {"color": "rgb", "sample_rate": 16000}, "divide 16-bit samples by"),
         (FACE, AUDIO + np.nan, {"color": "rgb", "sample_rate": 16000}, "NaN or infinity"),
         (FACE, (AUDIO * 9).astype(np.int16), {"color": "rgb", "sample_rate": 16000}, "not int16"),
         ("a.png", AUDIO, {"color": "rgb", "sample_rate": 16000}, "leave them out for a file"),

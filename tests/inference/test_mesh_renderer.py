@@ -125,7 +125,7 @@ def test_frames_without_a_face_pass_unchanged(make: Make, smile: Image) -> None:
 
 def test_a_box_without_a_face_is_an_error(make: Make, smile: Image) -> None:
     blank = np.full_like(smile, 60)
-    with pytest.raises(InputError, match="face: no face found"):
+    with pytest.raises(InputError, match="face: no face in the box; correct it"):
         frames(make(mute_pauses=False, box=(45, 225, 90, 225)), blank)
 
 

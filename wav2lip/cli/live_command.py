@@ -27,9 +27,8 @@ from wav2lip.utils.files import AtomicFile
 
 FILE_RATE = 48_000  # Hz at which files are read
 PIECE = 0.02  # seconds of PCM that are read at once
-SWITCH = (
-    0.0005  # seconds until a thread must let another one run; the default of 5 ms makes frames late
-)
+HEADS = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\x1aE\xdf\xa3")  # of files that pose as PCM
+SWITCH = 0.0005  # seconds until a thread must let another one run; the default of 5 ms is too long
 WAITING = 5.0  # seconds of sound that wait to be rendered; in real time stdin is read as it comes
 
 
@@ -41,9 +40,15 @@ def _pieces(audio: Path, rate: int) -> Iterator[tuple[Wav, int]]:
                 yield piece[start : start + FILE_RATE], FILE_RATE
         return
     size, rest = 2 * max(1, round(rate * PIECE)), b""
+    first = True
     source = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
     while data := source.read(size):
-        data = rest + data
+        if first and (data.startswith(HEADS) or data[4:8] == b"ftyp"):
+            raise InputError(
+                "stdin: is an audio or video file, not 16-bit PCM; give its path as audio",
+                settings=("audio",),
+            )
+        first, data = False, rest + data
         whole = len(data) // 2 * 2
         rest = data[whole:]
         yield from_pcm(np.frombuffer(data[:whole], "<i2")), rate

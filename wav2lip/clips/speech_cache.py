@@ -4,6 +4,7 @@ import hashlib
 import io
 import zlib
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -19,6 +20,12 @@ from wav2lip.utils.files import sha256_of, write_atomically
 CLIPS, FOLDER = "clips", "speech"
 
 Features = NDArray[np.float16]  # (288, M)
+
+
+@cache
+def _networks() -> bytes:
+    """Return what tells the networks of this package from those of another version."""
+    return (sha256_of(CONVOLUTIONS) + sha256_of(LAYERS)).encode()
 
 
 def _kept(path: Path, key: str) -> Features | None:
@@ -44,8 +51,7 @@ def clip_speech(path: Path, pcm: Pcm) -> Features:
         path: the clip file.
         pcm: (N,) its sound.
     """
-    networks = sha256_of(CONVOLUTIONS) + sha256_of(LAYERS)
-    key = hashlib.sha256(networks.encode() + pcm.tobytes()).hexdigest()
+    key = hashlib.sha256(_networks() + pcm.tobytes()).hexdigest()
     file = path.parent.parent / FOLDER / f"{path.stem}.npz"
     kept = _kept(file, key)
     if kept is not None:

@@ -56,12 +56,15 @@ class SyncReport:
         scores = (
             f"LSE-D {self.lse_d:.3f}, LSE-C {self.lse_c:.3f}, AV offset {self.av_offset:+d} frames"
         )
-        if self.lse_c < UNRELATED * self.lse_d:
+        unrelated = self.lse_c < UNRELATED * self.lse_d
+        if unrelated:
             shift = " (meaningless: mouth and sound are unrelated)"
         else:
             shift = " for the whole video" if abs(self.av_offset) > TOLERANCE else ""
         weak = ", ".join(f"{start:.0f}-{end:.0f} s" for start, end in self.weak)
         spans = f", low confidence at {weak}" if weak else ", no second with low confidence"
+        if unrelated and not weak:
+            spans = ""
         verdict = ""
         if self.passed is False:
             verdict = f"; FAILED: LSE-C is below the required {self.min_confidence:g}"

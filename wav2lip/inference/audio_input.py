@@ -12,7 +12,7 @@ import numpy as np
 from wav2lip.errors import InputError
 from wav2lip.media.audio import read_mono
 from wav2lip.media.mel_reader import MelReader
-from wav2lip.media.pcm import temporary_wav, to_pcm
+from wav2lip.media.pcm import check_samples, temporary_wav, to_pcm
 from wav2lip.types import N_MELS, PathLike, Wav
 
 log = logging.getLogger(__name__)
@@ -37,8 +37,10 @@ def check_audio(audio: Audio, sample_rate: int | None) -> None:
         raise InputError(f"audio: give the sample_rate of the array in Hz (not {sample_rate})")
     if not audio.size:
         raise InputError("audio: contains no sample; pass at least one")
-    if not np.isfinite(audio).all():
-        raise InputError("audio: contains NaN or infinity; replace these samples")
+    try:
+        check_samples(audio)
+    except InputError as error:
+        raise InputError(f"audio: {error}") from error
 
 
 @contextmanager

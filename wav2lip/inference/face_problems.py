@@ -189,6 +189,11 @@ def no_face(
             if error is not None:
                 return error
     where = "" if source.info.is_still else f" in {frames} frames"
+    if not settings.finds_faces:
+        return InputError(
+            f"{name}: no face in the box{where}; correct it, or leave it out and the face is searched",
+            settings=("box",),
+        )
     return InputError(
         f"{name}: no face found{where}; use a picture of a face that looks at the camera, another "
         "detector, or give the place of the face as box",

@@ -115,6 +115,8 @@ class Playback:
             for number in count(len(times)):
                 yield replace(last, time=float(number / self.rate))
         end = times[-1]
+        if 2 * end - times[-2] > self.end:  # the first frame on the way back would not be shown
+            return
         del last
         for lap in count(1):
             if lap % 2:

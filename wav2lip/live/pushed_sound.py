@@ -5,9 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.errors import InputError
 from wav2lip.media.pcm import check_samples, from_pcm
-from wav2lip.media.rules import MAX_LEVEL
 from wav2lip.types import Pcm, Wav
 
 
@@ -22,9 +20,4 @@ def read_samples(samples: Wav | Pcm) -> Wav:
         InputError: they contain NaN, infinity or values far beyond full scale.
     """
     array: NDArray[Any] = np.asarray(samples)
-    wav = check_samples(from_pcm(array) if array.dtype == np.int16 else array)
-    if len(wav) and np.abs(wav).max() > MAX_LEVEL:
-        raise InputError(
-            f"the sound has values up to {np.abs(wav).max():.0e}, full scale is 1; scale it"
-        )
-    return wav
+    return check_samples(from_pcm(array) if array.dtype == np.int16 else array)

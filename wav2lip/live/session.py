@@ -142,7 +142,10 @@ class LiveSession:
         with self._pushing:
             # In pieces: a frame that is due does not wait until minutes of sound are resampled.
             with self._change:
-                self._check_open()
+                if self._error is not None:
+                    raise self._error
+                if self._closed:
+                    raise InputError("the session is closed; open another one")
                 self._timeline.check_room(len(wav) / rate)
                 cleared = self._cleared
             for first in range(0, max(1, len(wav)), rate):
@@ -151,12 +154,6 @@ class LiveSession:
                         break
                     self._timeline.push(wav[first : first + rate], rate)
                 self._worker.wake()
-
-    def _check_open(self) -> None:
-        if self._error is not None:
-            raise self._error
-        if self._closed:
-            raise InputError("the session is closed; open another one")
 
     def end_of_speech(self) -> None:
         """Say that a stretch of speech is whole, so that its last frames wait for nothing."""

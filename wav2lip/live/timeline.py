@@ -22,9 +22,7 @@ from wav2lip.types import Wav
 
 FADE = 5  # frames from the idle mouth to the one that speaks, and back
 READY = 8  # frames that are rendered ahead, at most
-AHEAD = (
-    8  # frames whose sound is there before it is due: such speech does not wait for a microphone
-)
+AHEAD = 8  # frames whose sound is there early: such speech waits for no microphone
 MAX_PENDING = 600.0  # seconds of pushed sound that wait to be taken
 MAX_STRETCHES = 200  # that wait
 

@@ -120,7 +120,7 @@ def voiced_columns(probabilities: Probabilities, columns: int) -> NDArray[np.boo
 
 
 def find_pauses(power: NDArray[np.float32], probabilities: Probabilities) -> list[tuple[int, int]]:
-    """Find the pauses of 0.3 s or longer in a sound.
+    """Find the pauses of 0.3 s or longer in a sound, and a shorter one at its start: what precedes it is silent, too.
 
     A column is in a pause if it is not in a stretch of voice (`voiced_columns`). Probabilities fall only
     about 0.1 s after the voice, so that they fill short pauses. A column is therefore in a pause also if its
@@ -138,7 +138,7 @@ def find_pauses(power: NDArray[np.float32], probabilities: Probabilities) -> lis
     silent = ~voiced_columns(probabilities, len(power))
     silent |= _far_below_neighbours(levels(power))
     least = MIN_PAUSE * MEL_RATE - (SMOOTHING - 1)  # smoothing shortens a pause by so much
-    return [(start, stop) for start, stop in runs(silent) if stop - start >= least]
+    return [(start, stop) for start, stop in runs(silent) if stop - start >= least or not start]
 
 
 def measure_sound(

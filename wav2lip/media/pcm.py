@@ -15,6 +15,7 @@ from wav2lip.utils.partials import temporary_file
 from wav2lip.utils.write_errors import report_as
 
 FULL_SCALE = 32_768  # PCM value of 1.0
+MOST = 100.0  # of an array of floats, whose full scale is 1; larger ones are integers in disguise
 
 
 def check_samples(samples: Wav) -> Wav:
@@ -28,13 +29,18 @@ def check_samples(samples: Wav) -> Wav:
 
     Raises:
         ValueError: `samples` is not one-dimensional.
-        InputError: `samples` contains NaN or infinity.
+        InputError: `samples` contains NaN, infinity, or values far beyond full scale.
     """
     wav = np.asarray(samples, np.float32)
     if wav.ndim != 1:
         raise ValueError(f"samples must be mono (N,), not {wav.shape}")
     if not np.isfinite(wav).all():
         raise InputError("the sound contains NaN or infinity; replace these samples")
+    peak = float(np.abs(wav).max(initial=0))
+    if peak > MOST:
+        raise InputError(
+            f"the sound has values up to {peak:.0e}, full scale is 1; divide 16-bit samples by {FULL_SCALE}"
+        )
     return wav
 
 
