@@ -43,7 +43,7 @@ def test_wrong_seconds_are_refused(film, engine, seconds):
 
 def test_no_face_is_an_error(engine):
     blank = np.full((100, 120, 3), 90, np.uint8)
-    with pytest.raises(InputError, match="no face found; use a picture"):
+    with pytest.raises(InputError, match="no face in the box; correct it"):
         Avatar.from_file(blank, engine, Settings(box=(27, 90, 25, 70)), color="bgr")
 
 
