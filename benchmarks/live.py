@@ -3,7 +3,7 @@
     python benchmarks/live.py                               everything, about 5 minutes
     python benchmarks/live.py latency --clicks 50 --block 1
     python benchmarks/live.py steady --minutes 60 --sessions 2
-    python benchmarks/live.py offset --minutes 60           the stream by the judge
+    python benchmarks/live.py offset --minutes 60 --face VIDEO   the stream by the judge
 
 The source is a 1280x720 video made on the spot, or `--face`. Processor times bear other work on the machine; latency
 and late frames do not, so run these on an idle one.
@@ -111,11 +111,12 @@ def shared(avatar: Avatar, worker: LiveWorker, sessions: int, block: int) -> Non
 
 
 def offset(
-    avatar: Avatar, worker: LiveWorker, speech: Wav, minutes: float, block: int, folder: Path
+    avatar: Avatar, worker: LiveWorker, speech: Wav, args: argparse.Namespace, folder: Path
 ) -> None:
-    """Print in how much of a stream the judge measures an offset of at most one frame."""
+    """Print in how much of a stream each judge measures an offset of at most one frame."""
+    minutes = args.minutes
     wav = np.resize(speech, round(60 * minutes * SAMPLE_RATE))
-    session = LiveSession(avatar, worker, realtime=False, block=block)
+    session = LiveSession(avatar, worker, realtime=False, block=args.block)
     path, began = folder / "stream.mp4", time.perf_counter()
     with path.open("wb") as file, LiveMp4(file, avatar) as mp4:
         for second in np.array_split(wav, max(1, round(60 * minutes))):
@@ -126,18 +127,20 @@ def offset(
         for frame in session:
             mp4.write(frame)
     made = time.perf_counter() - began
-    judge = load_judge("bundled:judge")
-    detector = build_detector("auto", None, "cpu")
-    segments = largest_face(path, read_pcm(path), detector, judge.track_view, SEGMENT_FRAMES)
-    parts, _ = embed_all(segments, judge.judge, "all")
     print(f"offset: a stream of {60 * minutes:.0f} s, made {60 * minutes / made:.2f} x real time")
-    for span in SPANS:
-        found = score(parts, "none", span)
-        offsets = found.curve.av_offset[~np.isnan(found.curve.distance)]
-        share = 100 * np.mean(np.abs(offsets) <= 1)
-        print(f"  within one frame in {share:.1f} % of {len(offsets)} spans of {span} s")
-    whole = lse(found.distances)
-    print(f"  {whole.av_offset:+d} frames in all, LSE-C {whole.confidence:.3f}", flush=True)
+    detector = build_detector("auto", None, "cpu")
+    for weights in args.judge:
+        judge = load_judge(weights)
+        segments = largest_face(path, read_pcm(path), detector, judge.track_view, SEGMENT_FRAMES)
+        parts, _ = embed_all(segments, judge.judge, "all")
+        print(f"  {weights}")
+        for span in SPANS:
+            found = score(parts, "none", span)
+            offsets = found.curve.av_offset[~np.isnan(found.curve.distance)]
+            share = 100 * np.mean(np.abs(offsets) <= 1)
+            print(f"    within one frame in {share:.1f} % of {len(offsets)} spans of {span} s")
+        whole = lse(found.distances)
+        print(f"    {whole.av_offset:+d} frames in all, LSE-C {whole.confidence:.3f}", flush=True)
 
 
 def lookahead(engine: MeshEngine) -> None:
@@ -176,6 +179,9 @@ def main() -> None:
     parser.add_argument("--face", type=Path, help="a video; default: made on the spot")
     parser.add_argument(
         "--audio", type=Path, nargs="+", default=[SPEECH], help="wav files, said again and again"
+    )
+    parser.add_argument(
+        "--judge", nargs="+", default=["bundled:judge"], help="of offset; also bundled:expert"
     )
     parser.add_argument("--clicks", type=int, default=20)
     parser.add_argument("--block", type=int, default=1)
@@ -225,7 +231,7 @@ def main() -> None:
             shared(avatar, worker, max(2, args.sessions), args.block)
         if "offset" in wanted:
             speech = np.concatenate([load_wav(path) for path in args.audio])
-            offset(avatar, worker, speech, args.minutes, args.block, Path(folder))
+            offset(avatar, worker, speech, args, Path(folder))
 
 
 if __name__ == "__main__":
