@@ -217,7 +217,7 @@ def test_audio_without_a_voice_is_a_warning(still: Path, tmp_path: Path) -> None
     report = syncer(face, noise, tmp_path / "out.mp4", color="bgr", sample_rate=16000)
     assert report.warnings == [
         "array: no voice found, so the mouth stays still; "
-        "switch mute_pauses off to let every sound move it"
+        "turn off mute_pauses (--no_mute_pauses) to let every sound move it"
     ]
     report = syncer(
         face, noise, tmp_path / "out.mp4", color="bgr", sample_rate=16000, warn_voiceless=False

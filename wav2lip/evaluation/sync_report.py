@@ -48,8 +48,8 @@ class SyncReport:
     remarks: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """Convert to plain data."""
-        return asdict(self)
+        """Convert to plain data, with `line()` as `summary`."""
+        return {**asdict(self), "summary": self.line()}
 
     def line(self) -> str:
         """Summarise in one line."""

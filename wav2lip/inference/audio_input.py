@@ -82,7 +82,7 @@ def read_mel(
     if mel.voiceless and warn_voiceless:
         warnings.append(
             f"{name}: no voice found, so the mouth stays still; "
-            "switch mute_pauses off to let every sound move it"
+            "turn off mute_pauses (--no_mute_pauses) to let every sound move it"
         )
         log.warning("%s", warnings[-1])
     return mel

@@ -212,7 +212,7 @@ def inspect_video(
         if progress is not None and found.frames % PROGRESS_STEP == 0:
             progress("faces", tracked.frame.time, info.duration or tracked.frame.time)
     if not found.frames:
-        raise InputError(f"{path}: no frame of the video decodes; give another file")
+        raise InputError(f"{path}: no frame decodes; give another file")
     found.kept = keeper.frames
     step = max((b - a for a, b in pairwise(times)), default=0.0) or float(1 / info.fps)
     found.seconds = times[-1] + step

@@ -137,7 +137,7 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         aspect = stream.sample_aspect_ratio or Fraction(1)
         first = next(decode(container, stream), None)
         if first is None:
-            raise InputError(f"{path}: no frame of the video decodes; give another file")
+            raise InputError(f"{path}: no frame decodes; give another file")
         orientation = orientation_of(first)
         colours = colours_of(first)
         width, height = first.width, first.height
@@ -225,7 +225,7 @@ def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, float, int]
     for problem in found:
         log.warning("%s: %s", path, problem)
     if index == 0:
-        raise InputError(f"{path}: no frame of the video decodes; give another file")
+        raise InputError(f"{path}: no frame decodes; give another file")
 
 
 def read_frames(path: str | os.PathLike[str], problems: list[str] | None = None) -> Iterator[Frame]:

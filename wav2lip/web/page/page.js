@@ -51,9 +51,7 @@ function showSync(sync) {
     $("sync-line").textContent = sync.error;
     return;
   }
-  const weak = sync.weak.map(([start, end]) => `${start}-${end} s`).join(", ");
-  $("sync-line").textContent = `LSE-D ${sync.lse_d.toFixed(2)}, LSE-C ${sync.lse_c.toFixed(2)}, `
-    + `AV offset ${sync.av_offset} frames; ${weak ? `low confidence at ${weak}` : "no second with low confidence"}`;
+  $("sync-line").textContent = sync.summary;
   const top = Math.max(...sync.seconds.map((second) => second.confidence), 1e-6);
   for (const second of sync.seconds) {
     const bar = document.createElement("i");
