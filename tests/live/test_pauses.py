@@ -50,3 +50,10 @@ def test_silence_from_the_start_is_a_pause_at_once():
     pauses = LivePauses()
     pauses.push(np.zeros(3200, np.float32))
     assert pauses.find(16) == [(0, 16)]
+
+
+def test_a_sound_shorter_than_a_column_is_a_pause():
+    pauses = LivePauses()
+    assert pauses.find(0) == []
+    pauses.push(np.full(160, 0.5, np.float32))
+    assert pauses.find(3) == [(0, 3)]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
+from wav2lip.live.session_error import SessionError
 from wav2lip.live.speech import SpeechSettings
 from wav2lip.live.timeline import FADE, Timeline
 from wav2lip.types import Wav
@@ -239,3 +240,27 @@ def test_a_slow_renderer_begins_only_what_can_be_ready_in_time(avatar):
     player.timeline.lead = 9
     player.timeline.push(_tone(60), 16_000)
     assert player.timeline.plan().numbers == [89, 90]
+
+
+def test_speech_that_is_too_short_to_begin_ends_when_no_more_comes(avatar):
+    player = Player(avatar)
+    player.timeline.push(_tone(3), 16_000)  # two frames need more
+    assert player.render() == []
+    first = next(frame.number for frame, _ in player.take(30) if frame.speaking)
+    assert 13 < first < 20  # half a second later
+    assert player.timeline.counts.underruns == 1
+    assert not player.timeline.busy
+    player.timeline.push(_tone(9, 0.2), 16_000)
+    player.timeline.end_of_speech()
+    player.render()
+    sound = np.concatenate([frame.sound for frame, _ in player.take(20)])
+    assert np.count_nonzero(sound) == np.count_nonzero(np.isclose(sound, 0.2)) == 9 * 640
+
+
+def test_a_damaged_picture_of_the_avatar_is_an_error_of_the_session(avatar, monkeypatch):
+    def damaged(*_: object) -> None:
+        raise InputError("a picture is damaged")
+
+    monkeypatch.setattr(type(avatar), "idle", damaged)
+    with pytest.raises(SessionError, match=r"the session has ended .*a picture is damaged"):
+        Player(avatar).timeline.take()

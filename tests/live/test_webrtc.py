@@ -14,7 +14,7 @@ from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 
 from wav2lip.errors import InputError
-from wav2lip.live import LiveSession, SessionError
+from wav2lip.live import LiveSession, SessionError, webrtc
 from wav2lip.live.webrtc import LiveConnection
 from wav2lip.live.webrtc_tracks import MissingSound
 
@@ -155,12 +155,41 @@ def test_what_is_no_offer_is_refused(avatar, worker):
         ):
             await connection.answer(client.localDescription.sdp)
         await client.close()
+        client = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        for kind in ("audio", "video", "video"):
+            client.addTransceiver(kind)
+        await client.setLocalDescription(await client.createOffer())
+        connection = LiveConnection(LiveSession(avatar, worker))
+        with pytest.raises(InputError, match="has more than an audio and a video track; send one"):
+            await connection.answer(client.localDescription.sdp)
+        await client.close()
 
     asyncio.run(run())
     with pytest.raises(
         InputError, match="the sound of WebRTC has 48000 Hz, that of the session 16000"
     ):
         LiveConnection(LiveSession(avatar, worker, sample_rate=16_000))
+
+
+def test_a_client_that_never_connects_ends_its_session(avatar, worker, monkeypatch):
+    monkeypatch.setattr(webrtc, "CONNECT", 0.3)
+
+    async def run() -> None:
+        client = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        for kind in ("audio", "video"):
+            client.addTransceiver(kind)
+        await client.setLocalDescription(await client.createOffer())
+        lines = client.localDescription.sdp.splitlines()
+        kept = [line for line in lines if "candidate" not in line]
+        await client.close()
+        session = LiveSession(avatar, worker)
+        connection = LiveConnection(session)
+        await connection.answer("\r\n".join([*kept, ""]))
+        with pytest.raises(InputError, match=r"the client has not connected within 0\.3 s"):
+            await asyncio.wait_for(connection.wait_closed(), 20)
+        assert session.closed
+
+    asyncio.run(run())
 
 
 def test_an_error_of_the_session_ends_the_connection(avatar, worker):

@@ -29,7 +29,8 @@ FILE_RATE = 48_000  # Hz at which files are read
 PIECE = 0.02  # seconds of PCM that are read at once
 HEADS = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\x1aE\xdf\xa3")  # of files that pose as PCM
 SWITCH = 0.0005  # seconds until a thread must let another one run; the default of 5 ms is too long
-WAITING = 5.0  # seconds of sound that wait to be rendered; in real time stdin is read as it comes
+WAITING = 5.0  # seconds of sound that wait to be rendered
+PIPED = 60.0  # the same in real time for stdin, which is read as it comes
 
 
 def _pieces(audio: Path, rate: int) -> Iterator[tuple[Wav, int]]:
@@ -69,9 +70,10 @@ class _Feeder(threading.Thread):
 
     def run(self) -> None:
         session = self._session
+        most = PIPED if self._realtime and self._audio == STREAM else WAITING
         try:
             for piece, rate in _pieces(self._audio, self._rate):
-                while session.waiting > WAITING and not (self._realtime and self._audio == STREAM):
+                while session.waiting > most:
                     if self.stopped.wait(PIECE):
                         return
                 session.push(piece, rate)

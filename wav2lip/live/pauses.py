@@ -54,6 +54,8 @@ class LivePauses:
         Returns:
             Stretches (start, stop) of columns, in order.
         """
+        if not len(self._power):  # less than a column
+            return [(0, stop)] if stop else []
         self._discard(stop - KEPT)
         columns = stop - self._first
         silent = ~voiced_columns(self._known_voice(columns), columns)

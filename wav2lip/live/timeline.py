@@ -16,6 +16,7 @@ from wav2lip.live.block import Block, Counts
 from wav2lip.live.idle_mouth import IdleMouth
 from wav2lip.live.live_frame import LiveFrame
 from wav2lip.live.rendered_frames import RenderedFrames
+from wav2lip.live.session_error import SessionError
 from wav2lip.live.speech import Speech, SpeechSettings
 from wav2lip.media.picture import Picture
 from wav2lip.types import Wav
@@ -23,6 +24,7 @@ from wav2lip.types import Wav
 FADE = 5  # frames from the idle mouth to the one that speaks, and back
 READY = 8  # frames that are rendered ahead, at most
 AHEAD = 8  # frames whose sound is there early: such speech waits for no microphone
+FORGOTTEN = 0.5  # seconds; speech that has not begun and gets no more sound for longer ends
 MAX_PENDING = 600.0  # seconds of pushed sound that wait to be taken
 MAX_STRETCHES = 200  # that wait
 
@@ -33,11 +35,13 @@ class _Placed:
 
     Attributes:
         speech: the sound.
+        grown: number of the frame that was to be taken next when sound came last.
         start: number of its first frame; None until its first block can be rendered.
         done: whether all its frames have been planned.
     """
 
     speech: Speech
+    grown: int
     start: int | None = None
     done: bool = False
 
@@ -137,7 +141,8 @@ class Timeline:
         )
         speech.push(wav, rate)
         if speech is not last:
-            self._stretches.append(_Placed(speech))
+            self._stretches.append(_Placed(speech, self._next))
+        self._stretches[-1].grown = self._next
 
     def end_of_speech(self) -> None:
         """End the last stretch of speech."""
@@ -220,7 +225,11 @@ class Timeline:
         self._rendered.add(block, pictures, self._next)
 
     def take(self) -> LiveFrame:
-        """Return the next frame. One that is not rendered repeats the last picture in speech, and is idle elsewhere."""
+        """Return the next frame. One that is not rendered repeats the last picture in speech, and is idle elsewhere.
+
+        Raises:
+            SessionError: a picture of the avatar is damaged.
+        """
         number = self._next
         placed = self._playing(number)
         start, stop = self._sample(number), self._sample(number + 1)
@@ -233,9 +242,14 @@ class Timeline:
             after = placed.start + speech.frames
             speaking, last = number < after, speech.ended and number == after - 1
             sound = speech.sound(start - begin, stop - begin)
+        elif self._stretches:
+            self._end_if_forgotten(self._stretches[0])
         picture, late = self._rendered.take(number, speaking)
         if picture is None:
-            picture = self._avatar.idle(number, self._idle_mouth)
+            try:
+                picture = self._avatar.idle(number, self._idle_mouth)
+            except InputError as error:  # a damaged picture in the avatar's file
+                raise SessionError(error) from error
             self._rendered.shown = number, picture
         self._next += 1
         self.counts.frames += 1
@@ -243,6 +257,13 @@ class Timeline:
         time = float(number / self._settings.fps)
         rate = self._settings.sample_rate
         return LiveFrame(picture, sound, rate, time, number, speaking, last, late)
+
+    def _end_if_forgotten(self, placed: _Placed) -> None:
+        """End a stretch that is too short to begin and has not grown for a while; the next sound would continue it."""
+        waits = self.paced and placed.start is None and not placed.speech.ended
+        if waits and self._next - placed.grown > FORGOTTEN * self._settings.fps:
+            self.counts.underruns += 1
+            placed.speech.end()
 
     def _playing(self, number: int) -> _Placed | None:
         """Return the stretch that a frame belongs to, its fading included; those that are over are dropped."""

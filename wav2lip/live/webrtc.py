@@ -31,6 +31,7 @@ except ModuleNotFoundError as error:
     raise InputError(extra_message("aiortc", "web")) from error
 
 VIDEO_CODECS = ("video/H264", "video/VP8", "video/rtx")  # in order of preference
+CONNECT = 30.0  # seconds from the answer in which a client connects
 
 
 class LiveConnection:
@@ -70,6 +71,7 @@ class LiveConnection:
         self._session = session
         self._pictures, self._sound, self._missing = PictureTrack(), SoundTrack(), MissingSound()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._connected = False
         self._closing: asyncio.Task[None] | None = None
         self._closed = asyncio.Event()
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=list(ice_servers)))
@@ -96,13 +98,19 @@ class LiveConnection:
         """
         try:
             await self._peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-            for transceiver in self._peer.getTransceivers():
+            transceivers = self._peer.getTransceivers()
+            if len(transceivers) > 2:  # nobody would read the tracks of the others
+                raise InputError(
+                    "the WebRTC offer has more than an audio and a video track; send one of each"
+                )
+            for transceiver in transceivers:
                 if transceiver.mid is None:
                     kind = transceiver.kind
                     raise InputError(
                         f"the WebRTC offer has no {kind}; add a transceiver of the kind {kind}"
                     )
             await self._peer.setLocalDescription(await self._peer.createAnswer())
+            self._start(self._expect_client())
         except InputError:
             await self.close()
             raise
@@ -119,7 +127,7 @@ class LiveConnection:
 
         Raises:
             SessionError: the session has ended with an error.
-            InputError: its sound was refused.
+            InputError: its sound was refused, or the client has not connected.
         """
         await self._closed.wait()
         if self.error is not None:
@@ -147,6 +155,7 @@ class LiveConnection:
     def _on_state(self) -> None:
         state = self._peer.connectionState
         if state == "connected":
+            self._connected = True
             self._start(self._show())
         elif state in ("failed", "closed") and self._closing is None:
             self._closing = asyncio.create_task(self._close())
@@ -163,6 +172,14 @@ class LiveConnection:
                 run_command(self._session, read_message(text))
             except InputError as error:
                 channel.send(json.dumps({"type": "error", "message": str(error)}))
+
+    async def _expect_client(self) -> None:
+        """End the connection if it is not made in time: without the end of its candidates ICE waits forever."""
+        await asyncio.sleep(CONNECT)
+        if not self._connected:
+            self._fail(
+                InputError(f"the client has not connected within {CONNECT:g} s; offer again")
+            )
 
     async def _show(self) -> None:
         """Show the frames of the session on both tracks."""
