@@ -1,6 +1,7 @@
 """Routes without a renderer: its jobs stay queued."""
 
 import json
+import os
 import sqlite3
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from wav2lip.errors import InputError
 from wav2lip.web import job_runner
 from wav2lip.web.app import create_app
 from wav2lip.web.job_store import JobRecord
@@ -259,5 +261,44 @@ def test_a_token_becomes_a_cookie(tmp_path):
     for word in ("HttpOnly", "SameSite=strict"):
         assert word in answer.headers["set-cookie"]
     assert TOKEN not in answer.headers["set-cookie"]
+    assert "Secure" not in answer.headers["set-cookie"]
     assert client.get(f"/v1/jobs/{ID}").status_code == 404
+    behind_tls = {"origin": "https://any.example"}
+    answer = client.post("/v1/login", json={"token": TOKEN}, headers=behind_tls)
+    assert "Secure" in answer.headers["set-cookie"]
     app.state.service.store.close()
+
+
+def test_files_of_others_in_the_folder_stay(tmp_path):
+    for name in ("jobs/mine", f"jobs/{ID}", "studio"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "a.txt").write_text("1")
+    os.utime(tmp_path / "studio" / "a.txt", (0, 0))
+    with TestClient(create_app(ServerSettings(tmp_path, checkpoint="none"))) as client:
+        client.app.state.service.runner.remove_expired()
+    kept = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("a.txt"))
+    assert kept == ["jobs/mine/a.txt", "studio/a.txt"]
+
+
+def test_the_end_of_a_job_is_stored_once_the_disk_has_room(client, monkeypatch):
+    monkeypatch.setattr(job_runner, "TROUBLE", 0.01)
+    _add(client, state="running")
+    store, tries = client.app.state.service.store, []
+    finish = store.finish
+
+    def full_disk(*args: str) -> bool:
+        tries.append(args)
+        if len(tries) < 3:
+            raise sqlite3.OperationalError("database or disk is full")
+        return bool(finish(*args))
+
+    def refuse(_: JobRecord) -> None:
+        raise InputError("no")
+
+    monkeypatch.setattr(store, "finish", full_disk)
+    monkeypatch.setattr(store, "claim", lambda: store.get(ID))
+    runner = client.app.state.service.runner
+    monkeypatch.setattr(runner, "_order", refuse)
+    runner._serve_next()
+    assert len(tries) == 3
+    assert client.get(f"/v1/jobs/{ID}").json()["state"] == "failed"

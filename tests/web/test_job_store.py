@@ -100,5 +100,5 @@ def test_a_file_that_is_no_queue_is_one_line(tmp_path):
     path.unlink()
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE jobs (id TEXT)")
-    with pytest.raises(InputError, match="move the file away"):
+    with pytest.raises(InputError, match="choose another folder"):
         JobStore(path)

@@ -26,11 +26,17 @@ TOKEN = "0123456789abcdef"
 def test_only_loopback_needs_no_token(host, local):
     assert is_loopback(host) is local
     if local:
-        assert ServerSettings(Path("a"), host).host_names == ("localhost", "127.0.0.1", "[::1]")
+        names = ServerSettings(Path("a"), host).host_names
+        assert names is not None
+        assert names[:3] == ("localhost", "127.0.0.1", "[::1]")
+        assert (f"[{host}]" if ":" in host else host) in names
         return
     with pytest.raises(InputError, match="it requires a token"):
         ServerSettings(Path("a"), host)
     assert ServerSettings(Path("a"), host, tokens=(TOKEN,)).host_names is None
+    named = ServerSettings(Path("a"), host, tokens=(TOKEN,), allowed_hosts=("2001:db8::1", "a.b"))
+    assert named.host_names is not None
+    assert named.host_names[4:] == ("[2001:db8::1]", "a.b")
 
 
 def test_tokens_come_from_a_file_and_the_environment(tmp_path):

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from wav2lip.web import uploads
 from wav2lip.web.request_error import RequestError
 from wav2lip.web.uploads import receive_form
 
@@ -88,3 +89,16 @@ def test_other_requests_are_refused(kind, tmp_path):
     with pytest.raises(RequestError, match="the request must be a form") as raised:
         receive(tmp_path, END, content_type=kind)
     assert raised.value.status == 415
+
+
+def test_a_client_that_falls_silent_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(uploads, "PATIENCE", 0.1)
+
+    async def stream():
+        yield FACE
+        await asyncio.sleep(60)
+
+    files = {"face": tmp_path / "face"}
+    with pytest.raises(RequestError, match=r"nothing came for 0.1 s; send it again") as caught:
+        asyncio.run(receive_form(stream(), {"content-type": TYPE}, files, (), 10_000))
+    assert caught.value.status == 408

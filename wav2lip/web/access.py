@@ -1,5 +1,6 @@
 """Who may use the server: host names, origins and tokens; and the security headers of every answer."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -15,6 +16,7 @@ OPEN = ("/", "/docs", "/openapi.json", "/health", "/v1/login", "/v1/features")  
 OPEN_BELOW = "/page/"
 STREAMED = ("/v1/jobs", "/v1/avatars", "/v1/personal")  # these have limits of their own
 SMALL = 2**18  # bytes of the body of any other request
+PATIENCE = 30.0  # seconds between two parts of such a body
 SAFE = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
     "content-security-policy": "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -129,13 +131,17 @@ async def _read_small(receive: Receive, length: str) -> Receive | None:
 
     Returns:
         A `receive` that returns what was read, then goes on; None: the body is larger.
+
+    Raises:
+        TimeoutError: nothing came for `PATIENCE` seconds.
     """
     if length.isdecimal() and int(length[:18]) > SMALL:
         return None
     read: list[Message] = []
     left, more = SMALL, True
     while more:
-        message = await receive()
+        async with asyncio.timeout(PATIENCE):
+            message = await receive()
         read.append(message)
         left -= len(message.get("body", b""))
         if left < 0:
@@ -202,7 +208,13 @@ class AccessMiddleware:
         body: Receive | None = receive
         if scope["type"] == "http" and not large:
             length = Headers(scope=scope).get("content-length", "")
-            body = await _read_small(receive, length)
+            try:
+                body = await _read_small(receive, length)
+            except TimeoutError:
+                await _refuse(
+                    send_with_headers, 408, f"nothing came for {PATIENCE:g} s; send it again"
+                )
+                return
         if body is None:
             await _refuse(
                 send_with_headers, 413, f"the request has more than {SMALL} bytes; send less"

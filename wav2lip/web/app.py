@@ -71,6 +71,11 @@ async def _bug(_: Request, error: Exception) -> JSONResponse:
     return _answer(500, INTERNAL)
 
 
+def _is_encrypted(request: Request) -> bool:
+    """Return whether the browser has reached the server by TLS, be it of a proxy; the origin was checked before."""
+    return request.headers.get("origin", "").startswith("https:")
+
+
 def _add_login(app: FastAPI, access: Access) -> None:
     responses: dict[int | str, dict[str, Any]] = {
         401: {"model": ErrorView, "description": "The token is unknown."},
@@ -91,7 +96,7 @@ def _add_login(app: FastAPI, access: Access) -> None:
             max_age=COOKIE_SECONDS,
             httponly=True,
             samesite="strict",
-            secure=request.url.scheme == "https",
+            secure=_is_encrypted(request),
         )
         return answer
 

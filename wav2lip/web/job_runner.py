@@ -1,6 +1,7 @@
 """Render the jobs of the queue, each in a process of its own."""
 
 import logging
+import re
 import sqlite3
 import threading
 import time
@@ -21,6 +22,7 @@ from wav2lip.web.server_settings import ServerSettings
 LOOK = 0.2  # seconds between two looks at whether a running job was cancelled
 IDLE = 5.0  # seconds between two looks at an empty queue; `wake` ends the wait
 SWEEP = 30.0  # seconds between two searches for expired jobs
+JOB = re.compile("[0-9a-f]{32}")  # name of a job's folder
 TROUBLE = 5.0  # seconds until the next try after the queue could not be read or written, for example on a full disk
 
 log = logging.getLogger(__name__)
@@ -53,6 +55,8 @@ class JobRunner:
         self.jobs.mkdir(parents=True, exist_ok=True)
         active, known = self._store.active_ids(), self._store.ids()
         for folder in self.jobs.iterdir():
+            if not JOB.fullmatch(folder.name):
+                continue  # somebody else's
             if folder.name not in known:
                 JobFiles(folder).remove()
             elif folder.name not in active:
@@ -77,7 +81,7 @@ class JobRunner:
     @property
     def studio(self) -> Path:
         """The folder of Gradio's files, if it is mounted."""
-        return self._settings.folder / "studio"
+        return self._settings.folder / ".gradio"
 
     def files(self, job: str) -> JobFiles:
         """Return the files of a stored job."""
@@ -97,7 +101,7 @@ class JobRunner:
         for job in self._store.expired(time.time() - limits.keep_seconds, limits.keep_jobs):
             self.files(job).remove()
             self._store.remove(job)
-        for path in self.studio.rglob("*"):
+        for path in self.studio.rglob("*") if self._settings.studio else ():
             if path.is_file() and path.stat().st_mtime < time.time() - limits.keep_seconds:
                 path.unlink()
 
@@ -129,11 +133,21 @@ class JobRunner:
             self._render(job)
         except Exception:  # a bug; the next job is served all the same
             log.exception("job %s", job.id)
-            self._store.finish(job.id, "internal error; the server's log has more")
+            self._finish(job.id, "internal error; the server's log has more")
             self.files(job.id).remove_inputs()
         finally:
             self._progress.pop(job.id, None)
         return True
+
+    def _finish(self, job: str, error: str) -> bool:
+        """Store how a job has ended, see `JobStore.finish`; again and again while the queue cannot be written."""
+        while True:
+            try:
+                return self._store.finish(job, error)
+            except sqlite3.Error:
+                log.exception("the end of job %s is not stored yet", job)
+                if self._stopped.wait(TROUBLE):
+                    raise  # the next server renders it again
 
     def _order(self, job: JobRecord) -> RenderOrder:
         options = JobOptions.from_plain(job.options)
@@ -152,7 +166,7 @@ class JobRunner:
         try:
             order = self._order(job)
         except InputError as problem:
-            self._store.finish(job.id, str(problem))
+            self._finish(job.id, str(problem))
             files.remove_inputs()
             return
         child = ChildProcess(run_order)
@@ -167,7 +181,7 @@ class JobRunner:
         elif error is None:  # cancelled
             files.remove()
         else:
-            if not self._store.finish(job.id, error):  # cancelled at the last moment
+            if not self._finish(job.id, error):  # cancelled at the last moment
                 files.remove()
             files.remove_inputs()
 

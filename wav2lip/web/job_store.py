@@ -97,7 +97,7 @@ class JobStore:
             self._database.execute("SELECT number, id, kind, client, options FROM jobs LIMIT 1")
         except sqlite3.Error as error:
             raise InputError(
-                f"{path}: the queue cannot be read or written ({error}); move the file away, or choose another folder"
+                f"{path}: the queue cannot be read or written ({error}); choose another folder"
             ) from error
 
     def close(self) -> None:

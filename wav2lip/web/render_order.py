@@ -33,6 +33,7 @@ from wav2lip.web.progress import Progress
 from wav2lip.web.speech_synthesis import speak
 
 JUDGE = "bundled:judge"
+AVATAR_BYTES = 500_000_000  # of a prepared face; sessions hold it in the server's memory
 INTERVAL = 0.2  # seconds between two messages about progress
 INTERNAL = "internal error; the server's log has more"
 
@@ -119,6 +120,21 @@ def _write_report(files: JobFiles, report: Report) -> None:
     _write_json(files.report, values)
 
 
+def _check_size(avatar: Path) -> None:
+    """Remove an avatar that would take too much of the server's memory.
+
+    Raises:
+        InputError: it was removed.
+    """
+    size = avatar.stat().st_size
+    if size > AVATAR_BYTES:
+        avatar.unlink()
+        raise InputError(
+            f"face: prepared it takes {size / 1e6:.0f} MB, more than {AVATAR_BYTES / 1e6:.0f}; "
+            "send a smaller or shorter video"
+        )
+
+
 def _render(order: RenderOrder, notify: _Notifier) -> None:
     files = order.files
     if order.kind == "personal":
@@ -138,6 +154,7 @@ def _render(order: RenderOrder, notify: _Notifier) -> None:
         engine, device = syncer.mesh_engine, str(syncer.device)
         avatar = Avatar.from_file(files.face, engine, syncer.settings, device=device)
         avatar.save(files.result("avatar"))
+        _check_size(files.result("avatar"))
         return
     report = syncer(
         files.face, files.audio, files.result("video"), progress=notify, strip=Strip(files.strip)

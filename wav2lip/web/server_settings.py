@@ -25,6 +25,15 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _in_url(host: str) -> str:
+    """Write a name or address as the Host header does."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return f"[{address}]" if address.version == 6 else host
+
+
 def read_tokens(file: Path | None, variable: str = "") -> tuple[str, ...]:
     """Read the tokens of clients.
 
@@ -116,8 +125,7 @@ class ServerSettings:
     @property
     def host_names(self) -> tuple[str, ...] | None:
         """What the Host header may name; None: anything, since tokens protect the server and its names are unknown."""
-        if is_loopback(self.host):
-            return (*LOCAL_NAMES, *self.allowed_hosts)
-        if self.allowed_hosts:
-            return (*LOCAL_NAMES, self.host, *self.allowed_hosts)
-        return None
+        if not is_loopback(self.host) and not self.allowed_hosts:
+            return None
+        named = map(_in_url, (self.host, *self.allowed_hosts))
+        return tuple(dict.fromkeys((*LOCAL_NAMES, *named)))

@@ -1,5 +1,6 @@
 """Receive the files of a form (multipart/form-data): streamed to the disk, with a limit that holds while they come."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +13,7 @@ from wav2lip.utils.write_errors import report_as
 from wav2lip.web.request_error import RequestError
 
 LONGEST_FIELD = 20_000  # bytes of a field that is no file
+PATIENCE = 30.0  # seconds between two parts of a request's body
 FORM = "multipart/form-data"
 
 
@@ -165,6 +167,19 @@ def too_large(limit: int) -> RequestError:
     )
 
 
+async def _in_time(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the parts of a body; a client that has vanished without a word would otherwise hold its place forever."""
+    while True:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                chunk = await anext(stream, None)
+        except TimeoutError as error:
+            raise RequestError(408, f"nothing came for {PATIENCE:g} s; send it again") from error
+        if chunk is None:
+            return
+        yield chunk
+
+
 async def receive_form(
     stream: AsyncIterator[bytes],
     headers: Mapping[str, str],
@@ -187,7 +202,7 @@ async def receive_form(
         The texts of the fields.
 
     Raises:
-        RequestError: the form is too large, malformed, cut off, or a part is missing, unknown or there twice.
+        RequestError: the form is too large, malformed, cut off or late, or a part is missing, unknown or there twice.
         OutputError: a file cannot be written.
     """
     length = headers.get("content-length", "")
@@ -195,7 +210,7 @@ async def receive_form(
         raise too_large(limit)
     receiver = FormReceiver(headers.get("content-type", ""), files, fields, limit)
     try:
-        async for chunk in stream:
+        async for chunk in _in_time(stream):
             if chunk:
                 await anyio.to_thread.run_sync(receiver.write, chunk)
         receiver.finish()

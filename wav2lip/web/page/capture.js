@@ -27,17 +27,24 @@ async function photo(step, input, button) {
   const place = step.querySelector(".preview");
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user" } });
   const video = document.createElement("video");
-  video.muted = video.playsInline = true;
-  video.srcObject = stream;
-  place.replaceChildren(video);
-  await video.play();
-  button.textContent = "Take the photo";
-  await new Promise((done) => button.addEventListener("click", done, { once: true }));
   const canvas = document.createElement("canvas");
-  canvas.width = video.videoWidth;
-  canvas.height = video.videoHeight;
-  canvas.getContext("2d").drawImage(video, 0, 0);
-  stream.getTracks().forEach((track) => track.stop());
+  try {
+    video.muted = video.playsInline = true;
+    video.srcObject = stream;
+    place.replaceChildren(video);
+    await video.play();
+    button.textContent = "Take the photo";
+    const taken = await new Promise((done) => {
+      button.addEventListener("click", () => done(true), { once: true });
+      input.addEventListener("change", () => done(false), { once: true }); // a file instead
+    });
+    if (!taken) return;
+    canvas.width = video.videoWidth;
+    canvas.height = video.videoHeight;
+    canvas.getContext("2d").drawImage(video, 0, 0);
+  } finally {
+    stream.getTracks().forEach((track) => track.stop());
+  }
   put(input, await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.95)), "photo.jpg");
 }
 

@@ -4,6 +4,7 @@ import { describe, follow, submit } from "./api.js";
 import { connect } from "./capture.js";
 
 const $ = (id) => document.getElementById(id);
+const Source = window.ManagedMediaSource ?? window.MediaSource; // the former is all that iPhones have
 const BEHIND = 0.6; // seconds that the picture may be behind before the player skips
 const KEEP = 20; // seconds of the past that the player keeps
 
@@ -20,7 +21,8 @@ class Player {
   constructor(video, mime) {
     this.video = video;
     this.waiting = [];
-    this.source = new MediaSource();
+    this.source = new Source();
+    video.disableRemotePlayback = true; // iPhones play no ManagedMediaSource otherwise
     video.src = URL.createObjectURL(this.source);
     this.source.addEventListener("sourceopen", () => {
       this.buffer = this.source.addSourceBuffer(mime);
@@ -74,6 +76,7 @@ async function openMicrophone(send) {
 }
 
 async function talk() {
+  if (!Source) throw new Error("this browser plays no live video; use another one");
   let socket = null;
   let player = null;
   let wrong = "";
