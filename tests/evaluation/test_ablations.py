@@ -7,11 +7,13 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.ablations import check_metrics, collect, find_runs, find_unfinished
 
 
-def write_run(root, experiment, seed, losses, sync=None):
+def write_run(root, experiment, seed, losses, sync=None, task="Wav2LipGANTask"):
     folder = root / experiment / f"seed-{seed}"
     (folder / "hydra").mkdir(parents=True)
     (folder / "curves").mkdir()
-    (folder / "hydra" / "config.yaml").write_text(f"experiment_name: {experiment}\nseed: {seed}\n")
+    (folder / "hydra" / "config.yaml").write_text(
+        f"experiment_name: {experiment}\nseed: {seed}\ntask:\n  _target_: wav2lip.tasks.{task}\n"
+    )
     rows = ["step,train/l1,val/loss,val/lower_l1,val/sync", "0,0.5,,,"]
     rows += [f"{10 * i},,{loss},{loss / 10},{sync or ''}" for i, loss in enumerate(losses, start=1)]
     (folder / "curves" / "metrics.csv").write_text("\n".join(rows) + "\n")
@@ -127,3 +129,26 @@ def test_a_diverged_validation_is_not_the_best_and_infinity_counts_as_missing(tm
     curves.write_text(curves.read_text().replace("0.05", "inf"))
     (run,) = collect(tmp_path, "val/loss", ["val/lower_l1"])
     assert run.scores == {}
+
+
+def test_experts_and_generators_have_a_table_each(runs, monkeypatch, capsys):
+    for name, loss in (("expert", 0.4), ("expert_loss", 0.6)):
+        write_run(runs, name, 1, [loss], task="SyncNetTask")
+    monkeypatch.setattr("sys.argv", ["wav2lip", "ablations", str(runs), "--metric", "val/lower_l1"])
+    main()
+    experts = (runs / "table_expert.md").read_text()
+    assert "| expert\\_loss − expert |  |  |  | 0.0200 p = 1 |" in experts
+    assert "full" not in experts
+    assert "| no\\_gan − full |" in (runs / "table_full.md").read_text()
+    assert not (runs / "table.md").exists()
+    assert "table_expert.csv" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_experts_have_nothing_to_evaluate(tmp_path, monkeypatch, capsys):
+    write_run(tmp_path, "expert", 1, [0.4], task="SyncNetTask")
+    words = ["wav2lip", "ablations", str(tmp_path), "--evaluate", "input=CLIPS"]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 2
+    assert "no run has trained a generator; leave --evaluate out" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.ablation_table import tabulate
 from wav2lip.evaluation.ablations import Run
 from wav2lip.evaluation.run_scores import checkpoint_facts, column_of, evaluate_runs
-from wav2lip.evaluation.summary import Summary
+from wav2lip.evaluation.table import Row, Table
 from wav2lip.metrics.bootstrap import Interval
 
 CONFIG = {"_target_": "wav2lip.models.SyncNet", "width": 0.0625}
@@ -33,16 +33,22 @@ def test_checkpoints_add_scores_and_facts_to_the_table(tmp_path):
     runs = [run(tmp_path, "full", 1, 2.0), run(tmp_path, "no_gan", 1, 1.5)]
     seen = []
 
-    def evaluate(checkpoint: Path, output: Path) -> Summary:
+    def evaluate(checkpoint: Path, output: Path) -> Table:
         seen.append(output)
         value = 0.3 if "full" in str(checkpoint) else 0.1
         cells = {"lse_c_at_0": mean(value), "psnr": mean(math.inf)}
-        return Summary({"generated": cells, "real": cells, "frozen mouth": cells})
+        rows = [Row(name, cells) for name in ("generated", "real", "frozen mouth")]
+        header = {"judge": "bundled", "clips": "3"}
+        return Table((), tuple(rows), header=header, warnings=("not independent",))
 
-    scored, names = evaluate_runs(runs, evaluate)
-    assert names == ["generated/lse_c_at_0"]
+    scored = evaluate_runs(runs, evaluate)
+    assert scored.names == ["generated/lse_c_at_0"]
     assert seen == [r.folder / "evaluation" for r in runs]
-    table = tabulate(scored, ["val/l1", *names], "val/loss")
+    assert scored.warnings == ["full, seed 1: not independent", "no_gan, seed 1: not independent"]
+    names = ["val/l1", *scored.names]
+    table = tabulate(scored.runs, names, "val/loss", (), scored.header, scored.warnings)
+    assert table.header == {"validation chosen by": "lowest val/loss", "judge": "bundled"}
+    assert len(table.warnings) == 2
     full, other = table.rows
     count = sum(p.numel() for p in build_network(CONFIG).parameters())
     assert full.facts == {
@@ -63,5 +69,5 @@ def test_seeds_that_differ_are_listed(tmp_path):
 
 def test_a_run_without_a_checkpoint_is_named(tmp_path):
     with pytest.raises(InputError, match=r"best\.ckpt: no such file; train the run again"):
-        evaluate_runs([Run("full", 1, 5, {}, tmp_path)], lambda *_: Summary())
+        evaluate_runs([Run("full", 1, 5, {}, tmp_path)], lambda *_: Table((), ()))
     assert column_of("val/sync") is None

@@ -1,5 +1,7 @@
 """Collect the runs below a folder into table.csv, .md, .tex and .json: means over seeds, with the value of each seed.
 
+Runs of different kinds, such as generators and sync experts, get a table each, named after what they are compared with.
+
 wav2lip ablations runs/ablation
 wav2lip ablations runs/ablation --metric val/lower_l1 val/sync --output tables
 wav2lip ablations runs/ablation --evaluate input=CLIPS 'protocol=[reconstruction,still,leak]'
@@ -19,7 +21,7 @@ from wav2lip.utils.outputs import check_outputs
 from wav2lip.utils.signals import ending_at_once
 
 if TYPE_CHECKING:
-    from wav2lip.evaluation.summary import Summary  # imports torch
+    from wav2lip.evaluation.table import Table  # imports torch
 
 
 def build_parser() -> OneLineParser:
@@ -55,7 +57,7 @@ def build_parser() -> OneLineParser:
     return parser
 
 
-def evaluate_checkpoint(settings: Sequence[str], checkpoint: Path, output: Path) -> "Summary":
+def evaluate_checkpoint(settings: Sequence[str], checkpoint: Path, output: Path) -> "Table":
     """Evaluate a checkpoint into a folder.
 
     Args:
@@ -98,29 +100,46 @@ def main() -> None:
         from wav2lip.evaluation.ablations import (
             CONFIG,
             CURVES,
+            GENERATORS,
             METRICS,
+            Run,
             check_metrics,
             collect,
             find_runs,
             find_unfinished,
         )
-        from wav2lip.evaluation.run_scores import evaluate_runs
+        from wav2lip.evaluation.run_scores import Scored, evaluate_runs
         from wav2lip.evaluation.table_files import SUFFIXES, write_table_files
         from wav2lip.evaluation.table_text import markdown
 
-    runs = find_runs(args.runs)
-    check_metrics(runs, [*(args.metric or []), args.choose])
-    metrics = args.metric or METRICS
-    output = args.output or args.runs
-    read = [("run's file", run / name) for run in runs for name in (CURVES, CONFIG)]
-    names = [output / f"table{suffix}" for suffix in SUFFIXES]
-    check_outputs([("output", name) for name in names], read)
-    collected = collect(args.runs, args.choose, metrics)
-    if args.evaluate:
-        run = partial(evaluate_checkpoint, args.evaluate)
-        collected, names = evaluate_runs(collected, run)
-        metrics = [*metrics, *names]
-    table = tabulate(collected, metrics, args.choose, find_unfinished(args.runs, args.choose))
-    write_table_files(table, output / "table")
-    print(markdown(table))
-    print(", ".join(map(str, names)))
+    folders = find_runs(args.runs)
+    check_metrics(folders, [*(args.metric or []), args.choose])
+    metrics, output = args.metric or METRICS, args.output or args.runs
+    families: dict[str, list[Run]] = {}
+    for run in collect(args.runs, args.choose, metrics):
+        families.setdefault(run.baseline, []).append(run)
+    stems = {
+        baseline: output / ("table" if len(families) == 1 else f"table_{baseline}")
+        for baseline in families
+    }
+    files = [stem.with_suffix(suffix) for stem in stems.values() for suffix in SUFFIXES]
+    read = [("run's file", folder / name) for folder in folders for name in (CURVES, CONFIG)]
+    check_outputs([("output", file) for file in files], read)
+    if args.evaluate and not GENERATORS & families.keys():
+        raise InputError(f"{args.runs}: no run has trained a generator; leave --evaluate out")
+    unfinished = find_unfinished(args.runs, args.choose)
+    for baseline, own in families.items():
+        scored = Scored(own, [], {}, [])
+        if args.evaluate and baseline in GENERATORS:
+            scored = evaluate_runs(own, partial(evaluate_checkpoint, args.evaluate))
+        table = tabulate(
+            scored.runs,
+            [*metrics, *scored.names],
+            args.choose,
+            unfinished,
+            scored.header,
+            scored.warnings,
+        )
+        write_table_files(table, stems[baseline])
+        print(markdown(table))
+    print(", ".join(map(str, files)))

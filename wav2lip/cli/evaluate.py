@@ -27,9 +27,10 @@ from wav2lip.evaluation.result_table import result_table
 from wav2lip.evaluation.results import WEIGHTS, Results
 from wav2lip.evaluation.run import plan_pairs, run_pairs
 from wav2lip.evaluation.setup import EvaluatorSetup
-from wav2lip.evaluation.summary import Summary, summarise
+from wav2lip.evaluation.summary import summarise
 from wav2lip.evaluation.sync_report import sync_report
 from wav2lip.evaluation.systems import VIDEO
+from wav2lip.evaluation.table import Table
 from wav2lip.evaluation.terminal import print_results
 from wav2lip.execution.job import Executor
 from wav2lip.inference.settings import Settings
@@ -94,14 +95,14 @@ def evaluator_setup(cfg: DictConfig, generator: LipSyncerSetup | None) -> Evalua
     )
 
 
-def evaluate(cfg: DictConfig) -> Summary:
+def evaluate(cfg: DictConfig) -> Table:
     """Plan, score, write and print the results.
 
     Args:
         cfg: the composed `evaluate` config.
 
     Returns:
-        The means over the clips.
+        The means over the clips, with their judge and warnings.
 
     Raises:
         InputError: a file or value cannot be used, or nothing could be scored.
@@ -146,7 +147,7 @@ def evaluate(cfg: DictConfig) -> Summary:
     if len(judged) == 1:
         print(f"{judged[0].clip}: {sync_report(judged[0].sync, results.judge).line()}")
     print(f"results per clip: {output / PAGE}")
-    return summary
+    return table
 
 
 @hydra.main(version_base="1.3", config_path="pkg://wav2lip.configs", config_name="evaluate")

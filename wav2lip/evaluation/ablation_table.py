@@ -1,7 +1,7 @@
-"""The table of training runs: one row per experiment, means over its seeds, differences to `full` by seed."""
+"""The table of training runs: one row per experiment, means over its seeds, differences to the baseline by seed."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wav2lip.evaluation.ablations import Run
 from wav2lip.evaluation.results import Better
@@ -14,7 +14,6 @@ from wav2lip.metrics.bootstrap import (
     paired_difference,
 )
 
-BASELINE = "full"  # the experiment that each ablation changes in one thing
 DIGITS = 4
 BETTER: dict[str, Better] = {
     "val/lower_l1": "lower",
@@ -51,16 +50,20 @@ def tabulate(
     metrics: Sequence[str],
     choose: str = "val/loss",
     unfinished: Sequence[str] = (),
+    header: Mapping[str, str] | None = None,
+    warnings: Sequence[str] = (),
 ) -> Table:
     """Compute mean and interval over the seeds by experiment; experiments sorted by name.
 
     A metric that no run of any experiment has is left out.
 
     Args:
-        runs: all of them.
+        runs: one or more, all with the same baseline.
         metrics: columns.
         choose: the metric whose lowest value chose the validation.
         unfinished: names of runs without a validation, for a note.
+        header: what the scores of checkpoints depend on.
+        warnings: about these scores.
     """
     present = [name for name in metrics if any(name in run.scores for run in runs)]
     by_experiment = {
@@ -69,11 +72,11 @@ def tabulate(
         )
         for experiment in sorted({run.experiment for run in runs})
     }
-    rows = []
+    rows, baseline = [], runs[0].baseline
     for experiment, own in by_experiment.items():
         differences = {}
-        if experiment != BASELINE:
-            differences = _differences(own, by_experiment.get(BASELINE, []), present)
+        if experiment != baseline:
+            differences = _differences(own, by_experiment.get(baseline, []), present)
         means = {
             name: bootstrap_mean(run.scores.get(name, math.nan) for run in own) for name in present
         }
@@ -89,8 +92,9 @@ def tabulate(
     return Table(
         tuple(column_of(name) or Column(name, name, DIGITS, BETTER.get(name)) for name in present),
         tuple(rows),
-        BASELINE if BASELINE in by_experiment else "",
-        {"validation chosen by": f"lowest {choose}"},
+        baseline if baseline in by_experiment else "",
+        {"validation chosen by": f"lowest {choose}", **(header or {})},
+        tuple(warnings),
         notes=tuple(notes),
         rows_are="experiment",
         samples_are="runs",

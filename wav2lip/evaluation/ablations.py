@@ -30,6 +30,17 @@ METRICS = (
 )
 MAX_STEP = 10**12
 LONGEST_CONFIG, DEEPEST_CONFIG = 1 << 18, 50  # characters, levels
+# Task -> the experiment that its ablations change in one thing.
+BASELINES = {
+    "SyncNetTask": "expert",
+    "MeshSyncNetTask": "mesh_expert",
+    "LipMotionTask": "lip_motion",
+    "MeshGeneratorTask": "mesh_generator",
+}
+FULL = "full"  # that of all other tasks
+GENERATORS = frozenset(
+    {FULL, "mesh_generator"}
+)  # baselines of runs whose checkpoints can be evaluated
 _SEED = Number(0, 2**32 - 1, whole=True)  # of NumPy
 
 
@@ -43,6 +54,7 @@ class Run:
         step: of the validation that the scores come from.
         scores: by metric.
         folder: of the run.
+        baseline: the experiment that it is compared with. Only runs of one baseline have comparable scores.
     """
 
     experiment: str
@@ -50,6 +62,7 @@ class Run:
     step: int
     scores: dict[str, float]
     folder: Path = Path()
+    baseline: str = FULL
 
     @property
     def checkpoint(self) -> Path:
@@ -91,8 +104,8 @@ def _check_yaml(text: str) -> None:
             raise ValueError("too deep")
 
 
-def _read_config(path: Path) -> tuple[str, int]:
-    """Return experiment and seed, as they stand in the file.
+def _read_config(path: Path) -> tuple[str, int, str]:
+    """Return experiment, seed and baseline, as they stand in the file.
 
     Interpolations are not resolved: another person may have written the config, and the table may be published.
     """
@@ -100,8 +113,17 @@ def _read_config(path: Path) -> tuple[str, int]:
         text = read_text(path, "config of a run")
         _check_yaml(text)
         config: Any = yaml.safe_load(text)
-        return Text().check(config["experiment_name"]), int(_SEED.check(config["seed"]))
-    except (KeyError, TypeError, ValueError, RecursionError, yaml.YAMLError) as error:
+        task = str(config.get("task", {}).get("_target_", "")).rpartition(".")[2]
+        seed = int(_SEED.check(config["seed"]))
+        return Text().check(config["experiment_name"]), seed, BASELINES.get(task, FULL)
+    except (
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+        RecursionError,
+        yaml.YAMLError,
+    ) as error:
         raise InputError(
             f"{path}: states no experiment_name and seed of a run; remove its folder"
         ) from error
@@ -109,7 +131,7 @@ def _read_config(path: Path) -> tuple[str, int]:
 
 def read_run(folder: Path, choose: str, metrics: Sequence[str]) -> Run | None:
     """Read the scores of a run at the validation with the lowest `choose`; None if it has not validated yet."""
-    experiment, seed = _read_config(folder / CONFIG)
+    experiment, seed, baseline = _read_config(folder / CONFIG)
     _, rows = _read_curves(folder)
     values = [
         (_number(folder, line, choose, row[choose]), line, row)
@@ -123,7 +145,7 @@ def read_run(folder: Path, choose: str, metrics: Sequence[str]) -> Run | None:
     logged = {name: _number(folder, line, name, best[name]) for name in metrics if best.get(name)}
     scores = {name: value for name, value in logged.items() if math.isfinite(value)}
     step = int(_number(folder, line, "step", best.get("step", "")))
-    return Run(experiment, seed, step, scores, folder)
+    return Run(experiment, seed, step, scores, folder, baseline)
 
 
 def find_runs(root: Path) -> list[Path]:

@@ -27,7 +27,7 @@ from wav2lip.media.audio_features import feature_blocks
 from wav2lip.media.pcm import from_pcm
 from wav2lip.metrics.judges import Embeddings, ExpertJudge
 from wav2lip.models import MeshSyncNet, SyncNet
-from wav2lip.types import SAMPLES_PER_FRAME, Image, Pcm
+from wav2lip.types import FPS, SAMPLES_PER_FRAME, Image, Pcm
 
 Expert = SyncNet | MeshSyncNet
 
@@ -69,6 +69,9 @@ def _of_pictures(
     expert: SyncNet, file: ClipFile, condition: Condition, pcm: Pcm
 ) -> tuple[Embeddings, Embeddings] | None:
     faces, _ = conditioned_clip(file, expert.image_size, replace(condition, snr=None))
+    if file.fps != FPS:  # scores are measured at 25 fps, whatever the clip has
+        shown = np.rint(np.arange(int(len(faces) * FPS / file.fps)) * file.fps / FPS)
+        faces = faces[np.minimum(shown.astype(np.int64), len(faces) - 1)]
     count = min(len(faces), len(pcm) // SAMPLES_PER_FRAME) - expert.window + 1
     if count < 1:
         return None

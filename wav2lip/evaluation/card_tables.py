@@ -121,15 +121,16 @@ def certainty_table(
     for index, item in enumerate(clips):
         file = ClipFile(item.clip.path)
         others = [s for s, who in zip(sounds, people, strict=True) if who != people[index]]
-        longest = others[index % len(others)] if others else sounds[index - 1]
-        dubbed.append(measure(expert, file, pcm=np.resize(longest, len(sounds[index]))))
+        if others:
+            other = np.resize(others[index % len(others)], len(sounds[index]))
+            dubbed.append(measure(expert, file, pcm=other))
         silent.append(measure(expert, file, pcm=np.zeros_like(sounds[index])))
-    rows = (
-        table_row(CERTAINTY, "own sound", unchanged, people),
-        table_row(CERTAINTY, "sound of another speaker", dubbed, people, control=True),
-        table_row(CERTAINTY, "silence", silent, people, control=True),
-    )
-    return Table(CERTAINTY, rows, rows_are="sound")
+    rows = [table_row(CERTAINTY, "own sound", unchanged, people)]
+    if dubbed:  # of one speaker alone there is no other sound
+        name = "sound of another speaker"
+        rows.append(table_row(CERTAINTY, name, dubbed, people, control=True))
+    rows.append(table_row(CERTAINTY, "silence", silent, people, control=True))
+    return Table(CERTAINTY, tuple(rows), rows_are="sound")
 
 
 def make_card(

@@ -19,6 +19,7 @@ from wav2lip.data.clip_dataset import Clip
 from wav2lip.evaluation.expert_card import LENGTHS
 from wav2lip.evaluation.table import Row, number, uncertainty
 from wav2lip.metrics.bootstrap import Interval
+from wav2lip.types import WINDOW_FRAMES
 from wav2lip.utils.files import write_atomically
 from wav2lip.utils.html import render_page
 
@@ -51,6 +52,7 @@ class ExpertReport:
         curve: val/pairwise by step, the validation before the first step included.
         row: measures of the best checkpoint on the validation clips; see `wav2lip.evaluation.card_tables`.
         causes: what the training clips may lack.
+        window: frames that the expert embeds at once.
     """
 
     steps: int
@@ -58,6 +60,7 @@ class ExpertReport:
     curve: Curve
     row: Row
     causes: Sequence[Cause]
+    window: int = WINDOW_FRAMES
 
     @property
     def take_off(self) -> str:
@@ -90,6 +93,8 @@ class ExpertReport:
     def verdict(self) -> str:
         """Whether the expert may train a generator."""
         found = self.row.cells.get(PAIRWISE)
+        if self.window > WINDOW_FRAMES:
+            return f"may not train a generator, which needs an expert of {WINDOW_FRAMES} frames"
         if found is None or not found.clips:
             return "unknown whether it may train a generator: no validation clip could be measured"
         if found.mean < GOOD:

@@ -66,7 +66,8 @@ class WriteExpertReport(pl.Callback):
         table = make_card(network, card_clips(validation[::step], {}), quick=True)["accuracy"]
         clips = self._clips(trainer.train_dataloader)
         row, causes = table.rows[0], lacks(clips)
-        report = ExpertReport(trainer.global_step, self._windows, self._curve, row, causes)
+        step, window = trainer.global_step, network.window
+        report = ExpertReport(step, self._windows, self._curve, row, causes, window)
         report.write(self.folder, self.plot)
         log.info("%s(%s)", report.text(), self.folder / "report.html")
 

@@ -15,7 +15,8 @@ def held_out_warning(judge: LoadedJudge, metadata: dict[str, Any]) -> str | None
     Args:
         judge: scores the generator.
         metadata: of the generator's checkpoint. `expert_id` is the `training_id` of its sync expert (seed and training
-            clips), or the sha256 of the expert's file if it has none.
+            clips), or the sha256 of the expert's file if it has none; `earlier_expert_id` that of the generator from
+            which the training started.
 
     Returns:
         What is wrong; None if nothing is.
@@ -25,13 +26,14 @@ def held_out_warning(judge: LoadedJudge, metadata: dict[str, Any]) -> str | None
     expert = metadata.get("expert_id")
     if expert is None:
         return "the generator's checkpoint does not say which expert trained it; it may have been this judge"
-    run = TrainingId.parse(expert)
-    if expert == judge.sha256 or (run is not None and run == judge.training_id):
+    experts = (expert, metadata.get("earlier_expert_id"))
+    runs = [run for name in experts if (run := TrainingId.parse(name)) is not None]
+    if judge.sha256 in experts or judge.training_id in runs:
         return (
             "this judge trained the generator, so its scores are meaningless; "
             "use an expert with another seed and other clips"
         )
-    if run is not None and run.shares_clips(judge.training_id):
+    if any(run.shares_clips(judge.training_id) for run in runs):
         return (
             "this judge was trained on the same clips as the generator's expert; "
             "use one of another split"

@@ -64,9 +64,11 @@ def header(results: Results) -> dict[str, str]:
         if "training_hours" in metadata:
             found["hours of training"] = f"{metadata['training_hours']:.1f}"
     judged = [row for row in results.clips if row.system in JUDGED]
-    windows = sum(row.sync.windows for row in judged)
-    found["clips"] = str(len({row.clip for row in judged}))
-    found["minutes"] = f"{windows / FPS / 60:.1f}"
+    windows: dict[str, int] = {}  # of a clip, once for all systems
+    for row in judged:
+        windows[row.clip] = max(windows.get(row.clip, 0), row.sync.windows)
+    found["clips"] = str(len(windows))
+    found["minutes"] = f"{sum(windows.values()) / FPS / 60:.1f}"
     shown_settings = {key: settings[key] for key in SHOWN_SETTINGS if key in settings}
     values = {k: v for k, v in _flat(shown_settings).items() if not k.endswith("_target_")}
     if values:

@@ -94,6 +94,8 @@ def run_pairs(
 def set_values(features: Sequence[Features]) -> dict[str, dict[str, float]]:
     """Metrics of all clips together: the distance of each system's features to those of the real videos.
 
+    They are over the clips for which every system has features.
+
     Args:
         features: of each pair.
 
@@ -103,9 +105,10 @@ def set_values(features: Sequence[Features]) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for metric in sorted({metric for of_pair in features for metric in of_pair}):
         known = [of_pair[metric] for of_pair in features if metric in of_pair]
-        for system in sorted({system for of_pair in known for system in of_pair} - {REAL}):
-            both = [of_pair for of_pair in known if REAL in of_pair and system in of_pair]
-            if both:
-                sides = [np.concatenate([of_pair[s] for of_pair in both]) for s in (REAL, system)]
-                found.setdefault(system, {})[metric] = frechet_distance(sides[0], sides[1])
+        systems = {system for of_pair in known for system in of_pair}
+        # Few samples make the distance larger, so all systems are measured on the same clips.
+        common = [of_pair for of_pair in known if {REAL, *systems} <= of_pair.keys()]
+        for system in sorted(systems - {REAL}) if common else ():
+            sides = [np.concatenate([of_pair[s] for of_pair in common]) for s in (REAL, system)]
+            found.setdefault(system, {})[metric] = frechet_distance(sides[0], sides[1])
     return found

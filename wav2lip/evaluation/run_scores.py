@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wav2lip.checkpoints import load_network
@@ -10,9 +10,8 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.ablations import Run
 from wav2lip.evaluation.result_table import CONTROLS, parameters
 from wav2lip.evaluation.results import METRICS
-from wav2lip.evaluation.summary import Summary
 from wav2lip.evaluation.systems import REAL
-from wav2lip.evaluation.table import Column
+from wav2lip.evaluation.table import Column, Table
 
 FOLDER = "evaluation"  # of a run, where its checkpoint's results are
 SHOWN = (  # metrics of each row of an evaluation that the table of runs shows
@@ -20,7 +19,29 @@ SHOWN = (  # metrics of each row of an evaluation that the table of runs shows
     *("opening_correlation", "opening_range", "jaw_correlation", "lip_leak"),
     *("agreement_swapped", "agreement_source", "lse_c_silent", "lsd_current", "lsd_first_frame"),
 )
-Evaluate = Callable[[Path, Path], Summary]  # (checkpoint, output folder) -> means
+SHARED = (
+    "judge",
+    "protocol",
+    "settings",
+)  # of the headers of evaluations, which all runs have in common
+Evaluate = Callable[[Path, Path], Table]  # (checkpoint, output folder) -> results
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Runs whose checkpoints were evaluated.
+
+    Attributes:
+        runs: with further scores SYSTEM/METRIC, the means over the clips.
+        names: of these scores.
+        header: what they depend on.
+        warnings: about them, each with its run.
+    """
+
+    runs: list[Run]
+    names: list[str]
+    header: dict[str, str]
+    warnings: list[str]
 
 
 def column_of(name: str) -> Column | None:
@@ -32,37 +53,38 @@ def column_of(name: str) -> Column | None:
     return Column(name, shown.heading, shown.digits, shown.better, system)
 
 
-def evaluate_runs(runs: Sequence[Run], evaluate: Evaluate) -> tuple[list[Run], list[str]]:
+def evaluate_runs(runs: Sequence[Run], evaluate: Evaluate) -> Scored:
     """Evaluate the checkpoint of every run.
 
     Args:
         runs: finished runs.
         evaluate: evaluates a checkpoint.
 
-    Returns:
-        The runs with further scores SYSTEM/METRIC, the means over the clips, and the names of these scores.
-
     Raises:
         InputError: a run has no checkpoint.
     """
     found: list[Run] = []
     names: dict[str, None] = {}
+    header: dict[str, str] = {}
+    warnings: list[str] = []
     for run in runs:
         if not run.checkpoint.is_file():
             raise InputError(
                 f"{run.checkpoint}: no such file; train the run again or remove its folder"
             )
-        means = evaluate(run.checkpoint, run.folder / FOLDER).means
+        table = evaluate(run.checkpoint, run.folder / FOLDER)
         scores = {
-            f"{system}/{metric}": cells[metric].mean
-            for system, cells in means.items()
-            if system not in (REAL, *CONTROLS)
+            f"{row.name}/{metric}": row.cells[metric].mean
+            for row in table.rows
+            if row.name not in (REAL, *CONTROLS)
             for metric in SHOWN
-            if metric in cells and math.isfinite(cells[metric].mean)
+            if metric in row.cells and math.isfinite(row.cells[metric].mean)
         }
         names |= dict.fromkeys(scores)
         found.append(replace(run, scores=run.scores | scores))
-    return found, list(names)
+        header = {key: table.header[key] for key in SHARED if key in table.header}
+        warnings += [f"{run.experiment}, seed {run.seed}: {line}" for line in table.warnings]
+    return Scored(found, list(names), header, warnings)
 
 
 def checkpoint_facts(runs: Sequence[Run]) -> dict[str, str]:

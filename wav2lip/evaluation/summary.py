@@ -1,7 +1,7 @@
 """Means over clips: all rows of a table over the same clips, with intervals over speakers."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -69,13 +69,19 @@ def _interval(metric: str, rows: list[ClipScores]) -> Interval:
     return bootstrap_mean(columns[0], speakers)
 
 
-def _differences(judged: list[ClipScores], real: list[ClipScores]) -> dict[str, Difference]:
-    """Differences of the videos of one system to the real ones, by metric; medians and ratios have none."""
+def _differences(
+    judged: list[ClipScores], real: list[ClipScores], common: Mapping[str, set[str]]
+) -> dict[str, Difference]:
+    """Differences of the videos of one system to the real ones, by metric; medians and ratios have none.
+
+    They are over the clips (`common`, by metric) that the means are over.
+    """
     of_clip = {row.clip: row for row in judged}
-    pairs = [(of_clip[row.clip], row) for row in real if row.clip in of_clip]
     found = {}
     for metric in METRICS:
         if metric not in (*OFFSETS, RATIO):
+            shared = of_clip.keys() & common.get(metric, set())
+            pairs = [(of_clip[row.clip], row) for row in real if row.clip in shared]
             values, baseline = (
                 [pair[side].values.get(metric, math.nan) for pair in pairs] for side in (0, 1)
             )
@@ -97,29 +103,31 @@ def summarise(results: Results) -> Summary:
     """
     summary = Summary({system: {} for system in results.systems()})
     rows = {system: results.of(system) for system in summary.means}
+    clips_of = {system: {row.clip for row in rows[system]} for system in rows}
+    common_clips: dict[str, set[str]] = {}  # by metric
     for metric in METRICS:
         known = {system: _known(metric, rows[system]) for system in rows}
         measured = [clips for clips in known.values() if clips]
         if measured:
             common, some = set.intersection(*measured), set.union(*measured)
+            common_clips[metric] = common
             if some - common:
                 summary.left_out[metric] = sorted(some - common)
         for system, clips in known.items():
-            of_system = {row.clip for row in rows[system]}
             whole = results.set_values.get(system, {})
             if metric in whole:
-                count = len(of_system)
-                speakers = len({row.speaker for row in rows[system]})
-                found = Interval(whole[metric], math.nan, math.nan, count, 0, speakers)
+                shared = set.intersection(*clips_of.values())
+                speakers = len({row.speaker for row in rows[system] if row.clip in shared})
+                found = Interval(whole[metric], math.nan, math.nan, len(shared), 0, speakers)
             elif clips and common:
                 found = _interval(metric, [row for row in rows[system] if row.clip in common])
-                found = found._replace(missing=len(of_system - common))
+                found = found._replace(missing=len(clips_of[system] - common))
             else:
                 continue
             summary.means[system][metric] = found
     for system, judged in rows.items():
         if system not in (REAL, LATE, FROZEN):
-            found_differences = _differences(judged, rows.get(REAL, []))
+            found_differences = _differences(judged, rows.get(REAL, []), common_clips)
             if found_differences:
                 summary.differences[system] = found_differences
     return summary
