@@ -51,8 +51,10 @@ class LastCheckpoint(Checkpoint):
         self.every = every
         self.step: int | None = None
         self._stop: int | None = None  # the signal, once the state is saved
+        self._before = 0  # step after the last batch
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        self._before = trainer.global_step
         signals.defer()  # before the first step there is nothing to save
 
     def on_train_batch_start(
@@ -75,8 +77,10 @@ class LastCheckpoint(Checkpoint):
         if trainer.is_last_batch and due:  # it saves, too
             return
         # A step of the optimizer may take several batches: gradients that are gathered are in no checkpoint.
+        whole = trainer.accumulate_grad_batches == 1 or trainer.global_step != self._before
+        self._before = trainer.global_step
         stepped = trainer.global_step not in (0, self.step)
-        if stop or (stepped and trainer.global_step % self.every == 0):
+        if (stop and whole) or (stepped and trainer.global_step % self.every == 0):
             self.save(trainer)
             self._stop = stop
 

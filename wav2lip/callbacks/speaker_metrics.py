@@ -54,7 +54,8 @@ class SpeakerMetrics(pl.Callback):
         self._judge = cast("SyncNet", loaded.network.requires_grad_(False))
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        if pl_module.provenance().get("expert_id") in self._ids:
+        known = pl_module.provenance()
+        if self._ids & {known.get("expert_id"), known.get("earlier_expert_id")}:
             raise InputError(
                 f"{self._path}: trained this generator, so its scores would be meaningless; "
                 "set callbacks.scores.judge to another expert"

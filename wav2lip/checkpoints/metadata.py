@@ -31,6 +31,7 @@ FIELDS: dict[str, Field] = {
     "revision": IDENTITY,  # of the code that trained
     "training_id": IDENTITY,
     "expert_id": IDENTITY,
+    "earlier_expert_id": IDENTITY,  # of the generator that it started from
 }
 SCALARS: dict[type, Field] = {
     bool: Flag(),

@@ -4,6 +4,7 @@ Sample i of a training set comes from a random generator seeded with (seed, i): 
 order of the samples nor on workers or machines. A validation set has one fixed sample per clip.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,7 +22,9 @@ from wav2lip.data.face_augment import FaceAugment
 from wav2lip.data.sampling import window_starts
 from wav2lip.errors import InputError
 from wav2lip.media.alignment import frame_count, mel_windows
-from wav2lip.types import MEL_WINDOW, WINDOW_FRAMES, Image, Mel
+from wav2lip.types import FPS, MEL_WINDOW, WINDOW_FRAMES, Image, Mel
+
+log = logging.getLogger(__name__)
 
 OPEN_FILES = 4096  # clip files that one worker keeps mapped; a map needs no file descriptor
 LONG_CLIP = 250  # frames; a longer clip is not drawn more often, so that no speaker dominates
@@ -93,6 +96,13 @@ class ClipDataset:
             )
         self.clips = list(clips)
         self.samples = samples
+        rate = next((clip.row.fps for clip in self.clips if clip.row.fps != FPS), FPS)
+        if image_size and samples is not None and rate != FPS:
+            log.warning(
+                "there are clips at %g fps, but inference and scores take a network of pictures to know %g; "
+                "preprocess with clip.fps=%g",
+                *(rate, FPS, FPS),
+            )
         self.image_size = image_size
         self.augment = augment if samples is not None else NO_AUGMENT
         self.seed = seed

@@ -1,6 +1,7 @@
 """Data module: from manifests to loaders, with a sample order that a resumed run continues."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from wav2lip.data.loader import ClipLoader, limit_threads, loader_workers
 from wav2lip.errors import InputError
 from wav2lip.types import CropKind
 
+FEW = 8  # validation clips; fewer are reported
+
+log = logging.getLogger(__name__)
 DatasetFactory = Callable[..., Dataset[Any]]
 
 
@@ -80,8 +84,8 @@ def face_crop(clips: Sequence[Clip]) -> CropKind:
 
 
 def clips_id(clips: Sequence[Clip]) -> str:
-    """Return a hash (8 hexadecimal digits) of the clip names; their order does not matter."""
-    names = "\n".join(sorted(clip.row.clip for clip in clips))
+    """Return a hash (8 hexadecimal digits) of the clips' names, lengths and spans; their order does not matter."""
+    names = "\n".join(sorted(f"{c.row.clip} {c.row.frames} {c.span or ''}" for c in clips))
     return hashlib.sha256(names.encode()).hexdigest()[:8]
 
 
@@ -220,6 +224,12 @@ class ClipDataModule(pl.LightningDataModule):
     def val_dataloader(self) -> DataLoader[Any]:
         """Return a loader over one fixed sample of every validation clip."""
         clips = load_clips(self.manifests, "val", self.min_frames)
+        if len(clips) < FEW:
+            log.warning(
+                "the validation has only %d clips, so that val/loss hardly tells one checkpoint from another; give "
+                "more, or cut long recordings into parts of 10 s before preprocessing",
+                len(clips),
+            )
         return self._loader(self.val_dataset(clips=clips), self.val_batch_size, None)
 
     def _loader(

@@ -158,8 +158,12 @@ class SyncNet(nn.Module):
     def embed_face(self, lips: Tensor) -> Tensor:
         """Embed lips (B, 15, S/2, S), BGR in [0, 1], as (B, embedding), float32, of length 1 (0 if all zero)."""
         return F.normalize(
-            self.face_encoder(lips[:, self._used_channels]).flatten(1).float(), dim=1, eps=EPSILON
+            self.face_encoder(self.seen(lips)).flatten(1).float(), dim=1, eps=EPSILON
         )
+
+    def seen(self, lips: Tensor) -> Tensor:
+        """Return the frames (B, 3 * frames, S/2, S) of a window (B, 15, S/2, S) that `face_encoder` reads."""
+        return lips[:, self._used_channels]
 
     def forward(self, mel: Tensor, lips: Tensor) -> tuple[Tensor, Tensor]:
         """Embed mels (B, 1, 80, 16) and lips (B, 15, S/2, S): (audio, face), each (B, embedding)."""

@@ -92,9 +92,10 @@ class Wav2LipTask(Task):
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
         self.mouth_weight = mouth_weight
         self._expert_id = "none"
-        if init_from and not expert:  # it keeps what it learned from its expert
+        self._earlier_expert_id = "none"
+        if init_from:  # it keeps what it learned from its expert
             metadata = load_network(init_from, "generator").metadata
-            self._expert_id = str(metadata.get("expert_id", "none"))
+            self._earlier_expert_id = self._expert_id = str(metadata.get("expert_id", "none"))
         self.sync_loss = build(sync_loss) if sync_loss else None
         # A tuple hides the frozen expert from Lightning: it is not trained, not switched to train mode (its
         # batch statistics would drift), and not saved in checkpoints.
@@ -106,10 +107,12 @@ class Wav2LipTask(Task):
             raise InputError(f"task.weights has {sorted(self.weights)} and needs {sorted(needed)}")
         # Weights of `init_from` are trained: they stay.
         for network in self._expert if audio_from_expert and not init_from else ():
-            copied = copy_audio_encoder(
-                self.generator.audio_encoder, network.get_submodule("audio_encoder")
+            own = self.generator.audio_encoder
+            copied = copy_audio_encoder(own, network.get_submodule("audio_encoder"))
+            log.info(
+                "%d of %d blocks of the audio encoder start from the expert's weights",
+                *(copied, len(list(own.children()))),
             )
-            log.info("%d blocks of the audio encoder start from the expert's weights", copied)
 
     def _load_expert(self, path: str) -> SyncNet:
         if self.sync_loss is None:
@@ -150,8 +153,9 @@ class Wav2LipTask(Task):
                 module.eval()
 
     def provenance(self) -> dict[str, str]:
-        """Return the base's entries and `expert_id`, so that the expert is not used as a judge of its generator."""
-        return {**super().provenance(), "expert_id": self._expert_id}
+        """Return the base's entries and the experts, so that they are not used as judges of their generator."""
+        experts = {"expert_id": self._expert_id, "earlier_expert_id": self._earlier_expert_id}
+        return {**super().provenance(), **experts}
 
     def trainable_parameters(self) -> list[nn.Parameter]:
         """Return the generator's parameters."""
@@ -222,7 +226,8 @@ class Wav2LipTask(Task):
             vectors = map(self.gather_across_processes, (audio, face, negatives))
             terms["sync"] = self.sync_loss(*vectors)
             if self.weights.get("features"):
-                terms["features"] = feature_l1(expert.face_encoder, lips, lower_halves(target))
+                seen = map(expert.seen, (lips, lower_halves(target)))
+                terms["features"] = feature_l1(expert.face_encoder, *seen)
         for name, loss in self._pixel_losses.items():
             terms[name] = loss(generated, target)
         return terms
