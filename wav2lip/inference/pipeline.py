@@ -15,6 +15,7 @@ from typing import Any, Generic, Self, TypeVar
 In = TypeVar("In")
 Out = TypeVar("Out")
 
+QUEUE = 2  # frames that wait between two stages
 POLL = 0.1  # seconds between two checks whether the run has been stopped
 STOP_TIMEOUT = 20.0  # seconds that a stopped stage has to finish its current item
 

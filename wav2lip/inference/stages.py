@@ -14,7 +14,7 @@ from wav2lip.inference.face_problems import check_faces, no_face
 from wav2lip.inference.frames import Playback, repeat_held
 from wav2lip.inference.known_source import KnownSource
 from wav2lip.inference.output_frame import OutputFrame
-from wav2lip.inference.pipeline import StageTiming, ThreadedPipeline
+from wav2lip.inference.pipeline import QUEUE, StageTiming, ThreadedPipeline
 from wav2lip.inference.report import Report, ranges
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
@@ -23,8 +23,6 @@ from wav2lip.media.frame import Frame
 from wav2lip.media.mel_reader import MelReader
 from wav2lip.media.picture import Picture
 from wav2lip.types import CropKind
-
-QUEUE = 2  # frames that wait between two stages
 
 
 class Renderer(Protocol):

@@ -7,6 +7,7 @@ from wav2lip.faces.person import Person, PersonSurvey
 from wav2lip.faces.retargeting import MotionSpace
 from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.face_locator import FaceLocator
+from wav2lip.inference.pipeline import QUEUE, ThreadedPipeline
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
 from wav2lip.media.frame import Frame
@@ -71,6 +72,8 @@ def survey_people(
             yield Frame(settings.prepare(frame.picture), frame.time, frame.index, frame.colours)
 
     survey = PeopleSurvey()
-    for tracked in locate(frames()):
-        survey.add(tracked)
+    with ThreadedPipeline() as stages:
+        decoded = stages.start("decode", lambda _: frames(), (), QUEUE)
+        for tracked in stages.start("faces", locate, decoded, QUEUE):
+            survey.add(tracked)
     return survey.people(space), cut
