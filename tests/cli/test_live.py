@@ -1,4 +1,5 @@
 import io
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from networks import SMALL_MESH_GENERATOR, opening_generator
 from skimage import data
 
 from wav2lip.checkpoints import build_network, save_network
+from wav2lip.cli import live_command
 from wav2lip.cli.live import main
 from wav2lip.media.pcm import to_pcm
 
@@ -93,6 +95,26 @@ def test_bad_input_is_one_line(words, message, face, tmp_path, monkeypatch, caps
     line = capsys.readouterr().err.strip()
     assert message in line
     assert "\n" not in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_stdout_is_no_output(face, monkeypatch, capsys):
+    monkeypatch.setattr(live_command, "CLOSED_STREAMS", {"stdout"})
+    with pytest.raises(SystemExit) as ended:
+        _run(monkeypatch, face, "--audio", "-")
+    assert ended.value.code == 2
+    assert "stdout: is closed; give an output" in capsys.readouterr().err
+
+
+def test_a_closed_stdin_is_no_sound(checkpoint, face, tmp_path):
+    words = ["live", str(face), "--audio", "-", "--checkpoint", str(checkpoint), "--realtime"]
+    code = f"import sys, os; os.close(0); sys.stdin = None; sys.argv = {words!r} + ['--output', 'a.mp4']; "
+    code += "from wav2lip.cli.live import main; main()"
+    found = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 2
+    assert found.stderr.strip().endswith("no sound came; give some")
     assert list(tmp_path.iterdir()) == []
 
 

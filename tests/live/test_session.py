@@ -104,7 +104,7 @@ def test_an_async_consumer_gets_the_same(avatar, worker):
         (np.array([0.1, np.nan], np.float32), 16_000, "the sound contains NaN or infinity"),
         (np.array([1e6], np.float32), 16_000, "the sound has values up to 1e"),
         (np.array([9000], np.float32), 16_000, "full scale is 1; divide 16-bit samples by 32768"),
-        (np.zeros(10, np.float32), 7, "a sample rate of 7 Hz cannot be used; give one from"),
+        (np.zeros(10, np.float32), 7, "a sample rate of 7 Hz cannot be used; give a whole number"),
     ],
 )
 def test_bad_sound_is_refused_and_the_session_goes_on(avatar, worker, samples, rate, message):

@@ -79,8 +79,14 @@ def test_sound_comes_in_and_pictures_with_sound_go_out(avatar, worker):
     [
         (_pcm(0.02), "there is sound before its rate; send"),
         ("{}", "the message '{}' cannot be read; send a JSON object"),
-        ('{"type": "hello"}', "the rate of a hello must be a whole number of Hz, not None"),
-        ('{"type": "hello", "rate": 7}', "a sample rate of 7 Hz cannot be used"),
+        (
+            '{"type": "hello"}',
+            "the rate of a hello must be a whole number of Hz from 8000 to 192000, not None",
+        ),
+        (
+            '{"type": "hello", "rate": 7}',
+            "the rate of a hello must be a whole number of Hz from 8000 to 192000, not 7",
+        ),
         ('{"type": "stop"}', "the message type 'stop' is unknown"),
     ],
 )
@@ -124,3 +130,15 @@ def test_starlette_serves_it(avatar, worker):
             found.append(client.receive())
     message = json.loads(found[-1]["text"])["message"]
     assert message == "a message of 3201 bytes is not 16-bit PCM; send an even number of bytes"
+
+
+def test_a_rate_that_changes_again_and_again_ends_the_connection(avatar, worker):
+    async def client(connection: ClientConnection) -> str:
+        for number in range(30):
+            await connection.send(json.dumps({"type": "hello", "rate": 16_000 + number % 2}))
+            await connection.send(b"\0\0")
+        *_, last = [m async for m in connection]
+        return json.loads(last)
+
+    answer, _ = _converse(avatar, worker, client)
+    assert answer["message"] == "the rate has changed more than 20 times; keep to one"

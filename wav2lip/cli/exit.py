@@ -40,6 +40,7 @@ SYSTEM = {  # system errors that any library may raise -> reason and cure
 }
 TRACEBACK = "Original Traceback"  # of torch, in the error of a loader process
 RAISED = re.compile(r"\n[\w.]*(?:Input|Output)Error: ")  # the last line of it
+CLOSED_STREAMS: set[str] = set()  # standard streams that were closed when the command began
 BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 2, 130, 141  # exit codes
 
 
@@ -51,9 +52,10 @@ def _open_closed_streams() -> None:
     while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(handle)
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115
+            CLOSED_STREAMS.add(name)
 
 
 def _check_current_folder() -> None:

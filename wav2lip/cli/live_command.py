@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from wav2lip.cli.exit import CLOSED_STREAMS
 from wav2lip.cli.live import AVATAR, STREAM
 from wav2lip.errors import InputError
 from wav2lip.inference.lip_syncer import LipSyncer
@@ -60,12 +61,14 @@ class _Feeder(threading.Thread):
 
     Attributes:
         error: what ended it early, if anything did.
+        heard: whether there was any sound.
     """
 
     def __init__(self, session: LiveSession, audio: Path, rate: int, realtime: bool) -> None:
         super().__init__(name="wav2lip-live-sound", daemon=True)
         self._session, self._audio, self._rate, self._realtime = session, audio, rate, realtime
         self.error: Exception | None = None
+        self.heard = False
         self.stopped = threading.Event()
 
     def run(self) -> None:
@@ -77,6 +80,7 @@ class _Feeder(threading.Thread):
                     if self.stopped.wait(PIECE):
                         return
                 session.push(piece, rate)
+                self.heard = self.heard or len(piece) > 0
             session.end_of_speech()
             while self._realtime and session.busy and not self.stopped.wait(PIECE):
                 pass
@@ -112,7 +116,7 @@ def _write(
                 mp4.write(frame)
         if feeder.error is not None:
             raise feeder.error
-        if not session.counts.frames:
+        if not feeder.heard:
             raise InputError("no sound came; give some")
 
 
@@ -122,6 +126,8 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         InputError: a file or value cannot be used.
     """
+    if args.output == STREAM and "stdout" in CLOSED_STREAMS:
+        raise InputError("stdout: is closed; give an output", settings=("output",))
     syncer = LipSyncer.from_checkpoint(args.checkpoint, args.device, Settings())
     avatar = _avatar(args, syncer)
     avatar.check_engine(syncer.mesh_engine)

@@ -217,7 +217,7 @@ class LiveSession:
             if self._closed:
                 return None
         elif timeline.ready:
-            return timeline.take()
+            return self._take()
         elif self._closed and not timeline.busy:
             return None
         if self._error is not None:
@@ -230,7 +230,14 @@ class LiveSession:
         due = self._origin + timeline.next_time
         if now - due > BEHIND:
             self._origin += now - due
-        return due - now if due > now else timeline.take()
+        return due - now if due > now else self._take()
+
+    def _take(self) -> LiveFrame:
+        try:
+            return self._timeline.take()
+        except SessionError as error:
+            self._error = error
+            raise
 
     def __iter__(self) -> Self:
         return self

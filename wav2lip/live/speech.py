@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,11 +43,15 @@ class SpeechSettings:
     lookahead: float | None = None
 
     def __post_init__(self) -> None:
-        if not MIN_RATE <= self.sample_rate <= MAX_RATE:
+        whole = isinstance(self.sample_rate, Integral)
+        if not whole or not MIN_RATE <= self.sample_rate <= MAX_RATE:
             raise InputError(
                 f"sample_rate must be {MIN_RATE} to {MAX_RATE} Hz, not {self.sample_rate}; take 48000"
             )
-        if self.lookahead is not None and not MIN_LOOKAHEAD <= self.lookahead <= MAX_LOOKAHEAD:
+        if self.lookahead is None:
+            return
+        number = isinstance(self.lookahead, Real)
+        if not number or not MIN_LOOKAHEAD <= self.lookahead <= MAX_LOOKAHEAD:
             raise InputError(
                 f"lookahead must be {MIN_LOOKAHEAD:g} to {MAX_LOOKAHEAD:g} seconds, not {self.lookahead}"
             )

@@ -140,6 +140,8 @@ class Timeline:
             else last
         )
         speech.push(wav, rate)
+        if not len(wav):
+            return
         if speech is not last:
             self._stretches.append(_Placed(speech, self._next))
         self._stretches[-1].grown = self._next
@@ -260,8 +262,8 @@ class Timeline:
 
     def _end_if_forgotten(self, placed: _Placed) -> None:
         """End a stretch that is too short to begin and has not grown for a while; the next sound would continue it."""
-        waits = self.paced and placed.start is None and not placed.speech.ended
-        if waits and self._next - placed.grown > FORGOTTEN * self._settings.fps:
+        waits = self.paced and placed.start is None and not placed.speech.known(self._block - 1)
+        if waits and self._next - placed.grown > FORGOTTEN * self._settings.fps + self._block:
             self.counts.underruns += 1
             placed.speech.end()
 

@@ -18,10 +18,13 @@ from wav2lip.live.commands import read_message, run_command
 from wav2lip.live.fragments import fragments, mime_type
 from wav2lip.live.session import LiveSession
 from wav2lip.live.session_error import SessionError
-from wav2lip.media.resampler import check_rate
+from wav2lip.utils.fields import quote
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
+
+RATES = 8_000, 192_000  # Hz of a client's sound; odd rates beyond cost much to resample
+RATE_CHANGES = 20  # of one client; each makes new resamplers
 
 Message = str | bytes
 Send = Callable[[Message], Awaitable[None]]
@@ -114,11 +117,18 @@ async def _listen(
 ) -> None:
     """Push the sound and run the commands of a client. What breaks the protocol raises InputError."""
     rate: int | None = None
+    changes = 0
     async for data in _received(messages):
         if isinstance(data, str):
             message = read_message(data)
             if message["type"] == "hello":
-                rate = _rate(message.get("rate"))
+                given = _rate(message.get("rate"))
+                changes += rate not in (None, given)
+                if changes > RATE_CHANGES:
+                    raise InputError(
+                        f"the rate has changed more than {RATE_CHANGES} times; keep to one"
+                    )
+                rate = given
             else:
                 run_command(session, message)
             continue
@@ -138,9 +148,12 @@ async def _listen(
 
 
 def _rate(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise InputError(f"the rate of a hello must be a whole number of Hz, not {value!r}")
-    return check_rate(value)
+    low, high = RATES
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise InputError(
+            f"the rate of a hello must be a whole number of Hz from {low} to {high}, not {quote(value)}"
+        )
+    return value
 
 
 async def _show(session: LiveSession, send: Callable[..., Awaitable[None]]) -> None:

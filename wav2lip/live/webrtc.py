@@ -116,7 +116,7 @@ class LiveConnection:
             raise
         except Exception as error:
             await self.close()
-            reason = " ".join(str(error).split())
+            reason = " ".join(str(error).split()) or type(error).__name__
             raise InputError(
                 f"the WebRTC offer cannot be used ({reason}); send the SDP of an RTCPeerConnection"
             ) from error
