@@ -274,10 +274,15 @@ def test_files_of_others_in_the_folder_stay(tmp_path):
         (tmp_path / name).mkdir(parents=True)
         (tmp_path / name / "a.txt").write_text("1")
     os.utime(tmp_path / "studio" / "a.txt", (0, 0))
+    own = tmp_path / ".wav2lip-studio" / "upload" / "face.png"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"1")
+    os.utime(own, (0, 0))
     with TestClient(create_app(ServerSettings(tmp_path, checkpoint="none"))) as client:
         client.app.state.service.runner.remove_expired()
     kept = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("a.txt"))
     assert kept == ["jobs/mine/a.txt", "studio/a.txt"]
+    assert not own.exists()  # also without --studio
 
 
 def test_the_end_of_a_job_is_stored_once_the_disk_has_room(client, monkeypatch):

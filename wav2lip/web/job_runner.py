@@ -80,8 +80,8 @@ class JobRunner:
 
     @property
     def studio(self) -> Path:
-        """The folder of Gradio's files, if it is mounted."""
-        return self._settings.folder / ".gradio"
+        """The folder of Gradio's files."""
+        return self._settings.folder / ".wav2lip-studio"
 
     def files(self, job: str) -> JobFiles:
         """Return the files of a stored job."""
@@ -101,7 +101,7 @@ class JobRunner:
         for job in self._store.expired(time.time() - limits.keep_seconds, limits.keep_jobs):
             self.files(job).remove()
             self._store.remove(job)
-        for path in self.studio.rglob("*") if self._settings.studio else ():
+        for path in self.studio.rglob("*"):
             if path.is_file() and path.stat().st_mtime < time.time() - limits.keep_seconds:
                 path.unlink()
 
@@ -131,7 +131,9 @@ class JobRunner:
             return False
         try:
             self._render(job)
-        except Exception:  # a bug; the next job is served all the same
+        except Exception as error:  # a bug; the next job is served all the same
+            if self._stopped.is_set() and isinstance(error, sqlite3.Error):
+                raise  # the next server renders it again
             log.exception("job %s", job.id)
             self._finish(job.id, "internal error; the server's log has more")
             self.files(job.id).remove_inputs()
@@ -147,7 +149,7 @@ class JobRunner:
             except sqlite3.Error:
                 log.exception("the end of job %s is not stored yet", job)
                 if self._stopped.wait(TROUBLE):
-                    raise  # the next server renders it again
+                    raise
 
     def _order(self, job: JobRecord) -> RenderOrder:
         options = JobOptions.from_plain(job.options)

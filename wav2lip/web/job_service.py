@@ -131,7 +131,7 @@ class JobService:
                 has_audio = kind == "video" and not files.text.is_file()
                 await anyio.to_thread.run_sync(self._checker, files.folder, has_audio, limits)
                 job = JobRecord(job.id, client, kind, options.to_plain())
-                await anyio.to_thread.run_sync(self.store.add, job)  # waits for the disk
+                self.store.add(job)
                 queued = True
             finally:
                 if not queued:  # also if the client has left

@@ -23,6 +23,11 @@ function put(input, blob, name) {
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+/** Resolve when another file is chosen. */
+function otherFile(input) {
+  return new Promise((done) => input.addEventListener("change", () => done("file"), { once: true }));
+}
+
 async function photo(step, input, button) {
   const place = step.querySelector(".preview");
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "user" } });
@@ -32,13 +37,11 @@ async function photo(step, input, button) {
     video.muted = video.playsInline = true;
     video.srcObject = stream;
     place.replaceChildren(video);
+    const chosen = otherFile(input);
     await video.play();
     button.textContent = "Take the photo";
-    const taken = await new Promise((done) => {
-      button.addEventListener("click", () => done(true), { once: true });
-      input.addEventListener("change", () => done(false), { once: true }); // a file instead
-    });
-    if (!taken) return;
+    const click = new Promise((done) => button.addEventListener("click", () => done("click"), { once: true }));
+    if (await Promise.race([click, chosen]) === "file") return;
     canvas.width = video.videoWidth;
     canvas.height = video.videoHeight;
     canvas.getContext("2d").drawImage(video, 0, 0);
@@ -59,9 +62,10 @@ async function record(step, input, button) {
   const stop = () => recorder.state === "recording" && recorder.stop();
   button.addEventListener("click", stop, { once: true });
   const timer = setTimeout(stop, SECONDS * 1000);
-  await stopped;
+  const ended = await Promise.race([stopped, otherFile(input)]);
   clearTimeout(timer);
   stream.getTracks().forEach((track) => track.stop());
+  if (ended === "file") return;
   put(input, new Blob(pieces, { type: recorder.mimeType }), "recording");
 }
 
