@@ -38,6 +38,28 @@ def test_gathered_gradients_are_not_saved_and_an_epoch_without_validation_is_no_
     assert [step for step, _ in last.saved] == [2, 4]
 
 
+class SignalInBatch(pl.Callback):
+    def __init__(self, number) -> None:
+        self.number, self.batch = number, 0
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        self.batch += 1
+        if self.batch == self.number:
+            signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize(("batch", "saved"), [(1, 1), (7, 4)])  # an epoch has six
+def test_a_stop_waits_for_the_step_of_accumulated_batches(
+    batch, saved, scripted, loaders, trainer, tmp_path
+):
+    last = Recording(tmp_path / "last.ckpt", every=100)
+    more = {"accumulate_grad_batches": 2, "enable_checkpointing": True}
+    run = trainer(12, last, SignalInBatch(batch), **more)
+    with stop_on_signals(), pytest.raises(Stopped):
+        run.fit(scripted(validations=[{"val/l1": 0.0}]), *loaders)
+    assert last.saved[-1][0] == saved
+
+
 class SignalAt(pl.Callback):
     def __init__(self, step, number) -> None:
         self.step, self.number = step, number

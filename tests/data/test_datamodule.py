@@ -11,10 +11,17 @@ from safetensors.numpy import load_file, save_file
 from torch.utils.data import default_collate
 
 from wav2lip.clips import read_manifest, write_manifest
-from wav2lip.data.datamodule import ClipDataModule, ResumableSampler, collate, load_clips
+from wav2lip.data.datamodule import (
+    ClipDataModule,
+    ResumableSampler,
+    clip_parts_id,
+    clips_id,
+    collate,
+    load_clips,
+)
 from wav2lip.data.datasets import LipDataset, SyncDataset
 from wav2lip.errors import InputError
-from wav2lip.synthetic.clips import write_synthetic_corpus
+from wav2lip.synthetic.clips import synthesize, write_synthetic_clip, write_synthetic_corpus
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +113,26 @@ def test_decoded_crops_are_kept_within_the_bound(corpus):
 def test_validation_sees_every_clip_once(corpus):
     batches = list(module(corpus, val_batch_size=8).val_dataloader())
     assert [len(batch["clip"]) for batch in batches] == [2]
+
+
+def test_few_validation_clips_are_warned_of(corpus, caplog):
+    module(corpus).val_dataloader()
+    assert "the validation has only 2 clips" in caplog.text
+
+
+def test_another_rate_is_warned_of(tmp_path, caplog):
+    row = write_synthetic_clip(tmp_path, "fast", synthesize(1, 1.0, fps=30.0), image_size=48)
+    write_manifest(tmp_path / "manifest.csv", [row])
+    SyncDataset(load_clips(str(tmp_path), "train"), samples=4, image_size=48)
+    assert "there are clips at 30 fps" in caplog.text
+
+
+def test_a_resumed_run_is_told_from_one_with_other_parts_of_its_clips(corpus):
+    clips = load_clips(str(corpus), "train")
+    parts = [replace(clip, span=(0, 20)) for clip in clips]
+    assert clips_id(parts) == clips_id(clips[::-1])
+    assert clip_parts_id(clips) == clip_parts_id(clips[::-1])
+    assert clip_parts_id(clips) != clip_parts_id(parts)
 
 
 def test_manifests_are_one_several_or_weighted(corpus):

@@ -23,6 +23,12 @@ def test_the_judge_that_trained_the_generator_is_found_out():
     assert "does not say" in held_out_warning(judge, {})
 
 
+def test_the_judge_that_trained_what_the_generator_started_from_is_found_out():
+    judge = loaded("seed 1, clips 0a0a")
+    metadata = {"expert_id": "f00d", "earlier_expert_ids": "cafe; seed 1, clips 0a0a"}
+    assert "trained the generator" in held_out_warning(judge, metadata)
+
+
 def test_an_expert_without_an_id_is_known_by_its_file():
     judge = loaded(None, sha256="f00d")
     assert "trained the generator" in held_out_warning(judge, {"expert_id": "f00d"})

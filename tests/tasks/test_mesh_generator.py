@@ -49,6 +49,18 @@ def test_the_expert_of_the_motion_is_remembered(motion, trainer):
     assert task.provenance()["expert_id"] == "seed 1, clips 0"
 
 
+def test_the_experts_of_the_start_are_remembered(motion, trainer, tmp_path):
+    task = make_task(motion)
+    config = task.hparams["generator"]
+    start = {"expert_id": "seed 2, clips 0", "earlier_expert_ids": "seed 3, clips 0"}
+    save_network(tmp_path / "start.safetensors", task.generator, dict(config), start)
+    task = make_task(motion, init_from=str(tmp_path / "start.safetensors"))
+    task._trainer = trainer(1)
+    found = task.provenance()
+    assert found["expert_id"] == "seed 1, clips 0"
+    assert found["earlier_expert_ids"] == "seed 2, clips 0; seed 3, clips 0"
+
+
 def make_data(folder, steps):
     return ClipDataModule(MouthPairDataset, MouthPairDataset, [str(folder)], 4, steps)
 

@@ -71,14 +71,14 @@ class LastCheckpoint(Checkpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
+        # A step of the optimizer may take several batches: gradients that are gathered are in no checkpoint.
+        whole = trainer.accumulate_grad_batches == 1 or trainer.global_step != self._before
+        self._before = trainer.global_step
         stop = self._stop_requested(trainer)
         every = trainer.check_val_every_n_epoch or 1
         due = trainer.enable_validation and (trainer.current_epoch + 1) % every == 0
         if trainer.is_last_batch and due:  # it saves, too
             return
-        # A step of the optimizer may take several batches: gradients that are gathered are in no checkpoint.
-        whole = trainer.accumulate_grad_batches == 1 or trainer.global_step != self._before
-        self._before = trainer.global_step
         stepped = trainer.global_step not in (0, self.step)
         if (stop and whole) or (stepped and trainer.global_step % self.every == 0):
             self.save(trainer)

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from wav2lip.checkpoints import load_network
+from wav2lip.checkpoints import expert_ids, load_network
 from wav2lip.errors import InputError
 from wav2lip.losses.reconstruction import mouth_l1
 from wav2lip.models import SyncNet
@@ -54,8 +54,7 @@ class SpeakerMetrics(pl.Callback):
         self._judge = cast("SyncNet", loaded.network.requires_grad_(False))
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        known = pl_module.provenance()
-        if self._ids & {known.get("expert_id"), known.get("earlier_expert_id")}:
+        if self._ids.intersection(expert_ids(pl_module.provenance())):
             raise InputError(
                 f"{self._path}: trained this generator, so its scores would be meaningless; "
                 "set callbacks.scores.judge to another expert"

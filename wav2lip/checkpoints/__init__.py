@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # type checkers do not follow lazy names
     from wav2lip.checkpoints.load import LoadedNetwork as LoadedNetwork
     from wav2lip.checkpoints.load import load_network as load_network
     from wav2lip.checkpoints.provenance import TrainingId as TrainingId
+    from wav2lip.checkpoints.provenance import expert_ids as expert_ids
     from wav2lip.checkpoints.registry import CHECKPOINTS as CHECKPOINTS
     from wav2lip.checkpoints.registry import DETECTOR_WEIGHTS as DETECTOR_WEIGHTS
     from wav2lip.checkpoints.registry import RemoteFile as RemoteFile
@@ -33,7 +34,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "export": ["export_network"],
         "kinds": ["KINDS", "Kind"],
         "load": ["LoadedNetwork", "load_network"],
-        "provenance": ["TrainingId"],
+        "provenance": ["TrainingId", "expert_ids"],
         "registry": ["CHECKPOINTS", "DETECTOR_WEIGHTS", "RemoteFile"],
         "save": ["save_network"],
     },

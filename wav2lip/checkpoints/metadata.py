@@ -31,7 +31,8 @@ FIELDS: dict[str, Field] = {
     "revision": IDENTITY,  # of the code that trained
     "training_id": IDENTITY,
     "expert_id": IDENTITY,
-    "earlier_expert_id": IDENTITY,  # of the generator that it started from
+    "earlier_expert_ids": Text(4000),  # of the generators that it started from, between them "; "
+    "clip_parts_id": IDENTITY,
 }
 SCALARS: dict[type, Field] = {
     bool: Flag(),

@@ -1,8 +1,9 @@
 """Identify the training run that a checkpoint comes from."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 UNKNOWN = "?"
 PATTERN = re.compile(r"seed (?P<seed>\S+), clips (?P<clips>\S+)")
@@ -48,3 +49,20 @@ class TrainingId:
     def shares_clips(self, other: "TrainingId | None") -> bool:
         """Tell whether both runs are known to have trained on the same clips."""
         return other is not None and self.clips == other.clips != UNKNOWN
+
+
+def expert_ids(metadata: Mapping[str, Any]) -> list[str]:
+    """Return the identities of all experts that trained a generator or those that it started from.
+
+    Args:
+        metadata: of its checkpoint.
+
+    Examples:
+        >>> expert_ids({"expert_id": "b", "earlier_expert_ids": "a; c"})
+        ['b', 'a', 'c']
+        >>> expert_ids({"expert_id": "none"})
+        []
+    """
+    found = [str(metadata.get("expert_id", "none"))]
+    found += str(metadata.get("earlier_expert_ids", "")).split("; ")
+    return list(dict.fromkeys(name for name in found if name and name != "none"))

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +84,17 @@ def face_crop(clips: Sequence[Clip]) -> CropKind:
 
 
 def clips_id(clips: Sequence[Clip]) -> str:
-    """Return a hash (8 hexadecimal digits) of the clips' names, lengths and spans; their order does not matter."""
-    names = "\n".join(sorted(f"{c.row.clip} {c.row.frames} {c.span or ''}" for c in clips))
-    return hashlib.sha256(names.encode()).hexdigest()[:8]
+    """Return a hash (8 hexadecimal digits) of the clip names; their order does not matter."""
+    return _hash(clip.row.clip for clip in clips)
+
+
+def clip_parts_id(clips: Sequence[Clip]) -> str:
+    """Return a hash of the clips' names, lengths and spans, which a resumed run must have in common."""
+    return _hash(f"{clip.row.clip} {clip.row.frames} {clip.span or ''}" for clip in clips)
+
+
+def _hash(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:8]
 
 
 def collate(samples: Sequence[Mapping[str, Tensor | str]]) -> dict[str, Any]:
@@ -197,7 +205,7 @@ class ClipDataModule(pl.LightningDataModule):
         self.steps_per_epoch = steps_per_epoch
         self.num_workers = num_workers
         self.min_frames = min_frames
-        self.clips_id = "?"  # of the training clips, once they are loaded
+        self.clips_id = self.clip_parts_id = "?"  # of the training clips, once they are loaded
         self.face_crop: CropKind | None = None  # the same
         self.val_batch_size = val_batch_size or batch_size
         self.cache_mb = cache_mb
@@ -243,7 +251,8 @@ class ClipDataModule(pl.LightningDataModule):
         if workers is None:
             workers = loader_workers(device, processes)
         if sampler is not None:
-            self.clips_id = clips_id(getattr(dataset, "clips", []))
+            clips = getattr(dataset, "clips", [])
+            self.clips_id, self.clip_parts_id = clips_id(clips), clip_parts_id(clips)
             if isinstance(dataset, ClipDataset):
                 self.face_crop = face_crop(dataset.clips)
                 dataset.cache_crops(self.cache_mb, max(1, workers))

@@ -5,7 +5,7 @@ Its scores are then meaningless.
 
 from typing import Any
 
-from wav2lip.checkpoints import TrainingId
+from wav2lip.checkpoints import TrainingId, expert_ids
 from wav2lip.evaluation.judge import LoadedJudge
 
 
@@ -15,18 +15,17 @@ def held_out_warning(judge: LoadedJudge, metadata: dict[str, Any]) -> str | None
     Args:
         judge: scores the generator.
         metadata: of the generator's checkpoint. `expert_id` is the `training_id` of its sync expert (seed and training
-            clips), or the sha256 of the expert's file if it has none; `earlier_expert_id` that of the generator from
-            which the training started.
+            clips), or the sha256 of the expert's file if it has none; `earlier_expert_ids` those of the generators
+            that it started from.
 
     Returns:
         What is wrong; None if nothing is.
     """
     if judge.published:
         return None
-    expert = metadata.get("expert_id")
-    if expert is None:
+    if "expert_id" not in metadata:
         return "the generator's checkpoint does not say which expert trained it; it may have been this judge"
-    experts = (expert, metadata.get("earlier_expert_id"))
+    experts = expert_ids(metadata)
     runs = [run for name in experts if (run := TrainingId.parse(name)) is not None]
     if judge.sha256 in experts or judge.training_id in runs:
         return (

@@ -98,6 +98,7 @@ class Task(pl.LightningModule):
         self._optimizer = optimizer
         self._warmup = warmup
         self._resumed: TrainingId | None = None  # of the run that is resumed
+        self._resumed_parts = UNKNOWN
         self._hours_before = 0.0  # of training, in the run that is resumed
         self._started: float | None = None  # s, by the monotonic clock
         self._trained_on: dict[
@@ -148,12 +149,15 @@ class Task(pl.LightningModule):
         """Return what a checkpoint records about its run.
 
         Returns:
-            `training_id`, the seed and the training clips; and `face_crop`, where their faces are cut
-            out, if it is known. Inference then cuts faces in the same way.
+            `training_id`, the seed and the training clips; `clip_parts_id`, what was used of these; and `face_crop`,
+            where their faces are cut out, if it is known. Inference then cuts faces in the same way.
         """
         seed = os.environ.get("PL_GLOBAL_SEED", UNKNOWN)
         data = getattr(self.trainer, "datamodule", None)
-        found = {"training_id": str(TrainingId(seed, str(getattr(data, "clips_id", UNKNOWN))))}
+        found = {
+            "training_id": str(TrainingId(seed, str(getattr(data, "clips_id", UNKNOWN)))),
+            "clip_parts_id": str(getattr(data, "clip_parts_id", UNKNOWN)),
+        }
         return found if self._crops is None else {**found, "face_crop": self._crops}
 
     def require_crops(self) -> None:
@@ -173,6 +177,7 @@ class Task(pl.LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         parameters = checkpoint["hyper_parameters"]
         self._resumed = TrainingId.parse(parameters.get("training_id"))
+        self._resumed_parts = str(parameters.get("clip_parts_id", UNKNOWN))
         self._hours_before = float(parameters.get("training_hours", 0.0))
 
     def on_train_start(self) -> None:
@@ -183,10 +188,13 @@ class Task(pl.LightningModule):
         """
         self.require_crops()
         self._started = time.monotonic()
-        before, now = self._resumed, TrainingId.parse(self.provenance()["training_id"])
-        if before is not None and before.clips != UNKNOWN and not before.shares_clips(now):
+        found = self.provenance()
+        before, now = self._resumed, TrainingId.parse(found["training_id"])
+        others = before is not None and before.clips != UNKNOWN and not before.shares_clips(now)
+        if others or self._resumed_parts not in (UNKNOWN, found["clip_parts_id"]):
+            what = "other clips" if others else "other parts of its clips"
             raise InputError(
-                "the run to resume was trained on other clips; "
+                f"the run to resume was trained on {what}; "
                 "give another run=... or start anew with resume=false"
             )
         crops = self._crops

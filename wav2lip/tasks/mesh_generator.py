@@ -8,7 +8,7 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 
-from wav2lip.checkpoints import load_network
+from wav2lip.checkpoints import expert_ids, load_network
 from wav2lip.losses.inpainting import (
     adversarial,
     detail_l1,
@@ -86,8 +86,11 @@ class MeshGeneratorTask(AdversarialTask):
         self.generator = build(generator)
         if motion is not None:
             self.generator.motion.load_state_dict(motion.network.state_dict())
+        earlier: list[str] = []
         if init_from:
             self.load_weights(init_from, "generator", self.generator)
+            earlier = expert_ids(load_network(init_from, "generator").metadata)
+        self._earlier_experts = "; ".join(earlier)
         self.generator.motion.requires_grad_(False)
         self._expert_id = (
             "none" if motion is None else str(motion.metadata.get("expert_id", "none"))
@@ -100,8 +103,9 @@ class MeshGeneratorTask(AdversarialTask):
         self.max_grad_norm = max_grad_norm
 
     def provenance(self) -> dict[str, str]:
-        """Return the base's entries and the `expert_id` of the network of motion."""
-        return {**super().provenance(), "expert_id": self._expert_id}
+        """Return the base's entries, the `expert_id` of the network of motion, and the experts of its start."""
+        experts = {"expert_id": self._expert_id, "earlier_expert_ids": self._earlier_experts}
+        return {**super().provenance(), **experts}
 
     def trainable_parameters(self) -> list[torch.nn.Parameter]:
         return list(self.generator.inpainter.parameters())

@@ -6,7 +6,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from wav2lip.checkpoints import load_network
+from wav2lip.checkpoints import expert_ids, load_network
 from wav2lip.errors import InputError
 from wav2lip.losses.audio_contrast import audio_contrast
 from wav2lip.losses.features import feature_l1
@@ -92,10 +92,11 @@ class Wav2LipTask(Task):
         self.weights = dict(weights or {"l1": 1.0, "sync": 0.0})
         self.mouth_weight = mouth_weight
         self._expert_id = "none"
-        self._earlier_expert_id = "none"
-        if init_from:  # it keeps what it learned from its expert
+        self._earlier_experts: list[str] = []
+        if init_from:  # it keeps what it learned from its experts
             metadata = load_network(init_from, "generator").metadata
-            self._earlier_expert_id = self._expert_id = str(metadata.get("expert_id", "none"))
+            self._earlier_experts = expert_ids(metadata)
+            self._expert_id = str(metadata.get("expert_id", "none"))
         self.sync_loss = build(sync_loss) if sync_loss else None
         # A tuple hides the frozen expert from Lightning: it is not trained, not switched to train mode (its
         # batch statistics would drift), and not saved in checkpoints.
@@ -154,7 +155,8 @@ class Wav2LipTask(Task):
 
     def provenance(self) -> dict[str, str]:
         """Return the base's entries and the experts, so that they are not used as judges of their generator."""
-        experts = {"expert_id": self._expert_id, "earlier_expert_id": self._earlier_expert_id}
+        earlier = "; ".join(self._earlier_experts)
+        experts = {"expert_id": self._expert_id, "earlier_expert_ids": earlier}
         return {**super().provenance(), **experts}
 
     def trainable_parameters(self) -> list[nn.Parameter]:
