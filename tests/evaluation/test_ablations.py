@@ -36,7 +36,7 @@ def test_scores_are_those_of_the_best_validation(runs):
         ("no_gan", 1, 10),
     ]
     assert found[0].scores == {"val/lower_l1": 0.03, "val/sync": 0.2}
-    assert find_unfinished(runs, "val/loss") == ["unfinished/seed-1"]
+    assert find_unfinished(runs, "val/loss", "full") == ["unfinished/seed-1"]
 
 
 def test_the_command_writes_all_tables(runs, monkeypatch, capsys):
@@ -139,6 +139,7 @@ def test_experts_and_generators_have_a_table_each(runs, monkeypatch, capsys):
     experts = (runs / "table_expert.md").read_text()
     assert "| expert\\_loss − expert |  |  |  | 0.0200 p = 1 |" in experts
     assert "full" not in experts
+    assert "unfinished" not in experts
     assert "| no\\_gan − full |" in (runs / "table_full.md").read_text()
     assert not (runs / "table.md").exists()
     assert "table_expert.csv" in capsys.readouterr().out.splitlines()[-1]

@@ -5,10 +5,18 @@ import torch
 from motion_clips import with_basis, write_motion_clip
 
 from wav2lip.clips import ClipFile, write_clip
-from wav2lip.evaluation.card_conditions import CONDITIONS, SHIFTS, Condition
+from wav2lip.evaluation.card_conditions import (
+    CONDITIONS,
+    SHIFTS,
+    UNCHANGED,
+    Condition,
+    conditioned_clip,
+)
 from wav2lip.evaluation.card_embeddings import embed_under
 from wav2lip.faces.mesh import FaceMesh, Region
+from wav2lip.metrics.judges import ExpertJudge
 from wav2lip.models import MeshSyncNet
+from wav2lip.synthetic.clips import synthesize, write_synthetic_clip
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +72,20 @@ def test_noise_and_other_sounds_change_the_sound_alone(clip, network):
     silent = embed_under(network, clip, pcm=np.zeros(10 * 640, np.int16))
     np.testing.assert_array_equal(silent[1], plain[1])
     assert embed_under(network, clip, pcm=np.zeros(640, np.int16)) is None
+
+
+def test_a_clip_at_another_rate_is_measured_at_25(untrained_expert, tmp_path, monkeypatch):
+    write_synthetic_clip(tmp_path, "fast", synthesize(1, 2.0, fps=30.0), image_size=48)
+    file = ClipFile(tmp_path / "clips" / "fast.safetensors")
+    shown = []
+
+    def embed(judge, faces, pcm, count):
+        shown.append((len(faces), count))
+        shown.append(faces)
+
+    monkeypatch.setattr(ExpertJudge, "embed", embed)
+    embed_under(untrained_expert, file)
+    own, _ = conditioned_clip(file, untrained_expert.image_size, UNCHANGED)
+    (count, windows), faces = shown
+    assert (len(own), count, windows) == (60, 50, 46)
+    assert (faces[25] == own[30]).all()  # after a second

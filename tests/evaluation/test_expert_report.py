@@ -46,6 +46,13 @@ def test_without_a_measured_clip_the_verdict_is_open():
     assert report(row=Row("all", {})).verdict.startswith("unknown whether it may train a generator")
 
 
+def test_an_expert_of_another_window_trains_no_generator():
+    for window in (3, 16):
+        assert report(window=window).verdict == (
+            "may not train a generator, which needs an expert of 5 frames"
+        )
+
+
 def test_the_text_has_the_measures_and_what_the_data_lacks():
     assert report().text() == (
         "The expert may train a generator.\n"

@@ -47,9 +47,16 @@ def test_metrics_of_sets_are_over_the_clips_that_have_a_real_video():
     real, made = (rng.random((9, 2), np.float32) for _ in range(2))
     one = {"fid": {REAL: real[:4], GENERATED: made[:4]}}
     two = {"fid": {REAL: real[4:], GENERATED: made[4:]}}
-    found = set_values([one, {"fid": {}}, two, {}])
+    found, clips = set_values({"1": one, "none": {"fid": {}}, "2": two, "nothing": {}})
     assert found == {GENERATED: {"fid": pytest.approx(found[GENERATED]["fid"])}}
-    assert set_values([{"fid": {REAL: real, GENERATED: real}}])[GENERATED]["fid"] < 1e-3
+    assert clips == {"fid": (["1", "2"], [])}
+    same, _ = set_values({"1": {"fid": {REAL: real, GENERATED: real}}})
+    assert same[GENERATED]["fid"] < 1e-3
+    still = {"fid": {**one["fid"], "first frame alone": real[:4]}}
+    fewer, clips = set_values({"1": still, "2": two})  # no picture of the other one
+    assert clips == {"fid": (["1"], ["2"])}
+    assert fewer["first frame alone"]["fid"] < 1e-3
+    assert fewer[GENERATED]["fid"] != pytest.approx(found[GENERATED]["fid"])
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Collect the runs below a folder into table.csv, .md, .tex and .json: means over seeds, with the value of each seed.
 
-Runs of different kinds, such as generators and sync experts, get a table each, named after what they are compared with.
+Runs of different kinds, such as generators and sync experts, get a table each, named after what they are compared with
+(table_full, table_expert).
 
 wav2lip ablations runs/ablation
 wav2lip ablations runs/ablation --metric val/lower_l1 val/sync --output tables
@@ -127,7 +128,6 @@ def main() -> None:
     check_outputs([("output", file) for file in files], read)
     if args.evaluate and not GENERATORS & families.keys():
         raise InputError(f"{args.runs}: no run has trained a generator; leave --evaluate out")
-    unfinished = find_unfinished(args.runs, args.choose)
     for baseline, own in families.items():
         scored = Scored(own, [], {}, [])
         if args.evaluate and baseline in GENERATORS:
@@ -136,7 +136,7 @@ def main() -> None:
             scored.runs,
             [*metrics, *scored.names],
             args.choose,
-            unfinished,
+            find_unfinished(args.runs, args.choose, baseline),
             scored.header,
             scored.warnings,
         )

@@ -193,10 +193,10 @@ def collect(root: Path, choose: str, metrics: Sequence[str]) -> list[Run]:
     return runs
 
 
-def find_unfinished(root: Path, choose: str) -> list[str]:
-    """Find the folders of the runs below `root` that have not logged `choose` yet, relative to `root`."""
+def find_unfinished(root: Path, choose: str, baseline: str) -> list[str]:
+    """Find the folders below `root` of runs with a baseline that have not logged `choose` yet, relative to `root`."""
     return [
         folder.relative_to(root).as_posix()
         for folder in find_runs(root)
-        if read_run(folder, choose, ()) is None
+        if _read_config(folder / CONFIG)[2] == baseline and read_run(folder, choose, ()) is None
     ]

@@ -93,7 +93,7 @@ class ExpertReport:
     def verdict(self) -> str:
         """Whether the expert may train a generator."""
         found = self.row.cells.get(PAIRWISE)
-        if self.window > WINDOW_FRAMES:
+        if self.window != WINDOW_FRAMES:
             return f"may not train a generator, which needs an expert of {WINDOW_FRAMES} frames"
         if found is None or not found.clips:
             return "unknown whether it may train a generator: no validation clip could be measured"

@@ -152,6 +152,18 @@ class Skipped:
 Features = dict[str, dict[str, NDArray[np.float32]]]  # metric -> system -> (N,D)
 
 
+class SetClips(NamedTuple):
+    """The clips of a metric that describes all clips together.
+
+    Attributes:
+        used: for which every system has features.
+        left_out: for which only some have.
+    """
+
+    used: list[str]
+    left_out: list[str]
+
+
 @dataclass
 class PairScores:
     """What was scored of one pair.
@@ -181,6 +193,7 @@ class Results:
         revisions: of the code that scored the clips, as `wav2lip.utils.revision.code_revision` gives them.
         resumed: names of the pairs that an earlier run has scored.
         set_values: system -> metric -> value of metrics that describe all clips together, such as FID.
+        set_clips: metric -> the clips of these.
     """
 
     judge: dict[str, Any]
@@ -192,6 +205,7 @@ class Results:
     revisions: set[str] = field(default_factory=set)
     resumed: set[str] = field(default_factory=set)
     set_values: dict[str, dict[str, float]] = field(default_factory=dict)
+    set_clips: dict[str, SetClips] = field(default_factory=dict)
 
     def systems(self) -> list[str]:
         """The systems that have clips, in the order of the table."""

@@ -1,6 +1,6 @@
 """Evaluate a list of pairs: plan, run the jobs with an executor, and put the outcomes together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.protocols import Protocol, draw_sounds, write_cross_list
 from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.renderings import check_videos
-from wav2lip.evaluation.results import Features, PairScores, Results
+from wav2lip.evaluation.results import Features, PairScores, Results, SetClips
 from wav2lip.evaluation.systems import REAL
 from wav2lip.execution.job import Executor
 from wav2lip.execution.pool import run_in_pool
@@ -88,27 +88,31 @@ def run_pairs(
     for of_pair in scores:
         results.clips += of_pair.clips
         results.skipped += of_pair.skipped
-    results.set_values = set_values([of_pair.features for of_pair in scores])
+    features = {jobs[number].pair.name: done[number].features for number in sorted(done)}
+    results.set_values, results.set_clips = set_values(features)
 
 
-def set_values(features: Sequence[Features]) -> dict[str, dict[str, float]]:
+def set_values(
+    features: Mapping[str, Features],
+) -> tuple[dict[str, dict[str, float]], dict[str, SetClips]]:
     """Metrics of all clips together: the distance of each system's features to those of the real videos.
 
-    They are over the clips for which every system has features.
+    Few samples make the distance larger, so all systems are measured on the clips for which each has features.
 
     Args:
-        features: of each pair.
+        features: by clip.
 
     Returns:
-        System -> metric -> value.
+        System -> metric -> value; and metric -> the clips.
     """
     found: dict[str, dict[str, float]] = {}
-    for metric in sorted({metric for of_pair in features for metric in of_pair}):
-        known = [of_pair[metric] for of_pair in features if metric in of_pair]
-        systems = {system for of_pair in known for system in of_pair}
-        # Few samples make the distance larger, so all systems are measured on the same clips.
-        common = [of_pair for of_pair in known if {REAL, *systems} <= of_pair.keys()]
+    clips: dict[str, SetClips] = {}
+    for metric in sorted({metric for of_clip in features.values() for metric in of_clip}):
+        known = {name: part[metric] for name, part in features.items() if part.get(metric)}
+        systems = {REAL}.union(*known.values())
+        common = [name for name, of_clip in known.items() if systems <= of_clip.keys()]
+        clips[metric] = SetClips(common, sorted(known.keys() - common))
         for system in sorted(systems - {REAL}) if common else ():
-            sides = [np.concatenate([of_pair[s] for of_pair in common]) for s in (REAL, system)]
+            sides = [np.concatenate([known[name][s] for name in common]) for s in (REAL, system)]
             found.setdefault(system, {})[metric] = frechet_distance(sides[0], sides[1])
-    return found
+    return found, clips

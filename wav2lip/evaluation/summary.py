@@ -116,9 +116,12 @@ def summarise(results: Results) -> Summary:
         for system, clips in known.items():
             whole = results.set_values.get(system, {})
             if metric in whole:
-                shared = set.intersection(*clips_of.values())
+                shared, left_out = results.set_clips[metric]
                 speakers = len({row.speaker for row in rows[system] if row.clip in shared})
-                found = Interval(whole[metric], math.nan, math.nan, len(shared), 0, speakers)
+                missing = len(clips_of[system].difference(shared))
+                found = Interval(whole[metric], math.nan, math.nan, len(shared), missing, speakers)
+                if left_out:
+                    summary.left_out[metric] = left_out
             elif clips and common:
                 found = _interval(metric, [row for row in rows[system] if row.clip in common])
                 found = found._replace(missing=len(clips_of[system] - common))
