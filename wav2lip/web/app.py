@@ -79,7 +79,7 @@ def _is_encrypted(request: Request) -> bool:
 def _add_login(app: FastAPI, access: Access) -> None:
     responses: dict[int | str, dict[str, Any]] = {
         401: {"model": ErrorView, "description": "The token is unknown."},
-        **{status: SENDING[status] for status in (400, 403, 421, 422)},
+        **{status: SENDING[status] for status in (400, 403, 408, 421, 422)},
     }
 
     @app.post("/v1/login", status_code=204, responses=responses, tags=["access"])

@@ -29,6 +29,7 @@ SENDING = _errors(
         401: "A token is required.",
         403: "The request comes from the page of another site.",
         404: "There is no such model.",
+        408: "Nothing came for a while.",
         413: "The request is too large.",
         415: "The request is no form.",
         421: "The server has another name.",
