@@ -14,8 +14,6 @@ from wav2lip.clips import read_manifest, write_manifest
 from wav2lip.data.datamodule import (
     ClipDataModule,
     ResumableSampler,
-    clip_parts_id,
-    clips_id,
     collate,
     load_clips,
 )
@@ -125,14 +123,6 @@ def test_another_rate_is_warned_of(tmp_path, caplog):
     write_manifest(tmp_path / "manifest.csv", [row])
     SyncDataset(load_clips(str(tmp_path), "train"), samples=4, image_size=48)
     assert "there are clips at 30 fps" in caplog.text
-
-
-def test_a_resumed_run_is_told_from_one_with_other_parts_of_its_clips(corpus):
-    clips = load_clips(str(corpus), "train")
-    parts = [replace(clip, span=(0, 20)) for clip in clips]
-    assert clips_id(parts) == clips_id(clips[::-1])
-    assert clip_parts_id(clips) == clip_parts_id(clips[::-1])
-    assert clip_parts_id(clips) != clip_parts_id(parts)
 
 
 def test_manifests_are_one_several_or_weighted(corpus):

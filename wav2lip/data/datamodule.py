@@ -1,8 +1,7 @@
 """Data module: from manifests to loaders, with a sample order that a resumed run continues."""
 
-import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from wav2lip.clips import MANIFEST, ClipFile, read_manifest
 from wav2lip.data.clip_dataset import Clip, ClipDataset
+from wav2lip.data.clip_ids import clip_parts_id, clips_id
 from wav2lip.data.loader import ClipLoader, limit_threads, loader_workers
 from wav2lip.errors import InputError
 from wav2lip.types import CropKind
@@ -81,20 +81,6 @@ def load_clips(
 def face_crop(clips: Sequence[Clip]) -> CropKind:
     """Return where the faces of clips, which `load_clips` has checked, are cut out."""
     return ClipFile(clips[0].path).face_crop
-
-
-def clips_id(clips: Sequence[Clip]) -> str:
-    """Return a hash (8 hexadecimal digits) of the clip names; their order does not matter."""
-    return _hash(clip.row.clip for clip in clips)
-
-
-def clip_parts_id(clips: Sequence[Clip]) -> str:
-    """Return a hash of the clips' names, lengths and spans, which a resumed run must have in common."""
-    return _hash(f"{clip.row.clip} {clip.row.frames} {clip.span or ''}" for clip in clips)
-
-
-def _hash(lines: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:8]
 
 
 def collate(samples: Sequence[Mapping[str, Tensor | str]]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ when its first block can be rendered. There are no threads and no clock here.
 
 import math
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from wav2lip.live.avatar import Avatar
 from wav2lip.live.block import Block, Counts
 from wav2lip.live.idle_mouth import IdleMouth
 from wav2lip.live.live_frame import LiveFrame
+from wav2lip.live.placed_speech import PlacedSpeech
 from wav2lip.live.rendered_frames import RenderedFrames
 from wav2lip.live.session_error import SessionError
 from wav2lip.live.speech import Speech, SpeechSettings
@@ -24,26 +24,8 @@ from wav2lip.types import Wav
 FADE = 5  # frames from the idle mouth to the one that speaks, and back
 READY = 8  # frames that are rendered ahead, at most
 AHEAD = 8  # frames whose sound is there early: such speech waits for no microphone
-FORGOTTEN = 0.5  # seconds; speech that has not begun and gets no more sound for longer ends
 MAX_PENDING = 600.0  # seconds of pushed sound that wait to be taken
 MAX_STRETCHES = 200  # that wait
-
-
-@dataclass
-class _Placed:
-    """A stretch of speech and its place.
-
-    Attributes:
-        speech: the sound.
-        grown: number of the frame that was to be taken next when sound came last.
-        start: number of its first frame; None until its first block can be rendered.
-        done: whether all its frames have been planned.
-    """
-
-    speech: Speech
-    grown: int
-    start: int | None = None
-    done: bool = False
 
 
 class Timeline:
@@ -81,7 +63,7 @@ class Timeline:
         self._reach, self._channels = reach, channels
         self._block, self._headroom, self._idle_mouth = block, headroom, idle_mouth
         self._most_ready = max(READY, 2 * block + (headroom or 0))
-        self._stretches: deque[_Placed] = deque()  # from the one that is shown
+        self._stretches: deque[PlacedSpeech] = deque()  # from the one that is shown
         self._next = 0  # number of the frame that is taken next
         self._planned = 0  # number of the frame that is planned next
         self._weight = 0.0 if self.paced else 1.0  # of the last planned frame
@@ -143,7 +125,7 @@ class Timeline:
         if not len(wav):
             return
         if speech is not last:
-            self._stretches.append(_Placed(speech, self._next))
+            self._stretches.append(PlacedSpeech(speech, self._settings.fps, self._next))
         self._stretches[-1].grown = self._next
 
     def end_of_speech(self) -> None:
@@ -178,7 +160,7 @@ class Timeline:
                 return block
         return None
 
-    def _place(self, placed: _Placed) -> bool:
+    def _place(self, placed: PlacedSpeech) -> bool:
         """Give a stretch its first frame, once its first block can be rendered."""
         if not placed.speech.known(self._block - 1):
             return False
@@ -191,7 +173,7 @@ class Timeline:
         placed.start = self._planned
         return True
 
-    def _plan(self, placed: _Placed) -> Block | None:
+    def _plan(self, placed: PlacedSpeech) -> Block | None:
         assert placed.start is not None
         if self._headroom is not None and self._planned < self._next + 1:
             # No more than the headroom: further ahead the sound may not be known yet.
@@ -244,8 +226,11 @@ class Timeline:
             after = placed.start + speech.frames
             speaking, last = number < after, speech.ended and number == after - 1
             sound = speech.sound(start - begin, stop - begin)
-        elif self._stretches:
-            self._end_if_forgotten(self._stretches[0])
+        elif (
+            self.paced and self._stretches and self._stretches[0].is_forgotten(number, self._block)
+        ):
+            self.counts.underruns += 1
+            self._stretches[0].speech.end()
         picture, late = self._rendered.take(number, speaking)
         if picture is None:
             try:
@@ -260,14 +245,7 @@ class Timeline:
         rate = self._settings.sample_rate
         return LiveFrame(picture, sound, rate, time, number, speaking, last, late)
 
-    def _end_if_forgotten(self, placed: _Placed) -> None:
-        """End a stretch that is too short to begin and has not grown for a while; the next sound would continue it."""
-        waits = self.paced and placed.start is None and not placed.speech.known(self._block - 1)
-        if waits and self._next - placed.grown > FORGOTTEN * self._settings.fps + self._block:
-            self.counts.underruns += 1
-            placed.speech.end()
-
-    def _playing(self, number: int) -> _Placed | None:
+    def _playing(self, number: int) -> PlacedSpeech | None:
         """Return the stretch that a frame belongs to, its fading included; those that are over are dropped."""
         while self._stretches:
             placed = self._stretches[0]
