@@ -1,4 +1,5 @@
 PYTHON ?= python3
+comma := ,
 VENV := .venv
 BIN := $(VENV)/bin
 BASE := $(VENV)/.installed-base
@@ -7,7 +8,10 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 unexport PYTHONDONTWRITEBYTECODE
 CLIPS ?= data
+WORDS ?=
 BUNDLED := runs/bundled
+# What geometry learns from: with the videos of WORDS, if there are any.
+GEOMETRY := data.manifests=[$(BUNDLED)/clips$(if $(WORDS),$(comma)$(BUNDLED)/words)]
 # One test process per core, one thread per process: threads of several processes only wait for each other.
 PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
@@ -46,12 +50,14 @@ $(STAMP): $(BASE)
 docs: $(STAMP)  ## the documentation site, in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
-bundled-models: $(BUNDLED)/wav2lip.safetensors  ## train the bundled generator from a folder of videos, CLIPS; resumes
+bundled-models: $(BUNDLED)/wav2lip.safetensors  ## train the bundled generator from a folder of videos, CLIPS, and one of short videos, WORDS; resumes
 	@echo "processor time per step (user, system):"; cat $(BUNDLED)/times.txt
 	@echo "The generator: $(CURDIR)/$<"
 
-# Runs a step and appends what it cost to times.txt; a step that was interrupted adds a line when it resumes.
-step = mkdir -p $(BUNDLED) && { $(2) ; status=$$?; echo "$(1) $$(times | tail -1)" >> $(BUNDLED)/times.txt; exit $$status; }
+# Runs a step and appends what it cost to times.txt; a step that was interrupted adds a line when it resumes. `times` counts
+# the shell's own children, so it must not run in a subshell.
+step = mkdir -p $(BUNDLED) && { $(2) ; status=$$?; times > $(BUNDLED)/step.txt; \
+	echo "$(1) $$(tail -n 1 $(BUNDLED)/step.txt)" >> $(BUNDLED)/times.txt; rm $(BUNDLED)/step.txt; exit $$status; }
 
 $(BUNDLED)/preprocessed: | $(STAMP)
 	$(call step,preprocess,$(BIN)/wav2lip preprocess input=$(CLIPS) output=$(BUNDLED)/clips clip.image_size=192)
@@ -61,12 +67,17 @@ $(BUNDLED)/audited: $(BUNDLED)/preprocessed
 	$(call step,audit,$(BIN)/wav2lip audit $(BUNDLED)/clips expert=bundled:judge fix=true min_agreement=0.8)
 	touch $@
 
-$(BUNDLED)/mesh_expert: $(BUNDLED)/audited
-	$(call step,mesh_expert,$(BIN)/wav2lip train experiment=bundled/mesh_expert "data.manifests=[$(BUNDLED)/clips]")
+# Too short to be audited: only what learns geometry reads them.
+$(BUNDLED)/words_preprocessed: | $(STAMP)
+	$(call step,words,$(BIN)/wav2lip preprocess input=$(WORDS) output=$(BUNDLED)/words audit=off)
+	touch $@
+
+$(BUNDLED)/mesh_expert: $(BUNDLED)/audited $(if $(WORDS),$(BUNDLED)/words_preprocessed)
+	$(call step,mesh_expert,$(BIN)/wav2lip train experiment=bundled/mesh_expert "$(GEOMETRY)")
 	touch $@
 
 $(BUNDLED)/lip_motion: $(BUNDLED)/mesh_expert
-	$(call step,lip_motion,$(BIN)/wav2lip train experiment=bundled/lip_motion "data.manifests=[$(BUNDLED)/clips]")
+	$(call step,lip_motion,$(BIN)/wav2lip train experiment=bundled/lip_motion "$(GEOMETRY)")
 	touch $@
 
 $(BUNDLED)/mesh_generator: $(BUNDLED)/lip_motion

@@ -5,7 +5,7 @@ from rendered_head import head_pose
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.neutral_shape import close_lips, lip_gap, lower_face
-from wav2lip.faces.retargeting import MotionSpace, part_lips, retarget
+from wav2lip.faces.retargeting import READING_SIZE, MotionSpace, part_lips, retarget
 
 VERTICES = lower_face()
 PLACE = {int(vertex): i for i, vertex in enumerate(VERTICES)}
@@ -53,6 +53,21 @@ def test_predicted_motion_replaces_the_source_s(space):
         wanted = lip_gap(neutral + deviation - 0.2 * own, VERTICES)
         assert gap(moved) == pytest.approx(wanted, abs=2e-3)
         assert wanted > 0.02 * opening
+
+
+def test_less_of_a_wide_mouth_is_added_to_its_measured_motion(space):
+    shape = mean_face().vertices.copy()
+    opened = shape.copy()
+    opened[VERTICES] += space.deviation(np.float32([12, 0]))
+    landmarks = Landmarks(head_pose().place(opened))
+    own = space.explain(landmarks.pose.face_on(landmarks.points)[VERTICES] - shape[VERTICES])
+    size = float(np.sqrt((own**2).sum(-1).mean()))
+    assert size > 2 * READING_SIZE
+    wide = space.deviation(np.float32([8, 0]))
+    moved = retarget(landmarks, shape[VERTICES], wide, space)
+    added = own * 0.2 * READING_SIZE / size
+    wanted = lip_gap(shape[VERTICES] + wide - added, VERTICES)
+    assert gap(moved) == pytest.approx(wanted, abs=2e-3)
 
 
 def test_a_weight_fades_to_the_source(space):
