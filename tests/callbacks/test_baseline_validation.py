@@ -2,9 +2,8 @@ import logging
 
 import pytest
 import torch
-from pytorch_lightning.callbacks import EarlyStopping
 
-from wav2lip.callbacks import BaselineValidation
+from wav2lip.callbacks import BaselineValidation, EarlyStopping
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ def test_samples_with_non_finite_values_are_found():
     mel[3, 0, 0, 0] = math.inf
     batch = {"mel": mel, "target": torch.zeros(4, 3, dtype=torch.uint8), "clip": list("abcd")}
     assert non_finite_samples(batch) == [1, 3]
+    scale = torch.tensor([1.0, 1.0, math.nan, 1.0])  # one number for each clip
+    assert non_finite_samples({**batch, "scale": scale}) == [1, 2, 3]
 
 
 def test_a_non_finite_loss_names_the_clips_and_takes_no_step(scripted, loaders, trainer):

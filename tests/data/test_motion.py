@@ -82,6 +82,13 @@ def test_clips_in_which_nobody_speaks_are_left_out(clips):
         MotionDataset([still])
 
 
+def test_clips_of_different_rates_are_refused(clips):
+    slow = replace(clips[1], row=replace(clips[1].row, fps=50.0))
+    with pytest.raises(InputError, match=r"has 50 frames per second, .* 25; preprocess all clips"):
+        MotionDataset([clips[0], slow], samples=4)
+    assert MotionDataset(clips, samples=4).fps == 25.0
+
+
 def test_the_mouth_closes_in_a_pause():
     mel = np.zeros((80, 400), np.float32)
     steps = np.linspace(0, 199, 126)

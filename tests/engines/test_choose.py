@@ -64,6 +64,12 @@ def exported() -> ExportedNetwork:
     return load_exported(GENERATOR.with_suffix(".onnx"))
 
 
+@pytest.mark.parametrize("provider", ["gpu", "GPU.1", "npu"])
+def test_devices_of_openvino_mean_openvino(exported, provider):
+    assert engine_name(exported, "auto", provider) == "openvino"
+    assert engine_name(exported, "auto", "cuda") == "onnxruntime"
+
+
 def test_a_named_gpu_is_not_given_to_openvino(exported, monkeypatch):
     monkeypatch.setattr(choose, "find_spec", lambda name: SimpleNamespace())  # all are installed
     assert engine_name(exported, "auto", "auto", "cuda") == "onnxruntime"

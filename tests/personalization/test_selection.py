@@ -22,6 +22,21 @@ def test_short_material_holds_out_more_than_a_second(person):
     assert [clip.span for clip in (*chosen.tuned, *chosen.held_out)] == [(0, 65), (70, 100)]
 
 
+def test_nothing_that_is_held_out_is_tuned_on(person):
+    # The boundary falls three frames behind the start of the second piece.
+    chosen = choose_seconds([replace(person[0], span=(0, 100)), replace(person[1], span=(0, 50))])
+    spans = [clip.span for clip in (*chosen.tuned, *chosen.held_out)]
+    assert all(0 <= first < last for first, last in spans)
+    for frames in range(26, 60):
+        chosen = choose_seconds(
+            [replace(person[0], span=(0, 100)), replace(person[1], span=(0, frames))]
+        )
+        held = {(clip.path, i) for clip in chosen.held_out for i in range(*clip.span)}
+        for clip in chosen.tuned:
+            assert clip.span[0] < clip.span[1]
+            assert not held & {(clip.path, i) for i in range(*clip.span)}
+
+
 def test_the_most_varied_pieces_are_taken(person):
     chosen = choose_seconds(person, wanted=6.0)
     frames = sum(round(25 * seconds_of(part)) for part in (chosen.tuned, chosen.held_out))

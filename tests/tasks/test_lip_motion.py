@@ -96,6 +96,17 @@ def test_an_expert_asks_for_motion_that_tells_its_sound(corpus, trainer, expert)
     assert predicted.grad.abs().sum() > 0
 
 
+def test_an_expert_is_for_clips_of_25_frames_per_second(corpus, trainer, expert, monkeypatch):
+    class Fast(MotionDataset):
+        fps = property(lambda _: 50.0, lambda _, value: None)
+
+    data = make_data(corpus, 1)
+    data.dataset = partial(Fast, frames=40)
+    weights = {"error": 1.0, "correlation": 1.0, "sync": 1.0}
+    with pytest.raises(InputError, match="the clips have 50 frames per second"):
+        trainer(1).fit(make_task(expert=str(expert), weights=weights), data)
+
+
 def test_the_expert_hears_the_sound_of_each_frame(corpus):
     clip = load_clips([str(corpus)], "val")[0]
     batch = collate([MotionDataset([clip], delay=0.05)[0]])

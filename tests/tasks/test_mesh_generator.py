@@ -8,8 +8,10 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from wav2lip.checkpoints import load_network, save_network
 from wav2lip.data.datamodule import ClipDataModule
 from wav2lip.data.mouth_pairs import MouthPairDataset
+from wav2lip.errors import InputError
 from wav2lip.models import LipMotion
 from wav2lip.tasks import MeshGeneratorTask
+from wav2lip.tasks.resumable import require_resumable
 
 MOTION = {"width": 8, "stacks": 1, "dilations": [1], "components": 3}
 WEIGHTS = {"l1": 1.0, "detail": 1.0, "drawn": 0.3, "hue": 1.0, "adv": 0.02, "features": 0.04}
@@ -38,7 +40,7 @@ def make_task(motion, **changes: object):
         "discriminator": {"_target_": "wav2lip.models.PatchDiscriminator", "width": 0.25},
         "optimizer": {"_target_": "torch.optim.AdamW", "lr": 3e-3},
         "weights": WEIGHTS,
-        "motion_from": str(motion),
+        "motion_from": motion and str(motion),
     }
     return MeshGeneratorTask(**{**arguments, **changes})
 
@@ -63,6 +65,38 @@ def test_the_experts_of_the_start_are_remembered(motion, trainer, tmp_path):
 
 def make_data(folder, steps):
     return ClipDataModule(MouthPairDataset, MouthPairDataset, [str(folder)], 4, steps)
+
+
+def test_the_motion_that_is_given_replaces_that_of_the_start(motion, trainer, tmp_path):
+    torch.manual_seed(5)
+    start = make_task(None, generator={**make_task(motion).hparams["generator"]})
+    path = tmp_path / "start.safetensors"
+    known = {"expert_id": "seed 2, clips 0"}
+    save_network(path, start.generator, dict(start.hparams["generator"]), known, half=False)
+
+    def of(task):
+        return next(task.generator.motion.parameters())
+
+    wanted = next(load_network(motion, "lip_motion").network.parameters())
+    assert not torch.equal(of(start), wanted)
+    assert torch.equal(of(make_task(motion, init_from=str(path))), wanted)
+    kept = make_task(None, generator=start.hparams["generator"], init_from=str(path))
+    assert torch.equal(of(kept), of(start))
+    kept._trainer = trainer(1)
+    assert kept.provenance()["expert_id"] == "seed 2, clips 0"
+
+
+def test_a_run_with_another_motion_does_not_resume(motion, tmp_path):
+    task = make_task(motion)
+    path = tmp_path / "last.ckpt"
+    torch.save({"state_dict": task.state_dict(), "hyper_parameters": dict(task.hparams)}, path)
+    require_resumable(path, make_task(motion))
+    torch.manual_seed(6)
+    other = tmp_path / "other.safetensors"
+    config = {"_target_": "wav2lip.models.LipMotion", **MOTION}
+    save_network(other, LipMotion(**MOTION), config, {}, half=False)
+    with pytest.raises(InputError, match=r"another frozen network \(generator\.motion\."):
+        require_resumable(path, make_task(other))
 
 
 def test_a_checkpoint_has_the_motion_it_was_given_and_a_trained_inpainter(

@@ -24,6 +24,16 @@ def test_only_a_checkpoint_of_the_same_task_can_be_resumed(sync_task, lip_task, 
         require_resumable(path, lip_task(generator=wider))
 
 
+def test_another_kind_of_optimizer_is_refused(sync_task, tmp_path):
+    path = save(tmp_path / "last.ckpt", sync_task())
+    lower = {**sync_task().hparams["optimizer"], "lr": 1e-6}
+    require_resumable(path, sync_task(optimizer=lower))
+    with pytest.raises(
+        InputError, match=r"task\.optimizer=torch\.optim\.AdamW, this run has torch\.optim\.SGD"
+    ):
+        require_resumable(path, sync_task(optimizer={"_target_": "torch.optim.SGD", "lr": 0.1}))
+
+
 def test_a_damaged_checkpoint_is_named(lip_task, tmp_path):
     path = save(tmp_path / "last.ckpt", lip_task())
     path.write_bytes(path.read_bytes()[:5000])

@@ -37,6 +37,31 @@ def run(parts, trainer, checkpoint, resume=None, steps=STEPS, keep=None):
     return losses.by_step
 
 
+def test_the_rate_of_the_config_counts_when_a_run_is_resumed(
+    sync_task, sync_data, trainer, tmp_path, caplog
+):
+    class Rates(pl.Callback):
+        def __init__(self) -> None:
+            self.seen = []
+
+        def on_train_batch_end(self, trainer, task, outputs, batch, batch_idx):
+            self.seen.append(trainer.optimizers[0].param_groups[0]["lr"])
+
+    keep = tmp_path / "last.ckpt"
+    task = sync_task(warmup=None)
+    fit = trainer(2)
+    fit.fit(task, sync_data())
+    fit.save_checkpoint(keep)
+    lower = {**task.hparams["optimizer"], "lr": 1e-5}
+    rates = Rates()
+    with caplog.at_level("INFO"):
+        trainer(4, rates).fit(
+            sync_task(warmup=None, optimizer=lower), sync_data(), ckpt_path=keep, weights_only=True
+        )
+    assert rates.seen == [1e-5, 1e-5]
+    assert "task.optimizer.lr is now 1e-05; it was 0.001 before" in caplog.text
+
+
 def test_losses_after_a_resume_equal_the_uninterrupted_run(parts, trainer, tmp_path):
     every_step = ModelCheckpoint(
         tmp_path, filename="{step}", every_n_train_steps=1, save_top_k=-1, monitor=None

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "baseline_validation": ["BaselineValidation"],
         "best_checkpoint": ["BestCheckpoint"],
         "csv_curves": ["CSVCurves", "read_curves"],
+        "early_stopping": ["EarlyStopping"],
         "ema": ["EMA"],
         "last_checkpoint": ["AtomicCheckpoints", "LastCheckpoint"],
         "loader_watchdog": ["LoaderWatchdog"],

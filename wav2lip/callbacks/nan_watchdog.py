@@ -17,7 +17,7 @@ def non_finite_samples(batch: Mapping[str, Any]) -> list[int]:
     found: set[int] = set()
     for value in batch.values():
         if isinstance(value, Tensor) and value.is_floating_point():
-            bad = ~torch.isfinite(value).flatten(1).all(1)
+            bad = ~torch.isfinite(value).reshape(len(value), -1).all(1)
             found.update(bad.nonzero().flatten().tolist())
     return sorted(found)
 

@@ -16,6 +16,7 @@ from wav2lip.data.audio_augment import AudioAugment
 from wav2lip.data.augment import NO_AUGMENT, AugmentSettings
 from wav2lip.data.clip_dataset import Clip, ClipDataset, with_landmarks
 from wav2lip.data.motion_basis import motion_basis
+from wav2lip.errors import InputError
 from wav2lip.faces.front_shapes import front_shapes
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.mesh_series import sound_columns
@@ -89,6 +90,9 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
         speech: features of speech beneath the mel, for a network that reads them.
         augment: augmentation of the mel in training.
         seed: seed of the samples.
+
+    Raises:
+        InputError: no clip is left, or they differ in their rate.
     """
 
     def __init__(
@@ -105,6 +109,13 @@ class MotionDataset(ClipDataset, Dataset[dict[str, Tensor | str]]):
     ) -> None:
         speaking = [clip for clip in with_landmarks(clips) if _mar_range(clip) >= min_range]
         super().__init__(speaking, samples, 0, augment, seed, 0)
+        other = next((c for c in speaking if c.row.fps != speaking[0].row.fps), None)
+        if other is not None:
+            raise InputError(
+                f"{other.path}: has {other.row.fps:g} frames per second, {speaking[0].path} {speaking[0].row.fps:g}; "
+                "preprocess all clips with one clip.fps"
+            )
+        self.fps = speaking[0].row.fps
         self.frames = frames
         self.pauses = pauses if samples is not None else 0.0
         self.delay = delay

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 AUTO, TORCH, ONNXRUNTIME, OPENVINO = "auto", "torch", "onnxruntime", "openvino"
 CPU, CUDA = "cpu", "cuda"
 ENGINES = (AUTO, TORCH, ONNXRUNTIME, OPENVINO)
+OPENVINO_DEVICES = ("gpu", "npu")  # names of providers that ONNX Runtime does not have
 FASTEST = (OPENVINO, ONNXRUNTIME)  # for an exported network on a CPU; see docs/engines.md
 
 
@@ -50,7 +51,8 @@ def engine_name(
     """Return the engine that a name means for a network.
 
     "auto" runs a checkpoint of torch with torch, since exporting it takes seconds, and an exported one with the fastest
-    library that is installed, or, on a GPU that is named, with ONNX Runtime.
+    library that is installed, or, on a GPU that is named, with ONNX Runtime. A provider chooses the library that has
+    it.
 
     Raises:
         InputError: an exported network does not run with torch.
@@ -63,6 +65,8 @@ def engine_name(
         )
     if name != AUTO:
         return name
+    if provider.lower().partition(".")[0] in OPENVINO_DEVICES:
+        return OPENVINO
     if provider != AUTO and provider.lower() != CPU:
         return ONNXRUNTIME
     if not exported:

@@ -114,8 +114,9 @@ def _split(spans: Sequence[Clip]) -> Choice:
         first, last = _span(clip)
         edge = first + max(0, min(left, length))
         left -= length
-        if edge > first:
-            tuned.append(replace(clip, span=(first, edge - GAP if edge < last else edge)))
+        end = edge - GAP if edge < last else edge
+        if end > first:
+            tuned.append(replace(clip, span=(first, end)))
         if edge < last:
             held_out.append(replace(clip, span=(edge, last)))
     return Choice(tuned, held_out)

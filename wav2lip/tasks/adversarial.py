@@ -27,6 +27,12 @@ class AdversarialTask(Task):
     max_grad_norm: float | None
     _discriminator_optimizer: Config
 
+    def optimizer_configs(self) -> dict[str, Config]:
+        return {
+            "optimizer": self._optimizer,
+            "discriminator_optimizer": self._discriminator_optimizer,
+        }
+
     def configure_optimizers(self) -> OptimizerLRScheduler:
         pairs = [
             self.make_optimizer(self._optimizer, self.trainable_parameters()),

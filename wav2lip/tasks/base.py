@@ -18,6 +18,7 @@ from wav2lip import losses
 from wav2lip.checkpoints import Kind, LoadedNetwork, TrainingId, build_network, load_network
 from wav2lip.checkpoints.provenance import UNKNOWN
 from wav2lip.errors import InputError
+from wav2lip.tasks.optimizer_settings import apply_settings
 from wav2lip.types import CROP_KINDS
 from wav2lip.utils.fields import to_plain
 from wav2lip.utils.revision import code_revision
@@ -99,6 +100,7 @@ class Task(pl.LightningModule):
         self._warmup = warmup
         self._resumed: TrainingId | None = None  # of the run that is resumed
         self._resumed_parts = UNKNOWN
+        self._resumed_expert: str | None = None
         self._hours_before = 0.0  # of training, in the run that is resumed
         self._started: float | None = None  # s, by the monotonic clock
         self._trained_on: dict[
@@ -178,10 +180,13 @@ class Task(pl.LightningModule):
         parameters = checkpoint["hyper_parameters"]
         self._resumed = TrainingId.parse(parameters.get("training_id"))
         self._resumed_parts = str(parameters.get("clip_parts_id", UNKNOWN))
+        self._resumed_expert = parameters.get("expert_id")
         self._hours_before = float(parameters.get("training_hours", 0.0))
 
     def on_train_start(self) -> None:
-        """Check that a resumed run has the clips that it started with, and warn of other crops.
+        """Check that a resumed run has the clips and the expert that it started with, and warn of other crops.
+
+        The optimizers get what the config says of them now, if that is something else than before.
 
         Raises:
             InputError: it has others, or a frozen network was trained on other crops.
@@ -197,6 +202,14 @@ class Task(pl.LightningModule):
                 f"the run to resume was trained on {what}; "
                 "give another run=... or start anew with resume=false"
             )
+        expert = found.get("expert_id")
+        if self._resumed_expert not in (None, expert):
+            raise InputError(
+                f"the run to resume learned from another expert ({self._resumed_expert}; this run's: {expert}); "
+                "give another run=... or start anew with resume=false"
+            )
+        if self._resumed is not None:
+            self._apply_optimizer_settings()
         crops = self._crops
         for path, trained_on in self._trained_on.items():
             if crops is not None and trained_on != crops:
@@ -205,6 +218,20 @@ class Task(pl.LightningModule):
                     "shall learn the others",
                     *(path, trained_on, crops, trained_on),
                 )
+
+    def optimizer_configs(self) -> dict[str, Config]:
+        """Return the configs of the optimizers by their keys, in the order of `configure_optimizers`."""
+        return {"optimizer": self._optimizer}
+
+    def _apply_optimizer_settings(self) -> None:
+        found = self.lr_schedulers() or []
+        schedules = found if isinstance(found, list) else [found]
+        for number, (key, config) in enumerate(self.optimizer_configs().items()):
+            optimizer = self.trainer.optimizers[number]
+            schedule = schedules[number] if schedules else None
+            assert schedule is None or isinstance(schedule, torch.optim.lr_scheduler.LambdaLR)
+            for name, (before, now) in apply_settings(optimizer, schedule, config).items():
+                log.info("task.%s.%s is now %s; it was %s before", *(key, name, now, before))
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Seed what the networks draw, such as dropout: a resumed run then draws what it would have drawn."""

@@ -13,7 +13,7 @@ from wav2lip.losses.motion import motion_correlation, motion_error, motion_range
 from wav2lip.losses.series_contrast import SeriesContrast
 from wav2lip.models import MeshSyncNet
 from wav2lip.tasks.base import Config, Task, build
-from wav2lip.types import MotionBatch
+from wav2lip.types import FPS, MotionBatch
 
 CLOSED_BELOW = (
     0.01  # opening of closed lips beyond that of the most closed, distances between the eyes
@@ -63,7 +63,7 @@ class LipMotionTask(Task):
 
     Raises:
         InputError: the network has other points or components than the motion basis, or the expert reads features of
-            speech and the network does not.
+            speech and the network does not. When training starts: there is an expert, and the clips are not at 25 fps.
     """
 
     figures = ("val/opening", "val/width", "val/jaw")
@@ -122,6 +122,16 @@ class LipMotionTask(Task):
     def provenance(self) -> dict[str, str]:
         """Return the base's entries and `expert_id`, so that the expert is not used as a judge of its generator."""
         return {**super().provenance(), "expert_id": self._expert_id}
+
+    def on_train_start(self) -> None:
+        super().on_train_start()
+        loader: Any = self.trainer.train_dataloader
+        fps = getattr(getattr(loader, "dataset", None), "fps", FPS)
+        if self._expert and fps != FPS:
+            raise InputError(
+                f"the clips have {fps:g} frames per second, but the expert of geometry knows {FPS:g}; preprocess with "
+                f"clip.fps={FPS:g}, or set task.expert=null"
+            )
 
     def sync(self, batch: MotionBatch, predicted: Tensor) -> Tensor:
         """Compute the contrast of the predicted motion (B, T, K) with the sound, as the expert embeds them."""

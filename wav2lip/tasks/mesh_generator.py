@@ -84,17 +84,18 @@ class MeshGeneratorTask(AdversarialTask):
         self.save_hyperparameters()
         self.automatic_optimization = False
         self.generator = build(generator)
-        if motion is not None:
-            self.generator.motion.load_state_dict(motion.network.state_dict())
         earlier: list[str] = []
+        start: dict[str, Any] = {} if motion is None else motion.metadata
         if init_from:
             self.load_weights(init_from, "generator", self.generator)
-            earlier = expert_ids(load_network(init_from, "generator").metadata)
+            metadata = load_network(init_from, "generator").metadata
+            earlier = expert_ids(metadata)
+            start = metadata if motion is None else start
+        if motion is not None:  # after `init_from`, which has a motion of its own
+            self.generator.motion.load_state_dict(motion.network.state_dict())
         self._earlier_experts = "; ".join(earlier)
         self.generator.motion.requires_grad_(False)
-        self._expert_id = (
-            "none" if motion is None else str(motion.metadata.get("expert_id", "none"))
-        )
+        self._expert_id = str(start.get("expert_id", "none"))
         self.discriminator = nn.ModuleList(build(discriminator) for _ in range(scales))
         self._discriminator_optimizer = discriminator_optimizer or optimizer
         self.weights = dict(weights)
