@@ -21,7 +21,7 @@ def test_the_command_writes_the_picture_and_a_row_per_face(
     assert list(rows[0]) == list(FaceFinding.__dataclass_fields__)
     assert [row["frame"] for row in rows] == [str(frame) for frame in range(15)]
     assert rows[3]["time"] == "0.1200"
-    assert "a face in 15 of them" in capsys.readouterr().out
+    assert "a face in 15 frames" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

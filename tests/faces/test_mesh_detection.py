@@ -77,6 +77,15 @@ def test_tracking_with_a_mesh_gives_boxes_and_landmarks(portrait, mesh):
         assert np.abs(face.landmarks.box - face.box).max() < 4
 
 
+@pytest.mark.parametrize(("faces", "count"), [("all", 2), (2, 2), ("largest", 1)])
+def test_a_much_smaller_face_counts_unless_the_largest_is_wanted(portrait, mesh, faces, count):
+    small = cv2.resize(portrait, (140, 140), interpolation=cv2.INTER_AREA)
+    both = np.full((320, 460, 3), 90, np.uint8)
+    both[:, :320], both[100:240, 320:] = portrait, small
+    tracked = track_faces(frames([both] * 3), BlazeFaceDetector(), faces=faces, mesh=mesh)
+    assert [len(item.faces) for item in tracked] == [count] * 3
+
+
 def test_two_faces_are_followed(portrait, mesh):
     both = np.concatenate([portrait, portrait[:, ::-1]], axis=1)
     tracked = track_faces(frames([both] * 5), BlazeFaceDetector(), faces="all", mesh=mesh)

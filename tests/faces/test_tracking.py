@@ -86,6 +86,27 @@ def test_never_another_person_within_a_shot():
     assert all(not item.faces for item in out[30:])
 
 
+def test_a_face_that_is_found_again_elsewhere_is_followed():
+    out, _ = run(90, lambda k: [face(20)] if k < 40 else [] if k < 60 else [face(110)])
+    shown = [item.boxes[0][0] if item.faces else None for item in out]
+    assert shown == [20.0] * 40 + [None] * 20 + [110.0] * 30
+
+
+def test_whoever_was_seen_first_does_not_keep_out_who_comes_when_he_is_gone():
+    out, _ = run(80, lambda k: [face(20, size=20)] if k < 30 else [face(100, size=40)])
+    assert [item.boxes[0][0] for item in out if item.faces][:30] == [20.0] * 30
+    assert all(item.boxes[0][0] == 100 for item in out[45:])
+
+
+def test_the_first_face_is_followed_again_when_it_returns():
+    def returns(k):
+        return [face(20)] if k < 30 or k >= 80 else [face(110)]
+
+    out, _ = run(110, returns)
+    assert out[60].boxes[0][0] == 110
+    assert all(item.boxes[0][0] == 20 for item in out[82:])
+
+
 def test_all_and_some_faces():
     def three(k):
         return [face(10, size=30), face(60, size=24), face(120, size=36)]

@@ -99,16 +99,32 @@ def test_faces_elsewhere_in_the_file(film: Film) -> None:
 def test_a_still_upside_down_and_one_without_a_face(
     portrait: NDArray[np.uint8], tmp_path: Path
 ) -> None:
-    down = np.full((64, 64, 3), 200, np.uint8)
-    down[-1, -1] = 0
-    for name, image in (("down.png", down), ("blank.png", np.full_like(down, 20))):
-        cv2.imwrite(str(tmp_path / name), image)
-    found = no_face(open_face(tmp_path / "down.png"), Settings(), Bright(), 25, 1.0)
-    assert str(found).endswith(
+    images = {"down": portrait[::-1, ::-1], "side": np.rot90(portrait), "blank": 0 * portrait}
+    found = {}
+    for name, image in images.items():
+        path = tmp_path / f"{name}.png"
+        cv2.imwrite(str(path), image)
+        found[name] = str(no_face(open_face(path), Settings(), BlazeFaceDetector(), 25, 1.0))
+    assert found["down"].endswith(
         "no face found; the face is upside down; turn the file clockwise by 180 degrees first"
     )
-    none = no_face(open_face(tmp_path / "blank.png"), Settings(), BlazeFaceDetector(), 25, 1.0)
-    assert "no face found; use a picture of a face that looks at the camera" in str(none)
+    assert found["side"].endswith("no face found; the face lies on its side; set rotate")
+    assert "no face found; use a picture of a face that looks at the camera" in found["blank"]
+
+
+def test_what_is_no_face_is_not_said_to_be_upside_down(tmp_path: Path) -> None:
+    """A detector that finds something in the middle of any picture but the upright one."""
+
+    class Eager:
+        def detect(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+            box = [] if image[0, 0, 0] == 200 else [[20, 20, 44, 44, 1]]
+            return np.array(box, np.float32).reshape(-1, 5)
+
+    picture = np.random.default_rng(0).integers(0, 199, (64, 64, 3)).astype(np.uint8)
+    picture[0, 0] = 200
+    cv2.imwrite(str(tmp_path / "a.png"), picture)
+    error = str(no_face(open_face(tmp_path / "a.png"), Settings(), Eager(), 25, 1.0))
+    assert "no face found; use a picture of a face" in error
 
 
 def test_a_crop_without_the_face_says_where_one_is(
@@ -136,12 +152,16 @@ def test_a_face_that_the_mesh_fits_upside_down_is_refused(
         checked(*turned(portrait, 2))
 
 
-def test_a_face_that_is_too_small(tmp_path: Path) -> None:
-    class Coarse:
+def test_a_face_that_is_too_small(portrait: NDArray[np.uint8], tmp_path: Path) -> None:
+    class Coarse(BlazeFaceDetector):
         def detect(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-            there = image.shape[0] > 150
-            return np.array([[30, 30, 60, 60, 1]] if there else [], np.float32).reshape(-1, 5)
+            found = super().detect(image)
+            return found[found[:, 2] - found[:, 0] > 60]
 
-    cv2.imwrite(str(tmp_path / "a.png"), np.full((100, 120, 3), 90, np.uint8))
-    error = no_face(open_face(tmp_path / "a.png"), Settings(), Coarse(), 25, 1.0)
-    assert "the face is 10 px wide, too small for the detector; enlarge the file" in str(error)
+    cv2.imwrite(str(tmp_path / "a.png"), cv2.resize(portrait, (120, 120)))
+    error = str(no_face(open_face(tmp_path / "a.png"), Settings(), Coarse(), 25, 1.0))
+    width = re.search(
+        r"the face is (\d+) px wide, too small for the detector; enlarge the file", error
+    )
+    assert width is not None
+    assert 28 <= int(width[1]) <= 45

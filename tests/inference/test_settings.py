@@ -76,6 +76,14 @@ def test_a_crop_outside_the_frame_is_refused() -> None:
         Settings(crop=(0, 41, 0, -1)).prepare(PICTURE)
 
 
+def test_a_box_without_one_side_is_no_box() -> None:
+    assert Settings().finds_faces
+    settings = Settings(box=(-1, 250, 150, 300))
+    assert not settings.finds_faces
+    with pytest.raises(InputError, match=r"box -1 250 150 300 .* must lie inside the frame"):
+        settings.fixed_box((400, 400))
+
+
 def test_the_box_is_given_top_first() -> None:
     settings = Settings(box=(1, 20, 3, 40))
     assert settings.fixed_box((40, 60)).tolist() == [3, 1, 40, 20]

@@ -57,7 +57,7 @@ def test_the_picture_shows_frames_mesh_and_curves(findings):
 def test_the_table_has_a_line_per_track(findings, talking_portrait):
     lines = track_table(findings).splitlines()
     assert lines[0] == (
-        f"{talking_portrait}: 320x256, 25.00 frames per second, 25 frames, 1.00 s, 2 shots; a face in 15 of them"
+        f"{talking_portrait}: 320x256, 25.00 frames per second, 25 frames, 1.00 s, 2 shots; a face in 15 frames"
     )
     assert lines[1].endswith("1 pauses of 0.3 s or longer")
     assert lines[2].split() == [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wav2lip.errors import InputError
-from wav2lip.media.audio import load_wav, read_mono
+from wav2lip.media.audio import load_wav, read_channels, read_mono
 from wav2lip.media.pcm import write_wav
 
 TONE = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000).astype(np.float32) / 2
@@ -179,6 +179,32 @@ def test_channels_that_cancel_are_not_averaged(tmp_path):
         file.setparams((2, 2, 16_000, 0, "NONE", ""))
         file.writeframes((data * 32_767).astype("<i2").tobytes())
     assert np.abs(load_wav(path) - TONE).max() < 1e-3
+
+
+def test_the_polarity_of_channels_that_cancel_does_not_change(tmp_path):
+    path = tmp_path / "inverted.wav"
+    rng = np.random.default_rng(0)
+    sound = np.tile(TONE, 6)
+    data = np.stack([sound, -sound], 1) + 3e-3 * rng.standard_normal((len(sound), 2))
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 16_000, 0, "NONE", ""))
+        file.writeframes((data * 32_000).clip(-32_768, 32_767).astype("<i2").tobytes())
+    mixed = load_wav(path)
+    pieces = [mixed[i : i + 1600] @ sound[i : i + 1600] for i in range(0, len(sound) - 1600, 1600)]
+    assert len({bool(value > 0) for value in pieces}) == 1
+
+
+@pytest.mark.parametrize("channels", [3, 9, 11, 13, 15, 16])
+def test_any_number_of_channels_is_mixed(tmp_path, channels):
+    path = tmp_path / "many.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((channels, 2, 16_000, 0, "NONE", ""))
+        file.writeframes((np.stack([TONE] * channels, 1) * 9_000).astype("<i2").tobytes())
+    stereo = np.concatenate(list(read_channels(path, 16_000, "stereo")), axis=1)
+    assert stereo.shape == (2, len(TONE))
+    assert np.abs(load_wav(path) - TONE * 9_000 / 32_768).max() < 1e-3
+    if channels % 2 and channels > 8:
+        np.testing.assert_allclose(stereo[1], load_wav(path), atol=1e-6)
 
 
 def test_a_whole_sound_is_its_pieces(make):

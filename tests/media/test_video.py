@@ -246,6 +246,16 @@ def test_a_size_that_changes_is_the_first_one_backwards_too(make, ticks, tmp_pat
     assert {f.image.shape for f in back} == {(64, 96, 3)}
 
 
+def test_a_transport_stream_is_played_backwards_by_seeks(make, ticks, monkeypatch):
+    monkeypatch.setattr(sources, "HELD_BYTES", 96 * 64 * 3 // 2 * 20)
+    path = make.video("long.ts", ticks(200, 25))
+    frames = frames_of(path)
+    reversed_video = ReversedVideo(probe(path), [f.time for f in frames])
+    monkeypatch.setattr(sources, "read_frames", None)  # which decodes from the start for each run
+    back = [(f.index, make.block(f.image)) for f in reversed_video]
+    assert back == [(i, make.block(frames[i].image)) for i in range(len(frames) - 2, -1, -1)]
+
+
 @pytest.mark.parametrize(("suffix", "codec"), [(".mov", "prores_ks"), (".webm", "libvpx-vp9")])
 def test_alpha_of_a_video_is_over_white(tmp_path, suffix, codec):
     path = tmp_path / f"alpha{suffix}"

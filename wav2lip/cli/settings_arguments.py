@@ -105,12 +105,13 @@ def add_faces(parser: argparse.ArgumentParser) -> None:
         default=Settings.face_crop,
         metavar="HOW",
         help="where a face is cut out: s3fd (level box, as published), aligned (turned with the head) or "
-        "auto (default: auto, as the checkpoint was trained)",
+        "auto (default: auto, as the checkpoint was trained); no effect if the generator moves a mesh",
     )
     _sides(
         group,
         "--pads",
-        "pixels added to a detected face; the chin must be inside; aligned crops have none",
+        "pixels added to a detected face; the chin must be inside; aligned crops and generators that move a mesh have "
+        "none",
     )
     _sides(group, "--box", "the face in every frame, in pixels; turns detection off")
     group.add_argument(
@@ -138,7 +139,8 @@ def add_rendering(parser: argparse.ArgumentParser) -> None:
     _off(
         group,
         "neutral_reference",
-        "do not render the face in silence first: faster, but the mouth of the source shows through",
+        "do not render the face in silence first: faster, but the mouth of the source shows through; no effect if the "
+        "generator moves a mesh",
     )
     _off(
         group,
@@ -155,7 +157,8 @@ def add_rendering(parser: argparse.ArgumentParser) -> None:
         "--blend",
         default=Settings.blend,
         metavar="HOW",
-        help=f"how the mouth is pasted back: {', '.join(MODES)} (default: feather)",
+        help=f"how the mouth is pasted back: {', '.join(MODES)} (default: feather); no effect if the generator moves a "
+        "mesh",
     )
 
 

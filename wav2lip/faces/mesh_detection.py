@@ -16,7 +16,7 @@ from wav2lip.types import Box, Boxes
 SEARCH_INTERVAL = 50  # frames after which the whole frame is searched again, for new faces
 IDLE_INTERVAL = 5  # the same while no face is followed
 SAME = 0.3  # IoU above which two boxes are of one face
-MINOR = 0.25  # of the largest face's area; smaller faces are not followed
+MINOR = 0.25  # of the largest face's area; smaller faces are not the one that is wanted
 
 
 def _stack(boxes: list[Box]) -> Boxes:
@@ -24,7 +24,11 @@ def _stack(boxes: list[Box]) -> Boxes:
 
 
 def _searched(
-    tracked: TrackedFrame, detector: Detector, mesh: Mesh, known: list[tuple[Box, Landmarks]]
+    tracked: TrackedFrame,
+    detector: Detector,
+    mesh: Mesh,
+    known: list[tuple[Box, Landmarks]],
+    minor: float,
 ) -> None:
     """Search the whole frame; faces that are known are followed by their mesh all the same."""
     found = detector.detect(detector_input(detector, tracked.frame))
@@ -32,7 +36,7 @@ def _searched(
     largest = max((float(np.prod(box[2:4] - box[:2])) for box in found), default=0.0)
     rows: list[Box] = []
     for box in found:
-        if np.prod(box[2:4] - box[:2]) < MINOR * largest:
+        if np.prod(box[2:4] - box[:2]) < minor * largest:
             continue
         overlap = iou(box, known_boxes)
         last = known[int(overlap.argmax())][1] if len(overlap) and overlap.max() > SAME else None
@@ -59,18 +63,18 @@ def _followed(tracked: TrackedFrame, mesh: Mesh, known: list[tuple[Box, Landmark
 
 
 def detect_by_mesh(
-    frames: Iterable[Frame], detector: Detector, mesh: Mesh
+    frames: Iterable[Frame], detector: Detector, mesh: Mesh, minor: float = MINOR
 ) -> Iterator[TrackedFrame]:
     """Find the faces of every frame by the mesh, and by the detector if no face is known.
 
     The detector runs on the first frame of a shot, where a face is lost, every `SEARCH_INTERVAL`
-    frames, and, while no face is known, every `IDLE_INTERVAL` frames. Faces much smaller than the largest are
-    left out.
+    frames, and, while no face is known, every `IDLE_INTERVAL` frames.
 
     Args:
         frames: of one video.
         detector: finds the faces.
         mesh: follows them.
+        minor: share of the largest face's area; smaller faces are left out.
 
     Yields:
         The frames in order, with shot, detections and their landmarks. A face that the mesh does not
@@ -85,7 +89,7 @@ def detect_by_mesh(
             known, shot, searched = [], tracked.shot, frame.index - SEARCH_INTERVAL
         wait = SEARCH_INTERVAL if known else IDLE_INTERVAL
         if frame.index - searched >= wait or (known and not _followed(tracked, mesh, known)):
-            _searched(tracked, detector, mesh, known)
+            _searched(tracked, detector, mesh, known, minor)
             searched = frame.index
         known = [(tracked.detections[row], found) for row, found in tracked.landmarks.items()]
         yield tracked

@@ -14,7 +14,7 @@ from wav2lip.errors import InputError
 from wav2lip.faces.boxes import match_faces
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.landmark_tracking import Mesh
-from wav2lip.faces.mesh_detection import detect_by_mesh
+from wav2lip.faces.mesh_detection import MINOR, detect_by_mesh
 from wav2lip.faces.sparse_detection import detect_sparsely
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.media.frame import Frame
@@ -28,28 +28,44 @@ GAP = 12  # frames; a shorter loss of a face is bridged by a straight line
 
 @dataclass
 class _Choice:
-    """The tracks of the current shot that are followed. A choice holds until the cut."""
+    """The tracks of the current shot that are followed.
+
+    A choice holds until the cut. A face that is lost is replaced only by one that was never seen beside it: that one
+    may be the same person elsewhere, the others are somebody else.
+    """
 
     faces: str | int
     shot: int = -1
-    chosen: list[int] = field(default_factory=list)
+    chosen: list[int] = field(default_factory=list)  # first those that were chosen first
+    followed: list[int] = field(default_factory=list)
+    beside: set[int] = field(default_factory=set)  # seen in one frame with a chosen one
 
     def update(self, window: list[TrackedFrame]) -> None:
         """Choose among the tracks of the frames held, of which the first is the next to yield."""
         shot = window[0].shot
         if shot != self.shot:
-            self.shot, self.chosen = shot, []
+            self.shot, self.chosen, self.followed, self.beside = shot, [], [], set()
         wanted = {"largest": 1, "all": sys.maxsize}.get(str(self.faces)) or int(self.faces)
         # Area summed over the frames held: a face that flickers loses to one that stays.
         area: dict[int, float] = {}
-        for held in window:
+        for held in (item for item in window if item.shot == shot):
             for face in held.faces:
-                if held.shot == shot and face.track not in self.chosen:
-                    size = float(np.prod(face.box[2:] - face.box[:2]))
-                    area[face.track] = area.get(face.track, 0.0) + size
+                size = float(np.prod(face.box[2:] - face.box[:2]))
+                area[face.track] = area.get(face.track, 0.0) + size
+            self._note_neighbours({face.track for face in held.faces})
         if window[0].faces:
-            ranked = sorted(area, key=lambda track: (-area[track], track))
-            self.chosen += ranked[: max(0, wanted - len(self.chosen))]
+            free = wanted - len(self.chosen)  # never filled
+            self.followed = [track for track in self.chosen if track in area][:wanted]
+            for track in sorted(area.keys() - self.chosen, key=lambda track: (-area[track], track)):
+                if len(self.followed) < wanted and (free > 0 or track not in self.beside):
+                    free -= 1
+                    self.chosen.append(track)
+                    self.followed.append(track)
+
+    def _note_neighbours(self, tracks: set[int]) -> None:
+        """Remember which faces are in one frame with a chosen one."""
+        if tracks.intersection(self.chosen):
+            self.beside |= tracks.difference(self.chosen)
 
 
 def _associate(frames: Iterable[TrackedFrame]) -> Iterator[TrackedFrame]:
@@ -131,8 +147,8 @@ def track_faces(
         frames: of one video.
         detector: finds the faces.
         stride: frames between two detections; more are run where faces move.
-        faces: "largest" (of each shot; once chosen, no other face until the cut), "all", or the
-            number of faces.
+        faces: "largest" (of each shot; once chosen, no other face until the cut, but where it is lost one that was
+            never seen beside it), "all", or the number of faces.
         smooth: frames over which a box is averaged, odd; 1 for no smoothing.
         gap: frames without the face that are bridged.
         mesh: follows the faces from frame to frame in place of detections every `stride` frames; the
@@ -155,13 +171,13 @@ def track_faces(
     detected = (
         detect_sparsely(frames, detector, stride)
         if mesh is None
-        else detect_by_mesh(frames, detector, mesh)
+        else detect_by_mesh(frames, detector, mesh, MINOR if faces == "largest" else 0.0)
     )
     for held, at in sliding(_associate(detected), half + gap, half + gap):
         current = held[at]
         choice.update(held[at:])
         found = []
-        for track in choice.chosen:
+        for track in choice.followed:
             box = _smoothed(held, at, track, gap, half)
             if box is not None:
                 landmarks = next((f.landmarks for f in current.faces if f.track == track), None)

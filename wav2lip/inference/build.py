@@ -1,5 +1,6 @@
 """Build the renderer that fits a generator."""
 
+import logging
 from typing import TYPE_CHECKING
 
 from wav2lip.checkpoints.exported import ExportedNetwork
@@ -13,6 +14,14 @@ from wav2lip.inference.settings import Settings
 
 if TYPE_CHECKING:
     from wav2lip.checkpoints.load import LoadedNetwork
+
+FOR_FACES = (
+    "pads",
+    "blend",
+    "face_crop",
+    "neutral_reference",
+)  # settings of generators that render faces
+log = logging.getLogger(__name__)
 
 
 def build_renderer(
@@ -39,6 +48,15 @@ def build_renderer(
         loaded, settings.engine, device=device, provider=settings.provider, runtime=runtime
     )
     if isinstance(engine, MeshEngine):
+        useless = [
+            n for n in FOR_FACES if getattr(settings, n) not in (getattr(Settings, n), "aligned")
+        ]
+        if useless:
+            line = (
+                f"{loaded.path}: moves a mesh; {', '.join(useless)} of the settings have no effect"
+            )
+            log.warning(line)
+            warnings = [*warnings, line]
         return MeshRenderer(engine, settings.motion), warnings
     if settings.motion != Settings.motion:
         raise InputError(

@@ -10,9 +10,15 @@ import numpy as np
 
 from wav2lip.errors import InputError
 from wav2lip.faces.detectors import Detector
-from wav2lip.faces.landmark_tracking import Mesh
+from wav2lip.faces.landmark_tracking import Mesh, find_landmarks
 from wav2lip.faces.mesh import FaceMesh
-from wav2lip.faces.orientation import is_upside_down, quarter_turns, turned
+from wav2lip.faces.orientation import (
+    MIN_SURE,
+    UPRIGHT,
+    is_upside_down,
+    quarter_turns,
+    turned,
+)
 from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.settings import WHOLE, Settings
 from wav2lip.inference.sources import FrameSource
@@ -113,7 +119,9 @@ def _seen_later(
     seen: list[float] = []
     searched, due = 0, used
     for frame in source.forwards([]):
-        if frame.time <= due or searched >= MOST_SEARCHED:
+        if searched >= MOST_SEARCHED:
+            break
+        if frame.time <= due:
             continue
         searched, due = searched + 1, frame.time + SEARCH_STEP - 1e-6
         if len(detector.detect(settings.prepare(frame.picture).bgr())):
@@ -123,23 +131,41 @@ def _seen_later(
     return seen
 
 
-def _how_it_lies(name: object, image: Image, detector: Detector) -> InputError | None:
-    """Look for a face in an image (H, W, 3) that is turned or enlarged; None if there is none."""
-    for turns in (2, 1, 3):
-        if len(detector.detect(turned(image, turns))):
-            return InputError(f"{name}: no face found; {_sideways(turns)}", settings=("rotate",))
-    if image.shape[0] * image.shape[1] * ENLARGED**2 > LARGEST:
+def _best_turn(image: Image, detector: Detector, mesh: Mesh) -> int:
+    """Return the quarter turns clockwise that show a face of which the mesh is surest; 0 if none does.
+
+    The detector alone finds faces in clocks and rockets that are upside down.
+    """
+    best, sure = 0, MIN_SURE
+    for turns in (1, 2, 3):
+        upright = turned(image, turns)
+        for box in detector.detect(upright):
+            found = find_landmarks(upright, box[:4], mesh)
+            if found is not None and abs(found.pose.roll) < UPRIGHT and found.presence > sure:
+                best, sure = turns, found.presence
+    return best
+
+
+def _how_it_lies(name: object, image: Image, detector: Detector, mesh: Mesh) -> InputError | None:
+    """Look for a face in an image (H, W, 3) that is small or turned; None if there is none."""
+    if image.shape[0] * image.shape[1] * ENLARGED**2 <= LARGEST:
+        large = cv2.resize(image, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
+        large = np.asarray(large, np.uint8)
+        for box in detector.detect(large):
+            found = find_landmarks(large, box[:4], mesh)
+            if found is None or abs(found.pose.roll) > UPRIGHT:
+                continue
+            if is_upside_down(large, box[:4], mesh):
+                break
+            return InputError(
+                f"{name}: no face found; the face is {(box[2] - box[0]) / ENLARGED:.0f} px wide, too small for the "
+                "detector; enlarge the file first, or use another detector",
+                settings=("detector",),
+            )
+    turns = _best_turn(image, detector, mesh)
+    if not turns:
         return None
-    large = cv2.resize(image, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
-    found = detector.detect(np.asarray(large, np.uint8))
-    if not len(found):
-        return None
-    width = (found[0, 2] - found[0, 0]) / ENLARGED
-    return InputError(
-        f"{name}: no face found; the face is {width:.0f} px wide, too small for the detector; enlarge "
-        "the file first, or use another detector",
-        settings=("detector",),
-    )
+    return InputError(f"{name}: no face found; {_sideways(turns)}", settings=("rotate",))
 
 
 def _outside_the_crop(
@@ -185,7 +211,8 @@ def no_face(
             error = None
             if settings.crop != WHOLE:
                 error = _outside_the_crop(name, replace(settings, crop=WHOLE), frame, detector)
-            error = error or _how_it_lies(name, settings.prepare(frame.picture).bgr(), detector)
+            image = settings.prepare(frame.picture).bgr()
+            error = error or _how_it_lies(name, image, detector, FaceMesh())
             if error is not None:
                 return error
     where = "" if source.info.is_still else f" in {frames} frames"

@@ -48,7 +48,7 @@ class Report:
         face_crop: where faces were cut out, "s3fd" or "aligned"; empty if `box` was set.
         width: of the output in pixels.
         height: of the output in pixels.
-        fps: average frames per second.
+        fps: nominal frames per second; more where pictures of a slow source are repeated.
         audio_seconds: length of the audio.
         video_seconds: length of the output.
         audio_copied: whether the audio stream was copied without encoding it again.

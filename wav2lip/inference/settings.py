@@ -167,7 +167,7 @@ class Settings:
     @property
     def finds_faces(self) -> bool:
         """Whether faces are detected; if not, `box` is the face in every frame."""
-        return self.box[0] == -1
+        return self.box == UNSET_BOX
 
     def crop_kind(self, trained: CropKind) -> CropKind:
         """Return the kind of crop; `trained` is the generator's."""

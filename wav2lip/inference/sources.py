@@ -19,6 +19,7 @@ from wav2lip.types import Image, PathLike
 
 HELD_BYTES = 48 * 2**20  # of decoded pictures kept to reverse their order
 MIN_HELD = 8  # frames kept, whatever their size
+EARLIER = (0.0, 1.0, 2.0, 4.0, 8.0)  # seconds before the target from which a run is decoded
 SEEK_MARGIN = 4  # frames; the first few after a seek may lack what they refer to
 COLORS = ("bgr", "rgb")
 
@@ -58,13 +59,14 @@ class ReversedVideo:
         picture = info.width * info.height * 3 // 2  # bytes of 8-bit 4:2:0
         self._run = max(MIN_HELD, HELD_BYTES // max(1, picture))
         self._seekable = True
+        self._earlier: tuple[float, ...] = EARLIER
         with open_media(info.path) as container:
             self._zero = start_time(container)
 
     def __iter__(self) -> Iterator[Frame]:
         for stop in range(len(self._times) - 1, 0, -self._run):
             start = max(0, stop - self._run)
-            found = self._decode(start, stop) if self._seekable else {}
+            found = self._found(start, stop) if self._seekable else {}
             if len(found) == stop - start:
                 converter = Converter((self._info.width, self._info.height))
                 for index in range(stop - 1, start - 1, -1):
@@ -75,17 +77,30 @@ class ReversedVideo:
                 run = list(islice(read_frames(self._info.path), start, stop))
                 yield from reversed(run)
 
-    def _decode(self, start: int, stop: int) -> dict[int, Any]:
+    def _found(self, start: int, stop: int) -> dict[int, Any]:
         """Decode the pictures [start, stop) by index; some are missing if seeking fails."""
+        found: dict[int, Any] = {}
+        for earlier in self._earlier:
+            found = self._decode(start, stop, earlier)
+            if len(found) == stop - start:
+                # Seeks of MPEG-TS lead behind their target: the next one begins where this one succeeded.
+                self._earlier = self._earlier[self._earlier.index(earlier) :]
+                break
+        return found
+
+    def _decode(self, start: int, stop: int, earlier: float) -> dict[int, Any]:
+        """Decode after a seek that leads `earlier` seconds before what is wanted."""
         found: dict[int, Any] = {}
         with open_media(self._info.path) as container:
             stream = video_stream(container)
             if stream is None:
                 return found
             stream.thread_type = "NONE"
-            target = self._times[max(0, start - SEEK_MARGIN)] + self._zero
+            target = self._times[max(0, start - SEEK_MARGIN)] - earlier
             try:
-                container.seek(round(target / stream.time_base), stream=stream)
+                if target > 0:  # else the file is read from its start
+                    ticks = round((target + self._zero) / stream.time_base)
+                    container.seek(ticks, stream=stream)
             except OSError:
                 return found
             for picture in decode(container, stream):

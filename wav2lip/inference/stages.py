@@ -1,5 +1,6 @@
 """The stages of a run between its source and the encoder: decode, find faces, generate, blend."""
 
+import logging
 from collections.abc import Generator, Iterator
 from functools import partial
 from typing import Any, Protocol
@@ -23,6 +24,8 @@ from wav2lip.media.frame import Frame
 from wav2lip.media.mel_reader import MelReader
 from wav2lip.media.picture import Picture
 from wav2lip.types import CropKind
+
+log = logging.getLogger(__name__)
 
 
 class Renderer(Protocol):
@@ -108,8 +111,10 @@ def run_stages(
     report.audio_seconds = mel.seconds
     report.detector = detector.settings() if detector else {}
     report.face_crop = kind if detector else ""
-    if kind == "aligned" and settings.pads != Settings.pads:
-        report.warnings.append("pads have no effect on aligned crops; use face_crop s3fd for them")
+    if kind == "aligned" and settings.pads != Settings.pads and not renderer.needs_landmarks:
+        line = "pads have no effect on aligned crops; use face_crop s3fd for them"
+        log.warning(line)
+        report.warnings.append(line)
     playback = Playback(source, report.audio_seconds, settings, report.warnings)
     report.fps = float(playback.rate)
     mesh = detector.mesh if isinstance(detector, CachedDetector) else None

@@ -91,6 +91,7 @@ class Findings:
         power: (M,) mean square of the sound around each mel column.
         pauses: start and end of each pause of the speech, seconds.
         problems: damage of the file, one line per kind.
+        has_sound: whether the file has a sound track, also one that cannot be used.
     """
 
     path: Path
@@ -105,6 +106,7 @@ class Findings:
     power: NDArray[np.float32] | None = None
     pauses: list[tuple[float, float]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    has_sound: bool = False
 
 
 def _finding(tracked: TrackedFrame, face: TrackedFace, size: tuple[int, int]) -> FaceFinding:
@@ -216,6 +218,7 @@ def inspect_video(
     found.kept = keeper.frames
     step = max((b - a for a, b in pairwise(times)), default=0.0) or float(1 / info.fps)
     found.seconds = times[-1] + step
+    found.has_sound = info.has_audio
     if info.has_audio:
         _listen(found)
     return found

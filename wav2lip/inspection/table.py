@@ -64,10 +64,10 @@ def track_table(findings: Findings) -> str:
     lines = [
         f"{findings.path}: {width}x{height}, {float(findings.fps):.2f} frames per second, "
         f"{findings.frames} frames, {findings.seconds:.2f} s, {len(findings.shots)} shots; "
-        f"a face in {len({face.frame for face in findings.faces})} of them"
+        f"a face in {len({face.frame for face in findings.faces})} frames"
     ]
     if findings.voice is None:
-        lines.append("no sound")
+        lines.append("the sound cannot be used" if findings.has_sound else "no sound")
     else:
         voice = float((findings.voice > VOICE_BEGINS).mean())
         lines.append(

@@ -11,7 +11,7 @@ from wav2lip.errors import InputError
 from wav2lip.media.audio_decoder import Losses, Samples, decode_audio
 from wav2lip.media.container import audio_stream, open_media, start_time
 from wav2lip.media.file_end import IN_PACKET, add_end
-from wav2lip.media.rules import CANCELLED, MAX_LEVEL, MAX_LOST, MISSING
+from wav2lip.media.rules import CANCELLED, LOUDER, MAX_LEVEL, MAX_LOST, MISSING
 from wav2lip.media.sound_length import wav_seconds
 from wav2lip.media.stated_duration import stated_duration
 from wav2lip.types import SAMPLE_RATE, Wav
@@ -123,15 +123,27 @@ def _remarks(path: Path, losses: Losses, stated: float | None) -> list[str]:
     return lines
 
 
-def _mix(samples: Samples) -> Wav:
-    """Mean of the channels (C, N) as (N,), or the loudest one where they cancel each other."""
-    wav: Wav = samples.mean(axis=0)
-    if samples.shape[0] == 1:
+class _Mix:
+    """Mixes the channels of consecutive pieces of a sound to one."""
+
+    def __init__(self) -> None:
+        self._channel = 0  # the one that is taken where the channels cancel each other
+
+    def __call__(self, samples: Samples) -> Wav:
+        """Mean of the channels (C, N) as (N,), or the loudest one where they cancel each other.
+
+        A channel is kept until another is clearly louder: two that differ in their sign are equally loud, and each
+        change between them would turn the sound's polarity.
+        """
+        wav: Wav = samples.mean(axis=0)
+        if samples.shape[0] == 1:
+            return wav
+        power = np.square(samples, dtype=np.float64).mean(axis=1)
+        if np.square(wav, dtype=np.float64).mean() < CANCELLED * power.mean():
+            if power.max() > LOUDER * power[self._channel]:
+                self._channel = int(power.argmax())
+            wav = samples[self._channel]
         return wav
-    power = np.square(samples, dtype=np.float64).mean(axis=1)
-    if np.square(wav, dtype=np.float64).mean() < CANCELLED * power.mean():
-        wav = samples[int(power.argmax())]
-    return wav
 
 
 def read_mono(
@@ -159,7 +171,7 @@ def read_mono(
     """
     problems = [] if problems is None else problems
     known = len(problems)
-    empty = True
+    empty, mix = True, _Mix()
     for piece in read_channels(path, sample_rate, problems=problems):
         if not np.isfinite(piece).all():
             raise InputError(f"{path}: the sound contains NaN or infinity; export it again")
@@ -168,7 +180,7 @@ def read_mono(
                 f"{path}: the sound has values up to {np.abs(piece).max():.0e}, full scale is 1; "
                 "export it again with 16 bits"
             )
-        wav = _mix(piece)
+        wav = mix(piece)
         empty = empty and wav.size == 0
         yield wav.astype(np.float32, copy=False)
     if empty:

@@ -23,6 +23,8 @@ from wav2lip.media.rules import (
 from wav2lip.media.timeline import TrackClock
 
 Samples: TypeAlias = NDArray[np.float32]  # (C, N)
+CHANNELS = {"mono": 1, "stereo": 2}
+NO_LAYOUT = (9, 11, 13, 15)  # numbers of channels that FFmpeg cannot mix: it has no layout for them
 
 
 @dataclass
@@ -113,10 +115,17 @@ def _samples(frame: Any) -> Samples:
     return np.ascontiguousarray(frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T)
 
 
+def _mixed(samples: Samples, layout: str | None) -> Samples:
+    """Give each channel of a layout the mean, where FFmpeg has not mixed the channels."""
+    if layout is None or len(samples) not in NO_LAYOUT:
+        return samples
+    return np.repeat(samples.mean(axis=0, keepdims=True), CHANNELS[layout], axis=0)
+
+
 def _resampled(
     frames: Iterator[tuple[Any, float | None]], rate: int, layout: str | None
 ) -> Iterator[tuple[float | None, Samples]]:
-    """Resample frames. A new resampler starts at a gap, an overlap and a change of the format.
+    """Resample frames and mix their channels. A new resampler starts at a gap, an overlap and a change of the format.
 
     Yields:
         Time of the first sample in seconds of the file's clock, or None if the piece follows the
@@ -128,14 +137,15 @@ def _resampled(
         now = (frame.format.name, frame.layout.name, frame.sample_rate)
         if resampler is None or time is not None or now != known:
             for out in [] if resampler is None else resampler.resample(None):
-                yield None, _samples(out)
-            resampler = AudioResampler(format="flt", layout=layout, rate=rate)
+                yield None, _mixed(_samples(out), layout)
+            unknown = frame.layout.nb_channels in NO_LAYOUT
+            resampler = AudioResampler(format="flt", layout=None if unknown else layout, rate=rate)
             known = now
         for out in resampler.resample(frame):
-            yield time, _samples(out)
+            yield time, _mixed(_samples(out), layout)
             time = None
     for out in [] if resampler is None else resampler.resample(None):
-        yield None, _samples(out)
+        yield None, _mixed(_samples(out), layout)
 
 
 def decode_audio(

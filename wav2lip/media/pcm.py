@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from wav2lip.errors import InputError
+from wav2lip.media.rules import MAX_LEVEL
 from wav2lip.types import SAMPLE_RATE, Pcm, Wav
 from wav2lip.utils.files import AtomicFile
 from wav2lip.utils.partials import temporary_file
 from wav2lip.utils.write_errors import report_as
 
 FULL_SCALE = 32_768  # PCM value of 1.0
-MOST = 100.0  # of an array of floats, whose full scale is 1; larger ones are integers in disguise
 
 
 def check_samples(samples: Wav) -> Wav:
@@ -37,7 +37,7 @@ def check_samples(samples: Wav) -> Wav:
     if not np.isfinite(wav).all():
         raise InputError("the sound contains NaN or infinity; replace these samples")
     peak = float(np.abs(wav).max(initial=0))
-    if peak > MOST:
+    if peak > MAX_LEVEL:
         raise InputError(
             f"the sound has values up to {peak:.0e}, full scale is 1; divide 16-bit samples by {FULL_SCALE}"
         )

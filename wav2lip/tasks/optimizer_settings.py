@@ -24,7 +24,7 @@ def apply_settings(
     """
     changed: dict[str, tuple[Any, Any]] = {}
     for name, value in config.items():
-        wanted = tuple(value) if isinstance(value, list) else value
+        wanted: Any = tuple(value) if isinstance(value, list) else value
         for number, group in enumerate(optimizer.param_groups):
             stored = "initial_lr" if name == "lr" and schedule is not None else name
             if stored not in group:
