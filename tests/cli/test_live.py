@@ -76,6 +76,14 @@ def test_an_absent_camera_is_one_line(checkpoint, face, tmp_path, monkeypatch, c
     ("words", "message"),
     [
         (["{face}"], "there is nothing to do; give --audio or --save"),
+        (
+            ["{face}", "--save", "a.avatar", "--output", "a.mp4"],
+            "--output is given, but there is no",
+        ),
+        (
+            ["{face}", "--save", "a.avatar", "--camera", "auto"],
+            "--camera is given, but there is no",
+        ),
         (["none.jpg", "--audio", "-"], "none.jpg: no such file; give the face"),
         (["{face}", "--audio", "none.wav"], "none.wav: no such file; give the audio"),
         (["{face}", "--audio", "-", "--output", "a.avi"], "a.avi: --output writes .mp4 files"),

@@ -3,6 +3,7 @@ import pytest
 
 from wav2lip.clips import speech_cache
 from wav2lip.clips.speech_cache import clip_speech
+from wav2lip.errors import OutputError
 
 PCM = (8000 * np.sin(np.arange(8000) / 9)).astype(np.int16)
 
@@ -40,3 +41,11 @@ def test_nothing_is_written_beside_a_single_file(tmp_path):
     clip_speech(folder / "one.safetensors", PCM)
     assert list(tmp_path.iterdir()) == [folder]
     assert not list(folder.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_error(path, monkeypatch):
+    def full(file, data):
+        raise OutputError(f"{file}: cannot be written: the disk is full")
+
+    monkeypatch.setattr(speech_cache, "write_atomically", full)
+    assert clip_speech(path, PCM).shape == (288, 41)

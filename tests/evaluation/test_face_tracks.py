@@ -59,3 +59,21 @@ def test_a_video_without_a_face(tmp_path, detector):
     write_synthetic_video(tmp_path / "dark.mp4", clip)
     with pytest.raises(InputError, match=r"dark\.mp4: no face in any of its frames"):
         find_tracks(tmp_path / "dark.mp4", detector, min_frames=1)
+
+
+def test_people_are_numbered_by_place_whoever_is_found_first(film):
+    class Two:
+        def __init__(self, order) -> None:
+            self.order = order
+
+        def settings(self):
+            return {"detector": "two"}
+
+        def detect(self, image):
+            boxes = [[10, 10, 50, 50, 0.9], [60, 10, 100, 50, 0.8]]
+            return np.array([boxes[i] for i in self.order], np.float32)
+
+    path = film("two.mp4", seconds=1.2)
+    for order in ((0, 1), (1, 0)):
+        tracks = find_tracks(path, Two(order), min_frames=5)
+        assert [round(float(track.boxes[0][0])) for track in tracks] == [10, 60]

@@ -79,6 +79,11 @@ def test_every_clip_gets_the_sound_of_another_speaker_once():
     assert all(sounds[pair.name].speaker != pair.speaker for pair in given)
     assert draw_sounds(given, 0) == sounds
     assert draw_sounds(given, 1) != sounds
+    for speakers, each in ((2, 5), (10, 10)):
+        many = clips(speakers * each, speakers=speakers)
+        drawn = draw_sounds(many, 0)
+        assert all(drawn[pair.name].speaker != pair.speaker for pair in many)
+        assert len({pair.name for pair in drawn.values()}) == len(many)
     two = draw_sounds(clips(2), 0)
     assert (two["c0"].name, two["c1"].name) == ("c1", "c0")
     with pytest.raises(InputError, match="give two clips with different sounds or more"):

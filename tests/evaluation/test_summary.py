@@ -8,7 +8,7 @@ from rich.console import Console
 from wav2lip.evaluation.result_table import result_table
 from wav2lip.evaluation.results import ClipScores, Results
 from wav2lip.evaluation.scorer import SyncScores
-from wav2lip.evaluation.summary import summarise
+from wav2lip.evaluation.summary import pair_name, summarise
 from wav2lip.evaluation.systems import GENERATED, LATE, REAL, SILENCE
 from wav2lip.evaluation.terminal import print_results
 from wav2lip.metrics.lse import SyncCurve
@@ -98,3 +98,12 @@ def test_every_row_has_its_own_differences_to_the_real_videos():
     of_row = {row.name: row.differences for row in table.rows}
     assert of_row[SILENCE]["lse_d"].interval.mean == 3.0
     assert of_row[REAL] == of_row[LATE] == {}
+
+
+def test_rows_of_face_tracks_are_counted_by_their_pair():
+    assert [pair_name(name) for name in ("p0#1", "p#0#12", "p0", "a#b")] == [
+        "p0",
+        "p#0",
+        "p0",
+        "a#b",
+    ]

@@ -10,6 +10,10 @@ def test_weak_seconds_that_touch_are_one_span():
     confidence = np.array([0.1, 0.9, 0.2, -1.0, 0.3])
     assert weak_spans(times, confidence, 0.4) == [[0, 1], [2, 4], [5, 6]]
     assert weak_spans(times, confidence, 0.0) == [[3, 4]]
+    steps = np.array([2.5, 7.5, 12.5, 17.5])
+    low = np.array([0.9, 0.9, 0.1, 0.1])
+    assert weak_spans(steps, low, 0.5, span=5.0) == [[10, 20]]
+    assert weak_spans(steps / 10, low, 0.5, span=0.5) == [[1, 2]]
 
 
 def test_a_video_is_judged_second_by_second(film, planted, detector):

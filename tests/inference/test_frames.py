@@ -117,8 +117,8 @@ def test_only_a_run_is_decoded_at_a_time(film: Film, monkeypatch: pytest.MonkeyP
     held: list[int] = []
     decode = ReversedVideo._decode
 
-    def counted(self: ReversedVideo, start: int, stop: int) -> dict[int, Any]:
-        found = decode(self, start, stop)
+    def counted(self: ReversedVideo, start: int, stop: int, earlier: float) -> dict[int, Any]:
+        found = decode(self, start, stop, earlier)
         held.append(len(found))
         return found
 

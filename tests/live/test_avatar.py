@@ -28,6 +28,19 @@ def test_faster_videos_are_thinned(smile, engine):
     assert (made.fps, len(made.pictures)) == (25, 3)
 
 
+def test_a_rate_that_is_hardly_above_thirty_is_not_halved(smile, engine):
+    settings = Settings(box=(27, 90, 25, 70))
+    made = Avatar.from_file([smile] * 5, engine, settings, color="bgr", fps=30.02)
+    assert (float(made.fps), len(made.pictures)) == (pytest.approx(30.02), 5)
+
+
+def test_pictures_of_a_slow_video_are_repeated(smile, engine):
+    made = Avatar.from_file(
+        [smile] * 4, engine, Settings(box=(27, 90, 25, 70)), color="bgr", fps=10
+    )
+    assert (made.fps, len(made.pictures)) == (25, 10)  # 0.4 s
+
+
 def test_the_start_of_a_video_is_used(film, engine):
     made = Avatar.from_file(
         film, engine, Settings(box=(27, 90, 25, 70)), color="bgr", fps=25, seconds=0.1

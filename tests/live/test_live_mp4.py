@@ -4,6 +4,7 @@ import av
 import numpy as np
 import pytest
 
+from wav2lip.errors import InputError
 from wav2lip.live import LiveSession
 from wav2lip.live.live_frame import LiveFrame
 from wav2lip.live.live_mp4 import LiveMp4
@@ -66,3 +67,9 @@ def test_a_reader_that_leaves_is_an_error_of_the_system(avatar):
 
     with pytest.raises(BrokenPipeError):
         write_all()
+
+
+@pytest.mark.parametrize("rate", [6_000, 10_000, 192_000])
+def test_a_rate_that_aac_does_not_have_is_one_line(avatar, rate):
+    with pytest.raises(InputError, match=f"sample_rate {rate}: AAC has 8000, .*; take 48000"):
+        LiveMp4(io.BytesIO(), avatar, rate)

@@ -151,9 +151,19 @@ def test_sound_that_does_not_come_ends_the_stretch(avatar):
     found = player.take(20)
     assert [frame.number for frame, _ in found if frame.speaking] == list(range(2, 9))
     assert player.timeline.counts.underruns == 1
+    assert [frame.number for frame, _ in found if frame.ends_speech] == [8]
     player.timeline.push(_tone(6), 16_000)
     assert player.render()[0] == 22
     assert player.take(10)[2][0].speaking
+
+
+def test_a_stretch_that_runs_dry_on_a_frame_s_boundary_ends_too(avatar):
+    player = Player(avatar)
+    player.timeline.push(_tone(6), 16_000)
+    player.render()
+    found = player.take(20)
+    assert player.timeline.counts.underruns == 1
+    assert len([frame for frame, _ in found if frame.ends_speech]) == 1
 
 
 def test_clear_stops_the_sound_at_once_and_closes_the_mouth(avatar):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from wav2lip.metrics import ms_ssim, psnr, ssim
+from wav2lip.metrics import image, ms_ssim, psnr, ssim
 
 
 def pair(noise: float = 12.0) -> tuple[np.ndarray, np.ndarray]:
@@ -66,6 +66,13 @@ def test_ms_ssim_is_a_weighted_product_over_three_scales():
         half = [x.reshape(3, 3, x.shape[2] // 2, 2, -1, 2).mean((3, 5)) for x in (one, two)]
         one, two = half
     assert ms_ssim(generated, target) == pytest.approx(value.mean(), abs=1e-4)
+
+
+def test_a_long_clip_is_measured_in_parts(monkeypatch):
+    generated, target = pair()
+    whole = ssim(generated, target), ms_ssim(generated, target)
+    monkeypatch.setattr(image, "BATCH", 2)  # three frames: two and one
+    assert (ssim(generated, target), ms_ssim(generated, target)) == pytest.approx(whole, abs=1e-6)
 
 
 def test_all_fall_with_noise():

@@ -61,6 +61,27 @@ def test_given_splits_win(videos, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("form", ["{0}", "./{0}", "{1}/{0}", "../{2}/{0}"])
+def test_entries_of_a_list_keep_their_splits_however_they_are_written(videos, tmp_path, form):
+    sources = ["ann/one.mp4", "ann/two.mp4", "bob.mp4"]
+    rows = [(form.format(s, videos, videos.name), f"who{i}") for i, s in enumerate(sources)]
+    for columns, split in (("file,split,speaker", "test,"), ("file,speaker", "")):
+        lines = [columns, *(f"{entry},{split}{who}" for entry, who in rows)]
+        table = videos / "list.csv"
+        table.write_text("\n".join(lines) + "\n")
+        jobs = plan_jobs(table, tmp_path / "out", ClipSettings(), detector="hog")
+        assert sorted(job.video.speaker for job in jobs) == ["who0", "who1", "who2"]
+        if split:
+            assert {job.video.split for job in jobs} == {"test"}
+        table.unlink()
+
+
+def test_a_list_of_splits_that_names_no_video_is_refused(videos, tmp_path):
+    (tmp_path / "splits.csv").write_text("file,split\nvids/ada/1.mp4,test\n")
+    with pytest.raises(InputError, match=r"none of its 1 entries, such as vids/ada/1\.mp4, is a"):
+        jobs_of(videos, tmp_path / "out", splits=tmp_path / "splits.csv")
+
+
 def test_killed_half_way_and_run_again_ends_with_the_same_manifest(videos, tmp_path, monkeypatch):
     whole, halved = tmp_path / "whole", tmp_path / "halved"
     preprocess(jobs_of(videos, whole), whole, ALONE)

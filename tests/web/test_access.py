@@ -112,3 +112,10 @@ def test_a_socket_has_its_client():
 def test_a_wrong_cookie_is_no_error():
     access = Access(TOKENS)
     assert access.client(Headers({"cookie": "a=\x00b; wav2lip"}), "1.2.3.4") is None
+
+
+@pytest.mark.parametrize("before", ["", 'prefs={"a":1}; ', "a=b c; ", "x; "])
+def test_cookies_of_other_applications_do_not_lock_out(before):
+    headers = Headers({"cookie": f"{before}wav2lip={cookie_of(TOKENS[0])}"})
+    client = Access(TOKENS).client(headers, "1.2.3.4")
+    assert client == cookie_of(TOKENS[0])[:16]

@@ -20,7 +20,7 @@ Curve = list[tuple[int, float]]  # (step, value), in order of steps
 def _read_rows(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
@@ -48,7 +48,7 @@ class _AppendingWriter(ExperimentWriter):
     def _check_log_dir_exists(self) -> None:
         path = Path(self.metrics_file_path)
         if path.is_file():
-            with path.open(newline="") as file:
+            with path.open(newline="", encoding="utf-8") as file:
                 self.metrics_keys = list(csv.DictReader(file).fieldnames or [])
 
 
@@ -88,7 +88,7 @@ def read_curves(path: Path) -> dict[str, Curve]:
         The (step, value) pairs of each logged quantity, in order of steps.
     """
     curves: dict[str, Curve] = {}
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             for name, value in row.items():
                 if value and name not in INDEX:

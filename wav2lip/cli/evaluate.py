@@ -145,7 +145,9 @@ def evaluate(cfg: DictConfig) -> Table:
     print_results(results, table)
     judged = results.of(VIDEO)
     if len(judged) == 1:
-        print(f"{judged[0].clip}: {sync_report(judged[0].sync, results.judge).line()}")
+        print(
+            f"{judged[0].clip}: {sync_report(judged[0].sync, results.judge, span=setup.scoring.span).line()}"
+        )
     print(f"results per clip: {output / PAGE}")
     return table
 

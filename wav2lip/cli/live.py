@@ -90,6 +90,9 @@ def _check(args: argparse.Namespace) -> None:
     """Check files and values before anything heavy is imported."""
     if args.audio is None and args.save is None:
         raise InputError("there is nothing to do; give --audio or --save")
+    for name, option in (("output", args.output), ("camera", args.camera)):
+        if args.audio is None and option is not None:
+            raise InputError(f"--{name} is given, but there is no sound; give --audio, too")
     for name, rule in (("block", Whole(1, 50)), ("rate", Whole(1)), ("motion", Number(0, 2))):
         check(f"--{name}", getattr(args, name), rule)
     check("--device", args.device, Device())

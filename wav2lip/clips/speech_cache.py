@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from wav2lip.errors import OutputError
 from wav2lip.media.pcm import from_pcm
 from wav2lip.media.speech_encoder import CONVOLUTIONS, LAYERS
 from wav2lip.media.speech_features import speech_features
@@ -61,6 +62,6 @@ def clip_speech(path: Path, pcm: Pcm) -> Features:
         data = io.BytesIO()
         np.savez(data, key=key, features=features)
         # A folder that cannot be written to, or a full disk: the next run computes them again.
-        with suppress(OSError):
+        with suppress(OutputError):
             write_atomically(file, data.getvalue())
     return features

@@ -103,7 +103,7 @@ def shift_variance(places: Sequence[Sequence[Values]]) -> Values:
                 [
                     np.var([v[key] for v in each])
                     for each in zip(*places, strict=True)
-                    if key in each[0]
+                    if all(key in values for values in each)
                 ]
             )
         )

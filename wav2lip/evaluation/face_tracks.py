@@ -96,7 +96,8 @@ def find_tracks(
         raise InputError(
             f"{path}: its longest face track has {longest} frames, and more than {min_frames} are required"
         )
-    return sorted(kept, key=lambda track: track.frames[0])
+    # By place, not by the detector's confidence: the same people have the same numbers in a generated video.
+    return sorted(kept, key=lambda track: (track.frames[0], float(track.filled()[0][0])))
 
 
 def track_segments(

@@ -1,5 +1,6 @@
 """Protocols: which videos a generator makes of each clip, and with which sound."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -115,14 +116,35 @@ def choose_protocols(names: Iterable[str]) -> tuple[list[Protocol], bool]:
     return [protocol for name, protocol in PROTOCOLS.items() if name in given], leak
 
 
-def _same_person(pairs: Sequence[Pair], order: Sequence[int]) -> int:
-    """Number of clips whose successor in a cyclic order shows the same person or has the same sound."""
+def _same_person(pairs: Sequence[Pair], others: Sequence[int]) -> int:
+    """Number of clips whose other clip shows the same person or has the same sound."""
     count = 0
-    for one, other in zip(order, np.roll(order, -1), strict=True):
-        first, second = pairs[one], pairs[other]
+    for first, other in zip(pairs, others, strict=True):
+        second = pairs[other]
         same = bool(first.speaker) and first.speaker == second.speaker
         count += same or second.audio in (first.face, first.audio)
     return count
+
+
+def _random_cycle(pairs: Sequence[Pair], rng: np.random.Generator) -> list[int]:
+    """Give each clip the number of the next one in a random order."""
+    order = rng.permutation(len(pairs))
+    others = np.empty(len(pairs), np.int64)
+    others[order] = np.roll(order, -1)
+    return [int(other) for other in others]
+
+
+def _shifted_groups(pairs: Sequence[Pair], rng: np.random.Generator) -> list[int]:
+    """Give each clip another speaker's, if no speaker has more than half of the clips.
+
+    In an order by speakers the clip that follows at the distance of the largest group is not of the same one.
+    """
+    order = rng.permutation(len(pairs)).tolist()
+    order.sort(key=lambda number: pairs[number].speaker or pairs[number].name)
+    groups = Counter(pair.speaker or pair.name for pair in pairs)
+    others = np.empty(len(pairs), np.int64)
+    others[order] = np.roll(order, -max(groups.values()))
+    return [int(other) for other in others]
 
 
 def draw_sounds(pairs: Sequence[Pair], seed: int) -> dict[str, Pair]:
@@ -143,10 +165,11 @@ def draw_sounds(pairs: Sequence[Pair], seed: int) -> dict[str, Pair]:
             "protocol cross exchanges the sounds of clips; give two clips with different sounds or more"
         )
     rng = np.random.default_rng(seed)
-    orders = [rng.permutation(len(pairs)).tolist() for _ in range(DRAWS)]
-    best = min(orders, key=lambda order: _same_person(pairs, order))
-    following = [*best[1:], best[0]]
-    return {pairs[one].name: pairs[other] for one, other in zip(best, following, strict=True)}
+    draws = [_random_cycle(pairs, rng) for _ in range(DRAWS)]
+    best = min(
+        [*draws, _shifted_groups(pairs, rng)], key=lambda others: _same_person(pairs, others)
+    )
+    return {pair.name: pairs[other] for pair, other in zip(pairs, best, strict=True)}
 
 
 def write_cross_list(pairs: Sequence[Pair], sounds: dict[str, Pair], folder: Path) -> None:

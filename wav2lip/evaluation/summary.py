@@ -92,6 +92,12 @@ def _differences(
     return found
 
 
+def pair_name(clip: str) -> str:
+    """Return the pair of a row: rows of face tracks are called PAIR#NUMBER."""
+    pair, mark, number = clip.rpartition("#")
+    return pair if mark and number.isdecimal() else clip
+
+
 def summarise(results: Results) -> Summary:
     """Mean of every metric over the clips that all systems have, with its bootstrap interval over speakers.
 
@@ -117,8 +123,10 @@ def summarise(results: Results) -> Summary:
             whole = results.set_values.get(system, {})
             if metric in whole:
                 shared, left_out = results.set_clips[metric]
-                speakers = len({row.speaker for row in rows[system] if row.clip in shared})
-                missing = len(clips_of[system].difference(shared))
+                # Rows of face tracks are called PAIR#NUMBER; what is over all clips is over pairs.
+                inside = [row for row in rows[system] if pair_name(row.clip) in shared]
+                speakers = len({row.speaker for row in inside})
+                missing = len(clips_of[system]) - len({row.clip for row in inside})
                 found = Interval(whole[metric], math.nan, math.nan, len(shared), missing, speakers)
                 if left_out:
                     summary.left_out[metric] = left_out

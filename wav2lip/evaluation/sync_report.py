@@ -61,7 +61,7 @@ class SyncReport:
             shift = " (meaningless: mouth and sound are unrelated)"
         else:
             shift = " for the whole video" if abs(self.av_offset) > TOLERANCE else ""
-        weak = ", ".join(f"{start:.0f}-{end:.0f} s" for start, end in self.weak)
+        weak = ", ".join(f"{start:g}-{end:g} s" for start, end in self.weak)
         spans = f", low confidence at {weak}" if weak else ", no second with low confidence"
         if unrelated and not weak:
             spans = ""
@@ -72,15 +72,16 @@ class SyncReport:
 
 
 def weak_spans(
-    times: NDArray[np.float64], confidence: NDArray[np.float64], minimum: float
+    times: NDArray[np.float64], confidence: NDArray[np.float64], minimum: float, span: float = 1.0
 ) -> list[list[float]]:
-    """Seconds [start, end) whose confidence (S,) at `times` (S,) is below `minimum`; neighbours are joined."""
+    """Steps [start, end) of `span` s whose confidence (S,) at `times` (S,) is below `minimum`; neighbours joined."""
     spans: list[list[float]] = []
-    for second in np.floor(times[confidence < minimum]):
-        if spans and spans[-1][1] == second:
-            spans[-1][1] = float(second + 1)
+    for step in np.floor(times[confidence < minimum] / span):
+        start, end = float(step * span), float((step + 1) * span)
+        if spans and np.isclose(spans[-1][1], start):
+            spans[-1][1] = end
         else:
-            spans.append([float(second), float(second + 1)])
+            spans.append([start, end])
     return spans
 
 
@@ -102,6 +103,7 @@ def sync_report(
     judge: dict[str, Any],
     min_confidence: float | None = None,
     remarks: Sequence[str] = (),
+    span: float = 1.0,
 ) -> SyncReport:
     """Make the report of a video that has been scored.
 
@@ -111,6 +113,7 @@ def sync_report(
         min_confidence: LSE-C that the video must reach. A second is weak if its confidence at the video's av_offset
             is below it; without one, below 0, where another offset fits better.
         remarks: what was not scored.
+        span: seconds of each step of the curve.
     """
     found = lse(sync.distances)
     return SyncReport(
@@ -121,7 +124,7 @@ def sync_report(
         min_confidence=min_confidence,
         passed=None if min_confidence is None else found.confidence >= min_confidence,
         seconds=list(_seconds(sync)),
-        weak=weak_spans(sync.curve.times, sync.curve.confidence, min_confidence or 0.0),
+        weak=weak_spans(sync.curve.times, sync.curve.confidence, min_confidence or 0.0, span),
         remarks=list(remarks),
     )
 

@@ -1,6 +1,7 @@
 """A face that is ready to speak: everything that can be done once per source is done."""
 
 import hashlib
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from wav2lip.media.picture import Picture
 
 SECONDS = 10.0  # of a video that are used
 MAX_FPS = 30  # of a video; of faster ones every second frame is left out, or more
+# Frames per second by which a video may be faster: the rate that a file states is measured, and often 30.02.
+RATE_TOLERANCE = 1.5
 
 
 def space_id(engine: MeshEngine) -> str:
@@ -53,6 +56,16 @@ def _thinned(source: FrameSource, settings: Settings, seconds: float, step: int)
             yield Frame(prepared, frame.time, frame.index // step, frame.colours)
         if static:
             return
+
+
+def _repeated(frames: Iterator[Frame], own: Fraction, rate: Fraction) -> Iterator[Frame]:
+    """Repeat the pictures of a video of `own` frames per second so that there are `rate` of them."""
+    count = 0
+    for frame in frames:
+        until = max(count + 1, round((frame.time + 1 / own) * rate))
+        for number in range(count, until):
+            yield Frame(frame.source, float(number / rate), number, frame.colours)
+        count = until
 
 
 @dataclass(frozen=True)
@@ -108,7 +121,7 @@ class Avatar:
             raise InputError(f"seconds must be above 0 and at most 600, not {seconds:g}")
         source = open_face(face, color, fps)
         rate = output_rate(source.info, settings)
-        step = max(1, -(-rate // MAX_FPS))
+        step = max(1, math.ceil(rate / (MAX_FPS + RATE_TOLERANCE)))
         problems: list[str] = []
         survey, first_seen = PeopleSurvey(), dict[int, TrackedFrame]()
         faces: list[list[TrackedFace]] = []
@@ -120,8 +133,11 @@ class Avatar:
                     detector = stack.enter_context(CachedDetector(detector, source.path))
             mesh = detector.mesh if isinstance(detector, CachedDetector) else None
             locate = FaceLocator(detector, settings, "aligned", mesh, landmarks=True)
-            located = locate(_thinned(source, settings, seconds, step))
+            frames = _thinned(source, settings, seconds, step)
             learns = not (source.info.is_still or settings.static)
+            if learns and rate != source.info.fps:
+                frames = _repeated(frames, source.info.fps, rate)
+            located = locate(frames)
 
             def pictures() -> Iterator[Picture]:
                 for tracked in check_faces(located, face, settings, problems, mesh):

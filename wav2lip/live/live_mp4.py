@@ -8,9 +8,11 @@ import av
 import numpy as np
 from av import AudioFrame
 
+from wav2lip.errors import InputError
 from wav2lip.live.avatar import Avatar
 from wav2lip.live.live_frame import LiveFrame
 from wav2lip.media.encoders import time_base
+from wav2lip.media.soundtrack import AAC_RATES
 
 KEY_FRAMES = 2  # seconds between two, at which a player may join
 CRF = 20
@@ -49,6 +51,9 @@ class LiveMp4:
         sample_rate: of their sound, in Hz.
         crf: quality of the pictures, 0 (best) to 51.
 
+    Raises:
+        InputError: AAC does not have the sample rate.
+
     Examples:
         ```python
         with open("live.mp4", "wb") as file, LiveMp4(file, avatar) as mp4:
@@ -60,6 +65,9 @@ class LiveMp4:
     def __init__(
         self, target: BinaryIO, avatar: Avatar, sample_rate: int = 48_000, crf: int = CRF
     ) -> None:
+        if sample_rate not in AAC_RATES:
+            shown = ", ".join(map(str, AAC_RATES))
+            raise InputError(f"sample_rate {sample_rate}: AAC has {shown} Hz; take 48000")
         height, width = avatar.pictures.size
         self._output: Any = av.open(_Sink(target), "w", format="mp4", options=OPTIONS)
         self._video = self._output.add_stream("libx264", rate=avatar.fps)

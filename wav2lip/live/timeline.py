@@ -220,11 +220,16 @@ class Timeline:
         sound, speaking, last = np.zeros(stop - start, np.float32), False, False
         if placed is not None and placed.start is not None:
             speech, begin = placed.speech, self._sample(placed.start)
+            dry = False
             if not speech.ended and not speech.heard(stop - begin):
                 self.counts.underruns += 1
                 speech.end()
+                dry = True
             after = placed.start + speech.frames
             speaking, last = number < after, speech.ended and number == after - 1
+            last = last or (
+                dry and number >= after
+            )  # ended by running dry, where its last frame is shown already
             sound = speech.sound(start - begin, stop - begin)
         elif (
             self.paced and self._stretches and self._stretches[0].is_forgotten(number, self._block)

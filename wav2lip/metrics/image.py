@@ -3,6 +3,10 @@
 torchmetrics is imported on use: a base install, which only runs generators, does without it.
 """
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -13,6 +17,7 @@ from wav2lip.types import Image
 # Wang et al. (2003) weigh five scales; the mouth of a 96 px crop (48 px) has room for three.
 # Their weights, scaled to sum to one.
 SCALES = np.array([0.0448, 0.2856, 0.3001])
+BATCH = 64  # frames measured at a time
 BETAS = tuple((SCALES / SCALES.sum()).tolist())
 
 
@@ -38,6 +43,18 @@ def mouth_pairs(generated: Image, target: Image) -> tuple[Tensor, Tensor]:
     return one, two
 
 
+def _mean_over_frames(
+    metric: Callable[[Tensor, Tensor], Any], generated: Image, target: Image
+) -> float:
+    """Mean of a metric over the frames of a clip, a batch of them at a time: memory does not grow with its length."""
+    total = 0.0
+    for first in range(0, len(target), BATCH):
+        part = slice(first, first + BATCH)
+        pairs = mouth_pairs(generated[part], target[part])
+        total += float(metric(*pairs)) * len(pairs[0])
+    return total / len(target)
+
+
 def psnr(generated: Image, target: Image) -> float:
     """PSNR in dB over all mouth pixels of a clip (T,H,W,3); infinite for equal clips."""
     from torchmetrics.functional.image import peak_signal_noise_ratio
@@ -52,10 +69,8 @@ def ssim(generated: Image, target: Image) -> float:
     """
     from torchmetrics.functional.image import structural_similarity_index_measure
 
-    pairs = mouth_pairs(generated, target)
-    value = structural_similarity_index_measure(*pairs, data_range=1.0)
-    assert isinstance(value, Tensor)
-    return float(value)
+    metric = partial(structural_similarity_index_measure, data_range=1.0)
+    return _mean_over_frames(metric, generated, target)
 
 
 def ms_ssim(generated: Image, target: Image) -> float:
@@ -65,7 +80,5 @@ def ms_ssim(generated: Image, target: Image) -> float:
     """
     from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
-    pairs = mouth_pairs(generated, target)
-    return float(
-        multiscale_structural_similarity_index_measure(*pairs, data_range=1.0, betas=BETAS)
-    )
+    metric = partial(multiscale_structural_similarity_index_measure, data_range=1.0, betas=BETAS)
+    return _mean_over_frames(metric, generated, target)

@@ -73,7 +73,7 @@ def _track_video(
 
 def clip_name(source: str) -> str:
     """Derive a file-name stem from a source path: readable, and unique by a hash of the whole path."""
-    digest = hashlib.sha256(source.encode()).hexdigest()[:8]
+    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
     stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in Path(source).stem)
     return f"{stem[:60]}-{digest}"
 

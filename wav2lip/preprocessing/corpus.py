@@ -20,8 +20,8 @@ from wav2lip.preprocessing.clip import Video
 from wav2lip.preprocessing.inputs import find_inputs
 from wav2lip.preprocessing.jobs import Outcome, VideoJob, get_detector, read_record
 from wav2lip.preprocessing.settings import ClipSettings
-from wav2lip.preprocessing.splits import assign_splits, has_splits, read_splits
-from wav2lip.utils.files import write_table
+from wav2lip.preprocessing.splits import assign_splits, has_splits, of_sources, read_splits
+from wav2lip.utils.files import absolute_if_file, write_table
 from wav2lip.utils.partials import sweep_tree
 from wav2lip.utils.signals import Stopped
 
@@ -61,9 +61,11 @@ def plan_jobs(
     """
     found = find_inputs(root)
     splits = splits or (root if has_splits(root) else None)
-    assigned = assign_splits(found, read_splits(splits) if splits else {}, val_share)
+    known = of_sources(read_splits(splits), splits, found) if splits else {}
+    assigned = assign_splits(found, known, val_share)
     if any(path.is_file() for path in found.values()):  # frame folders need no detector
         detector = resolve_detector(detector, weights, device)
+    weights = absolute_if_file(weights)  # as in the workers' records
     jobs = []
     for source, path in found.items():
         split, speaker = assigned[source]

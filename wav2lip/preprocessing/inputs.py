@@ -76,7 +76,7 @@ def _listed(path: Path) -> Iterator[str]:
     yield from (row[FILE_COLUMN] or " " for _, row in rows)
 
 
-def _resolve(folder: Path, entry: str) -> Path | None:
+def resolve_entry(folder: Path, entry: str) -> Path | None:
     """Find the video or frame folder of a list entry, which may lack its suffix or have further columns."""
     names = (entry, *entry.split()[:1])
     for name in (*names, *(name.replace("\\", "/") for name in names if "\\" in name)):
@@ -107,7 +107,7 @@ def _entries(path: Path) -> Iterator[tuple[str, str, Path | None]]:
         )
     for number, entry in enumerate(_listed(path), 1):
         if entry and not entry.startswith("#"):
-            yield f"entry {number}", _shorten(entry), _resolve(path.parent, entry)
+            yield f"entry {number}", _shorten(entry), resolve_entry(path.parent, entry)
 
 
 def _from_list(path: Path) -> dict[str, Path]:

@@ -2,12 +2,14 @@
 
 import hashlib
 import logging
+import os
+import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path, PurePosixPath
 
 from wav2lip.errors import InputError
-from wav2lip.preprocessing.inputs import VIDEO_SUFFIXES
+from wav2lip.preprocessing.inputs import VIDEO_SUFFIXES, resolve_entry
 from wav2lip.types import SPLITS
 from wav2lip.utils.tables import read_lines, read_table
 
@@ -16,6 +18,7 @@ PRETRAIN, TEST = "pretrain", "test"
 PARTS = ("main", PRETRAIN, "trainval", TEST)
 SPLIT_LISTS = {"train": "train", "val": "val", TEST: TEST, PRETRAIN: "train"}  # file -> split
 SPLIT_LIST = "list of splits"
+SPEAKER = "speaker"
 log = logging.getLogger(__name__)
 
 Splits = dict[str, tuple[str, str]]  # key of a video (see `split_keys`) -> (split, speaker or "")
@@ -63,24 +66,63 @@ def _read_list(path: Path, split: str) -> Splits:
 
 def _read_table(path: Path) -> Splits:
     columns, rows = read_table(path, SPLIT_LIST)
-    if not {"file", "split"} <= set(columns):
-        raise InputError(f"{path}: requires the columns file and split; speaker is optional")
+    if "file" not in columns or not {"split", SPEAKER} & set(columns):
+        raise InputError(f"{path}: requires the columns file and split, speaker or both")
     known = {}
     for line, row in rows:
-        split = row["split"].strip()
+        split = row.get("split", "").strip()
         if split not in (*SPLITS, ""):
             raise InputError(
                 f"{path}, line {line}: unknown split {split!r}; choose one of {', '.join(SPLITS)}"
             )
-        known[row["file"].strip().replace("\\", "/")] = (split, row.get("speaker", "").strip())
+        known[row["file"].strip().replace("\\", "/")] = (split, row.get(SPEAKER, "").strip())
     return known
 
 
 def has_splits(root: Path) -> bool:
-    """Return whether an input contains its own splits: lists in the folder, or a CSV with that column."""
+    """Return whether an input contains its own splits or speakers: lists in the folder, or a CSV with such a column."""
     if root.is_dir():
         return bool(split_lists(root))
-    return root.suffix.lower() == ".csv" and "split" in read_table(root, SPLIT_LIST)[0]
+    if root.suffix.lower() != ".csv":
+        return False
+    return bool({"split", SPEAKER}.intersection(read_table(root, SPLIT_LIST)[0]))
+
+
+def _whole(path: Path) -> str:
+    return os.path.normpath(path.absolute())
+
+
+def of_sources(known: Splits, path: Path, found: Mapping[str, Path]) -> Splits:
+    """Give entries the names of the videos that they mean.
+
+    Args:
+        known: read from `path`.
+        path: the list or folder of lists.
+        found: path of each video by its source, see `find_inputs`.
+
+    Returns:
+        Splits by source where an entry is a path to a video, from the folder of the list; the others as they are.
+
+    Raises:
+        InputError: no entry names any of the videos.
+    """
+    folder = path if path.is_dir() else path.parent
+    sources = {_whole(video): source for source, video in found.items()}
+    named: Splits = {}
+    for key, value in known.items():
+        video = resolve_entry(folder, key)
+        source = sources.get(_whole(video)) if video is not None else None
+        named[source or posixpath.normpath(key)] = value
+    keys = {key for source in found for key in split_keys(source)}
+    unused = [key for key in named if key not in keys]
+    if named and len(unused) == len(named):
+        raise InputError(
+            f"{path}: none of its {len(named)} entries, such as {unused[0]}, is a video of the input; give paths from "
+            "the folder of the list, or as below the input"
+        )
+    if unused:
+        log.info("%s: %d of %d entries are no video of the input", path, len(unused), len(named))
+    return named
 
 
 def split_lists(folder: Path) -> list[Path]:
@@ -92,7 +134,7 @@ def read_splits(path: Path) -> Splits:
     """Read splits.
 
     Args:
-        path: a CSV with the columns file, split and optionally speaker; a list such as val.txt; or a folder
+        path: a CSV with the columns file and split, speaker or both; a list such as val.txt; or a folder
             of such lists.
 
     Raises:

@@ -5,10 +5,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "wav2lip"  # its value is a hash of the token
@@ -86,11 +86,9 @@ class Access:
         if scheme.lower() == "bearer":
             place = _find(token.strip(), self._tokens)
         else:
-            try:
-                cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-            except CookieError:
-                cookie = None
-            place = _find(cookie.value, self._cookies) if cookie else None
+            # Other applications of this host have cookies, too, and some are not well formed.
+            cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE)
+            place = _find(cookie, self._cookies) if cookie else None
         return None if place is None else self._cookies[place][:16]
 
 

@@ -47,7 +47,7 @@ def _earlier_rejections(path: Path, audited: set[str]) -> list[dict[str, str]]:
     """Rows of an existing rejected.csv about clips that still exist and are not audited now."""
     if not path.is_file():
         return []
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file, restval="")
         if tuple(reader.fieldnames or ()) != COLUMNS:  # of an earlier format
             return []
