@@ -311,6 +311,7 @@ def test_a_generated_still_is_measured_without_its_source(evaluate, film, tmp_pa
     (skipped,) = results.skipped
     assert skipped.what == REAL
     assert skipped.reason == f"{still}: a photo, so there is no real video to compare with"
+    assert skipped.lacking  # so that the pair has a record, and is not scored again
 
 
 class StillFilmer(FrameCopier):

@@ -6,7 +6,7 @@ import pytest
 
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.records import ClipRecords
-from wav2lip.evaluation.results import ClipScores, PairScores
+from wav2lip.evaluation.results import ClipScores, PairScores, Skipped
 from wav2lip.evaluation.scorer import SyncScores
 from wav2lip.evaluation.systems import VIDEO
 from wav2lip.metrics.lse import SyncCurve
@@ -38,7 +38,8 @@ def restored(folder, pair, settings=SETTINGS, networks=("j", None), pairs=()):
 
 def test_a_record_keeps_every_digit(tmp_path, pair):
     features = {"fid": {VIDEO: np.random.default_rng(1).random((2, 3), np.float32)}}
-    given = PairScores([scores()], features=features)
+    lacking = Skipped("a-b", "real", "a photo", lacking=True)
+    given = PairScores([scores()], [lacking], features)
     ClipRecords(tmp_path, SETTINGS, ("j", None)).write(pair, [], given)
     results, revision = restored(tmp_path, pair)
     (row,), wanted = results.clips, scores()
@@ -49,6 +50,7 @@ def test_a_record_keeps_every_digit(tmp_path, pair):
         np.testing.assert_array_equal(one, other)
         assert one.dtype == other.dtype
     assert row.sync.windows == 9
+    assert results.skipped == [lacking]
     np.testing.assert_array_equal(results.features["fid"][VIDEO], features["fid"][VIDEO])
     assert revision == code_revision()
 

@@ -9,6 +9,7 @@ from wav2lip.errors import InputError
 from wav2lip.evaluation.jobs import PairJob, ScoredPair
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.protocols import PROTOCOLS
+from wav2lip.evaluation.records import ClipRecords
 from wav2lip.evaluation.results import PairScores, Results, Skipped
 from wav2lip.evaluation.run import plan_pairs, run_pairs, set_values
 from wav2lip.evaluation.segments import LargestFace
@@ -30,6 +31,26 @@ def test_results_are_in_the_order_of_the_list(tmp_path):
     results = Results({}, None, {})
     assert [pair.name for pair in run_pairs(jobs, results, backwards)] == ["c", "b", "a"]
     assert [item.clip for item in results.skipped] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("lacking", [True, False])
+def test_only_a_part_that_may_be_scored_later_is_tried_again(tmp_path, lacking):
+    (tmp_path / "a.png").write_bytes(b"photo")
+    jobs = plan_pairs(None, [Pair("a", tmp_path / "a.png", tmp_path / "a.png")])
+    records = ClipRecords(tmp_path, {}, ("judge", None))
+    scored = []
+
+    def score(todo):
+        for job in todo:
+            scored.append(job.pair.name)
+            skipped = [Skipped("a", REAL, "a photo", lacking)]
+            yield ScoredPair(job.number, PairScores(skipped=skipped))
+
+    for _ in range(2):
+        results = Results({}, None, {})
+        list(run_pairs(jobs, results, score, records))
+        assert [item.what for item in results.skipped] == [REAL]
+    assert scored == (["a"] if lacking else ["a", "a"])
 
 
 def test_sounds_are_drawn_once_and_written_down(tmp_path):

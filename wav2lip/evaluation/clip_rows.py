@@ -2,7 +2,14 @@
 
 from wav2lip.errors import InputError
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.results import ClipScores, MouthSeries, PairScores, Skipped, sync_values
+from wav2lip.evaluation.results import (
+    ClipScores,
+    LackingError,
+    MouthSeries,
+    PairScores,
+    Skipped,
+    sync_values,
+)
 from wav2lip.evaluation.scorer import EmbeddedSegment, Scoring, delayed, frozen, score
 from wav2lip.evaluation.systems import FROZEN, LATE
 from wav2lip.evaluation.video_reader import EmbeddedClip
@@ -63,4 +70,4 @@ class ClipRows:
 def skip(results: PairScores, clip: str, what: str, error: BaseException) -> None:
     """List what was not scored, of which clip, and why."""
     reason = " ".join(str(error).split()) or type(error).__name__
-    results.skipped.append(Skipped(clip, what, reason))
+    results.skipped.append(Skipped(clip, what, reason, isinstance(error, LackingError)))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from wav2lip.errors import InputError
 from wav2lip.evaluation.failures import FAILURES
 from wav2lip.evaluation.judge import LoadedJudge
 from wav2lip.evaluation.leak import (
@@ -16,6 +15,7 @@ from wav2lip.evaluation.leak import (
 )
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.quality import is_same_audio
+from wav2lip.evaluation.results import LackingError
 from wav2lip.evaluation.scorer import Scoring
 from wav2lip.evaluation.systems import GENERATED, SILENCE
 from wav2lip.faces.crops import Crop
@@ -70,7 +70,8 @@ class LeakValues:
             The fields of `LeakProbe`.
 
         Raises:
-            InputError: no other sound, or too few frames with a face.
+            LackingError: there is no other sound.
+            InputError: too few frames with a face.
         """
         right = self._read_pcm(sound)
         sounds = ProbeAudio(right, self._other_audio(others, right, source), source)
@@ -108,4 +109,4 @@ class LeakValues:
                 continue  # listed at its own turn
             if not any(is_same_audio(pcm, sound) for sound in known if sound is not None):
                 return pcm
-        raise InputError("the leak probe requires a second pair with a different sound")
+        raise LackingError("the leak probe requires a second pair with a different sound")

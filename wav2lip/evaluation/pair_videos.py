@@ -13,7 +13,7 @@ from wav2lip.evaluation.leak_values import PARTS, LeakValues
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.protocols import Protocol
 from wav2lip.evaluation.renderings import Renderings
-from wav2lip.evaluation.results import PairScores
+from wav2lip.evaluation.results import LackingError, PairScores
 from wav2lip.evaluation.sound_reader import SoundReader
 from wav2lip.evaluation.systems import GENERATED, REAL, VIDEO
 from wav2lip.evaluation.video_reader import VideoData, VideoReader
@@ -113,6 +113,8 @@ class PairVideosReader:
         failed: dict[Protocol, BaseException] = {}
         for protocol in self._protocols:
             try:
+                if protocol.sound in ("own", "silence") and probe(pair.face).is_still:
+                    raise LackingError(f"{pair.face}: a photo, which has no sound to judge with")
                 made[protocol] = self._renderings(pair, protocol, exchanged)
             except FAILURES as error:
                 failed[protocol] = error
@@ -128,7 +130,7 @@ class PairVideosReader:
 
     def _read_real(self, pair: Pair, source: Path) -> VideoData:
         if probe(source).is_still:
-            raise InputError(f"{source}: a photo, so there is no real video to compare with")
+            raise LackingError(f"{source}: a photo, so there is no real video to compare with")
         with CachedDetector(self._detector, source) as detector:
             pcm = self._read_pcm(source)
             damage = self._read_pcm.damage(source)

@@ -17,7 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.evaluation.pairs import Pair
-from wav2lip.evaluation.results import WEIGHTS, ClipScores, Features, MouthSeries, PairScores
+from wav2lip.evaluation.results import (
+    WEIGHTS,
+    ClipScores,
+    Features,
+    MouthSeries,
+    PairScores,
+    Skipped,
+)
 from wav2lip.evaluation.scorer import SyncScores
 from wav2lip.metrics.lse import SyncCurve
 from wav2lip.utils.files import sha256_of, write_atomically
@@ -126,7 +133,8 @@ class ClipRecords:
                     for name in arrays.files:
                         metric, _, system = name.partition("/")
                         features[metric][system] = arrays[name]
-            return PairScores(rows, features=features), str(record["revision"])
+            skipped = [Skipped(**item) for item in record["skipped"]]
+            return PairScores(rows, skipped, features), str(record["revision"])
         except (OSError, ValueError, KeyError, TypeError, BadZipFile):
             return None
 
@@ -151,6 +159,7 @@ class ClipRecords:
             "revision": code_revision(),
             "clips": [_plain_scores(row) for row in scores.clips],
             "features": sorted(scores.features),
+            "skipped": [vars(item) for item in scores.skipped],
         }
         text = json.dumps(record, default=_encode)
         write_atomically(path, text.encode("utf-8", "backslashreplace"))

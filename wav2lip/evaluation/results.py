@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wav2lip.errors import InputError
 from wav2lip.evaluation.scorer import SyncScores
 from wav2lip.evaluation.systems import SYSTEMS
 
@@ -142,11 +143,23 @@ class ClipScores:
 
 @dataclass(frozen=True)
 class Skipped:
-    """What was not scored, of which clip, and the reason."""
+    """What was not scored, of which clip, and the reason.
+
+    Attributes:
+        clip: name of the clip.
+        what: the row, control or probe.
+        reason: one line.
+        lacking: whether the input does not have it, so that it is missing in every run.
+    """
 
     clip: str
     what: str
     reason: str
+    lacking: bool = False
+
+
+class LackingError(InputError):
+    """An input does not have what a row, control or probe requires, as a photo has no sound."""
 
 
 Features = dict[str, dict[str, NDArray[np.float32]]]  # metric -> system -> (N,D)

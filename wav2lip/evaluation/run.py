@@ -61,7 +61,8 @@ def run_pairs(
         jobs: from `plan_pairs`.
         results: take the scores when all pairs are done.
         execute: runs the jobs; default: one process per core of this machine.
-        records: pairs that have one are not scored again; the others get one, unless a part of them was skipped.
+        records: pairs that have one are not scored again; the others get one, unless a part of
+            them was skipped that another run may score.
 
     Yields:
         Each pair when it is done.
@@ -81,7 +82,7 @@ def run_pairs(
         job = jobs[outcome.number]
         done[outcome.number] = outcome.scores
         results.revisions.add(revision)
-        if records is not None and not outcome.scores.skipped:
+        if records is not None and all(item.lacking for item in outcome.scores.skipped):
             records.write(job.pair, job.pairs, outcome.scores)
         yield job.pair
     scores = [done[number] for number in sorted(done)]
