@@ -1,4 +1,5 @@
 import csv
+import shutil
 
 import pytest
 
@@ -37,6 +38,14 @@ def test_scores_are_those_of_the_best_validation(runs):
     ]
     assert found[0].scores == {"val/lower_l1": 0.03, "val/sync": 0.2}
     assert find_unfinished(runs, "val/loss", "full") == ["unfinished/seed-1"]
+
+
+def test_a_copy_of_a_run_does_not_count_twice(runs):
+    shutil.copytree(runs / "full" / "seed-1", runs / "old" / "seed-1")
+    with pytest.raises(
+        InputError, match=r"seed-1: has the experiment and the seed of .*seed-1, so"
+    ):
+        collect(runs, "val/loss", ["val/lower_l1"])
 
 
 def test_the_command_writes_all_tables(runs, monkeypatch, capsys):

@@ -61,6 +61,16 @@ def test_checkpoints_add_scores_and_facts_to_the_table(tmp_path):
     ]
 
 
+def test_a_checkpoint_of_another_step_is_a_warning(tmp_path):
+    one = run(tmp_path, "full", 1, 2.0)
+    saved = torch.load(one.checkpoint, weights_only=True)
+    torch.save({**saved, "global_step": 60}, one.checkpoint)
+    scored = evaluate_runs([one], lambda checkpoint, output: Table((), ()))
+    assert scored.warnings == [
+        "full, seed 1: best.ckpt is of step 60, the metrics of training are those of step 100"
+    ]
+
+
 def test_seeds_that_differ_are_listed(tmp_path):
     facts = checkpoint_facts([run(tmp_path, "full", 1, 2.0), run(tmp_path, "full", 2, 3.0)])
     assert (facts["commit"], facts["hours"]) == ("abc123", "2.00 3.00")

@@ -185,11 +185,19 @@ def collect(root: Path, choose: str, metrics: Sequence[str]) -> list[Run]:
         metrics: what to read.
 
     Raises:
-        InputError: there is no such run.
+        InputError: there is no such run, or two have the same experiment and seed.
     """
     runs = [run for run in (read_run(f, choose, metrics) for f in find_runs(root)) if run]
     if not runs:
         raise InputError(f"{root}: no run has logged {choose}; give the folder of finished runs")
+    seen: dict[tuple[str, int], Run] = {}
+    for run in runs:
+        other = seen.setdefault((run.experiment, run.seed), run)
+        if other is not run:
+            raise InputError(
+                f"{run.folder}: has the experiment and the seed of {other.folder}, so it would count twice; "
+                "move one away"
+            )
     return runs
 
 

@@ -83,7 +83,13 @@ def evaluate_runs(runs: Sequence[Run], evaluate: Evaluate) -> Scored:
         names |= dict.fromkeys(scores)
         found.append(replace(run, scores=run.scores | scores))
         header = {key: table.header[key] for key in SHARED if key in table.header}
-        warnings += [f"{run.experiment}, seed {run.seed}: {line}" for line in table.warnings]
+        lines = list(table.warnings)
+        step = load_network(run.checkpoint).metadata.get("step")
+        if step is not None and int(step) != run.step:
+            lines.append(
+                f"{run.checkpoint.name} is of step {step}, the metrics of training are those of step {run.step}"
+            )
+        warnings += [f"{run.experiment}, seed {run.seed}: {line}" for line in lines]
     return Scored(found, list(names), header, warnings)
 
 
