@@ -7,7 +7,8 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 
 from wav2lip.errors import InputError
-from wav2lip.tasks.base import Config, Task
+from wav2lip.tasks.base import Task
+from wav2lip.tasks.build import Config
 
 
 def _no_closure() -> None:

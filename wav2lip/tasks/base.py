@@ -1,11 +1,9 @@
-"""The base class of all tasks, and helpers that they share."""
+"""The base class of all tasks, and the schedule of their learning rate."""
 
-import inspect
 import logging
 import math
 import os
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,47 +12,15 @@ import torch
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
-from wav2lip import losses
-from wav2lip.checkpoints import Kind, LoadedNetwork, TrainingId, build_network, load_network
+from wav2lip.checkpoints import Kind, LoadedNetwork, TrainingId, load_network
 from wav2lip.checkpoints.provenance import UNKNOWN
 from wav2lip.errors import InputError
+from wav2lip.tasks.build import Config, build
 from wav2lip.tasks.optimizer_settings import apply_settings
 from wav2lip.types import CROP_KINDS
-from wav2lip.utils.fields import to_plain
 from wav2lip.utils.revision import code_revision
 
-Config = dict[str, Any]
-PACKAGES = {"wav2lip.losses": losses, "torch.optim": torch.optim}
-NETWORKS = "wav2lip.models."
 log = logging.getLogger(__name__)
-
-
-def build(config: Mapping[str, Any], *args: Any) -> Any:
-    """Build the network, loss or optimizer that a config names.
-
-    Hyper-parameters come from checkpoint files. So a name is looked up in `wav2lip.models`, `wav2lip.losses` or
-    `torch.optim` and never imported.
-
-    Args:
-        config: `_target_` and keyword arguments.
-        args: positional arguments.
-
-    Raises:
-        InputError: another target, or arguments that do not fit.
-    """
-    target = str(config.get("_target_", ""))
-    if target.startswith(NETWORKS):
-        return build_network(config)
-    package, _, name = target.rpartition(".")
-    found = getattr(PACKAGES.get(package), name, None)
-    if not (inspect.isclass(found) and issubclass(found, nn.Module | torch.optim.Optimizer)):
-        allowed = ", ".join([NETWORKS[:-1], *PACKAGES])
-        raise InputError(f"_target_ {target!r} is refused: it must be a class of {allowed}")
-    arguments = {key: value for key, value in to_plain(config).items() if key != "_target_"}
-    try:
-        return found(*args, **arguments)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{target} cannot be built from {arguments}: {error}") from error
 
 
 def to_float(images: Tensor) -> Tensor:

@@ -12,7 +12,8 @@ from wav2lip.errors import InputError
 from wav2lip.losses.motion import motion_correlation, motion_error, motion_range
 from wav2lip.losses.series_contrast import SeriesContrast
 from wav2lip.models import MeshSyncNet
-from wav2lip.tasks.base import Config, Task, build
+from wav2lip.tasks.base import Task
+from wav2lip.tasks.build import Config, build
 from wav2lip.types import FPS, MotionBatch
 
 CLOSED_BELOW = (

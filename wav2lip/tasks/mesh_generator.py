@@ -21,7 +21,8 @@ from wav2lip.losses.inpainting import (
 from wav2lip.models import MeshGenerator
 from wav2lip.models.mouth_inpainter import FIRST_EXEMPLAR, compose
 from wav2lip.tasks.adversarial import AdversarialTask
-from wav2lip.tasks.base import Config, build, to_float
+from wav2lip.tasks.base import to_float
+from wav2lip.tasks.build import Config, build
 from wav2lip.types import MouthBatch
 
 MATCHED = ("l1", "detail", "drawn")  # terms that compare with the true picture pixel by pixel

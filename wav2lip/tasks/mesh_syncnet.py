@@ -7,7 +7,8 @@ from torch import Tensor
 
 from wav2lip.data.motion_basis import motion_basis
 from wav2lip.errors import InputError
-from wav2lip.tasks.base import Config, Task, build
+from wav2lip.tasks.base import Task
+from wav2lip.tasks.build import Config, build
 from wav2lip.tasks.syncnet import MIN_DISTANCE, VAL_MAX_SHIFT, diagonal_means, pairwise_accuracy
 from wav2lip.types import MeshSyncBatch
 

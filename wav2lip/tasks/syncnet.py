@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from wav2lip.errors import InputError
-from wav2lip.tasks.base import Config, Task, build, to_float
+from wav2lip.tasks.base import Task, to_float
+from wav2lip.tasks.build import Config, build
 from wav2lip.tasks.grad_cache import embed_in_chunks
 from wav2lip.types import SyncBatch
 

@@ -14,7 +14,8 @@ from wav2lip.losses.reconstruction import edge_l1, mouth_psnr, weighted_l1
 from wav2lip.models import Generator, SyncNet
 from wav2lip.models.audio_encoder import copy_audio_encoder
 from wav2lip.models.generator import face_inputs
-from wav2lip.tasks.base import Config, Task, build, to_float
+from wav2lip.tasks.base import Task, to_float
+from wav2lip.tasks.build import Config, build
 from wav2lip.types import IMAGE_SIZE, WINDOW_FRAMES, LipBatch
 
 log = logging.getLogger(__name__)

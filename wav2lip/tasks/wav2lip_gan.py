@@ -8,7 +8,8 @@ from torch import Tensor
 from wav2lip.errors import InputError
 from wav2lip.losses.adversarial import adversarial_bce
 from wav2lip.tasks.adversarial import AdversarialTask
-from wav2lip.tasks.base import Config, build, to_float
+from wav2lip.tasks.base import to_float
+from wav2lip.tasks.build import Config, build
 from wav2lip.tasks.wav2lip import Wav2LipTask
 from wav2lip.types import LipBatch
 
