@@ -78,11 +78,11 @@ def test_an_absent_camera_is_one_line(checkpoint, face, tmp_path, monkeypatch, c
         (["{face}"], "there is nothing to do; give --audio or --save"),
         (
             ["{face}", "--save", "a.avatar", "--output", "a.mp4"],
-            "--output is given, but there is no",
+            "--output needs sound; add --audio",
         ),
         (
             ["{face}", "--save", "a.avatar", "--camera", "auto"],
-            "--camera is given, but there is no",
+            "--camera needs sound; add --audio",
         ),
         (["none.jpg", "--audio", "-"], "none.jpg: no such file; give the face"),
         (["{face}", "--audio", "none.wav"], "none.wav: no such file; give the audio"),

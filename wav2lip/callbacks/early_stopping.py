@@ -1,4 +1,4 @@
-"""Early stopping that lasts: a run that it has ended stays ended when its command is repeated."""
+"""Early stopping: a run that it has ended stays ended when its command is repeated."""
 
 from typing import Any
 

@@ -92,7 +92,7 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError("there is nothing to do; give --audio or --save")
     for name, option in (("output", args.output), ("camera", args.camera)):
         if args.audio is None and option is not None:
-            raise InputError(f"--{name} is given, but there is no sound; give --audio, too")
+            raise InputError(f"--{name} needs sound; add --audio")
     for name, rule in (("block", Whole(1, 50)), ("rate", Whole(1)), ("motion", Number(0, 2))):
         check(f"--{name}", getattr(args, name), rule)
     check("--device", args.device, Device())

@@ -12,6 +12,7 @@ from wav2lip.evaluation.mouth_plots import mouth_plot
 from wav2lip.evaluation.pairs import Pair
 from wav2lip.evaluation.result_table import CONTROLS, JUDGED
 from wav2lip.evaluation.results import METRICS, ClipScores, Results
+from wav2lip.evaluation.summary import pair_name
 from wav2lip.evaluation.systems import GENERATED, REAL, VIDEO
 from wav2lip.evaluation.table import Column, Table, number, span, uncertainty
 from wav2lip.evaluation.thumbnails import strip
@@ -139,7 +140,7 @@ def _clips(results: Results, videos: Videos) -> list[dict[str, Any]]:
     for name in sorted(by_clip, key=lambda clip: (_badness(by_clip[clip]), clip)):
         rows = by_clip[name]
         # A face track is the clip PAIR#NUMBER.
-        pair = name if name in videos else name.rpartition("#")[0]
+        pair = name if name in videos else pair_name(name)
         shown = [m for m in METRICS if any(m in row.values for row in rows)]
         found.append(
             {

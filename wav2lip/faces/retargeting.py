@@ -103,7 +103,7 @@ def retarget(
     own = landmarks.pose.face_on(landmarks.points)
     measured = space.explain(own[space.vertices] - neutral)
     size = float(np.sqrt((measured**2).sum(-1).mean()))
-    taken = 1 + (READING - 1) * min(1.0, READING_SIZE / max(size, READING_SIZE))
+    taken = 1 + (READING - 1) * READING_SIZE / max(size, READING_SIZE)
     change = deviation - np.float32(taken) * measured
     target = own.copy()
     target[space.vertices] += space.weight * change
