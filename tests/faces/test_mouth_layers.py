@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,9 @@ from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh_warp import INNER_LOWER, mesh_warp
 from wav2lip.faces.mouth_layers import MouthLayers, mouth_layers
+from wav2lip.faces.mouth_patch import MouthPatch
 from wav2lip.faces.mouth_view import MouthView
+from wav2lip.faces.teeth import Teeth
 
 POSE, HEIGHT, SIZE = head_pose(), 0.76, (400, 400)
 
@@ -119,3 +123,21 @@ def test_an_enlarged_colour_keeps_its_edges(times, step):
     assert (
         np.abs(np.diff(row)).max() > step - 0.01
     )  # linear interpolation to 3 times the size has 42.5
+
+
+def test_painted_teeth_cover_what_is_drawn():
+    layers = gather(face(0), face(0.1), times=2)
+    patch = MouthPatch.of_pose(POSE, HEIGHT)
+    skin = np.full((72, 96, 3), 150, np.uint8)
+    teeth = Teeth.of(POSE, mean_face().vertices, patch, skin, 0.0)
+    weights = np.zeros((8, 72, 96), np.float32)
+    weights[0] = 1  # the network would leave the moved frame as it is
+    drawn = np.zeros((3, 72, 96), np.float32)
+    bare = layers.overlay(weights, drawn)
+    covered = replace(layers, teeth=teeth).overlay(weights, drawn)
+    assert bare.image.max() == 0
+    opacity = covered.image[..., 3]
+    assert 0.9 < opacity.max() <= 1.001
+    bright = covered.image[opacity > 0.9][:, :3].max(axis=0) / 255
+    np.testing.assert_allclose(bright, teeth.colour, atol=0.12)
+    assert layers.shape[0].sum() * 4 > (opacity > 0.5).sum() > 100

@@ -77,3 +77,26 @@ def test_memory_does_not_grow_by_pictures():
     kept = survey._open
     assert len(kept) == 16
     assert sum(part.size for _, _, part, _ in kept) < 16 * 400 * 400 * 3 / 2
+
+
+def test_teeth_are_painted_for_a_source_that_shows_none():
+    for openings, painted in (
+        ([0.0], True),
+        ([0.0] * 5, True),
+        ([0.1], False),
+        ([0.0, 0.1], False),
+    ):
+        survey = PersonSurvey()
+        for opening in openings:
+            survey.add(*frame(opening))
+        assert (survey.person(SPACE).teeth is not None) == painted
+
+
+def test_painted_teeth_lie_behind_the_lips():
+    survey = PersonSurvey()
+    survey.add(*frame(0.0))
+    person = survey.person(SPACE)
+    closed = person.neutral[[PLACE[13], PLACE[14]], 1].mean()
+    line = (closed - person.height + 0.19) / 0.6 * 72 - 0.5  # row of the patch
+    edge = person.teeth.outlines[-1, 0, :9, 1].max()
+    assert edge - line == pytest.approx(2.8 / 90 / 0.6 * 72, abs=0.1)

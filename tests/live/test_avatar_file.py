@@ -8,6 +8,7 @@ from safetensors.numpy import save_file
 
 from wav2lip.errors import InputError
 from wav2lip.faces.crops import Crop
+from wav2lip.faces.teeth import Teeth
 from wav2lip.live import Avatar
 from wav2lip.live.avatar_file import FORMAT
 from wav2lip.media.colour import Colours
@@ -25,7 +26,9 @@ def full(avatar):
         [replace(face, mask=replace(face.mask, hidden=hidden, covered=True, weight=0.4))],
         [face, replace(face, track=7, aligned=Crop(50, 40, 30, 35, 2.5))],
     ]
-    return replace(avatar, faces=faces, people={0: person, 7: replace(person, exemplars=())})
+    teeth = Teeth(np.ones((10, 2, 18, 2), np.float32), np.full(3, 0.8, np.float32), 0.3)
+    other = replace(person, exemplars=(), teeth=teeth)
+    return replace(avatar, faces=faces, people={0: replace(person, teeth=None), 7: other})
 
 
 def test_an_avatar_comes_back_as_it_was(full, tmp_path):
@@ -53,6 +56,11 @@ def test_an_avatar_comes_back_as_it_was(full, tmp_path):
         old, new = full.people[track], again.people[track]
         np.testing.assert_array_equal(old.neutral, new.neutral)
         assert (old.height, len(old.exemplars)) == (new.height, len(new.exemplars))
+    assert again.people[0].teeth is None
+    old, new = full.people[7].teeth, again.people[7].teeth
+    np.testing.assert_array_equal(old.outlines, new.outlines)
+    np.testing.assert_array_equal(old.colour, new.colour)
+    assert new.softness == 0.3
     for old, new in zip(full.people[0].exemplars, again.people[0].exemplars, strict=True):
         np.testing.assert_array_equal(old.image, new.image)
         np.testing.assert_array_equal(old.patch.to_frame, new.patch.to_frame)

@@ -14,6 +14,7 @@ from wav2lip.faces.mesh_warp import MeshWarp
 from wav2lip.faces.mouth_overlay import MouthOverlay
 from wav2lip.faces.mouth_patch import COLUMNS, ROWS, inner_mouth
 from wav2lip.faces.mouth_view import MouthView, jaw_height
+from wav2lip.faces.teeth import Teeth
 from wav2lip.faces.texture import add_grain, crispness
 from wav2lip.types import Image
 
@@ -40,6 +41,7 @@ class MouthLayers:
         shape: (2, 72, 96) in [0, 1], the wanted opening, and the region that may change.
         times: scale of the colours.
         texture: of the person's skin, see `Person`.
+        teeth: painted ones, which cover what the network draws.
     """
 
     colours: Image
@@ -47,6 +49,7 @@ class MouthLayers:
     shape: NDArray[np.float32]
     times: int
     texture: float = 0.0
+    teeth: Teeth | None = None
 
     @property
     def small(self) -> Image:
@@ -64,7 +67,8 @@ class MouthLayers:
         if not len(rows):
             return slice(0, 0), slice(0, 0)
         top, left = max(0, int(rows[0]) - AROUND), max(0, int(columns[0]) - AROUND)
-        return slice(top, int(rows[-1]) + AROUND + 1), slice(left, int(columns[-1]) + AROUND + 1)
+        bottom, right = int(rows[-1]) + AROUND + 1, int(columns[-1]) + AROUND + 1
+        return slice(top, min(bottom, ROWS)), slice(left, min(right, COLUMNS))
 
     def overlay(self, weights: NDArray[np.float32], colour: NDArray[np.float32]) -> MouthOverlay:
         """Blend the candidates, at their own resolution.
@@ -89,6 +93,12 @@ class MouthLayers:
         if crisp:
             soft = cv2.GaussianBlur(drawn, (0, 0), CRISP_SIZE * self.times)
             drawn += np.float32(crisp) * (drawn - soft)
+        if self.teeth is not None:
+            covered, painted = self.teeth.shown(self.shape[0], self.times, rows, columns)
+            drawn += covered[..., None] * (painted - drawn)
+            region = cv2.resize(self.shape[1, rows, columns], (width, height))
+            shares *= 1 - covered
+            shares[-1] += covered * region
         size = (ROWS * self.times, COLUMNS * self.times)
         drawn = add_grain(drawn, self.texture, size, top, left)
         # Plane by plane: arithmetic on pixels of three channels costs several times as much.

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import cv2
@@ -17,6 +17,7 @@ from wav2lip.faces.mouth_layers import MouthLayers, mouth_layers
 from wav2lip.faces.mouth_overlay import MouthOverlay
 from wav2lip.faces.mouth_patch import COLUMNS, LEFT, RIGHT, MouthPatch
 from wav2lip.faces.mouth_view import MouthView
+from wav2lip.faces.teeth import Teeth
 from wav2lip.faces.tint import match_tint
 from wav2lip.media.picture import Picture
 
@@ -57,6 +58,7 @@ class MovedFace:
         height: float,
         exemplars: Sequence[MouthView] = (),
         texture: float = 0.0,
+        teeth: Teeth | None = None,
     ) -> Self:
         """Move a face.
 
@@ -67,6 +69,7 @@ class MovedFace:
             height: of the person's mouth, see `MouthPatch`.
             exemplars: views of the same person.
             texture: of the person's skin, see `Person`.
+            teeth: painted ones, see `Person`.
         """
         warp = mesh_warp(landmarks.points, target, picture.size)
         rows, columns = warp.source(picture.size)
@@ -74,6 +77,7 @@ class MovedFace:
         view = MouthView.of(picture, landmarks, height)
         scale = patch_scale(landmarks)
         layers = mouth_layers(view, exemplars, landmarks, target, moved, warp, scale, texture)
+        layers = replace(layers, teeth=teeth)
         return cls(warp, moved, view.patch, layers)
 
     def paste(

@@ -14,6 +14,7 @@ from wav2lip.faces.mouth_patch import MouthPatch
 from wav2lip.faces.mouth_view import MouthView
 from wav2lip.faces.moved_face import patch_scale
 from wav2lip.faces.retargeting import MotionSpace
+from wav2lip.faces.teeth import Teeth
 from wav2lip.faces.texture import fine_texture
 from wav2lip.media.picture import Picture
 from wav2lip.regions import INNER_CORNERS
@@ -23,6 +24,7 @@ MAX_YAW, MAX_PITCH = 30.0, 25.0  # degrees; a mouth that is seen from further as
 MIN_OPENING = 0.03  # lip opening over the distance of the eyes; less shows nothing of the inside
 TEXTURES = 5  # frames in which the skin is measured
 KEPT = 16  # of the most open mouths, whose teeth are compared
+CLOSED = 0.06  # lip opening; lips that were never further apart say nothing of the teeth
 AROUND = 1.0  # of a patch, kept above and below it until the height of the mouth is known
 
 
@@ -36,12 +38,14 @@ class Person:
         exemplars: up to two views: the most open mouth, and the one that shows the most of its teeth.
         texture: of the skin around the mouth, see `wav2lip.faces.texture`. One value for the whole source: the
             frames of a compressed video differ, and what is drawn must not flicker.
+        teeth: painted ones, where the source shows none.
     """
 
     neutral: NDArray[np.float32]
     height: float
     exemplars: tuple[MouthView, ...] = ()
     texture: float = 0.0
+    teeth: Teeth | None = None
 
 
 @dataclass
@@ -51,6 +55,8 @@ class PersonSurvey:
     _shapes: list[Points] = field(default_factory=list)
     _open: list[tuple[float, int, Image, Landmarks]] = field(default_factory=list)  # a heap
     _textures: list[float] = field(default_factory=list)  # of the first frames
+    _first: tuple[Landmarks, Image] | None = None  # and the patch of its mouth
+    _widest: float = 0.0  # lip opening
 
     def __len__(self) -> int:
         return len(self._shapes)
@@ -62,7 +68,9 @@ class PersonSurvey:
         if len(self._textures) < TEXTURES:
             view = MouthView.of(source, landmarks, height)
             self._textures.append(fine_texture(*view.cut(patch_scale(landmarks))))
+            self._first = self._first or (landmarks, view.cut()[0])
         opening, pose = landmarks.lip_opening, landmarks.pose
+        self._widest = max(self._widest, opening)
         if abs(pose.yaw) > MAX_YAW or abs(pose.pitch) > MAX_PITCH or opening < MIN_OPENING:
             return
         if len(self._open) == KEPT and opening <= self._open[0][0]:
@@ -88,8 +96,20 @@ class PersonSurvey:
         height, neutral = float(np.median(corners)), space.neutral(self._shapes)
         texture = float(np.median(self._textures))
         if len(self._shapes) == 1 or not self._open:
-            return Person(neutral, height, texture=texture)
+            teeth = self._teeth(space, neutral, height, texture) if self._widest < CLOSED else None
+            return Person(neutral, height, texture=texture, teeth=teeth)
         widest = sorted(self._open, reverse=True)
         views = [MouthView.of(part, landmarks, height) for _, _, part, landmarks in widest]
         rest = sorted(views[1:], key=lambda view: -view.teeth)
         return Person(neutral, height, (views[0], *rest[: EXEMPLARS - 1]), texture)
+
+    def _teeth(
+        self, space: MotionSpace, neutral: NDArray[np.float32], height: float, texture: float
+    ) -> Teeth:
+        """Paint teeth behind the lips of the first frame."""
+        assert self._first is not None  # a frame was added
+        landmarks, skin = self._first
+        closed = landmarks.pose.face_on(landmarks.points)
+        closed[space.vertices] = neutral
+        patch = MouthPatch.of_pose(landmarks.pose, height)
+        return Teeth.of(landmarks.pose, closed, patch, skin, texture)

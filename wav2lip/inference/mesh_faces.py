@@ -86,7 +86,7 @@ class MeshFaces:
         weight = share * (1.0 if face.mask is None else face.mask.weight)
         deviation = space.deviation(coefficients)
         target = retarget(landmarks, person.neutral, deviation, space, weight)
-        known = person.height, person.exemplars, person.texture
+        known = person.height, person.exemplars, person.texture, person.teeth
         return MovedFace.of(frame.frame.picture, landmarks, target, *known)
 
 

@@ -19,6 +19,7 @@ from wav2lip.faces.face_rows import ROW, faces_from_rows, faces_to_rows
 from wav2lip.faces.mouth_patch import MouthPatch
 from wav2lip.faces.mouth_view import MouthView
 from wav2lip.faces.person import Person
+from wav2lip.faces.teeth import Teeth
 from wav2lip.faces.tracked_frame import TrackedFace
 from wav2lip.live.closed_mouth import ClosedMouth
 from wav2lip.live.picture_store import PictureStore
@@ -69,6 +70,10 @@ def _person(person: Person, prefix: str) -> Arrays:
         f"{prefix}.height": np.array([person.height]),
         f"{prefix}.texture": np.array([person.texture]),
     }
+    if person.teeth is not None:
+        arrays[f"{prefix}.teeth.outlines"] = person.teeth.outlines
+        arrays[f"{prefix}.teeth.colour"] = person.teeth.colour
+        arrays[f"{prefix}.teeth.softness"] = np.array([person.teeth.softness])
     for number, view in enumerate(person.exemplars):
         name = f"{prefix}.exemplar{number}"
         arrays[f"{name}.patch"] = view.patch.to_frame
@@ -95,7 +100,13 @@ def _restored_person(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Person:
             )
         )
     height, texture = (float(arrays[f"{prefix}.{name}"][0]) for name in ("height", "texture"))
-    return Person(arrays[f"{prefix}.neutral"], height, tuple(exemplars), texture)
+    teeth = None
+    if f"{prefix}.teeth.outlines" in arrays:
+        outlines, colour, softness = (
+            arrays[f"{prefix}.teeth.{name}"] for name in ("outlines", "colour", "softness")
+        )
+        teeth = Teeth(outlines, colour, float(softness[0]))
+    return Person(arrays[f"{prefix}.neutral"], height, tuple(exemplars), texture, teeth)
 
 
 def _closed(mouths: list[ClosedMouth]) -> Arrays:
