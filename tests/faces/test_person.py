@@ -99,4 +99,4 @@ def test_painted_teeth_lie_behind_the_lips():
     closed = person.neutral[[PLACE[13], PLACE[14]], 1].mean()
     line = (closed - person.height + 0.19) / 0.6 * 72 - 0.5  # row of the patch
     edge = person.teeth.outlines[-1, 0, :9, 1].max()
-    assert edge - line == pytest.approx(2.8 / 90 / 0.6 * 72, abs=0.1)
+    assert edge - line == pytest.approx(2.6 / 90 / 0.6 * 72, abs=0.1)

@@ -82,16 +82,16 @@ def test_lips_and_cheeks_throw_shadows():
 @pytest.mark.parametrize(
     ("skin", "luma", "warmth"),
     [
-        ((120, 140, 200), 0.80, 1.30),
-        ((60, 80, 120), 0.64, 1.42),
-        ((90, 90, 90), 0.65, 1.0),
-        ((0, 0, 0), 0.45, 1.0),
+        ((120, 140, 200), 0.796, 1.258),
+        ((60, 80, 120), 0.594, 1.354),
+        ((90, 90, 90), 0.595, 1.0),
+        ((0, 0, 0), 0.32, 1.0),
     ],
 )
 def test_the_colour_follows_the_skin(skin, luma, warmth):
     blue, green, red = teeth(skin=skin).colour
-    assert 0.114 * blue + 0.587 * green + 0.299 * red == pytest.approx(luma, abs=0.02)
-    assert red / max(blue, 1e-6) == pytest.approx(warmth, abs=0.05)
+    assert 0.114 * blue + 0.587 * green + 0.299 * red == pytest.approx(luma, abs=0.005)
+    assert red / max(blue, 1e-6) == pytest.approx(warmth, abs=0.01)
 
 
 def test_a_sharp_photo_gets_sharper_edges():

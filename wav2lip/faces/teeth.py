@@ -30,17 +30,17 @@ ARCH = 27.0  # mm, radius of the arch: the tips of the canines are 35 mm apart
 CROWN = 11.0  # mm
 BEHIND = 5.0  # mm, behind the edges of the lips
 # Below the line of the closed lips, mm. By eye: parted lips at rest show about 2 mm, since the upper lip rises.
-EDGE = 2.8
+EDGE = 2.6
 ROUND = 0.9  # mm, by which the corners of a crown are shorter than its middle
 RIM = 0.84  # of a crown's width and brightness; the rest is the gap between two crowns
 CORNERS = np.linspace(-1, 1, 9)  # places along the edge of a crown
 DEEP, DEEP_POWER = 0.55, 1.7  # how much darker the last teeth are than the first, and how soon
-# Of the skin: most teeth are brighter than skin, the more the darker it is, and have half of its colour.
-BRIGHT, BRIGHTER, BRIGHTEST, TINT = 0.45, 0.58, 0.95, 0.52
+# By the luma of skin: teeth are brighter, the more the darker it is, and have less than half of its colour.
+BRIGHT, BRIGHTER, BRIGHTEST, TINT = 0.32, 0.78, 0.95, 0.45
 SKIN_ROWS = (10, 50)  # of the patch: above the first and below the second there is skin
 LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # of BGR, ITU-R BT.601
 # Standard deviation of their edges in a soft and in a sharp photo, pixels of the patch.
-SOFT, SHARP = 0.45, 0.3
+SOFT, SHARP = 0.65, 0.3
 # The upper lip throws a shadow: brightness at its edge, the least of all, and pixels of the patch until it is full.
 SHADOW, LEAST_SHADOW, SHADOW_DEPTH = 0.68, 0.55, 3.0
 # So do the cheeks: pixels of the patch beside the corners of the mouth, and the brightness there.
