@@ -82,10 +82,10 @@ def test_lips_and_cheeks_throw_shadows():
 @pytest.mark.parametrize(
     ("skin", "luma", "warmth"),
     [
-        ((120, 140, 200), 0.796, 1.258),
-        ((60, 80, 120), 0.594, 1.354),
-        ((90, 90, 90), 0.595, 1.0),
-        ((0, 0, 0), 0.32, 1.0),
+        ((120, 140, 200), 0.745, 1.358),
+        ((60, 80, 120), 0.522, 1.501),
+        ((90, 90, 90), 0.524, 1.0),
+        ((0, 0, 0), 0.22, 1.0),
     ],
 )
 def test_the_colour_follows_the_skin(skin, luma, warmth):

@@ -1,9 +1,13 @@
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import pytest
+from rendered_head import SIZE, head_pose
 
 from wav2lip.errors import InputError
+from wav2lip.faces.head_pose import mean_face
+from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.settings import Settings
 from wav2lip.media.colour import BT709
@@ -64,3 +68,22 @@ def test_a_box_from_the_settings_is_taken_as_it_is() -> None:
     assert [item.boxes[0].tolist() for item in located] == [[2, 1, 40, 30]] * 2
     with pytest.raises(InputError, match="is 64 wide and 48 high"):
         list(FaceLocator(None, Settings(box=(1, 49, 2, 40)))(frames([0])))
+
+
+@pytest.mark.parametrize("still", [True, False])
+def test_the_line_between_the_lips_is_found_in_stills(still: bool) -> None:
+    shape = mean_face().vertices.copy()
+    shape[list(INNER_LOWER)] = shape[list(INNER_UPPER)]
+    points = head_pose().place(shape)
+    image = np.full((SIZE, SIZE, 3), (120, 140, 200), np.uint8)
+    line = np.rint(points[list(INNER_UPPER), :2] + (0, 3)).astype(np.int32)
+    cv2.polylines(image, [line], False, (25, 25, 60), 2)
+    settings = Settings(box=(100, 400, 120, 360))
+    locate = FaceLocator(
+        None, settings, "s3fd", lambda source, region: (points, 1.0), landmarks=True, still=still
+    )
+    located = list(locate(Frame(Picture.of(image, BT709), n / 25, 0) for n in range(3)))
+    assert len(located) == 3
+    for item in located:
+        moved = item.faces[0].landmarks.points[13, 1] - points[13, 1]
+        assert moved == pytest.approx(3 if still else 0, abs=1.2)

@@ -24,7 +24,7 @@ MAX_YAW, MAX_PITCH = 30.0, 25.0  # degrees; a mouth that is seen from further as
 MIN_OPENING = 0.03  # lip opening over the distance of the eyes; less shows nothing of the inside
 TEXTURES = 5  # frames in which the skin is measured
 KEPT = 16  # of the most open mouths, whose teeth are compared
-CLOSED = 0.06  # lip opening; lips that were never further apart say nothing of the teeth
+CLOSED = 0.05  # lip opening; lips that were never further apart say nothing of the teeth
 AROUND = 1.0  # of a patch, kept above and below it until the height of the mouth is known
 
 

@@ -35,8 +35,8 @@ ROUND = 0.9  # mm, by which the corners of a crown are shorter than its middle
 RIM = 0.84  # of a crown's width and brightness; the rest is the gap between two crowns
 CORNERS = np.linspace(-1, 1, 9)  # places along the edge of a crown
 DEEP, DEEP_POWER = 0.55, 1.7  # how much darker the last teeth are than the first, and how soon
-# By the luma of skin: teeth are brighter, the more the darker it is, and have less than half of its colour.
-BRIGHT, BRIGHTER, BRIGHTEST, TINT = 0.32, 0.78, 0.95, 0.45
+# By the luma of skin: teeth are brighter, the more the darker it is, and have a part of its colour.
+BRIGHT, BRIGHTER, BRIGHTEST, TINT = 0.22, 0.86, 0.93, 0.6
 SKIN_ROWS = (10, 50)  # of the patch: above the first and below the second there is skin
 LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # of BGR, ITU-R BT.601
 # Standard deviation of their edges in a soft and in a sharp photo, pixels of the patch.

@@ -9,6 +9,8 @@ from wav2lip.faces.crop_tracking import track_crops
 from wav2lip.faces.detectors import Detector
 from wav2lip.faces.fading import mask_faces
 from wav2lip.faces.landmark_tracking import Mesh, smooth_landmarks, track_landmarks
+from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.lip_line import fit_lip_line
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.faces.tracking import SMOOTH
 from wav2lip.inference.face_records import FaceRecords
@@ -31,6 +33,7 @@ class FaceLocator:
         kind: where faces are cut out. Only boxes are padded.
         mesh: fits the landmarks, `FaceMesh` by default.
         landmarks: whether the faces keep their landmarks.
+        still: the source is one picture; in it the line between closed lips is found.
 
     Attributes:
         last_time: seconds, of the last frame of the first pass; None before its end.
@@ -44,8 +47,9 @@ class FaceLocator:
         mesh: Mesh | None = None,
         *,
         landmarks: bool = False,
+        still: bool = False,
     ) -> None:
-        self._detector, self._settings = detector, settings
+        self._detector, self._settings, self._still = detector, settings, still
         self._kind, self._mesh, self._landmarks = kind, mesh, landmarks
         self._records = FaceRecords(landmarks)  # for later passes
         self.last_time: float | None = None
@@ -66,13 +70,19 @@ class FaceLocator:
 
     def _placed(self, tracked: TrackedFrame) -> list[TrackedFace]:
         """Pad the boxes, and leave out those of which the frame clips too much."""
-        size = tracked.frame.picture.size
+        picture, size = tracked.frame.picture, tracked.frame.picture.size
         pads = self._settings.pads if self._kind == "s3fd" else (0, 0, 0, 0)
+
+        def landmarks(face: TrackedFace) -> Landmarks | None:
+            if face.landmarks is None or not self._landmarks:
+                return None
+            return fit_lip_line(picture, face.landmarks) if self._still else face.landmarks
+
         faces = [
             TrackedFace(
                 f.track,
                 pad_box(f.box, pads, size) if self._detector else f.box,
-                f.landmarks if self._landmarks else None,
+                landmarks(f),
                 f.aligned,
                 f.mask,
             )

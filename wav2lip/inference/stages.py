@@ -119,7 +119,13 @@ def run_stages(
     report.fps = float(playback.rate)
     mesh = detector.mesh if isinstance(detector, CachedDetector) else None
     new_locator = partial(
-        FaceLocator, detector, settings, kind, mesh, landmarks=renderer.needs_landmarks
+        FaceLocator,
+        detector,
+        settings,
+        kind,
+        mesh,
+        landmarks=renderer.needs_landmarks,
+        still=source.info.is_still or settings.static,
     )
     known = known or KnownSource()
     if not known.is_last(source.path):

@@ -132,9 +132,10 @@ class Avatar:
                 if settings.cache and source.path is not None:
                     detector = stack.enter_context(CachedDetector(detector, source.path))
             mesh = detector.mesh if isinstance(detector, CachedDetector) else None
-            locate = FaceLocator(detector, settings, "aligned", mesh, landmarks=True)
+            still = source.info.is_still or settings.static
+            learns = not still
+            locate = FaceLocator(detector, settings, "aligned", mesh, landmarks=True, still=still)
             frames = _thinned(source, settings, seconds, step)
-            learns = not (source.info.is_still or settings.static)
             if learns and rate != source.info.fps:
                 frames = _repeated(frames, source.info.fps, rate)
             located = locate(frames)
