@@ -15,8 +15,9 @@ LEVELS = 3  # of them, if the network is not deep
 # fills what no candidate shows; the moved frame has only stretched lips there. At the lips it stays.
 SHOWN, DRAWN = 6.0, 4.0
 # Of a photo the deep network prefers drawn teeth to those that the photo shows: its losses there ask for a real mouth,
-# not for this person's. What the frame itself shows counts more by that logit; by eye, after training.
-OWN = 4.0
+# not for this person's. What the frame itself shows counts more by that logit; by eye, after training. The power
+# leaves the edges of the opening to the network: otherwise nearly closed lips show crumbs of teeth.
+OWN, OWN_POWER = 25.0, 3
 MOVED = (8.0, -4.0)  # outside and inside the opening; at its edge as likely as the drawn colour
 
 
@@ -123,7 +124,8 @@ class MouthInpainter(nn.Module):
         shown = SHOWN * opening * inside
         if self.deep:
             photo = missing[:, FIRST_EXEMPLAR:].all(1).view(-1, 1, 1, 1)
-            own = shown[:, :1] + OWN * opening * inside[:, :1] * photo
+            visible = opening * inside[:, :1]
+            own = shown[:, :1] + OWN * visible**OWN_POWER * photo
             shown = torch.cat([own, shown[:, 1:]], 1)
         prior = [
             MOVED[0] + (MOVED[1] - MOVED[0]) * opening,
