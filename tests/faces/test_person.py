@@ -79,23 +79,36 @@ def test_memory_does_not_grow_by_pictures():
     assert sum(part.size for _, _, part, _ in kept) < 16 * 400 * 400 * 3 / 2
 
 
-def test_teeth_are_painted_for_a_source_that_shows_none():
-    for openings, painted in (
-        ([0.0], True),
-        ([0.0] * 5, True),
-        ([0.1], False),
-        ([0.0, 0.1], False),
-    ):
-        survey = PersonSurvey()
-        for opening in openings:
-            survey.add(*frame(opening))
-        assert (survey.person(SPACE).teeth is not None) == painted
+@pytest.mark.parametrize(
+    ("openings", "still", "painted"),
+    [
+        ([0.0], True, True),
+        ([0.0], False, False),  # another frame of the video may show teeth
+        ([0.0] * 50, False, True),
+        ([0.0] * 49, False, False),
+        ([0.1], True, False),
+        ([0.0] * 50 + [0.1], False, False),
+    ],
+)
+def test_teeth_are_painted_for_a_source_that_shows_none(openings, still, painted):
+    survey = PersonSurvey()
+    for opening in openings:
+        survey.add(*frame(opening))
+    assert (survey.person(SPACE, still=still).teeth is not None) == painted
+
+
+def test_a_photo_that_shows_teeth_keeps_them():
+    image, landmarks = frame(0.03, teeth=250)
+    assert landmarks.lip_opening < 0.05
+    survey = PersonSurvey()
+    survey.add(image, landmarks)
+    assert survey.person(SPACE, still=True).teeth is None
 
 
 def test_painted_teeth_lie_behind_the_lips():
     survey = PersonSurvey()
     survey.add(*frame(0.0))
-    person = survey.person(SPACE)
+    person = survey.person(SPACE, still=True)
     closed = person.neutral[[PLACE[13], PLACE[14]], 1].mean()
     line = (closed - person.height + 0.19) / 0.6 * 72 - 0.5  # row of the patch
     edge = person.teeth.outlines[-1, 0, :9, 1].max()

@@ -26,7 +26,7 @@ def full(avatar):
         [replace(face, mask=replace(face.mask, hidden=hidden, covered=True, weight=0.4))],
         [face, replace(face, track=7, aligned=Crop(50, 40, 30, 35, 2.5))],
     ]
-    teeth = Teeth(np.ones((10, 2, 18, 2), np.float32), np.full(3, 0.8, np.float32), 0.3)
+    teeth = Teeth(np.ones((10, 2, 18, 2), np.float32), np.full(3, 0.8, np.float32), 0.4)
     other = replace(person, exemplars=(), teeth=teeth)
     return replace(avatar, faces=faces, people={0: replace(person, teeth=None), 7: other})
 
@@ -60,7 +60,7 @@ def test_an_avatar_comes_back_as_it_was(full, tmp_path):
     old, new = full.people[7].teeth, again.people[7].teeth
     np.testing.assert_array_equal(old.outlines, new.outlines)
     np.testing.assert_array_equal(old.colour, new.colour)
-    assert new.softness == 0.3
+    assert new.softness == 0.4
     for old, new in zip(full.people[0].exemplars, again.people[0].exemplars, strict=True):
         np.testing.assert_array_equal(old.image, new.image)
         np.testing.assert_array_equal(old.patch.to_frame, new.patch.to_frame)
@@ -123,3 +123,22 @@ def test_other_files_are_refused_in_one_line(tmp_path):
         Avatar.load(other)
     with pytest.raises(InputError, match=r"gone: no such file; give the file of an avatar"):
         Avatar.load(tmp_path / "gone")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"outlines": np.ones((10, 2, 18), np.float32)},
+        {"outlines": np.full((10, 2, 18, 2), np.nan, np.float32)},
+        {"outlines": np.full((10, 2, 18, 2), 1e9, np.float32)},
+        {"colour": np.ones(4, np.float32)},
+        {"softness": 0.0},
+        {"softness": 1e6},
+    ],
+)
+def test_impossible_teeth_are_refused(full, tmp_path, values):
+    person = full.people[7]
+    people = {**full.people, 7: replace(person, teeth=replace(person.teeth, **values))}
+    replace(full, people=people).save(tmp_path / "a.avatar")
+    with pytest.raises(InputError, match=r"a\.avatar: damaged, or not an avatar; make it again$"):
+        Avatar.load(tmp_path / "a.avatar")

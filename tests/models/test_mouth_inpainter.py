@@ -68,3 +68,18 @@ def test_a_deep_network_keeps_what_a_photo_shows(layers):
     assert 0.8 < video[0, 1, :, :20].min() < 0.9
     assert photo[0, 1, :, :20].min() > 0.99 > plain[0, 1, :, :20].max()
     torch.testing.assert_close(photo[0, :, :, 20:], plain[0, :, :, 20:])
+
+
+def test_at_inference_a_photo_keeps_what_it_shows_even_against_the_network(layers):
+    colours, inside, shape = layers
+    colours[:, 3:] = 0
+    network = MouthInpainter(deep=True).eval()
+    with torch.no_grad():  # a network that wants to draw
+        network.weights_and_colour.bias[7 * 4 : 8 * 4] = 15
+    trained, _ = network(colours, inside, shape)
+    network.prefer_own()
+    kept, _ = network(colours, inside, shape)
+    assert trained[0, 1, :, :20].max() < 0.01
+    assert kept[0, 1, :, :20].min() > 0.99
+    faint, _ = network(colours, inside / 2, shape)
+    assert faint[0, 1, :, :20].max() < 0.01  # an edge is the network's

@@ -194,6 +194,7 @@ def network_parts(network: nn.Module) -> dict[str, Part]:
     """
     fused = fuse_batch_norms(network)
     if isinstance(fused, MeshGenerator):
+        fused.inpainter.prefer_own()
         return _mesh_parts(fused)
     if isinstance(fused, Generator):
         return _generator_parts(fused)

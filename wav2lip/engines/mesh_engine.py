@@ -34,6 +34,7 @@ class TorchMeshEngine:
         self.description = describe(self.device, torch.float32)
         fused = fuse_batch_norms(network).to(self.device)
         self._motion = fused.motion
+        fused.inpainter.prefer_own()
         self._inpainter = fused.inpainter.to(memory_format=torch.channels_last)
 
     @torch.inference_mode()

@@ -6,7 +6,8 @@ along the mouth; it is found as the cheapest path, as seams are in Avidan and Sh
 content-aware image resizing*, section 3.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Self
 
 import cv2
 import numpy as np
@@ -19,22 +20,10 @@ from wav2lip.media.picture import Picture
 from wav2lip.regions import INNER_CORNERS
 from wav2lip.types import Image
 
-# Points of the lips from the right corner to the left one, and how far they follow the line: its own contours, and the
-# two rows of points beside each.
-FOLLOWING = (
-    (1.0, INNER_UPPER, INNER_LOWER),
-    (
-        0.7,
-        (62, 183, 42, 41, 38, 12, 268, 271, 272, 407, 292),
-        (62, 96, 89, 179, 86, 15, 316, 403, 319, 325, 292),
-    ),
-    (
-        0.35,
-        (76, 184, 74, 73, 72, 11, 302, 303, 304, 408, 306),
-        (76, 77, 90, 180, 85, 16, 315, 404, 320, 307, 306),
-    ),
-)
-CORNER = 0.7  # the same for the inner corners
+# The points of the mesh follow their contour, less with their distance from it, so that no triangle turns over.
+NEAR, ASIDE = 3.5, 4.0  # mm down or up, and beside the corners: standard deviations times √2
+CORNER = 0.7  # of the way; the line is less sure there
+LEAST = 0.01  # points that follow less stay
 MAX_OPENING = 0.05  # lip opening by the mesh; closed lips have up to 0.047
 MAX_YAW = 35.0  # degrees; of a head that is turned further, contours lie above each other
 
@@ -51,15 +40,18 @@ MIN_DEPTH = 0.06  # median, of the skin's luma, by which the line is darker than
 SURE = 0.15  # depth at which a column counts fully
 THICK = 0.25  # mm from the line to each contour
 SMOOTH = 4.0  # mm along the mouth
+# Lips are parted where the mesh sees it, and the darkness reaches from contour to contour.
+PARTED, AGREES = 1.2, 0.6  # mm
 # Between the contours there are teeth if the brighter part of what is there is so much less red than lips, or brighter.
 PALE, BRIGHT = 0.6, 1.15
 COLOURED = 0.1  # redness of lips in a picture with colours
+LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # of BGR, ITU-R BT.601
 
 Curve = NDArray[np.floating]  # (COLUMNS,)
-Map = NDArray[np.floating]  # (rows, COLUMNS)
+CENTRAL = np.abs(np.arange(COLUMNS) - COLUMNS / 2) < COLUMNS / 4  # the corners are dark
 
 
-def _path(cost: Map) -> NDArray[np.intp]:
+def _path(cost: NDArray[np.floating]) -> NDArray[np.intp]:
     """Find the cheapest path from left to right, by rows; it moves by at most one row per column."""
     total, steps = cost[:, 0], []
     for column in cost.T[1:]:
@@ -73,24 +65,6 @@ def _path(cost: Map) -> NDArray[np.intp]:
     return np.array(path[::-1], np.intp)
 
 
-def _show_teeth(
-    colours: NDArray[np.float32], inside: NDArray[np.bool_], lips: NDArray[np.bool_]
-) -> bool:
-    """Return whether the inside of a mouth is paler or brighter than the lips.
-
-    Args:
-        colours: (rows, columns, 3) BGR in [0, 1].
-        inside: (rows, columns) between the contours.
-        lips: beside them.
-    """
-    luma = colours @ np.array([0.114, 0.587, 0.299], np.float32)
-    red = (colours[..., 2] - colours[..., 1]) / np.maximum(colours.mean(axis=2), 0.05)
-    bright = inside & (luma >= np.percentile(luma[inside], 85))
-    usual = float(np.median(red[lips]))
-    pale = usual > COLOURED and float(np.median(red[bright])) < PALE * usual
-    return pale or float(luma[bright].mean()) > BRIGHT * float(np.percentile(luma[lips], 75))
-
-
 def _smoothed(values: Curve, weights: Curve, deviation: float) -> Curve:
     """Smooth a curve; `deviation` in columns."""
     reach = int(3 * deviation) + 1
@@ -102,47 +76,107 @@ def _smoothed(values: Curve, weights: Curve, deviation: float) -> Curve:
     return np.asarray(total / share, np.float64)
 
 
-def _line(
-    cut: Image, upper: NDArray[np.float32], lower: NDArray[np.float32]
-) -> tuple[Curve, Curve] | None:
-    """Find the line in a patch.
+@dataclass(frozen=True)
+class _Band:
+    """The picture along the lips, straightened.
+
+    Attributes:
+        patch: of the mouth.
+        places: (468, 2) of the mesh in pixels of the patch at `SCALE`.
+        columns: of the patch.
+        above: rows of the upper contour at the columns.
+        below: of the lower one; contours may cross.
+        rows: (R, COLUMNS) rows of the patch.
+        colours: (R, COLUMNS, 3) BGR in [0, 1].
+        skin: luma of the skin.
+    """
+
+    patch: MouthPatch
+    places: NDArray[np.float32]
+    columns: Curve
+    above: Curve
+    below: Curve
+    rows: NDArray[np.floating]
+    colours: NDArray[np.float32]
+    skin: float
+
+    @classmethod
+    def of(cls, source: Image | Picture, landmarks: Landmarks) -> Self | None:
+        """Cut the lips out; None where their contours do not run from left to right."""
+        pose = landmarks.pose
+        height = float(pose.face_on(landmarks.points)[list(INNER_CORNERS), 1].mean())
+        patch = MouthPatch.of_pose(pose, height)
+        places = (patch.points(landmarks.points) + 0.5) * SCALE - 0.5
+        contours = [places[list(contour)] for contour in (INNER_UPPER, INNER_LOWER)]
+        if min(np.diff(contour[:, 0]).min() for contour in contours) <= 0:
+            return None
+        size = source.size if isinstance(source, Picture) else source.shape[:2]
+        part = patch.extent((size[0], size[1]))
+        image = source.bgr(*part) if isinstance(source, Picture) else source[part]
+        cut = patch.cut(image, SCALE, 0.0, part[0].start, part[1].start)
+        soft = cv2.GaussianBlur(cut, (0, 0), BLUR * MM).astype(np.float32) / 255
+        columns = np.linspace(contours[0][0, 0], contours[0][-1, 0], COLUMNS + 2)[1:-1]
+        curves = [np.interp(columns, *contour.T) for contour in contours]
+        reach = int(REACH * MM + np.abs(curves[1] - curves[0]).max() / 2) + round(BESIDE * MM)
+        rows = (curves[0] + curves[1]) / 2 + np.arange(-reach, reach + 1)[:, None]
+        place = np.broadcast_to(columns, rows.shape).astype(np.float32), rows.astype(np.float32)
+        colours = np.asarray(cv2.remap(soft, *place, cv2.INTER_LINEAR), np.float32)
+        luma = soft @ LUMA
+        skin = max(0.05, float(np.median(np.r_[luma[: 10 * SCALE], luma[50 * SCALE :]])))
+        return cls(patch, places, columns, curves[0], curves[1], rows, colours, skin)
+
+    @property
+    def teeth(self) -> bool:
+        """Whether what lies between the contours is paler or brighter than the lips."""
+        above, below = np.minimum(self.above, self.below), np.maximum(self.above, self.below)
+        inside = (self.rows > above - 0.7 * MM) & (self.rows < below + 0.7 * MM) & CENTRAL
+        upper = (self.rows > above - 3 * MM) & (self.rows < above - 1.2 * MM)
+        lower = (self.rows > below + 1.5 * MM) & (self.rows < below + 4 * MM)
+        lips = (upper | lower) & CENTRAL
+        luma, mean = self.colours @ LUMA, self.colours.mean(axis=2)
+        red = (self.colours[..., 2] - self.colours[..., 1]) / np.maximum(mean, 0.05)
+        bright = inside & (luma >= np.percentile(luma[inside], 85))
+        usual = float(np.median(red[lips]))
+        pale = usual > COLOURED and float(np.median(red[bright])) < PALE * usual
+        return pale or float(luma[bright].mean()) > BRIGHT * float(np.percentile(luma[lips], 75))
+
+    def line(self) -> Curve | None:
+        """Find the rows of the line between closed lips; None if there is none to be sure of, or they are parted."""
+        beside, each = round(BESIDE * MM), np.arange(COLUMNS)
+        luma = (self.colours @ LUMA).astype(np.float64)
+        lighter = np.minimum(luma[: -2 * beside], luma[2 * beside :])
+        depth = (lighter - luma[beside:-beside]) / self.skin
+        path = _path(-depth)
+        found = depth[path, each]
+        if np.median(found) < MIN_DEPTH:
+            return None
+        inner = luma[beside:-beside]
+        dark = inner < inner[path, each] + found * self.skin / 2
+        index = np.arange(len(inner))[:, None]
+        top = np.where(~dark & (index < path), index, -1).max(axis=0) + 1
+        bottom = np.where(~dark & (index > path), index, len(inner)).min(axis=0) - 1
+        rows = self.rows[beside:-beside]
+        off = [
+            float(np.median(np.abs(rows[edge, each] - contour)[CENTRAL]))
+            for edge, contour in ((top, self.above), (bottom, self.below))
+        ]
+        if np.median((self.below - self.above)[CENTRAL]) > PARTED * MM and max(off) < AGREES * MM:
+            return None
+        sure = np.clip(found / SURE, 0.02, 1)
+        deviation = SMOOTH * MM * COLUMNS / (self.columns[-1] - self.columns[0])
+        middle = (self.above + self.below) / 2
+        return middle + _smoothed(rows[path, each] - middle, sure, deviation)
+
+
+def shows_teeth(source: Image | Picture, landmarks: Landmarks) -> bool:
+    """Return whether teeth are seen between lips that are hardly parted.
 
     Args:
-        cut: (72 * SCALE, 96 * SCALE, 3) BGR.
-        upper: (11, 2) the contour of the upper lip in pixels of it, from left to right.
-        lower: (11, 2).
-
-    Returns:
-        Columns and rows of the line; None where there is none to be sure of, or teeth are seen.
+        source: the photo, (H, W, 3) uint8 BGR or planes.
+        landmarks: of the face.
     """
-    columns = np.linspace(upper[0, 0], upper[-1, 0], COLUMNS + 2)[1:-1]
-    above, below = (np.interp(columns, *contour.T.astype(np.float64)) for contour in (upper, lower))
-    middle, half = (above + below) / 2, max(0.0, float((below - above).max()) / 2)
-    reach, beside = int(REACH * MM + half), round(BESIDE * MM)
-    rows = middle + np.arange(-reach - beside, reach + beside + 1)[:, None]
-    place = np.broadcast_to(columns, rows.shape).astype(np.float32), rows.astype(np.float32)
-    soft = cv2.GaussianBlur(cut, (0, 0), BLUR * MM).astype(np.float32) / 255
-    colours = np.asarray(cv2.remap(soft, *place, cv2.INTER_LINEAR), np.float32)
-    central = np.abs(np.arange(COLUMNS) - COLUMNS / 2) < COLUMNS / 4  # the corners are dark
-    inside = (rows > above - 0.7 * MM) & (rows < below + 0.7 * MM) & central
-    lips = central & (
-        ((rows > above - 3 * MM) & (rows < above - 1.2 * MM))
-        | ((rows > below + 1.5 * MM) & (rows < below + 4 * MM))
-    )
-    if _show_teeth(colours, inside, lips):
-        return None
-    weights = np.array([0.114, 0.587, 0.299], np.float32)
-    luma, everywhere = (colours @ weights).astype(np.float64), soft @ weights
-    skin = max(0.05, float(np.median(np.r_[everywhere[: 10 * SCALE], everywhere[50 * SCALE :]])))
-    lighter = np.minimum(luma[: -2 * beside], luma[2 * beside :])
-    depth = (lighter - luma[beside:-beside]) / skin
-    path = _path(-depth)
-    found = depth[path, np.arange(COLUMNS)]
-    if np.median(found) < MIN_DEPTH:
-        return None
-    sure = np.clip(found / SURE, 0.02, 1)
-    deviation = SMOOTH * MM * COLUMNS / (columns[-1] - columns[0])
-    return columns, middle + _smoothed(path - float(reach), sure, deviation)
+    band = _Band.of(source, landmarks)
+    return band is not None and band.teeth
 
 
 def fit_lip_line(source: Image | Picture, landmarks: Landmarks) -> Landmarks:
@@ -155,34 +189,35 @@ def fit_lip_line(source: Image | Picture, landmarks: Landmarks) -> Landmarks:
     Returns:
         New landmarks; the same where the lips are parted, teeth are seen, or no line is found.
     """
-    pose = landmarks.pose
-    if abs(pose.yaw) > MAX_YAW or landmarks.lip_opening > MAX_OPENING:
+    if abs(landmarks.pose.yaw) > MAX_YAW or landmarks.lip_opening > MAX_OPENING:
         return landmarks
-    height = float(pose.face_on(landmarks.points)[list(INNER_CORNERS), 1].mean())
-    patch = MouthPatch.of_pose(pose, height)
-    size = source.size if isinstance(source, Picture) else source.shape[:2]
-    rows, columns = patch.extent((size[0], size[1]))
-    part = source.bgr(rows, columns) if isinstance(source, Picture) else source[rows, columns]
-    places = (patch.points(landmarks.points) + 0.5) * SCALE - 0.5
-    upper, lower = places[list(INNER_UPPER)], places[list(INNER_LOWER)]
-    if min(np.diff(upper[:, 0]).min(), np.diff(lower[:, 0]).min()) <= 0:
+    band = _Band.of(source, landmarks)
+    if band is None or band.teeth:
         return landmarks
-    line = _line(patch.cut(part, SCALE, 0.0, rows.start, columns.start), upper, lower)
+    line = band.line()
     if line is None:
         return landmarks
-    points, down = landmarks.points.copy(), patch.to_frame[:, 1] / SCALE
-    limit = REACH * MM
-    shifts = [
-        np.clip(line[1] + side * THICK * MM - np.interp(line[0], *contour.T), -limit, limit)
-        for side, contour in ((-1, upper), (1, lower))
-    ]
-    for share, *contours in FOLLOWING:
-        for shift, contour in zip(shifts, contours, strict=True):
-            inner = list(contour[1:-1])
-            moved = share * np.interp(places[inner, 0], line[0], shift)
-            points[inner, :2] += (moved[:, None] * down).astype(np.float32)
-    for corner, end in zip(INNER_CORNERS, (0, -1), strict=True):
-        points[corner, :2] += (CORNER * (shifts[0][end] + shifts[1][end]) / 2 * down).astype(
-            np.float32
-        )
+    sides, limit = [], REACH * MM
+    across, rows = band.places.astype(np.float64).T
+    taper = np.interp(
+        band.columns, band.columns[[0, COLUMNS // 4, -COLUMNS // 4, -1]], (CORNER, 1, 1, CORNER)
+    )
+    for side, contour in ((-1, band.above), (1, band.below)):
+        wanted = taper * np.clip(line + side * THICK * MM - contour, -limit, limit)
+        away = rows - np.interp(across, band.columns, contour)
+        near = np.exp(-((away / (NEAR * MM)) ** 2))
+        sides.append((near * np.interp(across, band.columns, wanted), side * away > 0))
+    (upper, _), (lower, under) = sides
+    shift = np.where(under, lower, upper)
+    shift[list(INNER_UPPER)], shift[list(INNER_LOWER)] = (
+        upper[list(INNER_UPPER)],
+        lower[list(INNER_LOWER)],
+    )
+    corners = list(INNER_CORNERS)
+    shift[corners] = (upper[corners] + lower[corners]) / 2
+    beside = across - np.clip(across, band.columns[0], band.columns[-1])
+    shift *= np.exp(-((beside / (ASIDE * MM)) ** 2))
+    shift[np.abs(shift) < LEAST * MM] = 0
+    points = landmarks.points.copy()
+    points[:, :2] += (shift[:, None] * band.patch.to_frame[:, 1] / SCALE).astype(np.float32)
     return replace(landmarks, points=points)

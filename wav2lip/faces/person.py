@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.lip_line import shows_teeth
 from wav2lip.faces.mesh import Points
 from wav2lip.faces.mouth_layers import EXEMPLARS
 from wav2lip.faces.mouth_patch import MouthPatch
@@ -25,6 +26,7 @@ MIN_OPENING = 0.03  # lip opening over the distance of the eyes; less shows noth
 TEXTURES = 5  # frames in which the skin is measured
 KEPT = 16  # of the most open mouths, whose teeth are compared
 CLOSED = 0.05  # lip opening; lips that were never further apart say nothing of the teeth
+MANY = 50  # frames of a video in which they were not
 AROUND = 1.0  # of a patch, kept above and below it until the height of the mouth is known
 
 
@@ -38,7 +40,7 @@ class Person:
         exemplars: up to two views: the most open mouth, and the one that shows the most of its teeth.
         texture: of the skin around the mouth, see `wav2lip.faces.texture`. One value for the whole source: the
             frames of a compressed video differ, and what is drawn must not flicker.
-        teeth: painted ones, where the source shows none.
+        teeth: painted ones, where the lips of a photo are closed, or those of a video never part.
     """
 
     neutral: NDArray[np.float32]
@@ -57,6 +59,7 @@ class PersonSurvey:
     _textures: list[float] = field(default_factory=list)  # of the first frames
     _first: tuple[Landmarks, Image] | None = None  # and the patch of its mouth
     _widest: float = 0.0  # lip opening
+    _toothless: bool = True  # the first frame
 
     def __len__(self) -> int:
         return len(self._shapes)
@@ -68,7 +71,9 @@ class PersonSurvey:
         if len(self._textures) < TEXTURES:
             view = MouthView.of(source, landmarks, height)
             self._textures.append(fine_texture(*view.cut(patch_scale(landmarks))))
-            self._first = self._first or (landmarks, view.cut()[0])
+            if self._first is None:
+                self._first = landmarks, view.cut()[0]
+                self._toothless = not shows_teeth(source, landmarks)
         opening, pose = landmarks.lip_opening, landmarks.pose
         self._widest = max(self._widest, opening)
         if abs(pose.yaw) > MAX_YAW or abs(pose.pitch) > MAX_PITCH or opening < MIN_OPENING:
@@ -87,16 +92,22 @@ class PersonSurvey:
         entry = (opening, len(self._shapes), part, placed)
         (heapq.heappush if len(self._open) < KEPT else heapq.heapreplace)(self._open, entry)
 
-    def person(self, space: MotionSpace) -> Person:
+    def person(self, space: MotionSpace, *, still: bool = False) -> Person:
         """Return what is known so far; at least one frame was added.
 
         A single frame gives no exemplar: its mouth is shown anyway.
+
+        Args:
+            space: of the generator.
+            still: the source is one picture: it has no other frame, which might show teeth.
         """
         corners = [shape[list(INNER_CORNERS), 1] for shape in self._shapes]
         height, neutral = float(np.median(corners)), space.neutral(self._shapes)
         texture = float(np.median(self._textures))
         if len(self._shapes) == 1 or not self._open:
-            teeth = self._teeth(space, neutral, height, texture) if self._widest < CLOSED else None
+            enough = still or len(self._shapes) >= MANY
+            hidden = enough and self._widest < CLOSED and self._toothless
+            teeth = self._teeth(space, neutral, height, texture) if hidden else None
             return Person(neutral, height, texture=texture, teeth=teeth)
         widest = sorted(self._open, reverse=True)
         views = [MouthView.of(part, landmarks, height) for _, _, part, landmarks in widest]

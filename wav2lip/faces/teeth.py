@@ -31,6 +31,7 @@ CROWN = 11.0  # mm
 BEHIND = 5.0  # mm, behind the edges of the lips
 # Below the line of the closed lips, mm. By eye: parted lips at rest show about 2 mm, since the upper lip rises.
 EDGE = 2.6
+FAR = 10 * COLUMNS  # px of the patch; no tooth lies further away
 ROUND = 0.9  # mm, by which the corners of a crown are shorter than its middle
 RIM = 0.84  # of a crown's width and brightness; the rest is the gap between two crowns
 CORNERS = np.linspace(-1, 1, 9)  # places along the edge of a crown
@@ -41,8 +42,8 @@ SKIN_ROWS = (10, 50)  # of the patch: above the first and below the second there
 LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # of BGR, ITU-R BT.601
 # Standard deviation of their edges in a soft and in a sharp photo, pixels of the patch.
 SOFT, SHARP = 0.65, 0.3
-# The upper lip throws a shadow: brightness at its edge, the least of all, and pixels of the patch until it is full.
-SHADOW, LEAST_SHADOW, SHADOW_DEPTH = 0.68, 0.55, 3.0
+# The upper lip throws a shadow: brightness at its edge, and pixels of the patch until it is full.
+SHADOW, SHADOW_DEPTH = 0.63, 3.0
 # So do the cheeks: pixels of the patch beside the corners of the mouth, and the brightness there.
 CHEEK, CHEEK_LIGHT = 9.0, 0.45
 FADE = 1.5  # times as soon as the light is full, teeth cover fully
@@ -129,6 +130,16 @@ class Teeth:
         outlines = patch.points(placed).reshape(*_crowns().shape[:3], 2)
         return cls(outlines, _colour(skin), SOFT + (SHARP - SOFT) * crispness(texture))
 
+    @property
+    def sound(self) -> bool:
+        """Whether the arrays have the shapes and ranges that `of` gives them; those of a file may not."""
+        shapes = self.outlines.shape == (*_crowns().shape[:3], 2) and self.colour.shape == (3,)
+        return (
+            shapes
+            and bool(np.abs(self.outlines).max() < FAR and np.isfinite(self.colour).all())
+            and SHARP <= self.softness <= SOFT
+        )
+
     def paint(self, times: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Draw the teeth as if no lip hid them.
 
@@ -179,8 +190,8 @@ class Teeth:
             place = np.arange(COLUMNS)
             distance = np.minimum(place - open_columns[0], open_columns[-1] - place)
             beside = np.clip(distance / CHEEK, 0, 1).astype(np.float32)
-        below = np.cumsum(opening, axis=0) - 0.5
-        light = np.clip(SHADOW + (1 - SHADOW) * below / SHADOW_DEPTH, LEAST_SHADOW, 1)
+        below = np.cumsum(opening, axis=0)
+        light = np.minimum(SHADOW + (1 - SHADOW) * below / SHADOW_DEPTH, 1)
         light = light * (CHEEK_LIGHT + (1 - CHEEK_LIGHT) * beside)
         visible = np.clip((opening - LIP[0]) / (LIP[1] - LIP[0]), 0, 1) * np.minimum(
             FADE * beside, 1

@@ -48,10 +48,12 @@ class MeshRenderer:
         self.engine, self.channels = engine, engine.channels
         self._faces = MeshFaces(engine)
         self.motion = motion
+        self._still = False  # the source of the last `study`
         self.timing = StageTiming()
 
     def study(self, source: FrameSource, locate: FaceLocator, settings: Settings) -> float:
         """Learn the people of a source; see `survey_people`."""
+        self._still = source.info.is_still or settings.static
         self.people, cut = survey_people(source, locate, settings, self._faces.space)
         return cut
 
@@ -84,7 +86,7 @@ class MeshRenderer:
         size = BATCH if self.engine.on_cpu else GPU_BATCH
         while frames := list(islice(located, size)):
             for frame in frames:
-                meet(frame, people, self._faces.space)
+                meet(frame, people, self._faces.space, still=self._still)
             yield frames
 
     def _render_batch(

@@ -34,13 +34,22 @@ class PeopleSurvey:
         return {track: survey.person(space) for track, survey in self._surveys.items()}
 
 
-def meet(tracked: TrackedFrame, people: dict[int, Person], space: MotionSpace) -> None:
-    """Add the people of a frame that are not known yet; a single frame has to do."""
+def meet(
+    tracked: TrackedFrame, people: dict[int, Person], space: MotionSpace, *, still: bool
+) -> None:
+    """Add the people of a frame that are not known yet; a single frame has to do.
+
+    Args:
+        tracked: the frame.
+        people: by track; changed in place.
+        space: of the generator.
+        still: the source is one picture.
+    """
     for face in tracked.faces:
         if face.track not in people and face.landmarks is not None:
             survey = PersonSurvey()
             survey.add(tracked.frame.picture, face.landmarks)
-            people[face.track] = survey.person(space)
+            people[face.track] = survey.person(space, still=still)
 
 
 def survey_people(

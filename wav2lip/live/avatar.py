@@ -156,7 +156,7 @@ class Avatar:
         space = MotionSpace(engine.vertices, engine.basis)
         people = survey.people(space)
         for tracked in first_seen.values():
-            meet(tracked, people, space)
+            meet(tracked, people, space, still=still)
         renderer = MeshFaces(engine)
         closed = [
             ClosedMouth.of(TrackedFrame(Frame(store[i], 0.0, i), faces=found), people, renderer)

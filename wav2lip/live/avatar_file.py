@@ -29,7 +29,7 @@ from wav2lip.utils.files import write_atomically
 if TYPE_CHECKING:
     from wav2lip.live.avatar import Avatar
 
-FORMAT, VERSION = "wav2lip avatar", 3
+FORMAT, VERSION = "wav2lip avatar", 4
 MAX_FPS, MAX_DENOMINATOR = 240, 10**6  # of frames per second; encoders overflow beyond
 MAX_SIDE = 2**15  # px
 PLANES = ("luma", "blue", "red")
@@ -106,6 +106,8 @@ def _restored_person(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Person:
             arrays[f"{prefix}.teeth.{name}"] for name in ("outlines", "colour", "softness")
         )
         teeth = Teeth(outlines, colour, float(softness[0]))
+        if not teeth.sound:
+            raise ValueError("its teeth are not whole")
     return Person(arrays[f"{prefix}.neutral"], height, tuple(exemplars), texture, teeth)
 
 

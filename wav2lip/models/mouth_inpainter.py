@@ -15,9 +15,9 @@ LEVELS = 3  # of them, if the network is not deep
 # fills what no candidate shows; the moved frame has only stretched lips there. At the lips it stays.
 SHOWN, DRAWN = 6.0, 4.0
 # Of a photo the deep network prefers drawn teeth to those that the photo shows: its losses there ask for a real mouth,
-# not for this person's. What the frame itself shows counts more by that logit; by eye, after training. The power
-# leaves the edges of the opening to the network: otherwise nearly closed lips show crumbs of teeth.
-OWN, OWN_POWER = 25.0, 3
+# not for this person's. What the frame itself shows counts more by that logit, in training and, by eye, at inference.
+# The power leaves the edges of the opening to the network: otherwise nearly closed lips show crumbs of teeth.
+OWN, OWN_AFTER, POWER_AFTER = 4.0, 25.0, 3
 MOVED = (8.0, -4.0)  # outside and inside the opening; at its edge as likely as the drawn colour
 
 
@@ -67,6 +67,7 @@ class MouthInpainter(nn.Module):
     def __init__(self, width: float = 1.0, deep: bool = False) -> None:
         super().__init__()
         self.deep = deep
+        self.own, self.own_power = OWN, 1
         used = CHANNELS if deep else CHANNELS[:LEVELS]
         channels = [max(8, round(c * width / 8) * 8) for c in used]
         inputs = 3 * CANDIDATES + (CANDIDATES - 1) + EXTRA
@@ -98,6 +99,10 @@ class MouthInpainter(nn.Module):
         """Return the residual blocks of one resolution: most at the lowest, where they cost least."""
         return [_Residual(width) for _ in range(3 if width == channels[-1] else 1)]
 
+    def prefer_own(self) -> None:
+        """Prepare for inference: what a photo shows of its mouth stays."""
+        self.own, self.own_power = OWN_AFTER, POWER_AFTER
+
     def forward(self, candidates: Tensor, inside: Tensor, shape: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the weights of the candidates and the drawn colour.
 
@@ -125,7 +130,7 @@ class MouthInpainter(nn.Module):
         if self.deep:
             photo = missing[:, FIRST_EXEMPLAR:].all(1).view(-1, 1, 1, 1)
             visible = opening * inside[:, :1]
-            own = shown[:, :1] + OWN * visible**OWN_POWER * photo
+            own = shown[:, :1] + self.own * visible**self.own_power * photo
             shown = torch.cat([own, shown[:, 1:]], 1)
         prior = [
             MOVED[0] + (MOVED[1] - MOVED[0]) * opening,
