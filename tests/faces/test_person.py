@@ -1,9 +1,11 @@
+import cv2
 import numpy as np
 import pytest
 from rendered_head import head_pose
 
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
+from wav2lip.faces.mesh_warp import INNER_UPPER
 from wav2lip.faces.neutral_shape import lip_gap, lower_face
 from wav2lip.faces.person import PersonSurvey
 from wav2lip.faces.retargeting import MotionSpace
@@ -28,6 +30,9 @@ def frame(opening, teeth=30, yaw=0):
         int
     )
     image[top:bottom, left:right] = teeth
+    if not opening:
+        line = np.rint(landmarks.points[list(INNER_UPPER), :2]).astype(np.int32)
+        cv2.polylines(image, [line], False, (teeth,) * 3, 2)
     return image, landmarks
 
 

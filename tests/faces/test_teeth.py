@@ -82,10 +82,10 @@ def test_lips_and_cheeks_throw_shadows():
 @pytest.mark.parametrize(
     ("skin", "luma", "warmth"),
     [
-        ((120, 140, 200), 0.745, 1.358),
-        ((60, 80, 120), 0.522, 1.501),
-        ((90, 90, 90), 0.524, 1.0),
-        ((0, 0, 0), 0.22, 1.0),
+        ((120, 140, 200), 0.761, 1.358),
+        ((60, 80, 120), 0.484, 1.501),
+        ((90, 90, 90), 0.485, 1.0),
+        ((6, 6, 6), 0.053, 1.0),
     ],
 )
 def test_the_colour_follows_the_skin(skin, luma, warmth):

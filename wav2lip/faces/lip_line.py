@@ -7,6 +7,7 @@ content-aware image resizing*, section 3.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import cv2
@@ -140,22 +141,31 @@ class _Band:
         pale = usual > COLOURED and float(np.median(red[bright])) < PALE * usual
         return pale or float(luma[bright].mean()) > BRIGHT * float(np.percentile(luma[lips], 75))
 
-    def line(self) -> Curve | None:
-        """Find the rows of the line between closed lips; None if there is none to be sure of, or they are parted."""
+    @cached_property
+    def _valley(self) -> tuple[NDArray[np.intp], Curve, NDArray[np.floating]]:
+        """The darkest path along the lips: its places in the rows that may hold it, its depth, and their luma."""
         beside, each = round(BESIDE * MM), np.arange(COLUMNS)
         luma = (self.colours @ LUMA).astype(np.float64)
-        lighter = np.minimum(luma[: -2 * beside], luma[2 * beside :])
-        depth = (lighter - luma[beside:-beside]) / self.skin
+        lighter, inner = np.minimum(luma[: -2 * beside], luma[2 * beside :]), luma[beside:-beside]
+        depth = (lighter - inner) / self.skin
         path = _path(-depth)
-        found = depth[path, each]
-        if np.median(found) < MIN_DEPTH:
+        return path, depth[path, each], inner
+
+    @property
+    def seen(self) -> bool:
+        """Whether lips meet in a line, or are parted by darkness."""
+        return bool(np.median(self._valley[1]) >= MIN_DEPTH)
+
+    def line(self) -> Curve | None:
+        """Find the rows of the line between closed lips; None if there is none to be sure of, or they are parted."""
+        if not self.seen:
             return None
-        inner = luma[beside:-beside]
+        (path, found, inner), each = self._valley, np.arange(COLUMNS)
         dark = inner < inner[path, each] + found * self.skin / 2
         index = np.arange(len(inner))[:, None]
         top = np.where(~dark & (index < path), index, -1).max(axis=0) + 1
         bottom = np.where(~dark & (index > path), index, len(inner)).min(axis=0) - 1
-        rows = self.rows[beside:-beside]
+        rows = self.rows[round(BESIDE * MM) : -round(BESIDE * MM)]
         off = [
             float(np.median(np.abs(rows[edge, each] - contour)[CENTRAL]))
             for edge, contour in ((top, self.above), (bottom, self.below))
@@ -168,15 +178,18 @@ class _Band:
         return middle + _smoothed(rows[path, each] - middle, sure, deviation)
 
 
-def shows_teeth(source: Image | Picture, landmarks: Landmarks) -> bool:
-    """Return whether teeth are seen between lips that are hardly parted.
+def hide_teeth(source: Image | Picture, landmarks: Landmarks) -> bool:
+    """Return whether lips are seen that are closed or hardly parted, and no teeth between them.
 
     Args:
         source: the photo, (H, W, 3) uint8 BGR or planes.
         landmarks: of the face.
+
+    Returns:
+        False, too, where a moustache or a hand covers the lips.
     """
     band = _Band.of(source, landmarks)
-    return band is not None and band.teeth
+    return band is not None and band.seen and not band.teeth
 
 
 def fit_lip_line(source: Image | Picture, landmarks: Landmarks) -> Landmarks:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
-from wav2lip.faces.lip_line import shows_teeth
+from wav2lip.faces.lip_line import hide_teeth
 from wav2lip.faces.mesh import Points
 from wav2lip.faces.mouth_layers import EXEMPLARS
 from wav2lip.faces.mouth_patch import MouthPatch
@@ -59,7 +59,7 @@ class PersonSurvey:
     _textures: list[float] = field(default_factory=list)  # of the first frames
     _first: tuple[Landmarks, Image] | None = None  # and the patch of its mouth
     _widest: float = 0.0  # lip opening
-    _toothless: bool = True  # the first frame
+    _hidden: bool = False  # teeth, in the first frame
 
     def __len__(self) -> int:
         return len(self._shapes)
@@ -73,7 +73,7 @@ class PersonSurvey:
             self._textures.append(fine_texture(*view.cut(patch_scale(landmarks))))
             if self._first is None:
                 self._first = landmarks, view.cut()[0]
-                self._toothless = not shows_teeth(source, landmarks)
+                self._hidden = hide_teeth(source, landmarks)
         opening, pose = landmarks.lip_opening, landmarks.pose
         self._widest = max(self._widest, opening)
         if abs(pose.yaw) > MAX_YAW or abs(pose.pitch) > MAX_PITCH or opening < MIN_OPENING:
@@ -106,7 +106,7 @@ class PersonSurvey:
         texture = float(np.median(self._textures))
         if len(self._shapes) == 1 or not self._open:
             enough = still or len(self._shapes) >= MANY
-            hidden = enough and self._widest < CLOSED and self._toothless
+            hidden = enough and self._widest < CLOSED and self._hidden
             teeth = self._teeth(space, neutral, height, texture) if hidden else None
             return Person(neutral, height, texture=texture, teeth=teeth)
         widest = sorted(self._open, reverse=True)

@@ -37,7 +37,7 @@ RIM = 0.84  # of a crown's width and brightness; the rest is the gap between two
 CORNERS = np.linspace(-1, 1, 9)  # places along the edge of a crown
 DEEP, DEEP_POWER = 0.55, 1.7  # how much darker the last teeth are than the first, and how soon
 # By the luma of skin: teeth are brighter, the more the darker it is, and have a part of its colour.
-BRIGHT, BRIGHTER, BRIGHTEST, TINT = 0.22, 0.86, 0.93, 0.6
+BRIGHT, BRIGHT_POWER, BRIGHTEST, TINT = 1.14, 0.82, 0.93, 0.6
 SKIN_ROWS = (10, 50)  # of the patch: above the first and below the second there is skin
 LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # of BGR, ITU-R BT.601
 # Standard deviation of their edges in a soft and in a sharp photo, pixels of the patch.
@@ -88,7 +88,7 @@ def _colour(patch: Image) -> NDArray[np.float32]:
     skin = np.median(pixels, axis=0)
     luma = float(skin @ LUMA)
     chroma = (skin - luma) / max(luma, 1 / 255)
-    bright = min(BRIGHTEST, BRIGHT + BRIGHTER * luma)
+    bright = min(BRIGHTEST, BRIGHT * luma**BRIGHT_POWER)
     return np.asarray(np.clip(bright * (1 + TINT * chroma), 0, 1), np.float32)
 
 
