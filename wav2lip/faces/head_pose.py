@@ -11,6 +11,8 @@ from wav2lip.checkpoints.bundled import ASSETS
 from wav2lip.faces.mesh import Points
 from wav2lip.utils.arrays import read_arrays
 
+UNIT_MM = 90  # mm between the outer eye corners: Farkas 1994, Anthropometry of the head and face
+
 
 @dataclass(frozen=True)
 class MeanFace:

@@ -14,12 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wav2lip.faces.head_pose import UNIT_MM
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.faces.mouth_patch import BOTTOM, ROWS, TOP, MouthPatch
 from wav2lip.media.picture import Picture
 from wav2lip.regions import INNER_CORNERS
-from wav2lip.types import Image
+from wav2lip.types import LUMA_BGR, Image
 
 # The points of the mesh follow their contour, less with their distance from it, so that no triangle turns over.
 NEAR, ASIDE = 3.5, 4.0  # mm down or up, and beside the corners: standard deviations times √2
@@ -29,9 +30,7 @@ MAX_OPENING = 0.05  # lip opening by the mesh; closed lips have up to 0.047
 MAX_YAW = 35.0  # degrees; of a head that is turned further, contours lie above each other
 
 SCALE = 3  # of the patch in which the line is sought
-MM = (
-    ROWS * SCALE / (BOTTOM - TOP) / 90
-)  # px; the outer eye corners are 90 mm apart, see `wav2lip.faces.teeth`
+MM = ROWS * SCALE / (BOTTOM - TOP) / UNIT_MM  # px of the patch
 COLUMNS = 48  # along the mouth
 REACH = 3.5  # mm above and below the contours
 BLUR = 0.4  # mm; hairs, cracks and grain are finer
@@ -46,7 +45,6 @@ PARTED, AGREES = 1.2, 0.6  # mm
 # Between the contours there are teeth if the brighter part of what is there is so much less red than lips, or brighter.
 PALE, BRIGHT = 0.6, 1.15
 COLOURED = 0.1  # redness of lips in a picture with colours
-LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # of BGR, ITU-R BT.601
 
 Curve = NDArray[np.floating]  # (COLUMNS,)
 CENTRAL = np.abs(np.arange(COLUMNS) - COLUMNS / 2) < COLUMNS / 4  # the corners are dark
@@ -122,7 +120,7 @@ class _Band:
         rows = (curves[0] + curves[1]) / 2 + np.arange(-reach, reach + 1)[:, None]
         place = np.broadcast_to(columns, rows.shape).astype(np.float32), rows.astype(np.float32)
         colours = np.asarray(cv2.remap(soft, *place, cv2.INTER_LINEAR), np.float32)
-        luma = soft @ LUMA
+        luma = soft @ LUMA_BGR
         skin = max(0.05, float(np.median(np.r_[luma[: 10 * SCALE], luma[50 * SCALE :]])))
         return cls(patch, places, columns, curves[0], curves[1], rows, colours, skin)
 
@@ -134,7 +132,7 @@ class _Band:
         upper = (self.rows > above - 3 * MM) & (self.rows < above - 1.2 * MM)
         lower = (self.rows > below + 1.5 * MM) & (self.rows < below + 4 * MM)
         lips = (upper | lower) & CENTRAL
-        luma, mean = self.colours @ LUMA, self.colours.mean(axis=2)
+        luma, mean = self.colours @ LUMA_BGR, self.colours.mean(axis=2)
         red = (self.colours[..., 2] - self.colours[..., 1]) / np.maximum(mean, 0.05)
         bright = inside & (luma >= np.percentile(luma[inside], 85))
         usual = float(np.median(red[lips]))
@@ -145,7 +143,7 @@ class _Band:
     def _valley(self) -> tuple[NDArray[np.intp], Curve, NDArray[np.floating]]:
         """The darkest path along the lips: its places in the rows that may hold it, its depth, and their luma."""
         beside, each = round(BESIDE * MM), np.arange(COLUMNS)
-        luma = (self.colours @ LUMA).astype(np.float64)
+        luma = (self.colours @ LUMA_BGR).astype(np.float64)
         lighter, inner = np.minimum(luma[: -2 * beside], luma[2 * beside :]), luma[beside:-beside]
         depth = (lighter - inner) / self.skin
         path = _path(-depth)
@@ -222,10 +220,8 @@ def fit_lip_line(source: Image | Picture, landmarks: Landmarks) -> Landmarks:
         sides.append((near * np.interp(across, band.columns, wanted), side * away > 0))
     (upper, _), (lower, under) = sides
     shift = np.where(under, lower, upper)
-    shift[list(INNER_UPPER)], shift[list(INNER_LOWER)] = (
-        upper[list(INNER_UPPER)],
-        lower[list(INNER_LOWER)],
-    )
+    for found, inner in ((upper, list(INNER_UPPER)), (lower, list(INNER_LOWER))):
+        shift[inner] = found[inner]
     corners = list(INNER_CORNERS)
     shift[corners] = (upper[corners] + lower[corners]) / 2
     beside = across - np.clip(across, band.columns[0], band.columns[-1])

@@ -12,26 +12,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.faces.head_pose import HeadPose
+from wav2lip.faces.head_pose import UNIT_MM, HeadPose
 from wav2lip.faces.mesh import Points
 from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.faces.mouth_patch import COLUMNS, FINE, ROWS, SHIFT, MouthPatch
 from wav2lip.faces.texture import crispness
-from wav2lip.types import Image
+from wav2lip.types import LUMA_BGR, Image
 
-MM = (
-    1 / 90
-)  # the outer eye corners are 90 mm apart: Farkas 1994, Anthropometry of the head and face
+MM = 1 / UNIT_MM
 # From the middle outwards, mm: widths of crowns (Nelson and Ash 2010, Wheeler's dental anatomy, table 1-1), and how
 # much shorter than the first they reach down.
 WIDTHS = (8.5, 6.5, 7.5, 7.0, 7.0)
 SHORTER = (0.0, 0.7, 0.2, 1.0, 1.6)
 ARCH = 27.0  # mm, radius of the arch: the tips of the canines are 35 mm apart
-CROWN = 11.0  # mm
+CROWN = 11.0  # mm, height
 BEHIND = 5.0  # mm, behind the edges of the lips
-# Below the line of the closed lips, mm. By eye: parted lips at rest show about 2 mm, since the upper lip rises.
+# mm below the line of the closed lips. By eye: parted lips at rest show about 2 mm, since the upper lip rises.
 EDGE = 2.6
-FAR = 10 * COLUMNS  # px of the patch; no tooth lies further away
 ROUND = 0.9  # mm, by which the corners of a crown are shorter than its middle
 RIM = 0.84  # of a crown's width and brightness; the rest is the gap between two crowns
 CORNERS = np.linspace(-1, 1, 9)  # places along the edge of a crown
@@ -39,18 +36,15 @@ DEEP, DEEP_POWER = 0.55, 1.7  # how much darker the last teeth are than the firs
 # By the luma of skin: teeth are brighter, the more the darker it is, and have a part of its colour.
 BRIGHT, BRIGHT_POWER, BRIGHTEST, TINT = 1.14, 0.82, 0.93, 0.6
 SKIN_ROWS = (10, 50)  # of the patch: above the first and below the second there is skin
-LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # of BGR, ITU-R BT.601
 # Standard deviation of their edges in a soft and in a sharp photo, pixels of the patch.
 SOFT, SHARP = 0.65, 0.3
 # The upper lip throws a shadow: brightness at its edge, and pixels of the patch until it is full.
 SHADOW, SHADOW_DEPTH = 0.63, 3.0
 # So do the cheeks: pixels of the patch beside the corners of the mouth, and the brightness there.
 CHEEK, CHEEK_LIGHT = 9.0, 0.45
-FADE = 1.5  # times as soon as the light is full, teeth cover fully
-LIP = (
-    0.08,
-    0.58,
-)  # coverage of the opening from which teeth begin to show, and where they show fully
+FADE = 1.5  # from the corner, teeth reach full coverage so many times sooner than full light
+LIP = (0.08, 0.58)  # coverage of the opening at which teeth begin to show, and fully do
+FAR = 10 * COLUMNS  # px of the patch; no tooth lies further away
 
 
 @cache
@@ -86,7 +80,7 @@ def _colour(patch: Image) -> NDArray[np.float32]:
     above, below = patch[: SKIN_ROWS[0]], patch[SKIN_ROWS[1] :]
     pixels = np.concatenate([above.reshape(-1, 3), below.reshape(-1, 3)]).astype(np.float32) / 255
     skin = np.median(pixels, axis=0)
-    luma = float(skin @ LUMA)
+    luma = float(skin @ LUMA_BGR)
     chroma = (skin - luma) / max(luma, 1 / 255)
     bright = min(BRIGHTEST, BRIGHT * luma**BRIGHT_POWER)
     return np.asarray(np.clip(bright * (1 + TINT * chroma), 0, 1), np.float32)

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.regions import MOUTH
-from wav2lip.types import Image
+from wav2lip.types import LUMA_BGR, Image
 
-LUMA_BGR = np.array([0.114, 0.587, 0.299], np.float32)  # ITU-R BT.601
 SIZE = 96  # px, side at which motion is measured
 CELLS = 12  # cells per side of the mouth, each 4 px: their means hold little codec noise
 HEAD = (slice(8, 96), slice(14, 82))  # rows and columns that the alignment of the head uses
