@@ -53,6 +53,46 @@ def test_pixels_follow_the_points(points):
         assert (blue, green) == pytest.approx((points[point, 0], points[point, 1]), abs=1.5)
 
 
+def opened(points, by):
+    """The lips parted, from their middle to the corners."""
+    parted = points.copy()
+    parted[list(INNER_LOWER[1:-1]), 1] = parted[list(INNER_UPPER[1:-1]), 1] + by
+    return parted
+
+
+def column_under(points, image, rows, columns):
+    """What an image shows from the middle of the upper lip to that of the lower one."""
+    x = round(float(points[13, 0])) - columns.start
+    top, bottom = (round(float(points[point, 1])) - rows.start for point in (13, 14))
+    return image[top + 1 : bottom, x, 1].astype(int)
+
+
+def test_lips_that_close_cover_the_teeth(points):
+    frame, target = opened(points, 24), opened(points, 10)
+    warp = mesh_warp(frame, target, SIZE)
+    moved = warp(coordinates(SIZE))
+    shown = column_under(target, moved, warp.rows, warp.columns)
+    assert len(shown) == 9
+    top = round(float(points[13, 1]))
+    np.testing.assert_allclose(shown, np.arange(top + 1, top + 10), atol=1)
+
+
+def test_an_opening_that_is_nearly_shut_shows_the_upper_lip(points):
+    frame, target = opened(points, 24), opened(points, 2)
+    warp = mesh_warp(frame, target, SIZE)
+    shown = column_under(target, warp(coordinates(SIZE)), warp.rows, warp.columns)
+    assert len(shown) == 1
+    assert shown[0] <= points[13, 1]
+
+
+def test_an_opening_that_grows_is_stretched(points):
+    frame, target = opened(points, 4), opened(points, 8)
+    warp = mesh_warp(frame, target, SIZE)
+    shown = column_under(target, warp(coordinates(SIZE)), warp.rows, warp.columns)
+    top = float(points[13, 1])
+    np.testing.assert_allclose(shown, top + np.arange(1, 8) / 2, atol=1)
+
+
 def test_eyes_and_surroundings_stay(points):
     warp = mesh_warp(points, lowered(points, 12), SIZE)
     moved = np.zeros(SIZE, bool)

@@ -293,6 +293,19 @@ def test_animations_are_videos(make, tmp_path, suffix):
     assert [make.block(f.image) for f in back] == [4, 3, 2, 1, 0]
 
 
+@pytest.mark.parametrize("suffix", [".webp", ".png", ".gif"])
+def test_an_animation_of_one_frame_is_a_still(make, tmp_path, suffix):
+    path = tmp_path / f"one{suffix}"
+    animation = cv2.Animation()
+    animation.frames = [cv2.cvtColor(make.picture(3), cv2.COLOR_BGR2BGRA)]
+    animation.durations = [80]
+    assert cv2.imwriteanimation(str(path), animation)
+    info = probe(path)
+    assert (info.is_still, info.fps, info.duration) == (True, 25, None)
+    assert (info.width, info.height) == (96, 64)
+    assert [make.block(f.image) for f in frames_of(path)] == [3]
+
+
 def test_rgb_video_is_tagged_as_it_is_written(make, ticks):
     path = make.video("rgb.mkv", ticks(2, 25), codec="libx264rgb", pix_fmt="rgb24")
     info = probe(path)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.mesh import Points
+from wav2lip.faces.triangle_map import draw_map
 from wav2lip.types import Image
 
 # Points around the face's outline, clockwise as seen from the forehead.
@@ -20,24 +21,23 @@ OVAL = (
 # Points of the inner edge of the lips, pairwise above and below, from the right corner to the left one.
 INNER_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+# The edge of the inside of the mouth: the same points, which may come from elsewhere than the lips.
+MOUTH_UPPER = range(468 + len(OVAL), 468 + len(OVAL) + len(INNER_UPPER))
+MOUTH_LOWER = range(MOUTH_UPPER.stop, MOUTH_UPPER.stop + len(INNER_LOWER))
 INNER_LIPS = (*INNER_UPPER, *INNER_LOWER[-2:0:-1])  # once around
 
 TOP = 0.15  # height below the eyes, in distances between them, from which triangles may move
 OUTSIDE = 1.35  # times the outline's size: where the motion around the face has ended
-SHIFT = 4  # bits of a pixel's fraction in which triangles are drawn
 MARGIN = 2  # px around the moved part
 STILL = 0.01  # px; points that move by less do not enlarge the moved part
-MOUTH = (
-    0.42,
-    0.58,
-)  # of the mean face, half the width and the upper end of what is always in the moved part
-MIN_AREA = 1e-3  # px²; a smaller triangle has no inside
-# Source pixels per pixel. A triangle that shrinks by more is a sliver: drawn pixels lie up to half a pixel outside of
-# it, and its map would bring them from far away, as dots.
-MAX_SHRINK = 3.0
+# Of the mean face, half the width and the upper end of what is always in the moved part.
+MOUTH = 0.42, 0.58
+# Of its height in the frame, what is left of an opening that looks shut, fully and in part.
+SHUT = 0.1, 0.25
+INTO_LIP = 1.0  # px, how far above its edge a shut opening shows the upper lip
 
 Triangles = NDArray[np.intp]  # (T, 3)
-Points2 = NDArray[np.float64]  # (468 + 36, 2)
+Points2 = NDArray[np.float64]  # (468 + 36 + 22, 2)
 
 
 @cache
@@ -50,15 +50,10 @@ def _triangles() -> Triangles:
         for j in [(i + 1) % count]
         for triangle in ((OVAL[i], OVAL[j], 468 + i), (OVAL[j], 468 + j, 468 + i))
     ]
-    pairs = list(zip(INNER_UPPER, INNER_LOWER, strict=True))
-    mouth = [
-        triangle
-        for (a, b), (c, d) in pairwise(pairs)
-        for triangle in ((a, c, b), (c, d, b))
-        if len(set(triangle)) == 3
-    ]
+    pairs = list(zip(MOUTH_UPPER, MOUTH_LOWER, strict=True))
+    mouth = [triangle for (a, b), (c, d) in pairwise(pairs) for triangle in ((a, c, b), (c, d, b))]
     triangles = np.concatenate([np.array(ring), face.triangles.astype(np.intp), np.array(mouth)])
-    height = np.concatenate([face.vertices[:, 1], face.vertices[list(OVAL), 1]])
+    height = face.vertices[[*range(468), *OVAL, *INNER_UPPER, *INNER_LOWER], 1]
     return np.asarray(triangles[height[triangles].max(axis=1) > TOP], np.intp)
 
 
@@ -67,34 +62,40 @@ def _mouth_triangles() -> NDArray[np.bool_]:
     """Which of `_triangles` lie around the mouth, where its inside is filled even if nothing moves."""
     vertices = mean_face().vertices
     around = (np.abs(vertices[:, 0]) < MOUTH[0]) & (vertices[:, 1] > MOUTH[1])
-    flags = np.concatenate([around, np.zeros(len(OVAL), np.bool_)])
+    flags = np.concatenate([around, np.zeros(MOUTH_LOWER.stop - len(around), np.bool_)])
     return np.asarray(flags[_triangles()].any(axis=1), np.bool_)
 
 
 def _with_surroundings(points: Points, around: Points) -> Points2:
-    """Add 36 points around the face that stay where they are."""
+    """Add 36 points around the face that stay where they are, and 22 of the inside of the mouth."""
     outline = around[list(OVAL), :2].astype(np.float64)
     middle = outline.mean(axis=0)
-    return np.concatenate([points[:, :2], middle + OUTSIDE * (outline - middle)])
+    lips = points[[*INNER_UPPER, *INNER_LOWER], :2]
+    return np.concatenate([points[:, :2], middle + OUTSIDE * (outline - middle), lips])
 
 
-def _affine(source: Points2, target: Points2) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Map each triangle of the target back to the source: (T, 2, 3), and which of them have an area.
+def _cover(before: Points2, after: Points2) -> None:
+    """Let lips that close cover the teeth, which stay where they are in the head.
 
-    Slivers are moved as a whole.
+    They would be pressed together with the opening else. One of next to no height shows the upper
+    lip instead of a line of teeth.
+
+    Args:
+        before: where the points come from; those of the inside of the mouth are changed in place.
+        after: where they go.
     """
-    first, second = target[:, 1] - target[:, 0], target[:, 2] - target[:, 0]
-    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
-    valid = np.abs(area) > 2 * MIN_AREA
-    inverse = np.stack([second[:, 1], -second[:, 0], -first[:, 1], first[:, 0]], axis=1)
-    inverse /= np.where(valid, area, 1)[:, None]
-    edges = np.stack([source[:, 1] - source[:, 0], source[:, 2] - source[:, 0]], axis=2)
-    linear = edges @ inverse.reshape(-1, 2, 2)
-    slivers = np.abs(linear.reshape(-1, 4).T).max(axis=0) > MAX_SHRINK
-    linear[slivers] = np.eye(2)
-    middle, goal = ((t[:, 0] + t[:, 1] + t[:, 2]) / 3 for t in (source, target))
-    offset = middle - (linear @ goal[..., None])[..., 0]
-    return np.concatenate([linear, offset[..., None]], axis=2).astype(np.float32), valid
+    upper, lower = (slice(points.start, points.stop) for points in (MOUTH_UPPER, MOUTH_LOWER))
+    top, down = before[upper], before[lower] - before[upper]
+    height = np.maximum(np.linalg.norm(down, axis=1, keepdims=True), STILL)
+    # Heights in the frame's own opening, from 0 at the upper lip to 1 at the lower one.
+    first, last = (
+        np.clip(((after[side] - top) * down).sum(1, keepdims=True) / height**2, 0, 1)
+        for side in (upper, lower)
+    )
+    shut = np.clip((SHUT[1] - (last - first)) / (SHUT[1] - SHUT[0]), 0, 1)
+    into = np.minimum(INTO_LIP / height, 1)
+    for side, place in ((upper, first), (lower, last)):
+        before[side] = top + ((1 - shut) * place - shut * into) * down
 
 
 @dataclass(frozen=True)
@@ -158,40 +159,22 @@ def mesh_warp(source: Points, target: Points, size: tuple[int, int]) -> MeshWarp
         _with_surroundings(source, source) - 0.5,
         _with_surroundings(target, source) - 0.5,
     )
+    _cover(before, after)
     moving = np.abs(after - before).max(axis=1) > STILL
     a, b, c = (after[triangles[:, corner]] for corner in range(3))
     lowest, highest = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
     used = moving[triangles.T].any(axis=0) | _mouth_triangles()
     low = np.floor(lowest[used].min(axis=0)).astype(int) - MARGIN
     high = np.ceil(highest[used].max(axis=0)).astype(int) + MARGIN + 1
-    left, top = np.clip(low, 0, (size[1] - 1, size[0] - 1)) // 2 * 2  # where a chroma sample begins
-    right, bottom = np.clip(high, (left + 1, top + 1), (size[1], size[0]))
+    corner = np.clip(low, 0, (size[1] - 1, size[0] - 1)) // 2 * 2  # where a chroma sample begins
+    left, top = corner.tolist()
+    right, bottom = np.clip(high, corner + 1, (size[1], size[0])).tolist()
     # Those that stay are drawn, too: they may hide what moves.
     near, far = lowest <= (right, bottom), highest >= (left, top)
     triangles = triangles[near[:, 0] & near[:, 1] & far[:, 0] & far[:, 1]]
-    maps, valid = _affine(before[triangles], after[triangles])
-    corners = np.rint((after - (left, top)) * (1 << SHIFT)).astype(np.int32)[triangles]
-    depth = np.concatenate([source[:, 2], np.full(len(OVAL), np.inf)])[triangles.T].max(axis=0)
-    shape = (bottom - top, right - left)
-    owner = np.full(shape, len(triangles), np.int32)
-    order = np.argsort(-depth, kind="stable")  # the nearest last
-    for index in order[valid[order]].tolist():
-        cv2.fillConvexPoly(owner, corners[index], index, shift=SHIFT)
-    identity = np.array([[[1, 0, 0], [0, 1, 0]]], np.float32)
-    # One small table per coefficient: rows of six would be gathered and read at several times the cost.
-    tables = np.ascontiguousarray(np.concatenate([maps, identity]).reshape(-1, 6).T)
-    columns = np.arange(left, right, dtype=np.float32)
-    rows = np.arange(top, bottom, dtype=np.float32)[:, None]
-    place = owner.astype(np.intp)  # what `take` wants; it would convert for each table
-    x, y = (
-        np.take(tables[at], place, mode="clip") * columns
-        + np.take(tables[at + 1], place, mode="clip") * rows
-        + np.take(tables[at + 2], place, mode="clip")
-        for at in (0, 3)
-    )
-    return MeshWarp(
-        slice(int(top), int(bottom)),
-        slice(int(left), int(right)),
-        x,
-        y,
-    )
+    depth = np.concatenate(
+        [source[:, 2], np.full(len(OVAL), np.inf), source[[*INNER_UPPER, *INNER_LOWER], 2]]
+    )[triangles.T].max(axis=0)
+    triangles = triangles[np.argsort(-depth, kind="stable")]  # the nearest last
+    rows, columns = slice(top, bottom), slice(left, right)
+    return MeshWarp(rows, columns, *draw_map(after[triangles], before[triangles], rows, columns))

@@ -43,6 +43,7 @@ __all__ = [
 
 STANDARD = (24, 25, 30, 48, 50, 60, 120)  # frames per second, each also times 1000/1001
 SNAP = 1e-3  # relative; a measured rate so near to a standard rate is rounded to it
+ANIMATIONS = "gif", "apng"  # formats of images that move
 STILL_FPS = Fraction(25)  # default rate of a still
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class VideoInfo:
         has_audio: whether the file has a sound track.
         rotation: degrees counter-clockwise that reading applies: 0, 90, 180 or 270.
         mirrored: whether reading swaps left and right before it rotates.
-        is_still: whether the file is an image.
+        is_still: whether the file is one picture: an image, or an animation of one frame.
         colours: colour tags.
         pixel_aspect: width of a pixel over its height, as displayed.
     """
@@ -135,13 +136,17 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
             seconds = container.duration / 1e6
         has_audio = audio_stream(container) is not None
         aspect = stream.sample_aspect_ratio or Fraction(1)
-        first = next(decode(container, stream), None)
+        frames = decode(container, stream)
+        first = next(frames, None)
         if first is None:
             raise InputError(f"{path}: no frame decodes; give another file")
         orientation = orientation_of(first)
         colours = colours_of(first)
         width, height = first.width, first.height
-    if fps is None or not MIN_FPS <= fps <= MAX_FPS or seconds is None:
+        single = container.format.name in ANIMATIONS and next(frames, None) is None
+    if single:
+        fps, seconds = STILL_FPS, None
+    elif fps is None or not MIN_FPS <= fps <= MAX_FPS or seconds is None:
         fps, seconds = _measure(path)
     if orientation.transpose:
         width, height, aspect = height, width, 1 / aspect
@@ -153,7 +158,7 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
         seconds,
         has_audio,
         orientation.rotation,
-        False,
+        single,
         colours,
         aspect,
         orientation.mirrored,
@@ -174,8 +179,9 @@ def _probe_animation(path: Path) -> VideoInfo:
         (height, width), count, duration = image.shape[:2], count + 1, duration + seconds
     if not count:
         raise InputError(f"{path}: the animation has no frame; give another file")
-    fps = _snap(Fraction(count / duration))
-    return VideoInfo(path, width, height, fps, duration, False, 0, False, BT709, Fraction(1))
+    single = count == 1
+    fps, seconds = (STILL_FPS, None) if single else (_snap(Fraction(count / duration)), duration)
+    return VideoInfo(path, width, height, fps, seconds, False, 0, single, BT709, Fraction(1))
 
 
 def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, float, int]]:

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from wav2lip.faces.triangle_map import MIN_AREA, draw_map
+
+SQUARE = np.array([[[2, 1], [6, 1], [2, 5]], [[6, 1], [6, 5], [2, 5]]], float)
+ROWS, COLUMNS = slice(0, 6), slice(0, 8)
+
+
+def test_pixels_outside_of_all_triangles_are_their_own():
+    x, y = draw_map(np.zeros((0, 3, 2)), np.zeros((0, 3, 2)), slice(2, 5), slice(4, 8))
+    np.testing.assert_array_equal(x, [[4, 5, 6, 7]] * 3)
+    np.testing.assert_array_equal(y, [[2] * 4, [3] * 4, [4] * 4])
+    assert x.dtype == y.dtype == np.float32
+
+
+def test_a_square_of_two_triangles_holds_each_of_its_pixels_once():
+    x, y = draw_map(SQUARE, SQUARE + np.array([100, 0]), ROWS, COLUMNS)
+    own = np.tile(np.arange(8.0), (6, 1))
+    own[1:5, 2:6] += 100
+    np.testing.assert_allclose(x, own)
+    np.testing.assert_allclose(y, np.tile(np.arange(6.0)[:, None], (1, 8)))
+
+
+def test_the_map_is_affine_within_a_triangle():
+    source = np.array([[[20, 10], [28, 10], [20, 30]]], float)  # twice as wide, five times as high
+    x, y = draw_map(SQUARE[:1], source, ROWS, COLUMNS)
+    np.testing.assert_allclose(x[1, 2:6], [20, 22, 24, 26])
+    np.testing.assert_allclose(y[1:5, 2], [10, 15, 20, 25])
+    assert x[3, 3] == pytest.approx(22)
+    assert y[3, 3] == pytest.approx(20)
+
+
+def test_later_triangles_hide_earlier_ones():
+    both = np.concatenate([SQUARE[:1], SQUARE[:1]])
+    moved = both + np.array([50, 70])[:, None, None]
+    x, _ = draw_map(both, moved, ROWS, COLUMNS)
+    np.testing.assert_allclose(x[1, 2:6], [72, 73, 74, 75])
+
+
+def test_only_the_rows_and_columns_that_are_asked_for_are_drawn():
+    whole = draw_map(SQUARE, SQUARE * 3, ROWS, COLUMNS)
+    part = draw_map(SQUARE, SQUARE * 3, slice(2, 4), slice(3, 7))
+    for full, cut in zip(whole, part, strict=True):
+        np.testing.assert_allclose(cut, full[2:4, 3:7], rtol=1e-6)
+
+
+def test_a_mesh_has_no_gaps_wherever_its_edges_lie():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        corners = np.stack(np.meshgrid(np.arange(-1.0, 9), np.arange(-1.0, 8)), axis=-1)
+        corners += rng.uniform(-0.4, 0.4, corners.shape)
+        a, b, c, d = corners[:-1, :-1], corners[:-1, 1:], corners[1:, :-1], corners[1:, 1:]
+        mesh = np.concatenate([np.stack([a, b, c], -2), np.stack([b, d, c], -2)])
+        mesh = mesh.reshape(-1, 3, 2)
+        x, y = draw_map(mesh, mesh + np.array([1000, 2000]), ROWS, COLUMNS)
+        assert x.min() > 999
+        assert y.min() > 1999
+
+
+def test_a_triangle_without_area_brings_nothing_from_afar():
+    thin = np.array([[[1, 1], [5, 1], [3, 1 + MIN_AREA / 4]]], float)
+    x, y = draw_map(thin, np.array([[[1, 1], [5, 1], [3, 400]]], float), ROWS, COLUMNS)
+    assert np.isfinite(x).all()
+    assert np.isfinite(y).all()
+    assert np.abs(x - np.arange(8)).max() < 1
