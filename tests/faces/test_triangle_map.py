@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from wav2lip.faces.triangle_map import MIN_AREA, draw_map
+from wav2lip.faces.triangle_map import MIN_AREA, draw_map, follow_map
 
 SQUARE = np.array([[[2, 1], [6, 1], [2, 5]], [[6, 1], [6, 5], [2, 5]]], float)
 ROWS, COLUMNS = slice(0, 6), slice(0, 8)
@@ -64,3 +64,20 @@ def test_a_triangle_without_area_brings_nothing_from_afar():
     assert np.isfinite(x).all()
     assert np.isfinite(y).all()
     assert np.abs(x - np.arange(8)).max() < 1
+
+
+def test_more_places_per_pixel_lie_around_its_centre():
+    x, y = draw_map(SQUARE, SQUARE + np.array([100, 0]), slice(2, 3), slice(3, 4), times=2)
+    np.testing.assert_allclose(x, [[102.75, 103.25]] * 2)
+    np.testing.assert_allclose(y, [[1.75] * 2, [2.25] * 2])
+    x, y = draw_map(np.zeros((0, 3, 2)), np.zeros((0, 3, 2)), slice(2, 3), slice(3, 4), times=2)
+    np.testing.assert_allclose(x, [[2.75, 3.25]] * 2)
+    np.testing.assert_allclose(y, [[1.75] * 2, [2.25] * 2])
+
+
+def test_pixels_are_fetched_from_the_picture_or_a_part_of_it():
+    picture = np.arange(60, dtype=np.uint8).reshape(6, 10)
+    x, y = np.float32([[3, 4]]), np.float32([[2, 3]])
+    assert follow_map(picture, x, y, (0, 0)).tolist() == [[23, 34]]
+    assert follow_map(picture[1:, 2:], x, y, (1, 2)).tolist() == [[23, 34]]
+    assert follow_map(picture, x - 100, y - 100, (0, 0)).tolist() == [[0, 0]]

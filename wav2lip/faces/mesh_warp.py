@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.faces.head_pose import mean_face
+from wav2lip.faces.lip_edges import LipEdges
 from wav2lip.faces.mesh import Points
-from wav2lip.faces.triangle_map import draw_map
+from wav2lip.faces.triangle_map import draw_map, follow_map
 from wav2lip.types import Image
 
 # Points around the face's outline, clockwise as seen from the forehead.
@@ -107,12 +107,14 @@ class MeshWarp:
         columns: w columns.
         x: (h, w) float32, column of the frame that the pixel shows.
         y: (h, w) float32, row.
+        edges: pixels along the lips that show more than one place; None without any.
     """
 
     rows: slice
     columns: slice
     x: NDArray[np.float32]
     y: NDArray[np.float32]
+    edges: LipEdges | None = None
 
     def source(self, size: tuple[int, int]) -> tuple[slice, slice]:
         """Return the rows and columns of a frame of that height and width that are read."""
@@ -136,9 +138,11 @@ class MeshWarp:
             top: row of the frame at which `image` begins.
             left: column.
         """
-        x, y = (self.x - left, self.y - top) if top or left else (self.x, self.y)
-        moved = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(moved, np.uint8)
+        moved = follow_map(image, self.x, self.y, (top, left))
+        if self.edges is not None:
+            first = self.rows.start, self.columns.start
+            self.edges.smooth(moved, image, first, (top, left))
+        return moved
 
 
 def mesh_warp(source: Points, target: Points, size: tuple[int, int]) -> MeshWarp:
@@ -176,5 +180,21 @@ def mesh_warp(source: Points, target: Points, size: tuple[int, int]) -> MeshWarp
         [source[:, 2], np.full(len(OVAL), np.inf), source[[*INNER_UPPER, *INNER_LOWER], 2]]
     )[triangles.T].max(axis=0)
     triangles = triangles[np.argsort(-depth, kind="stable")]  # the nearest last
-    rows, columns = slice(top, bottom), slice(left, right)
-    return MeshWarp(rows, columns, *draw_map(after[triangles], before[triangles], rows, columns))
+    part = slice(top, bottom), slice(left, right)
+    corners = after[triangles], before[triangles]
+    x, y = draw_map(*corners, *part)
+    mouth = _around_lips(after[[*MOUTH_UPPER, *MOUTH_LOWER]], part)
+    return MeshWarp(*part, x, y, LipEdges.of(x, y, part, mouth, corners))
+
+
+def _around_lips(lips: Points2, part: tuple[slice, slice]) -> tuple[slice, slice]:
+    """Return the rows and columns around the opening (N, 2), within a part of the frame."""
+    low, high = np.floor(lips.min(axis=0)) - MARGIN, np.ceil(lips.max(axis=0)) + MARGIN + 1
+    left, top = low.astype(int).tolist()
+    right, bottom = high.astype(int).tolist()
+    around = ((top, bottom, part[0]), (left, right, part[1]))
+    rows, columns = (
+        slice(*np.clip((first, last), outer.start, outer.stop).tolist())
+        for first, last, outer in around
+    )
+    return rows, columns

@@ -1,7 +1,10 @@
-"""Draw a map that is affine in each of many triangles, all of them at once."""
+"""A map from pixels to places that is affine in each of many triangles."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from wav2lip.types import Image
 
 MIN_AREA = 1e-3  # px²; a smaller triangle is moved as a whole: its slopes have no digits left
 
@@ -11,7 +14,9 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 
-def draw_map(target: Corners, source: Corners, rows: slice, columns: slice) -> tuple[Map, Map]:
+def draw_map(
+    target: Corners, source: Corners, rows: slice, columns: slice, times: int = 1
+) -> tuple[Map, Map]:
     """Map each pixel to where the triangle that covers it comes from.
 
     A pixel belongs to the triangle in which its centre lies, and to one of two that share an edge:
@@ -24,17 +29,23 @@ def draw_map(target: Corners, source: Corners, rows: slice, columns: slice) -> t
         source: where they come from.
         rows: h rows of the picture that are mapped.
         columns: w columns.
+        times: places per pixel that are mapped, along each axis.
 
     Returns:
-        Column and row of the source for each pixel (h, w); its own where there is no triangle.
+        Column and row of the source for each place (h * times, w * times); its own where there is
+        no triangle.
     """
-    (top, bottom), (left, right) = (rows.start, rows.stop), (columns.start, columns.stop)
+    (top, bottom), (left, right) = (
+        (part.start * times, part.stop * times) for part in (rows, columns)
+    )
     width = right - left
+    shift = (times - 1) / 2  # a pixel is `times` wide, and its centre lies between its places
+    target = target * times + shift
     x, y = (
         np.ascontiguousarray(axis)
         for axis in np.broadcast_arrays(
-            np.arange(left, right, dtype=np.float32),
-            np.arange(top, bottom, dtype=np.float32)[:, None],
+            (np.arange(left, right, dtype=np.float32) - shift) / times,
+            (np.arange(top, bottom, dtype=np.float32)[:, None] - shift) / times,
         )
     )
     owner, row, low, high = _rows(target, top, bottom)
@@ -58,6 +69,24 @@ def draw_map(target: Corners, source: Corners, rows: slice, columns: slice) -> t
         # NumPy keeps the last of several values for one place: the nearest triangle's.
         values.reshape(-1)[place] = drawn
     return x, y
+
+
+def follow_map(image: Image, x: Map, y: Map, corner: tuple[int, int]) -> Image:
+    """Fetch what a map shows.
+
+    Args:
+        image: (H, W, C) uint8, the picture or a part of it.
+        x: (h, w) column of the picture.
+        y: (h, w) row.
+        corner: row and column of the picture at which `image` begins.
+
+    Returns:
+        (h, w, C) uint8; beyond the borders of `image`, they repeat.
+    """
+    top, left = corner
+    x, y = (x - left if left else x), (y - top if top else y)
+    moved = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8)
 
 
 def _rows(triangles: Corners, top: int, bottom: int) -> tuple[Indices, Indices, Floats, Floats]:

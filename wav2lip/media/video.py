@@ -179,9 +179,10 @@ def _probe_animation(path: Path) -> VideoInfo:
         (height, width), count, duration = image.shape[:2], count + 1, duration + seconds
     if not count:
         raise InputError(f"{path}: the animation has no frame; give another file")
-    single = count == 1
-    fps, seconds = (STILL_FPS, None) if single else (_snap(Fraction(count / duration)), duration)
-    return VideoInfo(path, width, height, fps, seconds, False, 0, single, BT709, Fraction(1))
+    still = count == 1
+    fps = STILL_FPS if still else _snap(Fraction(count / duration))
+    length = None if still else duration
+    return VideoInfo(path, width, height, fps, length, False, 0, still, BT709, Fraction(1))
 
 
 def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, float, int]]:
