@@ -32,8 +32,9 @@ def edges_of(triangles):
 
 
 def test_a_map_that_shows_one_place_after_the_other_has_none():
-    edges, _ = edges_of((square(0, 40), square(0, 40) * 1.5))
-    assert edges is None
+    for scale in (0.1, 1.0, 1.5):
+        edges, _ = edges_of((square(0, 40), square(0, 40) * scale))
+        assert edges is None
     assert APART == 0.75
 
 

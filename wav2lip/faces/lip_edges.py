@@ -11,7 +11,7 @@ from wav2lip.faces.triangle_map import Corners, Map, draw_map, follow_map
 from wav2lip.types import Image
 
 TIMES = 4  # places per pixel along each axis
-# px; a step between neighbours that differs from one pixel by more shows that something is hidden between them.
+# px; neighbours that lie farther apart in the frame than here, by more than this, hide something between them.
 APART = 0.75
 
 
@@ -59,12 +59,14 @@ class LipEdges:
         )
         pixels = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.bool_)
         for values, along in ((x[rows, columns], 1), (y[rows, columns], 0)):
-            across_rows = np.abs(np.diff(values, axis=0) - (along == 0)) > APART
-            pixels[1:] |= across_rows
-            pixels[:-1] |= across_rows
-            across_columns = np.abs(np.diff(values, axis=1) - (along == 1)) > APART
-            pixels[:, 1:] |= across_columns
-            pixels[:, :-1] |= across_columns
+            for axis, one, other in (
+                (0, pixels[1:], pixels[:-1]),
+                (1, pixels[:, 1:], pixels[:, :-1]),
+            ):
+                step = np.diff(values, axis=axis)
+                apart = (step < -APART) | (step > APART + (axis == along))
+                one |= apart
+                other |= apart
         if not pixels.any():
             return None
         return cls(*mouth, pixels, *draw_map(*triangles, *mouth, TIMES))

@@ -34,6 +34,8 @@ STILL = 0.01  # px; points that move by less do not enlarge the moved part
 MOUTH = 0.42, 0.58
 # Of its height in the frame, what is left of an opening that looks shut, fully and in part.
 SHUT = 0.1, 0.25
+# The same of one whose lips cover what is between them.
+CLOSING = 0.7, 1.0
 INTO_LIP = 1.0  # px, how far above its edge a shut opening shows the upper lip
 
 Triangles = NDArray[np.intp]  # (T, 3)
@@ -78,7 +80,7 @@ def _cover(before: Points2, after: Points2) -> None:
     """Let lips that close cover the teeth, which stay where they are in the head.
 
     They would be pressed together with the opening else. One of next to no height shows the upper
-    lip instead of a line of teeth.
+    lip instead of a line of teeth, and one that grows is stretched.
 
     Args:
         before: where the points come from; those of the inside of the mouth are changed in place.
@@ -92,9 +94,12 @@ def _cover(before: Points2, after: Points2) -> None:
         np.clip(((after[side] - top) * down).sum(1, keepdims=True) / height**2, 0, 1)
         for side in (upper, lower)
     )
-    shut = np.clip((SHUT[1] - (last - first)) / (SHUT[1] - SHUT[0]), 0, 1)
+    left = ((after[lower] - after[upper]) * down).sum(1, keepdims=True) / height**2
+    closing = np.clip((CLOSING[1] - left) / (CLOSING[1] - CLOSING[0]), 0, 1)
+    shut = np.clip((SHUT[1] - left) / (SHUT[1] - SHUT[0]), 0, 1)
     into = np.minimum(INTO_LIP / height, 1)
-    for side, place in ((upper, first), (lower, last)):
+    for side, own, covered in ((upper, 0, first), (lower, 1, last)):
+        place = own + closing * (covered - own)
         before[side] = top + ((1 - shut) * place - shut * into) * down
 
 
