@@ -35,17 +35,37 @@ def test_a_map_that_shows_one_place_after_the_other_has_none():
     for scale in (0.1, 1.0, 1.5):
         edges, _ = edges_of((square(0, 40), square(0, 40) * scale))
         assert edges is None
-    assert APART == 0.75
+    assert APART == (0.75, 1.25)
 
 
 def test_pixels_beside_a_step_are_found():
     edges, _ = edges_of(slit(1.0))
     assert edges is not None
     assert (edges.rows, edges.columns) == MOUTH
-    assert edges.pixels.shape == (6, 12)
+    assert edges.share.shape == (6, 12)
     assert edges.x.shape == edges.y.shape == (6 * TIMES, 12 * TIMES)
-    assert np.flatnonzero(edges.pixels.all(axis=1)).tolist() == [2, 3, 4]
-    assert not edges.pixels[[0, 1, 5]].any()
+    assert edges.share[2:5].min() == 1
+    assert edges.share[[0, 1, 5]].max() == 0
+
+
+@pytest.mark.parametrize(("apart", "share"), [(1.74, 0.0), (1.9, 0.3), (2.0, 0.5), (2.3, 1.0)])
+def test_the_mean_counts_the_more_the_more_is_hidden(apart, share):
+    whole = square(0, 40)
+    for source in (whole * [1, apart], whole * [apart, 1]):
+        edges, _ = edges_of((whole, source))
+        if not share:
+            assert edges is None
+            continue
+        assert edges is not None
+        np.testing.assert_allclose(edges.share, share, atol=1e-5)
+
+
+def test_a_large_mouth_has_fewer_places_per_pixel():
+    whole = square(0, 2000) * [30, 1]
+    triangles, part = (whole, whole * 3), (slice(0, 1000), slice(1000, 2000))
+    edges = LipEdges.of(*draw_map(*triangles, *part), part, part, triangles)
+    assert edges is not None
+    assert edges.x.shape == (2000, 2000)
 
 
 @pytest.mark.parametrize("height", [0.25, 0.5, 0.75])
@@ -55,31 +75,29 @@ def test_a_slit_shows_as_much_as_its_height(height):
     assert edges is not None
     white = np.zeros((120, 100, 3), np.uint8)
     white[90:] = 200
-    moved = white[np.clip(np.rint(y), 0, 119).astype(int), 50].copy()
-    edges.smooth(moved, white, (10, 40), (0, 0))
-    shown = moved[2:8, 4:16, 0].astype(float)  # the rows and columns around the mouth
-    np.testing.assert_allclose(shown.sum(axis=0), 200 * height, atol=3)
+    moved = white[np.clip(np.rint(y[2:8, 4:16]), 0, 119).astype(int), 50].copy()
+    edges.smooth(moved, white, (0, 0))
+    np.testing.assert_allclose(moved[..., 0].astype(float).sum(axis=0), 200 * height, atol=3)
 
 
 def test_other_pixels_stay_as_they_are():
     edges, _ = edges_of(slit(0.5))
     assert edges is not None
-    moved = np.full((10, 20, 3), 77, np.uint8)
-    edges.smooth(moved, np.zeros((120, 100, 3), np.uint8), (10, 40), (0, 0))
-    kept = np.ones((10, 20), bool)
-    kept[2:8, 4:16] = ~edges.pixels
-    assert (moved[kept] == 77).all()
-    assert (moved[~kept] == 0).all()
+    moved = np.full((6, 12, 3), 77, np.uint8)
+    edges.smooth(moved, np.zeros((120, 100, 3), np.uint8), (0, 0))
+    assert (moved[edges.share == 0] == 77).all()
+    assert (moved[edges.share == 1] == 0).all()
 
 
 def test_a_part_of_the_picture_gives_the_same():
     edges, _ = edges_of(slit(0.5))
     assert edges is not None
     picture = np.random.default_rng(0).integers(0, 256, (120, 100, 3), dtype=np.uint8)
-    whole, part = np.zeros((2, 10, 20, 3), np.uint8)
-    edges.smooth(whole, picture, (10, 40), (0, 0))
-    edges.smooth(part, picture[5:, 30:], (10, 40), (5, 30))
+    whole, part = np.zeros((2, 6, 12, 3), np.uint8)
+    edges.smooth(whole, picture, (0, 0))
+    edges.smooth(part, picture[5:, 30:], (5, 30))
     np.testing.assert_array_equal(part, whole)
+    assert whole.any()
 
 
 def test_a_mouth_outside_of_the_frame_has_no_edges():

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from rendered_head import head_pose
@@ -67,30 +70,65 @@ def column_under(points, image, rows, columns):
     return image[top + 1 : bottom, x, 1].astype(int)
 
 
-def test_lips_that_close_cover_the_teeth(points):
-    frame, target = opened(points, 24), opened(points, 10)
+@pytest.mark.parametrize(("top", "bottom"), [(0, 10), (6, 18), (4, 14)])
+def test_lips_that_close_cover_the_teeth(points, top, bottom):
+    frame = opened(points, 24)
+    target = opened(points, 24)
+    target[list(INNER_UPPER[1:-1]), 1] += top
+    target[list(INNER_LOWER[1:-1]), 1] += bottom - 24
     warp = mesh_warp(frame, target, SIZE)
-    moved = warp(coordinates(SIZE))
-    shown = column_under(target, moved, warp.rows, warp.columns)
-    assert len(shown) == 9
-    top = round(float(points[13, 1]))
-    np.testing.assert_allclose(shown, np.arange(top + 1, top + 10), atol=1)
+    shown = column_under(target, warp(coordinates(SIZE)), warp.rows, warp.columns)
+    first = round(float(target[13, 1]))
+    assert len(shown) == bottom - top - 1
+    np.testing.assert_allclose(shown[1:-1], first + 1 + np.arange(1, len(shown) - 1), atol=0.6)
 
 
 def test_an_opening_that_is_nearly_shut_shows_the_upper_lip(points):
     frame, target = opened(points, 24), opened(points, 2)
     warp = mesh_warp(frame, target, SIZE)
-    shown = column_under(target, warp(coordinates(SIZE)), warp.rows, warp.columns)
-    assert len(shown) == 1
-    assert shown[0] <= points[13, 1]
+    middle = round(float(points[13, 0])) - warp.columns.start
+    inside = round(float(points[13, 1])) + 1 - warp.rows.start
+    # 0.03 of the width of the mouth above its edge
+    width = np.linalg.norm(points[78, :2] - points[308, :2])
+    expected = points[13, 1] - 0.5 - 0.03 * width
+    assert warp.y[inside, middle] == pytest.approx(expected, abs=0.2)
+
+
+def test_edges_of_lips_show_the_mean_of_what_lies_on_both_sides(points):
+    frame, target = opened(points, 24), opened(points, 4)
+    warp = mesh_warp(frame, target, SIZE)
+    assert warp.edges is not None
+    single = replace(warp, edges=None)
+    image = np.full((*SIZE, 3), 60, np.uint8)
+    image[round(float(points[13, 1])) : round(float(points[13, 1])) + 24] = 240  # teeth
+    fine, coarse = warp(image), single(image)
+    mouth = warp._within(warp.edges)
+    outside = np.ones(fine.shape[:2], bool)
+    outside[mouth] = warp.edges.share == 0
+    np.testing.assert_array_equal(fine[outside], coarse[outside])
+    assert (fine[mouth] != coarse[mouth])[warp.edges.share == 1].any()
+    assert warp.moved(0.02)[mouth][warp.edges.share > 0].all()
+
+
+def test_lips_that_cross_in_the_frame_are_moved_as_they_are(points):
+    maps = []
+    for gap in (-0.6, -0.01, 0.01, 0.4):
+        warp = mesh_warp(opened(points, gap), opened(points, 10), SIZE)
+        x = round(float(points[13, 0])) - warp.columns.start
+        y = round(float(points[13, 1])) - warp.rows.start
+        maps.append(warp.y[y + 1 : y + 9, x])
+    for one, other in pairwise(maps):
+        assert np.abs(one - other).max() < 0.7
 
 
 def test_an_opening_that_grows_is_stretched(points):
     frame, target = opened(points, 4), opened(points, 8)
+    target[list(INNER_UPPER[1:-1]), 1] += 1
+    target[list(INNER_LOWER[1:-1]), 1] += 1
     warp = mesh_warp(frame, target, SIZE)
     shown = column_under(target, warp(coordinates(SIZE)), warp.rows, warp.columns)
     top = float(points[13, 1])
-    np.testing.assert_allclose(shown, top + np.arange(1, 8) / 2, atol=1)
+    np.testing.assert_allclose(shown, top + np.arange(1, 8) / 2, atol=0.8)
 
 
 def test_eyes_and_surroundings_stay(points):

@@ -58,12 +58,29 @@ def test_a_mesh_has_no_gaps_wherever_its_edges_lie():
         assert y.min() > 1999
 
 
-def test_a_triangle_without_area_brings_nothing_from_afar():
+def test_a_triangle_without_area_is_moved_as_a_whole():
     thin = np.array([[[1, 1], [5, 1], [3, 1 + MIN_AREA / 4]]], float)
     x, y = draw_map(thin, np.array([[[1, 1], [5, 1], [3, 400]]], float), ROWS, COLUMNS)
-    assert np.isfinite(x).all()
-    assert np.isfinite(y).all()
-    assert np.abs(x - np.arange(8)).max() < 1
+    assert x[1, 1:5].tolist() == [1, 2, 3, 4]
+    np.testing.assert_allclose(y[1, 1:5], 134 + np.arange(4) * 0, atol=0.01)
+    y[1, 1:5] = 1
+    np.testing.assert_array_equal(y, np.tile(np.arange(6.0)[:, None], (1, 8)))
+
+
+@pytest.mark.slow
+def test_many_places_are_as_exact_as_few():
+    """float32 counts to 2^24."""
+    whole = np.array([[[0, 0], [6000, 0], [0, 4000]], [[6000, 0], [6000, 4000], [0, 4000]]], float)
+    x, y = draw_map(whole, whole, slice(0, 4000), slice(0, 6000))
+    assert np.abs(x - np.arange(6000, dtype=np.float32)).max() < 0.01
+    assert np.abs(y - np.arange(4000, dtype=np.float32)[:, None]).max() < 0.01
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_single_row_or_column_is_drawn():
+    for rows, columns in ((slice(1, 2), COLUMNS), (ROWS, slice(2, 3))):
+        x, _ = draw_map(SQUARE, SQUARE + np.array([100, 0]), rows, columns)
+        assert (x[1, 0] if rows == ROWS else x[0, 2]) == 102
 
 
 def test_more_places_per_pixel_lie_around_its_centre():

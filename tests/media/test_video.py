@@ -11,6 +11,7 @@ import pytest
 from wav2lip.errors import InputError
 from wav2lip.inference import sources
 from wav2lip.inference.sources import ReversedVideo
+from wav2lip.media.still import is_still
 from wav2lip.media.video import Colours, probe, read_frames, read_image
 
 
@@ -293,17 +294,65 @@ def test_animations_are_videos(make, tmp_path, suffix):
     assert [make.block(f.image) for f in back] == [4, 3, 2, 1, 0]
 
 
+def png_chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def one_frame(suffix, picture):
+    """A file of an animation (h, w, 3) that has one frame; OpenCV and Pillow would write a plain image."""
+    height, width = picture.shape[:2]
+    if suffix == ".gif":
+        animation = cv2.Animation()
+        animation.frames, animation.durations = [cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA)], [80]
+        return bytes(cv2.imencodeanimation(".gif", animation)[1])
+    if suffix == ".png":
+        rows = b"".join(b"\0" + row.tobytes() for row in picture[..., ::-1])
+        return b"\x89PNG\r\n\x1a\n" + b"".join(
+            png_chunk(kind, data)
+            for kind, data in (
+                (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+                (b"acTL", struct.pack(">II", 1, 0)),
+                (b"fcTL", struct.pack(">IIIIIHHBB", 0, width, height, 0, 0, 80, 1000, 0, 0)),
+                (b"IDAT", zlib.compress(rows)),
+                (b"IEND", b""),
+            )
+        )
+    still = bytes(cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, 101])[1])[12:]
+    size = struct.pack("<I", width - 1)[:3] + struct.pack("<I", height - 1)[:3]
+    frame = bytes(6) + size + struct.pack("<I", 80)[:3] + b"\0" + still
+    chunks = (
+        (b"VP8X", bytes([2, 0, 0, 0]) + size),
+        (b"ANIM", struct.pack("<IH", 0xFFFFFFFF, 0)),
+        (b"ANMF", frame),
+    )
+    body = b"WEBP" + b"".join(
+        kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2) for kind, data in chunks
+    )
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
 @pytest.mark.parametrize("suffix", [".webp", ".png", ".gif"])
 def test_an_animation_of_one_frame_is_a_still(make, tmp_path, suffix):
     path = tmp_path / f"one{suffix}"
-    animation = cv2.Animation()
-    animation.frames = [cv2.cvtColor(make.picture(3), cv2.COLOR_BGR2BGRA)]
-    animation.durations = [80]
-    assert cv2.imwriteanimation(str(path), animation)
+    path.write_bytes(one_frame(suffix, make.picture(3)))
+    assert not is_still(path)  # by its first bytes
     info = probe(path)
     assert (info.is_still, info.fps, info.duration) == (True, 25, None)
     assert (info.width, info.height) == (96, 64)
     assert [make.block(f.image) for f in frames_of(path)] == [3]
+
+
+def test_an_animation_that_is_cut_off_after_a_frame_is_a_damaged_video(make, tmp_path):
+    animation = cv2.Animation()
+    animation.frames = [cv2.cvtColor(make.picture(i), cv2.COLOR_BGR2BGRA) for i in range(6)]
+    animation.durations = [80] * 6
+    whole = bytes(cv2.imencodeanimation(".gif", animation)[1])
+    path = tmp_path / "cut.gif"
+    path.write_bytes(whole[: len(whole) // 8])
+    problems: list[str] = []
+    assert len(list(read_frames(path, problems))) == 1
+    assert "the mark of the end is missing" in problems[0]
+    assert not probe(path).is_still
 
 
 def test_rgb_video_is_tagged_as_it_is_written(make, ticks):

@@ -1,5 +1,6 @@
 """Pixels along the lips that show more than one place of the frame."""
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,8 +12,10 @@ from wav2lip.faces.triangle_map import Corners, Map, draw_map, follow_map
 from wav2lip.types import Image
 
 TIMES = 4  # places per pixel along each axis
-# px; neighbours that lie farther apart in the frame than here, by more than this, hide something between them.
-APART = 0.75
+MAX_PLACES = 2**22  # of a mouth; a large one needs fewer per pixel
+# px; neighbours that lie farther apart in the frame than here, by more than this, hide something between them. Their
+# mean counts in full from the second value.
+APART = 0.75, 1.25
 
 
 @dataclass(frozen=True)
@@ -24,14 +27,14 @@ class LipEdges:
     Attributes:
         rows: h rows of the frame.
         columns: w columns.
-        pixels: (h, w) which of them show a mean.
-        x: (h * `TIMES`, w * `TIMES`) column of the frame that each place shows.
+        share: (h, w) float32 of the mean in what they show.
+        x: (h * n, w * n) column of the frame that each of n² places per pixel shows.
         y: row.
     """
 
     rows: slice
     columns: slice
-    pixels: NDArray[np.bool_]
+    share: NDArray[np.float32]
     x: Map
     y: Map
 
@@ -57,34 +60,32 @@ class LipEdges:
             slice(inner.start - outer.start, inner.stop - outer.start)
             for inner, outer in zip(mouth, part, strict=True)
         )
-        pixels = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.bool_)
+        share = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.float32)
         for values, along in ((x[rows, columns], 1), (y[rows, columns], 0)):
             for axis, one, other in (
-                (0, pixels[1:], pixels[:-1]),
-                (1, pixels[:, 1:], pixels[:, :-1]),
+                (0, share[1:], share[:-1]),
+                (1, share[:, 1:], share[:, :-1]),
             ):
                 step = np.diff(values, axis=axis)
-                apart = (step < -APART) | (step > APART + (axis == along))
-                one |= apart
-                other |= apart
-        if not pixels.any():
+                apart = np.maximum(-step, step - (axis == along))
+                hidden = np.clip((apart - APART[0]) / (APART[1] - APART[0]), 0, 1)
+                np.maximum(one, hidden, out=one)
+                np.maximum(other, hidden, out=other)
+        times = min(TIMES, math.isqrt(MAX_PLACES // max(share.size, 1)))
+        if times < 2 or not share.any():
             return None
-        return cls(*mouth, pixels, *draw_map(*triangles, *mouth, TIMES))
+        return cls(*mouth, share, *draw_map(*triangles, *mouth, times))
 
-    def smooth(
-        self, moved: Image, image: Image, first: tuple[int, int], corner: tuple[int, int]
-    ) -> None:
-        """Put the means into the moved part of a frame.
+    def smooth(self, moved: Image, image: Image, corner: tuple[int, int]) -> None:
+        """Put the means into these pixels.
 
         Args:
-            moved: (H, W, 3) the part with one place per pixel; changed in place.
+            moved: (h, w, 3) uint8, with one place per pixel; changed in place.
             image: the frame or a part of it.
-            first: row and column of the frame at which `moved` begins.
-            corner: those at which `image` begins.
+            corner: row and column of the frame at which `image` begins.
         """
         places = follow_map(image, self.x, self.y, corner)
-        height, width = self.pixels.shape
+        height, width = self.share.shape
         mean = cv2.resize(places, (width, height), interpolation=cv2.INTER_AREA)
-        top, left = self.rows.start - first[0], self.columns.start - first[1]
-        part = moved[top : top + height, left : left + width]
-        np.copyto(part, mean, where=self.pixels[..., None])
+        difference = mean.astype(np.float32) - moved
+        moved[:] = np.rint(moved + self.share[..., None] * difference)

@@ -11,6 +11,7 @@ from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.lip_edges import LipEdges
 from wav2lip.faces.mesh import Points
 from wav2lip.faces.triangle_map import draw_map, follow_map
+from wav2lip.regions import CHIN, NOSE_TIP
 from wav2lip.types import Image
 
 # Points around the face's outline, clockwise as seen from the forehead.
@@ -36,7 +37,9 @@ MOUTH = 0.42, 0.58
 SHUT = 0.1, 0.25
 # The same of one whose lips cover what is between them.
 CLOSING = 0.7, 1.0
-INTO_LIP = 1.0  # px, how far above its edge a shut opening shows the upper lip
+# How far above its edge a shut opening shows the upper lip: at least so many pixels, and in widths of the mouth.
+INTO_LIP = 1.0, 0.03
+KNOWN = 0.5, 1.5  # px, heights of an opening in the frame that count as one, in part and fully
 
 Triangles = NDArray[np.intp]  # (T, 3)
 Points2 = NDArray[np.float64]  # (468 + 36 + 22, 2)
@@ -87,7 +90,9 @@ def _cover(before: Points2, after: Points2) -> None:
         after: where they go.
     """
     upper, lower = (slice(points.start, points.stop) for points in (MOUTH_UPPER, MOUTH_LOWER))
-    top, down = before[upper], before[lower] - before[upper]
+    top = before[upper].copy()  # not a view: it is overwritten below
+    down = before[lower] - top
+    width = float(np.linalg.norm(top[-1] - top[0]))
     height = np.maximum(np.linalg.norm(down, axis=1, keepdims=True), STILL)
     # Heights in the frame's own opening, from 0 at the upper lip to 1 at the lower one.
     first, last = (
@@ -95,9 +100,13 @@ def _cover(before: Points2, after: Points2) -> None:
         for side in (upper, lower)
     )
     left = ((after[lower] - after[upper]) * down).sum(1, keepdims=True) / height**2
-    closing = np.clip((CLOSING[1] - left) / (CLOSING[1] - CLOSING[0]), 0, 1)
-    shut = np.clip((SHUT[1] - left) / (SHUT[1] - SHUT[0]), 0, 1)
-    into = np.minimum(INTO_LIP / height, 1)
+    # The mesh knows the edges of lips to about a pixel: nearly closed or crossed lips have nothing to cover.
+    chin = before[CHIN] - before[NOSE_TIP]
+    gap = (down * chin).sum(1, keepdims=True) / max(float(np.linalg.norm(chin)), STILL)
+    known = np.clip((gap - KNOWN[0]) / (KNOWN[1] - KNOWN[0]), 0, 1)
+    closing = known * np.clip((CLOSING[1] - left) / (CLOSING[1] - CLOSING[0]), 0, 1)
+    shut = known * np.clip((SHUT[1] - left) / (SHUT[1] - SHUT[0]), 0, 1)
+    into = np.minimum(max(INTO_LIP[0], INTO_LIP[1] * width) / height, 1)
     for side, own, covered in ((upper, 0, first), (lower, 1, last)):
         place = own + closing * (covered - own)
         before[side] = top + ((1 - shut) * place - shut * into) * down
@@ -130,10 +139,19 @@ class MeshWarp:
         return slice(top, bottom), slice(left, right)
 
     def moved(self, least: float) -> NDArray[np.bool_]:
-        """Return which pixels (h, w) move by more than `least` pixels."""
+        """Return which pixels (h, w) move by more than `least` pixels, or show more than one place."""
         across = self.x - np.arange(self.columns.start, self.columns.stop, dtype=np.float32)
         along = self.y - np.arange(self.rows.start, self.rows.stop, dtype=np.float32)[:, None]
-        return np.asarray((np.abs(across) > least) | (np.abs(along) > least), np.bool_)
+        moved = np.asarray((np.abs(across) > least) | (np.abs(along) > least), np.bool_)
+        if self.edges is not None:
+            moved[self._within(self.edges)] |= self.edges.share > 0
+        return moved
+
+    def _within(self, edges: LipEdges) -> tuple[slice, slice]:
+        """Return the rows and columns of the edges in the moved part."""
+        top, left = edges.rows.start - self.rows.start, edges.columns.start - self.columns.start
+        height, width = edges.share.shape
+        return slice(top, top + height), slice(left, left + width)
 
     def __call__(self, image: Image, top: int = 0, left: int = 0) -> Image:
         """Return the moved part (h, w, 3) uint8.
@@ -145,8 +163,7 @@ class MeshWarp:
         """
         moved = follow_map(image, self.x, self.y, (top, left))
         if self.edges is not None:
-            first = self.rows.start, self.columns.start
-            self.edges.smooth(moved, image, first, (top, left))
+            self.edges.smooth(moved[self._within(self.edges)], image, (top, left))
         return moved
 
 

@@ -42,7 +42,7 @@ def draw_map(
     shift = (times - 1) / 2  # a pixel is `times` wide, and its centre lies between its places
     target = target * times + shift
     x, y = (
-        np.ascontiguousarray(axis)
+        axis.copy()
         for axis in np.broadcast_arrays(
             (np.arange(left, right, dtype=np.float32) - shift) / times,
             (np.arange(top, bottom, dtype=np.float32)[:, None] - shift) / times,
@@ -53,18 +53,16 @@ def draw_map(
     end = np.clip(np.ceil(high), begin, right).astype(np.intp)
     length = end - begin
     first = np.cumsum(length) - length
-    count = length.sum()
-    place = np.arange(count)
-    place += ((row - top) * width + begin - left - first).repeat(length)
-    step = np.arange(count, dtype=np.float32)
-    step -= first.astype(np.float32).repeat(length)
+    step = np.arange(length.sum()) - first.repeat(length)
+    place = ((row - top) * width + begin - left).repeat(length) + step
+    steps = step.astype(np.float32)
     linear, middle, goal = _affine(target, source)
     across, down = begin - goal[owner, 0], row - goal[owner, 1]
     for axis, values in enumerate((x, y)):
         along = linear[owner, axis, 0]
         start = middle[owner, axis] + along * across + linear[owner, axis, 1] * down
         drawn = along.astype(np.float32).repeat(length)
-        drawn *= step
+        drawn *= steps
         drawn += start.astype(np.float32).repeat(length)
         # NumPy keeps the last of several values for one place: the nearest triangle's.
         values.reshape(-1)[place] = drawn

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ def _measure(path: Path) -> tuple[Fraction, float]:
 def probe(path: str | os.PathLike[str]) -> VideoInfo:
     """Read the properties of a video or still.
 
-    Decodes one frame; the whole file is read only if its header is wrong.
+    Decodes one frame, or two of an animation; the whole file is read only if its header is wrong.
 
     Args:
         path: the file.
@@ -136,14 +137,14 @@ def probe(path: str | os.PathLike[str]) -> VideoInfo:
             seconds = container.duration / 1e6
         has_audio = audio_stream(container) is not None
         aspect = stream.sample_aspect_ratio or Fraction(1)
-        frames = decode(container, stream)
-        first = next(frames, None)
+        first = next(decode(container, stream), None)
         if first is None:
             raise InputError(f"{path}: no frame decodes; give another file")
         orientation = orientation_of(first)
         colours = colours_of(first)
         width, height = first.width, first.height
-        single = container.format.name in ANIMATIONS and next(frames, None) is None
+        animation = container.format.name in ANIMATIONS
+    single = animation and _is_single(path)
     if single:
         fps, seconds = STILL_FPS, None
     elif fps is None or not MIN_FPS <= fps <= MAX_FPS or seconds is None:
@@ -170,6 +171,12 @@ def _animation(path: Path) -> Iterator[Frame]:
     for index, (image, seconds) in enumerate(read_animated_webp(path)):
         yield Frame(image, time, index)
         time += seconds
+
+
+def _is_single(path: Path) -> bool:
+    """Whether an animation has one frame, and all of it is there."""
+    problems: list[str] = []
+    return len(list(islice(_decoded(path, problems), 2))) == 1 and not problems
 
 
 def _probe_animation(path: Path) -> VideoInfo:
