@@ -35,17 +35,6 @@ def test_constant_rates_keep_their_times(make, ticks, fps):
     assert frames[0].image.dtype == np.uint8
 
 
-def test_variable_rate_keeps_its_times(make):
-    times = [0.0, 0.04, 0.12, 0.13, 0.5, 0.54]
-    path = make.video("vfr.mp4", times)
-    assert [frame.time for frame in frames_of(path)] == pytest.approx(times, abs=1e-4)
-
-
-def test_time_zero_is_the_first_frame(make, ticks):
-    path = make.video("late.mkv", [2.0 + time for time in ticks(5, 25)])
-    assert [frame.time for frame in frames_of(path)] == pytest.approx(ticks(5, 25), abs=1e-3)
-
-
 def test_rotation_is_applied(make, ticks):
     upright = make.video("upright.mp4", ticks(3, 25))
     turned = make.turned(upright, "turned.mp4")
@@ -53,22 +42,6 @@ def test_rotation_is_applied(make, ticks):
     assert (info.width, info.height, info.rotation) == (64, 96, 270)
     expected = cv2.rotate(frames_of(upright)[1].image, cv2.ROTATE_90_CLOCKWISE)
     np.testing.assert_array_equal(frames_of(turned)[1].image, expected)
-
-
-def test_interlaced_video_is_a_remark(make, ticks):
-    flags = {"x264-params": "tff=1:interlaced=1"}
-    path = make.video("fields.mp4", ticks(5, 25))
-    problems: list[str] = []
-    assert len(list(read_frames(path, problems))) == 5
-    assert problems == []
-    with av.open(str(path)) as source, av.open(str(path.with_name("tv.mp4")), "w") as output:
-        stream = output.add_stream("libx264", rate=25, options=flags)
-        stream.width, stream.height = 96, 64
-        for frame in source.decode(video=0):
-            output.mux(stream.encode(frame))
-        output.mux(stream.encode(None))
-    list(read_frames(path.with_name("tv.mp4"), problems))
-    assert [line[:23] for line in problems] == ["the video is interlaced"]
 
 
 def test_no_duration_in_the_header(make, ticks):

@@ -14,7 +14,8 @@ from wav2lip.errors import InputError
 from wav2lip.media.colour import BT709
 from wav2lip.media.container import decode, open_media, start_time, video_stream
 from wav2lip.media.converter import Converter
-from wav2lip.media.video import STILL_FPS, Frame, VideoInfo, probe, read_frames
+from wav2lip.media.rules import STILL_FPS
+from wav2lip.media.video import Frame, VideoInfo, probe, read_frames
 from wav2lip.types import Image, PathLike
 
 HELD_BYTES = 48 * 2**20  # of decoded pictures kept to reverse their order

@@ -1,6 +1,7 @@
 """Bounds of what is accepted from media files. `docs/media.md` lists what happens at each."""
 
 import os
+from fractions import Fraction
 
 from wav2lip.errors import InputError
 
@@ -18,6 +19,7 @@ MAX_LEVEL = 100.0  # sample value; full scale is 1, larger ones are unscaled int
 CANCELLED = 0.02  # power of the mean of the channels over their mean power; below, they cancel
 LOUDER = 2.0  # times the power of the channel that is taken where they cancel; a louder one is taken instead
 MIN_FPS, MAX_FPS = 1, 240  # rates in a header beyond these are wrong: packets are counted instead
+STILL_FPS = Fraction(25)  # of a still, unless another rate is asked for
 SLOW_FPS = 15  # frames per second; inference repeats the pictures of slower videos
 HELD = 0.2  # seconds; inference repeats a picture of another video that is shown for longer
 MAX_PIXELS = 150_000_000  # of one picture

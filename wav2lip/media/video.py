@@ -4,7 +4,6 @@ Frames are read as they are to be displayed: upright, alpha over white, colours 
 matrix and range of the file (BT.601 and limited range if it has no tags, as FFmpeg assumes).
 """
 
-import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,10 +22,10 @@ from wav2lip.media.container import (
     video_stream,
 )
 from wav2lip.media.converter import Converter
-from wav2lip.media.file_end import add_end
+from wav2lip.media.decoded_frames import decoded_frames
 from wav2lip.media.frame import Frame
 from wav2lip.media.orientation import orientation_of
-from wav2lip.media.rules import MAX_FPS, MIN_FPS, MISSING, check_pixels
+from wav2lip.media.rules import MAX_FPS, MIN_FPS, STILL_FPS, check_pixels
 from wav2lip.media.stated_duration import stated_duration
 from wav2lip.media.still import is_animated_webp, is_still, read_animated_webp, read_image
 from wav2lip.media.timeline import TrackClock
@@ -45,8 +44,6 @@ __all__ = [
 STANDARD = (24, 25, 30, 48, 50, 60, 120)  # frames per second, each also times 1000/1001
 SNAP = 1e-3  # relative; a measured rate so near to a standard rate is rounded to it
 ANIMATIONS = "gif", "apng"  # formats of images that move
-STILL_FPS = Fraction(25)  # default rate of a still
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,12 +75,6 @@ class VideoInfo:
     colours: Colours
     pixel_aspect: Fraction
     mirrored: bool = False
-
-
-INTERLACED = (
-    "the video is interlaced, and moving edges will look like combs: deinterlace it before, for example with "
-    "ffmpeg -i IN -vf bwdif OUT"
-)
 
 
 def _snap(rate: Fraction) -> Fraction:
@@ -176,7 +167,7 @@ def _animation(path: Path) -> Iterator[Frame]:
 def _is_single(path: Path) -> bool:
     """Whether an animation has one frame, and all of it is there."""
     problems: list[str] = []
-    return len(list(islice(_decoded(path, problems), 2))) == 1 and not problems
+    return len(list(islice(decoded_frames(path, problems), 2))) == 1 and not problems
 
 
 def _probe_animation(path: Path) -> VideoInfo:
@@ -190,56 +181,6 @@ def _probe_animation(path: Path) -> VideoInfo:
     fps = STILL_FPS if still else _snap(Fraction(count / duration))
     length = None if still else duration
     return VideoInfo(path, width, height, fps, length, False, 0, still, BT709, Fraction(1))
-
-
-def _decoded(path: Path, problems: list[str]) -> Iterator[tuple[Any, float, int]]:
-    """Decode a video.
-
-    Yields:
-        The `av` frame, its time in seconds, and its index.
-    """
-    with open_media(path) as container:
-        stream = video_stream(container)
-        if stream is None:
-            raise InputError(f"{path}: has no video track; give a photo or a video")
-        check_pixels(path, stream.width or 0, stream.height or 0)
-        stream.thread_type = "NONE"  # a third less work; other stages use the other cores
-        rate = stream.average_rate
-        step = float(1 / rate) if rate and MIN_FPS <= rate <= MAX_FPS else float(1 / STILL_FPS)
-        index, start, last, length = 0, 0.0, 0.0, step
-        clock, found = TrackClock(path), list[str]()
-        # AVI stores no presentation times: FFmpeg counts packets, whose order is that of decoding.
-        counted = container.format.name == "avi"
-        for frame in decode(container, stream, found):
-            time = last + step
-            ticks = frame.dts if counted and frame.dts is not None else frame.pts
-            if ticks is not None:
-                time = clock(float(ticks * frame.time_base)) - start
-            if index == 0:
-                start, time = (0.0 if ticks is None else time), 0.0
-            elif time <= last:
-                time = last + step
-            length = float(frame.duration * frame.time_base) if frame.duration else step
-            if frame.interlaced_frame and INTERLACED not in found:
-                found.append(INTERLACED)
-            yield frame, time, index
-            index, last = index + 1, time
-        stated = stated_duration(container, stream)
-        short = (
-            index > 0
-            and stated is not None
-            and not clock.jumps
-            and stated - last - length > MISSING + step
-        )
-        add_end(path, found, short)
-        if short:
-            found.append(f"the video ends at {last + length:.2f} s, its header says {stated:.2f} s")
-        found += clock.jumps
-    problems += [line for line in found if line not in problems]
-    for problem in found:
-        log.warning("%s: %s", path, problem)
-    if index == 0:
-        raise InputError(f"{path}: no frame decodes; give another file")
 
 
 def read_frames(path: str | os.PathLike[str], problems: list[str] | None = None) -> Iterator[Frame]:
@@ -266,5 +207,5 @@ def read_frames(path: str | os.PathLike[str], problems: list[str] | None = None)
         yield from _animation(path)
         return
     converter = Converter()
-    for frame, time, index in _decoded(path, [] if problems is None else problems):
+    for frame, time, index in decoded_frames(path, [] if problems is None else problems):
         yield Frame(converter.convert(frame), time, index, colours_of(frame))
