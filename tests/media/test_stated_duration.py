@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from wav2lip.media.audio import read_mono
-from wav2lip.media.container import audio_stream, open_media
+from wav2lip.media.container import audio_stream, open_media, video_stream
 from wav2lip.media.stated_duration import stated_duration
 
 RATE = 48_000  # of which AC-3 has no lower ones
@@ -46,6 +46,13 @@ def test_packets_without_a_header_state_nothing_and_are_read_whole(tmp_path, wav
 def test_an_mp3_states_its_length_in_the_tag_of_its_first_frame(tmp_path, wav, write_xing, stated):
     path = _write(tmp_path / "a.mp3", wav, "libmp3lame", {"write_xing": write_xing})
     assert _stated(path) == (stated and pytest.approx(stated, abs=0.1))
+
+
+def test_a_video_that_starts_late_is_as_long_as_its_pictures(make, ticks):
+    path = make.video("late.mkv", [2.0 + time for time in ticks(5, 25)])
+    with open_media(path) as container:
+        stated = stated_duration(container, video_stream(container))
+    assert stated == pytest.approx(0.2, abs=0.01)
 
 
 def test_the_tag_of_an_mp3_comes_after_its_cover(tmp_path, wav):

@@ -52,7 +52,7 @@ def stated_duration(container: Any, stream: Any) -> float | None:
     other = audio_stream if stream.type == "video" else video_stream
     if container.duration and other(container) is None:
         seconds = float(container.duration) / 1e6
-        if stream.type == "audio" and stream.start_time:  # some formats state the end
+        if stream.start_time:  # some formats state the end
             seconds -= max(0.0, float(stream.start_time * stream.time_base))
         return seconds
     return None
