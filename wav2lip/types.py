@@ -26,9 +26,8 @@ SAMPLE_RATE = 16_000  # Hz, of all audio that is analysed
 SAMPLES_PER_FRAME = SAMPLE_RATE // FPS  # 640
 HOP = 200  # samples between two mel columns
 MEL_RATE = SAMPLE_RATE // HOP  # 80 mel columns per second
-LUMA_BGR = np.array(
-    [0.114, 0.587, 0.299], np.float32
-)  # weights of blue, green and red: ITU-R BT.601
+# Weights of blue, green and red in luma: ITU-R BT.601.
+LUMA_BGR = np.array([0.114, 0.587, 0.299], np.float32)
 N_MELS = 80  # mel bands
 SPEECH_CHANNELS = 288  # of the features of a pretrained speech recogniser, beside the mel
 AUDIO_CHANNELS = (

@@ -1,4 +1,4 @@
-"""Pixels along the lips that show more than one place of the frame."""
+"""Smooth edges of lips: pixels that show the mean of several places of the frame."""
 
 import math
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from wav2lip.faces.triangle_map import Corners, Map, draw_map, follow_map
 from wav2lip.types import Image
 
 TIMES = 4  # places per pixel along each axis
-MAX_PLACES = 2**22  # of a mouth; a large one needs fewer per pixel
-# px; neighbours that lie farther apart in the frame than here, by more than this, hide something between them. Their
-# mean counts in full from the second value.
+MAX_PLACES = 2**22  # per mouth; large mouths get fewer places per pixel
+# px by which the distance of two neighbours is larger in the frame than in the picture. Above the first value something
+# between them is hidden, and the mean counts; from the second one it counts in full.
 APART = 0.75, 1.25
 
 
 @dataclass(frozen=True)
 class LipEdges:
-    """Pixels that show the mean of several places, since what lies beside each other comes from places apart.
+    """Pixels whose neighbours come from distant places of the frame.
 
-    With one place each, lips that hide teeth, or a slit thinner than a pixel, would look like stairs or dots.
+    With one place each, lips that cover teeth, and slits thinner than a pixel, would look like stairs or dots.
 
     Attributes:
         rows: h rows of the frame.
         columns: w columns.
-        share: (h, w) float32 of the mean in what they show.
+        share: (h, w) float32, weight of the mean in each pixel; 0: one place.
         x: (h * n, w * n) column of the frame that each of n² places per pixel shows.
         y: row.
     """
@@ -50,9 +50,9 @@ class LipEdges:
         """Find such pixels; None if there are none.
 
         Args:
-            x: of the map of one place per pixel.
-            y: the same.
-            part: rows and columns of the frame that are mapped.
+            x: (H, W) columns that a map with one place per pixel shows.
+            y: rows.
+            part: the H rows and W columns of the frame that are mapped.
             mouth: those around the lips, within `part`.
             triangles: see `draw_map`, in the frame and where they come from.
         """
@@ -77,7 +77,7 @@ class LipEdges:
         return cls(*mouth, share, *draw_map(*triangles, *mouth, times))
 
     def smooth(self, moved: Image, image: Image, corner: tuple[int, int]) -> None:
-        """Put the means into these pixels.
+        """Blend the means into the pixels.
 
         Args:
             moved: (h, w, 3) uint8, with one place per pixel; changed in place.

@@ -33,13 +33,13 @@ MARGIN = 2  # px around the moved part
 STILL = 0.01  # px; points that move by less do not enlarge the moved part
 # Of the mean face, half the width and the upper end of what is always in the moved part.
 MOUTH = 0.42, 0.58
-# Of its height in the frame, what is left of an opening that looks shut, fully and in part.
+# Heights of an opening, relative to its height in the frame: below the first value it is drawn shut, above the second
+# one not at all; the same for lips that cover the teeth.
 SHUT = 0.1, 0.25
-# The same of one whose lips cover what is between them.
 CLOSING = 0.7, 1.0
-# How far above its edge a shut opening shows the upper lip: at least so many pixels, and in widths of the mouth.
+# How far above its edge a shut opening shows the upper lip: the larger of px and widths of the mouth.
 INTO_LIP = 1.0, 0.03
-KNOWN = 0.5, 1.5  # px, heights of an opening in the frame that count as one, in part and fully
+KNOWN = 0.5, 1.5  # px; a lower opening in the frame counts as closed, a higher one in full
 
 Triangles = NDArray[np.intp]  # (T, 3)
 Points2 = NDArray[np.float64]  # (468 + 36 + 22, 2)
@@ -82,8 +82,8 @@ def _with_surroundings(points: Points, around: Points) -> Points2:
 def _cover(before: Points2, after: Points2) -> None:
     """Let lips that close cover the teeth, which stay where they are in the head.
 
-    They would be pressed together with the opening else. One of next to no height shows the upper
-    lip instead of a line of teeth, and one that grows is stretched.
+    Otherwise the teeth would be squeezed together with the opening. An opening that is almost shut
+    shows the upper lip instead of a line of teeth; one that grows is stretched.
 
     Args:
         before: where the points come from; those of the inside of the mouth are changed in place.
@@ -100,7 +100,7 @@ def _cover(before: Points2, after: Points2) -> None:
         for side in (upper, lower)
     )
     left = ((after[lower] - after[upper]) * down).sum(1, keepdims=True) / height**2
-    # The mesh knows the edges of lips to about a pixel: nearly closed or crossed lips have nothing to cover.
+    # The mesh is accurate to about a pixel: lips that nearly touch, or cross, have nothing to cover.
     chin = before[CHIN] - before[NOSE_TIP]
     gap = (down * chin).sum(1, keepdims=True) / max(float(np.linalg.norm(chin)), STILL)
     known = np.clip((gap - KNOWN[0]) / (KNOWN[1] - KNOWN[0]), 0, 1)
@@ -121,7 +121,7 @@ class MeshWarp:
         columns: w columns.
         x: (h, w) float32, column of the frame that the pixel shows.
         y: (h, w) float32, row.
-        edges: pixels along the lips that show more than one place; None without any.
+        edges: pixels along the lips that show the mean of several places; None if there are none.
     """
 
     rows: slice
@@ -139,7 +139,7 @@ class MeshWarp:
         return slice(top, bottom), slice(left, right)
 
     def moved(self, least: float) -> NDArray[np.bool_]:
-        """Return which pixels (h, w) move by more than `least` pixels, or show more than one place."""
+        """Return which pixels (h, w) move by more than `least` pixels, or show a mean."""
         across = self.x - np.arange(self.columns.start, self.columns.stop, dtype=np.float32)
         along = self.y - np.arange(self.rows.start, self.rows.stop, dtype=np.float32)[:, None]
         moved = np.asarray((np.abs(across) > least) | (np.abs(along) > least), np.bool_)
