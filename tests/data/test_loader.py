@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from torch.utils.data import DataLoader, SequentialSampler
 
-from wav2lip.data.loader import loader_workers
+from wav2lip.data.loader import ClipLoader, limit_threads, loader_workers
 from wav2lip.utils.signals import Stopped, stop_on_signals
 
 
@@ -46,6 +48,21 @@ def swallowed_by(loader: type[DataLoader[int]]) -> list[str]:
     return found
 
 
+def after_opencv() -> tuple[list[int], int]:
+    """Load from two processes after OpenCV has computed on threads; return what came, and the threads it has then."""
+    cv2.setNumThreads(3)
+    cv2.GaussianBlur(np.zeros((2000, 2000), np.float32), (0, 0), 5)
+    data: Any = [0, 1, 2, 3]
+    loader = ClipLoader(
+        data,
+        batch_size=None,
+        num_workers=2,
+        worker_init_fn=limit_threads,
+        multiprocessing_context="fork",
+    )
+    return list(loader), cv2.getNumThreads()
+
+
 @pytest.mark.parametrize(
     ("device", "processes", "cores", "workers"),
     [
@@ -61,20 +78,26 @@ def test_loaders_of_a_gpu_leave_a_core_to_training(monkeypatch, device, processe
     assert loader_workers(device, processes) == workers
 
 
-def test_ctrl_c_while_the_processes_start_leaves_no_traceback():
-    # In a process of its own: a fork after other libraries have started threads may crash.
-    code = (
-        "import test_loader as t; from wav2lip.data.loader import ClipLoader; "
-        "print([t.swallowed_by(loader) for loader in (t.DataLoader, ClipLoader)])"
-    )
+def in_new_process(expression: str) -> Any:
+    """Evaluate an expression, with this file as `t`, where no other library has threads: a fork may crash then."""
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", f"import test_loader as t; print({expression})"],
         cwd=Path(__file__).parent,
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
-    of_torch, ours = ast.literal_eval(done.stdout)
+    return ast.literal_eval(done.stdout)
+
+
+def test_ctrl_c_while_the_processes_start_leaves_no_traceback():
+    of_torch, ours = in_new_process(
+        "[t.swallowed_by(loader) for loader in (t.DataLoader, t.ClipLoader)]"
+    )
     assert "object has no attribute '_shutdown'" in of_torch[0]  # torch's own
     assert ours == []
+
+
+def test_processes_start_although_opencv_has_threads():
+    assert in_new_process("t.after_opencv()") == ([0, 1, 2, 3], 3)

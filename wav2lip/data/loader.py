@@ -1,7 +1,10 @@
-"""A loader of batches whose processes start undisturbed by signals, and how many processes it has."""
+"""A loader of batches whose processes start undisturbed by signals and threads, and how many processes it has."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import cv2
 import torch
 from torch.utils.data import DataLoader
 
@@ -28,18 +31,31 @@ def loader_workers(device: str, processes: int = 1) -> int:
 
 def limit_threads(_: int) -> None:
     """Let a loader process compute on one thread; torch calls it there with the number of the process."""
-    import cv2  # the training process keeps its threads
-
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
 
 
-class ClipLoader(DataLoader[Any]):
-    """A loader whose processes start and restart as a whole, although a signal may arrive meanwhile.
+@contextmanager
+def without_opencv_threads() -> Iterator[None]:
+    """End OpenCV's threads, which start again when they are needed.
 
-    Half-started, torch's iterator raises an AttributeError in its destructor, which prints a traceback.
+    A forked process inherits their locks but not the threads, and waits for them forever.
+    """
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+class ClipLoader(DataLoader[Any]):
+    """A loader whose processes start and restart as a whole, whatever the training process does meanwhile.
+
+    If a signal arrives while they start, torch's iterator raises an AttributeError in its destructor, which prints a
+    traceback. If OpenCV has threads then, the processes hang.
     """
 
     def __iter__(self) -> Any:
-        with delaying():
+        with delaying(), without_opencv_threads():
             return super().__iter__()
