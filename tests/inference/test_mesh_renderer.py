@@ -1,5 +1,6 @@
 """Runs with a generator that moves the mesh; its network opens the mouth by a constant."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,24 @@ def test_an_engine_on_a_gpu_gets_more_faces_per_call_and_draws_the_same(
     assert sorted(sizes) == [2, 8]
     for one, other in zip(plain, found, strict=True):
         assert np.abs(one.astype(int) - other).max() <= 1
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(2, 2), (64, 4)])
+def test_threads_and_memory_do_not_grow_with_the_cores_of_large_machines(
+    make: Make, smile: Image, monkeypatch: pytest.MonkeyPatch, cores: int, threads: int
+) -> None:
+    monkeypatch.setattr("wav2lip.inference.mesh_faces.cpu_count", lambda: cores)
+    syncer = make(mute_pauses=False, box=(45, 225, 90, 225))
+    inpaint, names, all_work = syncer.mesh_engine.inpaint, set[str](), threading.Barrier(threads)
+
+    def named(*inputs: Any) -> Any:
+        names.add(threading.current_thread().name)
+        all_work.wait(60)
+        return inpaint(*inputs)
+
+    monkeypatch.setattr(syncer.mesh_engine, "inpaint", named)
+    assert len(frames(syncer, [smile] * 32, 1.28, fps=25.0)) == 32  # eight batches
+    assert len(names) == threads
 
 
 def test_a_box_replaces_the_detector(make: Make, smile: Image, measure: Measure) -> None:

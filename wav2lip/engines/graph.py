@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-CPU_THREADS = 1  # of one call; the renderers call from one thread per core
+CPU_THREADS = 1  # of one call; the renderers call from several threads
 
 
 class Graph(Protocol):

@@ -12,6 +12,11 @@ from wav2lip.faces.person import Person
 from wav2lip.faces.retargeting import MotionSpace, retarget
 from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.media.picture import Picture
+from wav2lip.utils.platform import cpu_count
+
+# Python runs one thread at a time for a quarter of the work on a frame: more threads wait for each other, and take
+# memory.
+MAX_THREADS = 4
 
 # A face, the same with its mesh moved, and what is laid over its mouth; see `MovedFace.paste`.
 RenderedFace = tuple[TrackedFace, MovedFace, MouthOverlay]
@@ -88,6 +93,11 @@ class MeshFaces:
         target = retarget(landmarks, person.neutral, deviation, space, weight)
         known = person.height, person.exemplars, person.texture, person.teeth
         return MovedFace.of(frame.frame.picture, landmarks, target, *known)
+
+
+def render_threads() -> int:
+    """Return how many threads of this machine render faces best."""
+    return min(cpu_count(), MAX_THREADS)
 
 
 def paste_faces(located: TrackedFrame, faces: Sequence[RenderedFace]) -> Picture:

@@ -12,14 +12,19 @@ from wav2lip.faces.person import Person
 from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.inference.batch_pool import run_batches
 from wav2lip.inference.face_locator import FaceLocator
-from wav2lip.inference.mesh_faces import MeshFaces, RenderedFace, RenderedFrame, paste_faces
+from wav2lip.inference.mesh_faces import (
+    MeshFaces,
+    RenderedFace,
+    RenderedFrame,
+    paste_faces,
+    render_threads,
+)
 from wav2lip.inference.pipeline import StageTiming
 from wav2lip.inference.settings import Settings
 from wav2lip.inference.sources import FrameSource
 from wav2lip.inference.survey import meet, survey_people
 from wav2lip.media.alignment import MelSource
 from wav2lip.media.picture import Picture
-from wav2lip.utils.platform import cpu_count
 
 BATCH = 4  # frames per task of a worker; the activations of more do not fit a core's cache
 GPU_BATCH = 8  # the same if the networks run on a GPU, where a call costs as much as the work of a few frames
@@ -78,7 +83,7 @@ class MeshRenderer:
         render = partial(self._render_batch, motion=MotionReader(mel, self.engine), people=people)
         batches = self._batches(located, people)
         # Meshes are moved by the CPU, wherever the networks run.
-        yield from run_batches(batches, render, self.timing, workers=cpu_count())
+        yield from run_batches(batches, render, self.timing, workers=render_threads())
 
     def _batches(
         self, located: Iterator[TrackedFrame], people: dict[int, Person]

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from wav2lip.engines.engine import MeshEngine
 from wav2lip.errors import InputError
-from wav2lip.inference.mesh_faces import MeshFaces, paste_faces
+from wav2lip.inference.mesh_faces import MeshFaces, paste_faces, render_threads
 from wav2lip.live.block import Block
 from wav2lip.media.picture import Picture
-from wav2lip.utils.platform import cpu_count
 
 if TYPE_CHECKING:
     from wav2lip.live.session import LiveSession
@@ -35,8 +34,8 @@ class LiveWorker:
 
     Args:
         engine: the generator.
-        threads: that render; None: one per core. Each takes its share of the sessions, a block of each that has one,
-            in common batches; on a GPU each takes those of all.
+        threads: that render; None: one per core, at most four. Each takes its share of the sessions, a block of each
+            that has one, in common batches; on a GPU each takes those of all.
 
     Attributes:
         engine: the generator.
@@ -54,7 +53,7 @@ class LiveWorker:
         # Meshes are moved by the CPU, wherever the networks run.
         self._threads = [
             threading.Thread(target=self._run, name=f"wav2lip-live-{at}", daemon=True)
-            for at in range(threads or cpu_count())
+            for at in range(threads or render_threads())
         ]
         atexit.register(self.close)  # a thread inside native code would abort the interpreter's end
         for thread in self._threads:
