@@ -7,7 +7,7 @@ from rendered_head import SIZE, head_pose
 
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
-from wav2lip.faces.lip_line import fit_lip_line, hide_teeth
+from wav2lip.faces.lip_line import fit_lip_line, lips_seen
 from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
@@ -110,10 +110,13 @@ def test_lips_without_a_line_stay(light):
 def test_teeth_between_the_lips_are_no_line():
     seen = closed(4.0)
     image = photo(seen, 2, line=(150, 160, 165), inside=LINE)
-    assert not hide_teeth(image, seen)
+    assert lips_seen(image, seen) == (True, True)
     assert fit_lip_line(image, seen) is seen
-    assert hide_teeth(photo(seen, 2), seen)
-    assert not hide_teeth(photo(seen, 2, line=LIPS), seen)  # nothing is seen of the line
+    assert lips_seen(photo(seen, 2), seen) == (True, False)
+    assert lips_seen(photo(seen, 2, line=LIPS), seen) == (
+        False,
+        False,
+    )  # nothing is seen of the line
 
 
 def test_an_open_mouth_and_a_turned_head_stay():

@@ -141,3 +141,30 @@ def test_painted_teeth_cover_what_is_drawn():
     bright = covered.image[opacity > 0.9][:, :3].max(axis=0) / 255
     np.testing.assert_allclose(bright, teeth.colour, atol=0.12)
     assert layers.shape[0].sum() * 4 > (opacity > 0.5).sum() > 100
+
+
+@pytest.mark.parametrize("parted", [False, True])
+@pytest.mark.parametrize("candidate", [0, 1, 2])
+def test_what_parted_lips_show_is_neither_stretched_nor_left_in_place(parted, candidate):
+    layers = gather(face(0), face(0.1))
+    patch = MouthPatch.of_pose(POSE, HEIGHT)
+    skin = np.full((72, 96, 3), 150, np.uint8)
+    between = np.full((20, 3), 200, np.uint8) if parted else None
+    teeth = Teeth.of(POSE, mean_face().vertices, patch, skin, 0.0, between)
+    teeth = replace(teeth, outlines=teeth.outlines - 1000)  # out of sight
+    weights = np.zeros((8, 72, 96), np.float32)
+    weights[candidate] = 1
+    colours = np.full_like(layers.colours, 10)
+    layers = replace(layers, colours=colours, teeth=teeth)
+    overlay = layers.overlay(weights, np.full((3, 72, 96), 1.0, np.float32))
+    inside = layers.shape[0][overlay.top :, overlay.left :] > 0.99
+    inside = inside[: overlay.image.shape[0], : overlay.image.shape[1]]
+    shown = overlay.image[inside]
+    if parted and candidate < 2:
+        red = 255 / np.hypot(1, 255 / 100)  # drawn white is dimmed below half of the teeth's 200
+        np.testing.assert_allclose(shown[:, 2], red, rtol=0.02)
+        assert shown[:, :2].max() < 0.6 * red
+        np.testing.assert_allclose(shown[:, 3], 1, atol=0.01)
+    else:
+        np.testing.assert_allclose(shown[:, :3], 10 if candidate else 0, atol=0.1)
+        np.testing.assert_allclose(shown[:, 3], 1 if candidate else 0, atol=0.01)

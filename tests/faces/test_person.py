@@ -93,6 +93,7 @@ def test_memory_does_not_grow_by_pictures():
         ([0.0] * 49, False, False),
         ([0.1], True, False),
         ([0.0] * 50 + [0.1], False, False),
+        ([0.0] * 50 + [0.06], False, False),
     ],
 )
 def test_teeth_are_painted_for_a_source_that_shows_none(openings, still, painted):
@@ -102,11 +103,32 @@ def test_teeth_are_painted_for_a_source_that_shows_none(openings, still, painted
     assert (survey.person(SPACE, still=still).teeth is not None) == painted
 
 
-def test_a_photo_that_shows_teeth_keeps_them():
-    image, landmarks = frame(0.03, teeth=250)
-    assert landmarks.lip_opening < 0.05
+@pytest.mark.parametrize(
+    ("opening", "teeth", "painted"),
+    [(0.03, 250, True), (0.055, 250, True), (0.055, 30, True), (0.075, 250, False)],
+)
+def test_teeth_of_hardly_parted_lips_are_painted_and_not_stretched(opening, teeth, painted):
+    image, landmarks = frame(opening, teeth)
+    assert opening - 0.008 < landmarks.lip_opening < opening + 0.008
     survey = PersonSurvey()
     survey.add(image, landmarks)
+    assert survey.person(SPACE).teeth is None  # other frames of a video show more
+    found = survey.person(SPACE, still=True).teeth
+    assert (found is not None) == painted
+    if painted:
+        assert found.parted
+        expected = 250 / 255 if teeth == 250 else 0.614  # as seen, or by the skin of luma 120
+        np.testing.assert_allclose(found.colour, expected, atol=0.01)
+
+
+def test_a_broad_smile_keeps_its_teeth():
+    image, landmarks = frame(0.055, 250)
+    points = landmarks.points.copy()
+    points[[61, 291], 0] = points[[61, 291], 0].mean() + np.array([-0.5, 0.5]) * (
+        0.66 * landmarks.inter_ocular
+    )
+    survey = PersonSurvey()
+    survey.add(image, Landmarks(points))
     assert survey.person(SPACE, still=True).teeth is None
 
 

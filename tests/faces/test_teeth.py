@@ -103,3 +103,24 @@ def test_a_turned_head_shows_more_of_one_side():
     whole = teeth(yaw=35).outlines[:, 0]
     left, right = np.ptp(whole[::2, :, 0], axis=1), np.ptp(whole[1::2, :, 0], axis=1)
     assert max(left[1] / right[1], right[1] / left[1]) > 1.5
+
+
+@pytest.mark.parametrize(
+    ("seen", "luma"), [(230, 230 / 255), (40, 0.761)]
+)  # brighter and darker than teeth by the skin
+def test_teeth_are_at_least_as_bright_as_what_parted_lips_show(seen, luma):
+    pose, shape = head_pose(), mean_face().vertices
+    skin = np.full((72, 96, 3), (120, 140, 200), np.uint8)
+    between = np.full((50, 3), 20, np.uint8)
+    between[::4] = seen
+    patch = MouthPatch.of_pose(pose, 0.76)
+    found = Teeth.of(pose, shape, patch, skin, 0.0, between)
+    assert found.parted
+    assert float(found.colour @ np.array([0.114, 0.587, 0.299])) == pytest.approx(luma, abs=0.005)
+    few = Teeth.of(pose, shape, patch, skin, 0.0, between[:1])
+    assert few.parted
+    np.testing.assert_array_equal(few.colour, teeth().colour)
+    dimmed = found.dim(np.array([[[0.01] * 3, [0.9] * 3, [0.0] * 3]], np.float32))[0]
+    kept = 1 / np.hypot(1, 0.9 / (0.5 * luma))
+    np.testing.assert_allclose(dimmed[:, 2], [0.01, 0.9 * kept, 0], atol=2e-3)
+    np.testing.assert_allclose(dimmed[1, :2], 0.9 * kept * (0.2 + 0.8 * kept), atol=2e-3)

@@ -26,7 +26,9 @@ def full(avatar):
         [replace(face, mask=replace(face.mask, hidden=hidden, covered=True, weight=0.4))],
         [face, replace(face, track=7, aligned=Crop(50, 40, 30, 35, 2.5))],
     ]
-    teeth = Teeth(np.ones((10, 2, 18, 2), np.float32), np.full(3, 0.8, np.float32), 0.4)
+    teeth = Teeth(
+        np.ones((10, 2, 18, 2), np.float32), np.full(3, 0.8, np.float32), 0.4, parted=True
+    )
     other = replace(person, exemplars=(), teeth=teeth)
     return replace(avatar, faces=faces, people={0: replace(person, teeth=None), 7: other})
 
@@ -61,6 +63,7 @@ def test_an_avatar_comes_back_as_it_was(full, tmp_path):
     np.testing.assert_array_equal(old.outlines, new.outlines)
     np.testing.assert_array_equal(old.colour, new.colour)
     assert new.softness == 0.4
+    assert new.parted
     for old, new in zip(full.people[0].exemplars, again.people[0].exemplars, strict=True):
         np.testing.assert_array_equal(old.image, new.image)
         np.testing.assert_array_equal(old.patch.to_frame, new.patch.to_frame)

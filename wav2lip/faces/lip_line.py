@@ -176,18 +176,20 @@ class _Band:
         return middle + _smoothed(rows[path, each] - middle, sure, deviation)
 
 
-def hide_teeth(source: Image | Picture, landmarks: Landmarks) -> bool:
-    """Return whether lips are seen that are closed or hardly parted, and no teeth between them.
+def lips_seen(source: Image | Picture, landmarks: Landmarks) -> tuple[bool, bool]:
+    """Tell whether lips are seen that are closed or hardly parted, and whether teeth are seen between them.
 
     Args:
         source: the photo, (H, W, 3) uint8 BGR or planes.
         landmarks: of the face.
 
     Returns:
-        False, too, where a moustache or a hand covers the lips.
+        False, False, too, where a moustache or a hand covers the lips.
     """
     band = _Band.of(source, landmarks)
-    return band is not None and band.seen and not band.teeth
+    if band is None:
+        return False, False
+    return band.seen or band.teeth, band.teeth
 
 
 def fit_lip_line(source: Image | Picture, landmarks: Landmarks) -> Landmarks:

@@ -83,6 +83,11 @@ class MouthLayers:
         rows, columns = self._visible
         top, left = rows.start * self.times, columns.start * self.times
         shares = weights[1:, rows, columns] * self.shape[1, rows, columns]
+        if self.teeth is not None and self.teeth.parted:
+            hidden = self.shape[0, rows, columns]
+            stretched = weights[0, rows, columns] * self.shape[1, rows, columns]
+            shares[-1] += hidden * (stretched + shares[0])
+            shares[0] *= 1 - hidden
         height, width = shares.shape[1] * self.times, shares.shape[2] * self.times
         if not height:
             return MouthOverlay(np.zeros((0, 0, 4), np.float32), top, left, self.times)
@@ -94,6 +99,7 @@ class MouthLayers:
             soft = cv2.GaussianBlur(drawn, (0, 0), CRISP_SIZE * self.times)
             drawn += np.float32(crisp) * (drawn - soft)
         if self.teeth is not None:
+            drawn = self.teeth.dim(drawn)
             covered, painted = self.teeth.shown(self.shape[0], self.times, rows, columns)
             drawn += covered[..., None] * (painted - drawn)
             region = cv2.resize(self.shape[1, rows, columns], (width, height))

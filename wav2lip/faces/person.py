@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
-from wav2lip.faces.lip_line import hide_teeth
+from wav2lip.faces.lip_line import lips_seen
 from wav2lip.faces.mesh import Points
 from wav2lip.faces.mouth_layers import EXEMPLARS
-from wav2lip.faces.mouth_patch import MouthPatch
+from wav2lip.faces.mouth_patch import MouthPatch, inner_mouth
 from wav2lip.faces.mouth_view import MouthView
 from wav2lip.faces.moved_face import patch_scale
 from wav2lip.faces.retargeting import MotionSpace
@@ -27,6 +27,14 @@ TEXTURES = 5  # frames in which the skin is measured
 KEPT = 16  # of the most open mouths, whose teeth are compared
 CLOSED = 0.05  # lip opening; lips that were never further apart say nothing of the teeth
 MANY = 50  # frames of a video in which they were not
+# Lips of a photo that are parted by less show a strip of teeth or of darkness, which would become a block as the mouth
+# opens.
+PARTED = 0.07
+BROAD = 0.65  # width over the distance of the eyes; the mesh of a smile is opened too little
+INSIDE, MIDDLE = (
+    0.3,
+    slice(32, 64),
+)  # coverage and columns of the patch in which the teeth of parted lips are seen
 AROUND = 1.0  # of a patch, kept above and below it until the height of the mouth is known
 
 
@@ -40,7 +48,7 @@ class Person:
         exemplars: up to two views: the most open mouth, and the one that shows the most of its teeth.
         texture: of the skin around the mouth, see `wav2lip.faces.texture`. One value for the whole source: the
             frames of a compressed video differ, and what is drawn must not flicker.
-        teeth: painted ones, where the lips of a photo are closed, or those of a video never part.
+        teeth: painted ones, where the lips of a photo are closed or hardly parted, or those of a video never part.
     """
 
     neutral: NDArray[np.float32]
@@ -59,7 +67,7 @@ class PersonSurvey:
     _textures: list[float] = field(default_factory=list)  # of the first frames
     _first: tuple[Landmarks, Image] | None = None  # and the patch of its mouth
     _widest: float = 0.0  # lip opening
-    _hidden: bool = False  # teeth, in the first frame
+    _lips: tuple[bool, bool] = False, False  # of the first frame, see `lips_seen`
 
     def __len__(self) -> int:
         return len(self._shapes)
@@ -73,7 +81,7 @@ class PersonSurvey:
             self._textures.append(fine_texture(*view.cut(patch_scale(landmarks))))
             if self._first is None:
                 self._first = landmarks, view.cut()[0]
-                self._hidden = hide_teeth(source, landmarks)
+                self._lips = lips_seen(source, landmarks)
         opening, pose = landmarks.lip_opening, landmarks.pose
         self._widest = max(self._widest, opening)
         if abs(pose.yaw) > MAX_YAW or abs(pose.pitch) > MAX_PITCH or opening < MIN_OPENING:
@@ -105,9 +113,7 @@ class PersonSurvey:
         height, neutral = float(np.median(corners)), space.neutral(self._shapes)
         texture = float(np.median(self._textures))
         if len(self._shapes) == 1 or not self._open:
-            enough = still or len(self._shapes) >= MANY
-            hidden = enough and self._widest < CLOSED and self._hidden
-            teeth = self._teeth(space, neutral, height, texture) if hidden else None
+            teeth = self._teeth(space, neutral, height, texture, still)
             return Person(neutral, height, texture=texture, teeth=teeth)
         widest = sorted(self._open, reverse=True)
         views = [MouthView.of(part, landmarks, height) for _, _, part, landmarks in widest]
@@ -115,12 +121,26 @@ class PersonSurvey:
         return Person(neutral, height, (views[0], *rest[: EXEMPLARS - 1]), texture)
 
     def _teeth(
-        self, space: MotionSpace, neutral: NDArray[np.float32], height: float, texture: float
-    ) -> Teeth:
-        """Paint teeth behind the lips of the first frame."""
+        self,
+        space: MotionSpace,
+        neutral: NDArray[np.float32],
+        height: float,
+        texture: float,
+        still: bool,
+    ) -> Teeth | None:
+        """Paint teeth behind the lips of the first frame, unless the source shows enough of them."""
         assert self._first is not None  # a frame was added
         landmarks, skin = self._first
-        closed = landmarks.pose.face_on(landmarks.points)
-        closed[space.vertices] = neutral
+        seen, with_teeth = self._lips
+        closed = seen and not with_teeth and self._widest < CLOSED
+        parted = seen and self._widest < PARTED and landmarks.mouth_width < BROAD
+        if not (still and (closed or parted)) and not (closed and len(self._shapes) >= MANY):
+            return None
         patch = MouthPatch.of_pose(landmarks.pose, height)
-        return Teeth.of(landmarks.pose, closed, patch, skin, texture)
+        between = None
+        if not closed:
+            inside = inner_mouth(patch.points(landmarks.points)) > INSIDE
+            between = skin[:, MIDDLE][inside[:, MIDDLE]]
+        shape = landmarks.pose.face_on(landmarks.points)
+        shape[space.vertices] = neutral
+        return Teeth.of(landmarks.pose, shape, patch, skin, texture, between)

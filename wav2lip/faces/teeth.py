@@ -36,6 +36,11 @@ DEEP, DEEP_POWER = 0.55, 1.7  # how much darker the last teeth are than the firs
 # By the luma of skin: teeth are brighter, the more the darker it is, and have a part of its colour.
 BRIGHT, BRIGHT_POWER, BRIGHTEST, TINT = 1.14, 0.82, 0.93, 0.6
 SKIN_ROWS = (10, 50)  # of the patch: above the first and below the second there is skin
+SEEN = 80  # percentile of the luma between parted lips, above which there are teeth
+FEW = 8  # pixels, of which nothing is read
+# Of the brightness of teeth: what is drawn below them comes near it, but not beyond; and how much redder a colour gets
+# that is dimmed. The tongue lies there, in the shadow. By eye.
+BELOW, RED = 0.5, 0.8
 # Standard deviation of their edges in a soft and in a sharp photo, pixels of the patch.
 SOFT, SHARP = 0.65, 0.3
 # The upper lip throws a shadow: brightness at its edge, and pixels of the patch until it is full.
@@ -75,15 +80,21 @@ def _shades() -> NDArray[np.float32]:
     return np.repeat(1 - DEEP * np.sin(middles / ARCH) ** DEEP_POWER, 2).astype(np.float32)
 
 
-def _colour(patch: Image) -> NDArray[np.float32]:
-    """Choose the colour (3,) of teeth by the skin around a mouth (72, 96, 3)."""
+def _colour(patch: Image, between: Image | None) -> NDArray[np.float32]:
+    """Choose the colour (3,) of teeth by the skin around a mouth (72, 96, 3), and by what the lips show (N, 3)."""
     above, below = patch[: SKIN_ROWS[0]], patch[SKIN_ROWS[1] :]
     pixels = np.concatenate([above.reshape(-1, 3), below.reshape(-1, 3)]).astype(np.float32) / 255
     skin = np.median(pixels, axis=0)
     luma = float(skin @ LUMA_BGR)
     chroma = (skin - luma) / max(luma, 1 / 255)
     bright = min(BRIGHTEST, BRIGHT * luma**BRIGHT_POWER)
-    return np.asarray(np.clip(bright * (1 + TINT * chroma), 0, 1), np.float32)
+    usual = np.clip(bright * (1 + TINT * chroma), 0, 1)
+    if between is not None and len(between) > FEW:
+        lumas = between @ LUMA_BGR
+        seen = np.median(between[lumas >= np.percentile(lumas, SEEN)], axis=0) / 255
+        if seen @ LUMA_BGR > usual @ LUMA_BGR:
+            usual = seen
+    return np.asarray(usual, np.float32)
 
 
 @dataclass(frozen=True)
@@ -95,18 +106,26 @@ class Teeth:
             back come first.
         colour: (3,) BGR in [0, 1].
         softness: standard deviation of their edges, in pixels of the patch.
+        parted: whether the photo shows its mouth a little open. What it shows there is then not stretched.
     """
 
     outlines: NDArray[np.float32]
     colour: NDArray[np.float32]
     softness: float
+    parted: bool = False
     _painted: dict[int, tuple[NDArray[np.float32], NDArray[np.float32]]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
     @classmethod
     def of(
-        cls, pose: HeadPose, closed: Points, patch: MouthPatch, skin: Image, texture: float
+        cls,
+        pose: HeadPose,
+        closed: Points,
+        patch: MouthPatch,
+        skin: Image,
+        texture: float,
+        between: Image | None = None,
     ) -> Self:
         """Place teeth behind closed lips.
 
@@ -116,13 +135,15 @@ class Teeth:
             patch: of the mouth.
             skin: (72, 96, 3) uint8 BGR, the patch as the photo shows it.
             texture: of the skin, see `wav2lip.faces.texture`.
+            between: (N, 3) uint8 BGR, what is seen between lips that are parted; None if they are closed.
         """
         line = (closed[list(INNER_UPPER)] + closed[list(INNER_LOWER)]) / 2
         front = line[len(line) // 2]
         origin = np.array([line[:, 0].mean(), front[1] + EDGE * MM, front[2] + BEHIND * MM])
         placed = pose.place((_crowns().reshape(-1, 3) * MM + origin).astype(np.float32))
         outlines = patch.points(placed).reshape(*_crowns().shape[:3], 2)
-        return cls(outlines, _colour(skin), SOFT + (SHARP - SOFT) * crispness(texture))
+        softness = SOFT + (SHARP - SOFT) * crispness(texture)
+        return cls(outlines, _colour(skin, between), softness, between is not None)
 
     @property
     def sound(self) -> bool:
@@ -133,6 +154,14 @@ class Teeth:
             and bool(np.abs(self.outlines).max() < FAR and np.isfinite(self.colour).all())
             and SHARP <= self.softness <= SOFT
         )
+
+    def dim(self, drawn: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return colours (h, w, 3) of the inside of the mouth, all darker than these teeth."""
+        limit = BELOW * float(self.colour @ LUMA_BGR)
+        luma = (drawn @ LUMA_BGR) / max(limit, 1 / 255)
+        kept = 1 / np.sqrt(1 + luma * luma)
+        others = kept * (1 - RED * (1 - kept))
+        return np.asarray(drawn * np.stack([others, others, kept], axis=2), np.float32)
 
     def paint(self, times: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Draw the teeth as if no lip hid them.

@@ -29,7 +29,7 @@ from wav2lip.utils.files import write_atomically
 if TYPE_CHECKING:
     from wav2lip.live.avatar import Avatar
 
-FORMAT, VERSION = "wav2lip avatar", 4
+FORMAT, VERSION = "wav2lip avatar", 5
 MAX_FPS, MAX_DENOMINATOR = 240, 10**6  # of frames per second; encoders overflow beyond
 MAX_SIDE = 2**15  # px
 PLANES = ("luma", "blue", "red")
@@ -74,6 +74,7 @@ def _person(person: Person, prefix: str) -> Arrays:
         arrays[f"{prefix}.teeth.outlines"] = person.teeth.outlines
         arrays[f"{prefix}.teeth.colour"] = person.teeth.colour
         arrays[f"{prefix}.teeth.softness"] = np.array([person.teeth.softness])
+        arrays[f"{prefix}.teeth.parted"] = np.array([person.teeth.parted])
     for number, view in enumerate(person.exemplars):
         name = f"{prefix}.exemplar{number}"
         arrays[f"{name}.patch"] = view.patch.to_frame
@@ -102,10 +103,11 @@ def _restored_person(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Person:
     height, texture = (float(arrays[f"{prefix}.{name}"][0]) for name in ("height", "texture"))
     teeth = None
     if f"{prefix}.teeth.outlines" in arrays:
-        outlines, colour, softness = (
-            arrays[f"{prefix}.teeth.{name}"] for name in ("outlines", "colour", "softness")
+        outlines, colour, softness, parted = (
+            arrays[f"{prefix}.teeth.{name}"]
+            for name in ("outlines", "colour", "softness", "parted")
         )
-        teeth = Teeth(outlines, colour, float(softness[0]))
+        teeth = Teeth(outlines, colour, float(softness[0]), bool(parted[0]))
         if not teeth.sound:
             raise ValueError("its teeth are not whole")
     return Person(arrays[f"{prefix}.neutral"], height, tuple(exemplars), texture, teeth)
