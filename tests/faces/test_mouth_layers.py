@@ -168,3 +168,22 @@ def test_what_parted_lips_show_is_neither_stretched_nor_left_in_place(parted, ca
     else:
         np.testing.assert_allclose(shown[:, :3], 10 if candidate else 0, atol=0.1)
         np.testing.assert_allclose(shown[:, 3], 1 if candidate else 0, atol=0.01)
+
+
+@pytest.mark.parametrize("parted", [False, True])
+def test_painted_teeth_fade_with_the_generated_mouth(parted):
+    layers = gather(face(0), face(0.1))
+    skin = np.full((72, 96, 3), 150, np.uint8)
+    between = np.full((20, 3), 200, np.uint8) if parted else None
+    patch = MouthPatch.of_pose(POSE, HEIGHT)
+    teeth = Teeth.of(POSE, mean_face().vertices, patch, skin, 0.0, between)
+    weights = np.full((8, 72, 96), 1 / 8, np.float32)
+    drawn = np.full((3, 72, 96), 0.9, np.float32)
+    bare, none, half, whole = (
+        changed.overlay(weights, drawn).image
+        for changed in (layers, *(replace(layers, teeth=teeth, share=s) for s in (0.0, 0.5, 1.0)))
+    )
+    np.testing.assert_allclose(none, bare, atol=1e-3)
+    assert np.abs(whole - bare).max() > 20
+    apart = np.abs(half - bare)[..., :3].max()
+    assert 0.3 < apart / np.abs(whole - bare)[..., :3].max() < 0.75

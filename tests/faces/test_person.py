@@ -17,8 +17,8 @@ SPACE = MotionSpace(VERTICES, np.zeros((1, len(VERTICES), 3), np.float32))
 SPACE.basis[0, [PLACE[v] for v in LOWER_LIP], 1] = 0.05
 
 
-def frame(opening, teeth=30, yaw=0):
-    """A frame whose mouth is open by `opening` units more than closed, and whose inside has one luma."""
+def frame(opening, teeth=30, yaw=0, red=False):
+    """A frame whose mouth is open by `opening` units more than closed; its inside has one luma. Lips may be red."""
     shape = mean_face().vertices.copy()
     shape[[95, 88, 178, 87, 14, 317, 402, 318, 324], 1] = shape[
         [191, 80, 81, 82, 13, 312, 311, 310, 415], 1
@@ -29,6 +29,8 @@ def frame(opening, teeth=30, yaw=0):
     (left, _), (right, _), (_, top), (_, bottom) = landmarks.points[[78, 308, 13, 14], :2].astype(
         int
     )
+    if red:
+        image[top - 14 : bottom + 14, left:right] = 90, 90, 150
     image[top:bottom, left:right] = teeth
     if not opening:
         line = np.rint(landmarks.points[list(INNER_UPPER), :2]).astype(np.int32)
@@ -108,7 +110,7 @@ def test_teeth_are_painted_for_a_source_that_shows_none(openings, still, painted
     [(0.03, 250, True), (0.055, 250, True), (0.055, 30, True), (0.075, 250, False)],
 )
 def test_teeth_of_hardly_parted_lips_are_painted_and_not_stretched(opening, teeth, painted):
-    image, landmarks = frame(opening, teeth)
+    image, landmarks = frame(opening, teeth, red=True)
     assert opening - 0.008 < landmarks.lip_opening < opening + 0.008
     survey = PersonSurvey()
     survey.add(image, landmarks)
@@ -121,8 +123,44 @@ def test_teeth_of_hardly_parted_lips_are_painted_and_not_stretched(opening, teet
         np.testing.assert_allclose(found.colour, expected, atol=0.01)
 
 
+@pytest.mark.parametrize(
+    "lower", [-10, 0, 10]
+)  # px; the mouth of a person is not at the mean height
+def test_the_colour_of_teeth_is_read_between_the_lips_of_this_face(lower):
+    image, landmarks = frame(0.055, 250, red=True)
+    moved = landmarks.points.copy()
+    mouth = np.abs(moved[:, 1] - moved[[13, 14], 1].mean()) < 40
+    moved[mouth, 1] += lower
+    survey = PersonSurvey()
+    survey.add(np.roll(image, lower, axis=0), Landmarks(moved))
+    np.testing.assert_allclose(survey.person(SPACE, still=True).teeth.colour, 250 / 255, atol=0.01)
+
+
+def test_bright_corners_and_edges_are_no_teeth():
+    image, landmarks = frame(0.055, 30, red=True)
+    left, right = landmarks.points[[78, 308], 0].astype(int)
+    reach = (right - left) // 6
+    image[:, : left + reach][image[:, : left + reach] == 30] = 250
+    image[:, right - reach :][image[:, right - reach :] == 30] = 250
+    survey = PersonSurvey()
+    survey.add(image, landmarks)
+    np.testing.assert_allclose(survey.person(SPACE, still=True).teeth.colour, 0.614, atol=0.01)
+
+
+def test_what_covers_the_lips_has_no_teeth():
+    image, landmarks = frame(0.055, 120)  # all of one grey
+    survey = PersonSurvey()
+    survey.add(image, landmarks)
+    assert landmarks.lip_opening < 0.07
+    assert survey.person(SPACE, still=True).teeth is None
+    image, landmarks = frame(0.055, 250)  # a bright stripe of a mask
+    survey = PersonSurvey()
+    survey.add(image, landmarks)
+    assert survey.person(SPACE, still=True).teeth is None
+
+
 def test_a_broad_smile_keeps_its_teeth():
-    image, landmarks = frame(0.055, 250)
+    image, landmarks = frame(0.055, 250, red=True)
     points = landmarks.points.copy()
     points[[61, 291], 0] = points[[61, 291], 0].mean() + np.array([-0.5, 0.5]) * (
         0.66 * landmarks.inter_ocular

@@ -124,9 +124,9 @@ class _Band:
         skin = max(0.05, float(np.median(np.r_[luma[: 10 * SCALE], luma[50 * SCALE :]])))
         return cls(patch, places, columns, curves[0], curves[1], rows, colours, skin)
 
-    @property
-    def teeth(self) -> bool:
-        """Whether what lies between the contours is paler or brighter than the lips."""
+    @cached_property
+    def _between(self) -> tuple[bool, bool]:
+        """Whether what lies between the contours is paler than red lips, and whether it is brighter than lips."""
         above, below = np.minimum(self.above, self.below), np.maximum(self.above, self.below)
         inside = (self.rows > above - 0.7 * MM) & (self.rows < below + 0.7 * MM) & CENTRAL
         upper = (self.rows > above - 3 * MM) & (self.rows < above - 1.2 * MM)
@@ -137,7 +137,12 @@ class _Band:
         bright = inside & (luma >= np.percentile(luma[inside], 85))
         usual = float(np.median(red[lips]))
         pale = usual > COLOURED and float(np.median(red[bright])) < PALE * usual
-        return pale or float(luma[bright].mean()) > BRIGHT * float(np.percentile(luma[lips], 75))
+        return pale, float(luma[bright].mean()) > BRIGHT * float(np.percentile(luma[lips], 75))
+
+    @property
+    def teeth(self) -> bool:
+        """Whether what lies between the contours is paler or brighter than the lips."""
+        return any(self._between)
 
     @cached_property
     def _valley(self) -> tuple[NDArray[np.intp], Curve, NDArray[np.floating]]:
@@ -153,6 +158,11 @@ class _Band:
     def seen(self) -> bool:
         """Whether lips meet in a line, or are parted by darkness."""
         return bool(np.median(self._valley[1]) >= MIN_DEPTH)
+
+    @property
+    def lips(self) -> bool:
+        """Whether lips are seen: a line between them, or red ones beside something paler."""
+        return self.seen or self._between[0]
 
     def line(self) -> Curve | None:
         """Find the rows of the line between closed lips; None if there is none to be sure of, or they are parted."""
@@ -184,12 +194,12 @@ def lips_seen(source: Image | Picture, landmarks: Landmarks) -> tuple[bool, bool
         landmarks: of the face.
 
     Returns:
-        False, False, too, where a moustache or a hand covers the lips.
+        False, False, too, where a moustache or a hand covers the lips. Something bright alone is no tooth.
     """
     band = _Band.of(source, landmarks)
     if band is None:
         return False, False
-    return band.seen or band.teeth, band.teeth
+    return band.lips, band.lips and band.teeth
 
 
 def fit_lip_line(source: Image | Picture, landmarks: Landmarks) -> Landmarks:

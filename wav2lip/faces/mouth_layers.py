@@ -42,6 +42,7 @@ class MouthLayers:
         times: scale of the colours.
         texture: of the person's skin, see `Person`.
         teeth: painted ones, which cover what the network draws.
+        share: of the teeth; with 0 the frame keeps its own mouth.
     """
 
     colours: Image
@@ -50,6 +51,7 @@ class MouthLayers:
     times: int
     texture: float = 0.0
     teeth: Teeth | None = None
+    share: float = 1.0
 
     @property
     def small(self) -> Image:
@@ -84,7 +86,7 @@ class MouthLayers:
         top, left = rows.start * self.times, columns.start * self.times
         shares = weights[1:, rows, columns] * self.shape[1, rows, columns]
         if self.teeth is not None and self.teeth.parted:
-            hidden = self.shape[0, rows, columns]
+            hidden = self.share * self.shape[0, rows, columns]
             stretched = weights[0, rows, columns] * self.shape[1, rows, columns]
             shares[-1] += hidden * (stretched + shares[0])
             shares[0] *= 1 - hidden
@@ -99,8 +101,10 @@ class MouthLayers:
             soft = cv2.GaussianBlur(drawn, (0, 0), CRISP_SIZE * self.times)
             drawn += np.float32(crisp) * (drawn - soft)
         if self.teeth is not None:
-            drawn = self.teeth.dim(drawn)
+            share = np.float32(self.share)
+            drawn += share * (self.teeth.dim(drawn) - drawn)
             covered, painted = self.teeth.shown(self.shape[0], self.times, rows, columns)
+            covered *= share
             drawn += covered[..., None] * (painted - drawn)
             region = cv2.resize(self.shape[1, rows, columns], (width, height))
             shares *= 1 - covered

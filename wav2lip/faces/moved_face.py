@@ -59,6 +59,7 @@ class MovedFace:
         exemplars: Sequence[MouthView] = (),
         texture: float = 0.0,
         teeth: Teeth | None = None,
+        share: float = 1.0,
     ) -> Self:
         """Move a face.
 
@@ -70,6 +71,7 @@ class MovedFace:
             exemplars: views of the same person.
             texture: of the person's skin, see `Person`.
             teeth: painted ones, see `Person`.
+            share: of them; with 0 the frame keeps its own mouth.
         """
         warp = mesh_warp(landmarks.points, target, picture.size)
         rows, columns = warp.source(picture.size)
@@ -77,7 +79,7 @@ class MovedFace:
         view = MouthView.of(picture, landmarks, height)
         scale = patch_scale(landmarks)
         layers = mouth_layers(view, exemplars, landmarks, target, moved, warp, scale, texture)
-        layers = replace(layers, teeth=teeth)
+        layers = replace(layers, teeth=teeth, share=share)
         return cls(warp, moved, view.patch, layers)
 
     def paste(

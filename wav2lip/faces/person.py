@@ -11,8 +11,8 @@ from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.lip_line import lips_seen
 from wav2lip.faces.mesh import Points
 from wav2lip.faces.mouth_layers import EXEMPLARS
-from wav2lip.faces.mouth_patch import MouthPatch, inner_mouth
-from wav2lip.faces.mouth_view import MouthView
+from wav2lip.faces.mouth_patch import MouthPatch
+from wav2lip.faces.mouth_view import Mask, MouthView
 from wav2lip.faces.moved_face import patch_scale
 from wav2lip.faces.retargeting import MotionSpace
 from wav2lip.faces.teeth import Teeth
@@ -65,7 +65,7 @@ class PersonSurvey:
     _shapes: list[Points] = field(default_factory=list)
     _open: list[tuple[float, int, Image, Landmarks]] = field(default_factory=list)  # a heap
     _textures: list[float] = field(default_factory=list)  # of the first frames
-    _first: tuple[Landmarks, Image] | None = None  # and the patch of its mouth
+    _first: tuple[Landmarks, Image, Mask] | None = None  # the patch of its mouth, and the opening
     _widest: float = 0.0  # lip opening
     _lips: tuple[bool, bool] = False, False  # of the first frame, see `lips_seen`
 
@@ -80,7 +80,7 @@ class PersonSurvey:
             view = MouthView.of(source, landmarks, height)
             self._textures.append(fine_texture(*view.cut(patch_scale(landmarks))))
             if self._first is None:
-                self._first = landmarks, view.cut()[0]
+                self._first = landmarks, *view.cut()
                 self._lips = lips_seen(source, landmarks)
         opening, pose = landmarks.lip_opening, landmarks.pose
         self._widest = max(self._widest, opening)
@@ -130,17 +130,14 @@ class PersonSurvey:
     ) -> Teeth | None:
         """Paint teeth behind the lips of the first frame, unless the source shows enough of them."""
         assert self._first is not None  # a frame was added
-        landmarks, skin = self._first
+        landmarks, skin, opening = self._first
         seen, with_teeth = self._lips
         closed = seen and not with_teeth and self._widest < CLOSED
         parted = seen and self._widest < PARTED and landmarks.mouth_width < BROAD
         if not (still and (closed or parted)) and not (closed and len(self._shapes) >= MANY):
             return None
-        patch = MouthPatch.of_pose(landmarks.pose, height)
-        between = None
-        if not closed:
-            inside = inner_mouth(patch.points(landmarks.points)) > INSIDE
-            between = skin[:, MIDDLE][inside[:, MIDDLE]]
+        between = None if closed else skin[:, MIDDLE][opening[:, MIDDLE] > INSIDE]
         shape = landmarks.pose.face_on(landmarks.points)
         shape[space.vertices] = neutral
+        patch = MouthPatch.of_pose(landmarks.pose, height)
         return Teeth.of(landmarks.pose, shape, patch, skin, texture, between)

@@ -92,7 +92,7 @@ class MeshFaces:
         deviation = space.deviation(coefficients)
         target = retarget(landmarks, person.neutral, deviation, space, weight)
         known = person.height, person.exemplars, person.texture, person.teeth
-        return MovedFace.of(frame.frame.picture, landmarks, target, *known)
+        return MovedFace.of(frame.frame.picture, landmarks, target, *known, weight)
 
 
 def render_threads() -> int:
