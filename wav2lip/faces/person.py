@@ -31,10 +31,8 @@ MANY = 50  # frames of a video in which they were not
 # opens.
 PARTED = 0.07
 BROAD = 0.65  # width over the distance of the eyes; the mesh of a smile is opened too little
-INSIDE, MIDDLE = (
-    0.3,
-    slice(32, 64),
-)  # coverage and columns of the patch in which the teeth of parted lips are seen
+MIDDLE = slice(32, 64)  # columns of the patch in which the teeth of parted lips are seen
+INSIDE = 0.3  # coverage by the opening, above which a pixel counts
 AROUND = 1.0  # of a patch, kept above and below it until the height of the mouth is known
 
 
