@@ -1,11 +1,10 @@
-"""Agreement with the true mouth, of all clips of an evaluation and of those whose real video is itself in sync.
+"""Agreement with the true mouth: of all clips of an evaluation, and of those whose real video is itself in sync.
 
     python benchmarks/in_sync_truth.py RESULTS/clips.csv
 
-Where the sound of the real video is late, early or of somebody else, its mouth is no truth for that sound. A clip
-counts as in sync if the judge puts the offset of the real video at most one frame from 0. On clips of about a second
-the judge is often wrong, so some that are in sync are left out. Prints medians over clips
-with 95 % bootstrap intervals.
+If the sound of a real video is early, late or dubbed, its mouth is not a valid reference for that sound. A clip counts
+as in sync if the judge puts the offset of the real video at most one frame from 0. On clips of about a second the judge
+is often wrong, so some that are in sync are left out. Prints medians over clips with 95 % bootstrap intervals.
 """
 
 import argparse

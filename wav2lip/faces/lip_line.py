@@ -194,7 +194,7 @@ def lips_seen(source: Image | Picture, landmarks: Landmarks) -> tuple[bool, bool
         landmarks: of the face.
 
     Returns:
-        False, False, too, where a moustache or a hand covers the lips. Something bright alone is no tooth.
+        False, False, too, where a moustache or a hand covers the lips. Brightness alone is not taken for teeth.
     """
     band = _Band.of(source, landmarks)
     if band is None:

@@ -132,7 +132,8 @@ class PersonSurvey:
         seen, with_teeth = self._lips
         closed = seen and not with_teeth and self._widest < CLOSED
         parted = seen and self._widest < PARTED and landmarks.mouth_width < BROAD
-        if not (still and (closed or parted)) and not (closed and len(self._shapes) >= MANY):
+        enough = still or len(self._shapes) >= MANY
+        if not ((closed and enough) or (parted and still)):
             return None
         between = None if closed else skin[:, MIDDLE][opening[:, MIDDLE] > INSIDE]
         shape = landmarks.pose.face_on(landmarks.points)

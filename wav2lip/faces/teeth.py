@@ -37,7 +37,7 @@ DEEP, DEEP_POWER = 0.55, 1.7  # how much darker the last teeth are than the firs
 BRIGHT, BRIGHT_POWER, BRIGHTEST, TINT = 1.14, 0.82, 0.93, 0.6
 SKIN_ROWS = (10, 50)  # of the patch: above the first and below the second there is skin
 SEEN = 80  # percentile of the luma between parted lips, above which there are teeth
-FEW = 8  # pixels, of which nothing is read
+FEW = 8  # pixels; so few do not tell the colour
 # Of the brightness of teeth: what is drawn below them comes near it, but not beyond; and how much redder a colour gets
 # that is dimmed. The tongue lies there, in the shadow. By eye.
 BELOW, RED = 0.5, 0.8

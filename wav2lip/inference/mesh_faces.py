@@ -14,7 +14,7 @@ from wav2lip.faces.tracked_frame import TrackedFace, TrackedFrame
 from wav2lip.media.picture import Picture
 from wav2lip.utils.platform import cpu_count
 
-# Python runs one thread at a time for a quarter of the work on a frame: more threads wait for each other, and take
+# A quarter of the work on a frame holds Python's interpreter lock: more threads would wait for each other, and take
 # memory.
 MAX_THREADS = 4
 
