@@ -30,7 +30,6 @@ from wav2lip.evaluation.scorer import embed_all, score
 from wav2lip.evaluation.segments import largest_face, read_pcm
 from wav2lip.evaluation.sync_report import SEGMENT_FRAMES
 from wav2lip.faces.detectors import build_detector
-from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.inference.lip_syncer import LipSyncer
 from wav2lip.inference.settings import Settings
 from wav2lip.live import Avatar, LiveFrame, LiveSession, LiveWorker
@@ -39,6 +38,7 @@ from wav2lip.live.speech import Speech, SpeechSettings
 from wav2lip.media.audio import load_wav
 from wav2lip.media.video import read_frames
 from wav2lip.metrics.lse import lse
+from wav2lip.regions import INNER_LOWER, INNER_UPPER
 from wav2lip.types import FPS, SAMPLE_RATE, Wav
 
 SPANS = (1, 2, 5)  # seconds that are judged at once

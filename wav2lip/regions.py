@@ -39,6 +39,10 @@ EYE_CORNERS = ((33, 133), (263, 362))  # outer and inner, of the right and the l
 NOSE_TIP = 4
 LIP_GAPS = ((13, 14), (82, 87), (312, 317))  # upper and lower lip, inner edge: middle and beside it
 INNER_CORNERS = (78, 308)  # of the mouth, where the inner edges of the lips meet
+# Points of the inner edge of the lips, pairwise above and below, from the right corner to the left one.
+INNER_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+INNER_LIPS = (*INNER_UPPER, *INNER_LOWER[-2:0:-1])  # once around
 MOUTH_CORNERS = (61, 291)  # outer
 NOSE_BRIDGE, CHIN = 6, 152  # speech moves the second against the first
 LIP_POINTS = (

@@ -8,10 +8,9 @@ from rendered_head import SIZE, head_pose
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.lip_line import fit_lip_line, lips_seen
-from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
-from wav2lip.regions import LIP_POINTS
+from wav2lip.regions import INNER_LOWER, INNER_UPPER, LIP_POINTS
 
 SKIN, LIPS, LINE = (120, 140, 200), (90, 90, 170), (25, 25, 60)
 MIDDLE = slice(3, 8)  # of the contours

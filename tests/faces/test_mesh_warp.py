@@ -6,7 +6,8 @@ import pytest
 from rendered_head import head_pose
 
 from wav2lip.faces.head_pose import mean_face
-from wav2lip.faces.mesh_warp import INNER_LIPS, INNER_LOWER, INNER_UPPER, mesh_warp
+from wav2lip.faces.mesh_warp import mesh_warp
+from wav2lip.regions import INNER_LIPS, INNER_LOWER, INNER_UPPER
 
 SIZE = (300, 300)
 
@@ -157,6 +158,19 @@ def test_a_turned_head_hides_what_is_behind():
     assert np.isfinite(warp.x).all()
     assert np.isfinite(warp.y).all()
     assert np.abs(warp.y - np.arange(warp.rows.start, warp.rows.stop)[:, None]).max() < 20
+
+
+@pytest.mark.parametrize("yaw", [30, -30, 45, -45])
+def test_the_outline_of_a_turned_head_is_not_torn(yaw):
+    points = head_pose(yaw=yaw).place(mean_face().vertices)
+    warp = mesh_warp(points, lowered(points, 8), (400, 400))
+    motion = warp.y - np.arange(warp.rows.start, warp.rows.stop)[:, None]
+    # Beside chin and lower lip, from the face to where nothing moves, there is no jump.
+    chin = slice(*(int(points[point, 1]) - warp.rows.start for point in (17, 152)))
+    assert np.abs(motion[chin]).max() > 6
+    assert np.abs(np.diff(motion[chin], axis=1)).max() < 2.5  # 8 with a tear
+    for border in (motion[:, 0], motion[:, -1], motion[-1]):
+        assert np.abs(border).max() < 0.5
 
 
 def test_the_part_that_is_read_is_enough(points):

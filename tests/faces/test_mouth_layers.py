@@ -7,11 +7,12 @@ from rendered_head import head_pose
 
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
-from wav2lip.faces.mesh_warp import INNER_LOWER, mesh_warp
+from wav2lip.faces.mesh_warp import mesh_warp
 from wav2lip.faces.mouth_layers import MouthLayers, mouth_layers
 from wav2lip.faces.mouth_patch import MouthPatch
 from wav2lip.faces.mouth_view import MouthView
 from wav2lip.faces.teeth import Teeth
+from wav2lip.regions import INNER_LOWER
 
 POSE, HEIGHT, SIZE = head_pose(), 0.76, (400, 400)
 

@@ -4,10 +4,10 @@ from rendered_head import head_pose
 
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
-from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.faces.mouth_view import MouthView, jaw_height
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
+from wav2lip.regions import INNER_LOWER, INNER_UPPER
 
 HEIGHT = 0.76
 POSE = head_pose()

@@ -5,11 +5,11 @@ from rendered_head import head_pose
 from wav2lip.faces.face_mask import FaceMask
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
-from wav2lip.faces.mesh_warp import INNER_LOWER
 from wav2lip.faces.mouth_overlay import MouthOverlay
 from wav2lip.faces.moved_face import MovedFace, patch_scale
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
+from wav2lip.regions import INNER_LOWER
 
 POSE, HEIGHT = head_pose(), 0.76
 

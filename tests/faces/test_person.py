@@ -5,10 +5,10 @@ from rendered_head import head_pose
 
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
-from wav2lip.faces.mesh_warp import INNER_UPPER
 from wav2lip.faces.neutral_shape import lip_gap, lower_face
 from wav2lip.faces.person import PersonSurvey
 from wav2lip.faces.retargeting import MotionSpace
+from wav2lip.regions import INNER_UPPER
 
 VERTICES = lower_face()
 PLACE = {int(vertex): i for i, vertex in enumerate(VERTICES)}

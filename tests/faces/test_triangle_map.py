@@ -14,6 +14,17 @@ def test_pixels_outside_of_all_triangles_are_their_own():
     assert x.dtype == y.dtype == np.float32
 
 
+def test_the_motion_of_a_triangle_reaches_beyond_it():
+    x, y = draw_map(SQUARE, SQUARE + np.array([2, 0]), ROWS, slice(0, 16), reach=6.0)
+    across = x - np.arange(16)
+    np.testing.assert_allclose(across[1:5, 2:6], 2)
+    np.testing.assert_allclose(across[2, 6:12], 2 * (1 - np.arange(1, 7) / 6) ** 2, atol=0.06)
+    np.testing.assert_array_equal(across[:, 13:], 0)
+    np.testing.assert_allclose(y, np.tile(np.arange(6.0)[:, None], (1, 16)))
+    fine, _ = draw_map(SQUARE, SQUARE + np.array([2, 0]), ROWS, slice(0, 16), 2, reach=6.0)
+    np.testing.assert_allclose(fine[4:6, 12:].reshape(2, -1, 2).mean((0, 2)), x[2, 6:], atol=0.5)
+
+
 def test_a_square_of_two_triangles_holds_each_of_its_pixels_once():
     x, y = draw_map(SQUARE, SQUARE + np.array([100, 0]), ROWS, COLUMNS)
     own = np.tile(np.arange(8.0), (6, 1))

@@ -7,12 +7,12 @@ from rendered_head import SIZE, head_pose
 
 from wav2lip.errors import InputError
 from wav2lip.faces.head_pose import mean_face
-from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.inference.face_locator import FaceLocator
 from wav2lip.inference.settings import Settings
 from wav2lip.media.colour import BT709
 from wav2lip.media.picture import Picture
 from wav2lip.media.video import Frame
+from wav2lip.regions import INNER_LOWER, INNER_UPPER
 
 
 class Counting:

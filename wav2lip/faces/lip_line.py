@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from wav2lip.faces.head_pose import UNIT_MM
 from wav2lip.faces.landmarks import Landmarks
-from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.faces.mouth_patch import BOTTOM, ROWS, TOP, MouthPatch
 from wav2lip.media.picture import Picture
-from wav2lip.regions import INNER_CORNERS
+from wav2lip.regions import INNER_CORNERS, INNER_LOWER, INNER_UPPER
 from wav2lip.types import LUMA_BGR, Image
 
 # The points of the mesh follow their contour, less with their distance from it, so that no triangle turns over.

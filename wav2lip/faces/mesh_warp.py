@@ -1,38 +1,27 @@
 """Move the pixels of a face with its mesh: piecewise affine over the triangles of the lower face."""
 
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.faces.head_pose import mean_face
+from wav2lip.faces.hidden_side import seen_triangles
 from wav2lip.faces.lip_edges import LipEdges
 from wav2lip.faces.mesh import Points
 from wav2lip.faces.triangle_map import draw_map, follow_map
-from wav2lip.regions import CHIN, NOSE_TIP
+from wav2lip.faces.warp_triangles import (
+    MOUTH_LOWER,
+    MOUTH_UPPER,
+    OVAL,
+    around_mouth,
+    warp_triangles,
+)
+from wav2lip.regions import CHIN, INNER_LOWER, INNER_UPPER, NOSE_TIP
 from wav2lip.types import Image
 
-# Points around the face's outline, clockwise as seen from the forehead.
-OVAL = (
-    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
-    *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
-)
-# Points of the inner edge of the lips, pairwise above and below, from the right corner to the left one.
-INNER_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
-INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
-# The edge of the inside of the mouth: the same points, which may come from elsewhere than the lips.
-MOUTH_UPPER = range(468 + len(OVAL), 468 + len(OVAL) + len(INNER_UPPER))
-MOUTH_LOWER = range(MOUTH_UPPER.stop, MOUTH_UPPER.stop + len(INNER_LOWER))
-INNER_LIPS = (*INNER_UPPER, *INNER_LOWER[-2:0:-1])  # once around
-
-TOP = 0.15  # height below the eyes, in distances between them, from which triangles may move
 OUTSIDE = 1.35  # times the outline's size: where the motion around the face has ended
 MARGIN = 2  # px around the moved part
 STILL = 0.01  # px; points that move by less do not enlarge the moved part
-# Of the mean face, half the width and the upper end of what is always in the moved part.
-MOUTH = 0.42, 0.58
 # Heights of an opening, relative to its height in the frame: below the first value it is drawn shut, above the second
 # one not at all; the same for lips that cover the teeth.
 SHUT = 0.1, 0.25
@@ -41,34 +30,7 @@ CLOSING = 0.7, 1.0
 INTO_LIP = 1.0, 0.03
 KNOWN = 0.5, 1.5  # px; a lower opening in the frame counts as closed, a higher one in full
 
-Triangles = NDArray[np.intp]  # (T, 3)
 Points2 = NDArray[np.float64]  # (468 + 36 + 22, 2)
-
-
-@cache
-def _triangles() -> Triangles:
-    """Triangles that may move: around the face, the face, and across the open mouth."""
-    face, count = mean_face(), len(OVAL)
-    ring = [
-        triangle
-        for i in range(count)
-        for j in [(i + 1) % count]
-        for triangle in ((OVAL[i], OVAL[j], 468 + i), (OVAL[j], 468 + j, 468 + i))
-    ]
-    pairs = list(zip(MOUTH_UPPER, MOUTH_LOWER, strict=True))
-    mouth = [triangle for (a, b), (c, d) in pairwise(pairs) for triangle in ((a, c, b), (c, d, b))]
-    triangles = np.concatenate([np.array(ring), face.triangles.astype(np.intp), np.array(mouth)])
-    height = face.vertices[[*range(468), *OVAL, *INNER_UPPER, *INNER_LOWER], 1]
-    return np.asarray(triangles[height[triangles].max(axis=1) > TOP], np.intp)
-
-
-@cache
-def _mouth_triangles() -> NDArray[np.bool_]:
-    """Which of `_triangles` lie around the mouth, where its inside is filled even if nothing moves."""
-    vertices = mean_face().vertices
-    around = (np.abs(vertices[:, 0]) < MOUTH[0]) & (vertices[:, 1] > MOUTH[1])
-    flags = np.concatenate([around, np.zeros(MOUTH_LOWER.stop - len(around), np.bool_)])
-    return np.asarray(flags[_triangles()].any(axis=1), np.bool_)
 
 
 def _with_surroundings(points: Points, around: Points) -> Points2:
@@ -180,7 +142,7 @@ def mesh_warp(source: Points, target: Points, size: tuple[int, int]) -> MeshWarp
     Returns:
         The warp of the part that may change.
     """
-    triangles = _triangles()
+    triangles = warp_triangles()
     before, after = (
         _with_surroundings(source, source) - 0.5,
         _with_surroundings(target, source) - 0.5,
@@ -189,24 +151,28 @@ def mesh_warp(source: Points, target: Points, size: tuple[int, int]) -> MeshWarp
     moving = np.abs(after - before).max(axis=1) > STILL
     a, b, c = (after[triangles[:, corner]] for corner in range(3))
     lowest, highest = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
-    used = moving[triangles.T].any(axis=0) | _mouth_triangles()
-    low = np.floor(lowest[used].min(axis=0)).astype(int) - MARGIN
-    high = np.ceil(highest[used].max(axis=0)).astype(int) + MARGIN + 1
+    used = moving[triangles.T].any(axis=0) | around_mouth()
+    seen, reach = seen_triangles(before, after)
+    beyond = np.where(seen, reach or 0.0, 0.0)[
+        used, None
+    ]  # how far the motion of a triangle reaches
+    low = np.floor((lowest[used] - beyond).min(axis=0)).astype(int) - MARGIN
+    high = np.ceil((highest[used] + beyond).max(axis=0)).astype(int) + MARGIN + 1
     corner = np.clip(low, 0, (size[1] - 1, size[0] - 1)) // 2 * 2  # where a chroma sample begins
     left, top = corner.tolist()
     right, bottom = np.clip(high, corner + 1, (size[1], size[0])).tolist()
     # Those that stay are drawn, too: they may hide what moves.
     near, far = lowest <= (right, bottom), highest >= (left, top)
-    triangles = triangles[near[:, 0] & near[:, 1] & far[:, 0] & far[:, 1]]
+    triangles = triangles[near[:, 0] & near[:, 1] & far[:, 0] & far[:, 1] & seen]
     depth = np.concatenate(
         [source[:, 2], np.full(len(OVAL), np.inf), source[[*INNER_UPPER, *INNER_LOWER], 2]]
     )[triangles.T].max(axis=0)
     triangles = triangles[np.argsort(-depth, kind="stable")]  # the nearest last
     part = slice(top, bottom), slice(left, right)
     corners = after[triangles], before[triangles]
-    x, y = draw_map(*corners, *part)
+    x, y = draw_map(*corners, *part, reach=reach)
     mouth = _around_lips(after[[*MOUTH_UPPER, *MOUTH_LOWER]], part)
-    return MeshWarp(*part, x, y, LipEdges.of(x, y, part, mouth, corners))
+    return MeshWarp(*part, x, y, LipEdges.of(x, y, part, mouth, corners, reach))
 
 
 def _around_lips(lips: Points2, part: tuple[slice, slice]) -> tuple[slice, slice]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from wav2lip.faces.head_pose import HeadPose
 from wav2lip.faces.mesh import Points
-from wav2lip.faces.mesh_warp import INNER_LIPS
+from wav2lip.regions import INNER_LIPS
 from wav2lip.types import Image
 
 # Of the patch in the mean face, in distances between the outer eye corners.

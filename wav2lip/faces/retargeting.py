@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from wav2lip.faces.head_pose import mean_face
 from wav2lip.faces.landmarks import Landmarks
 from wav2lip.faces.mesh import Points
-from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.faces.neutral_shape import neutral_shape
+from wav2lip.regions import INNER_LOWER, INNER_UPPER
 
 # Heights in the mean face, in distances between the outer eye corners.
 FIXED, FREE = 0.42, 0.6  # above the first nothing moves, below the second everything moves fully

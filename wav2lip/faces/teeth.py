@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from wav2lip.faces.head_pose import UNIT_MM, HeadPose
 from wav2lip.faces.mesh import Points
-from wav2lip.faces.mesh_warp import INNER_LOWER, INNER_UPPER
 from wav2lip.faces.mouth_patch import COLUMNS, FINE, ROWS, SHIFT, MouthPatch
 from wav2lip.faces.texture import crispness
+from wav2lip.regions import INNER_LOWER, INNER_UPPER
 from wav2lip.types import LUMA_BGR, Image
 
 MM = 1 / UNIT_MM
