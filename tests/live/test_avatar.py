@@ -60,6 +60,13 @@ def test_no_face_is_an_error(engine):
         Avatar.from_file(blank, engine, Settings(box=(27, 90, 25, 70)), color="bgr")
 
 
+def test_a_warning_about_an_array_does_not_print_it(smile, engine, caplog):
+    face = smile.repeat(2, axis=0).repeat(2, axis=1)
+    Avatar.from_file(np.concatenate([face, face], axis=1), engine, color="bgr")
+    (warning,) = caplog.messages
+    assert warning.startswith("face: two faces have about the same size at 0.00 s; ")
+
+
 def test_a_person_is_met_where_its_mesh_fits_for_the_first_time(smile, engine):
     blank = np.full_like(smile, 90)
     settings = Settings(box=(27, 90, 25, 70))

@@ -141,7 +141,7 @@ class Avatar:
             located = locate(frames)
 
             def pictures() -> Iterator[Picture]:
-                for tracked in check_faces(located, face, settings, problems, mesh):
+                for tracked in check_faces(located, source.info.path, settings, problems, mesh):
                     if learns and tracked.frame.time < SURVEYED:
                         survey.add(tracked)
                     for found in tracked.faces:
