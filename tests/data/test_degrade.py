@@ -33,6 +33,20 @@ def test_each_degradation_changes_the_faces_alone_and_keeps_their_motion(faces, 
     assert same == (kind != 3)  # noise alone differs from frame to frame
 
 
+def test_a_video_encoder_blurs_what_is_fine_and_keeps_the_frames(faces):
+    view = FaceDegradation(0, 0, 0, 0, rng(3), h264=1)
+    assert 23 <= view.crf <= 40
+    coded = view(faces)
+    assert (coded.shape, coded.dtype) == (faces.shape, np.uint8)
+    fine, left = (np.diff(v.astype(float), axis=2).std() for v in (faces, coded))
+    assert left < 0.8 * fine
+    assert abs(coded.mean() - faces.mean()) < 4
+    assert {FaceDegradation(0, 0, 0, 0, rng(k), h264=0.5).crf is None for k in range(9)} == {
+        True,
+        False,
+    }
+
+
 def test_low_resolution_removes_what_is_fine(faces):
     coarse = FaceDegradation(0, 1, 0, 0, rng())(faces)
     fine, left = (np.diff(v.astype(float), axis=2).std() for v in (faces, coarse))

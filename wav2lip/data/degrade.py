@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from wav2lip.media.compression import compress
 from wav2lip.types import HOP, SAMPLE_RATE, SILENCE, Image, Mel
 
 JPEG_QUALITY = (15, 75)  # range; 15 is worse than any video call
+CRF = (23, 41)  # range of the quality of x264, whose default is 23; from 35 on faces are blocks
 REDUCTION = (1.3, 4.0)  # range of the factor by which the side shrinks
 SHADE = 0.5  # largest loss of light from one side of the face to the other, relative
 GAMMA = 1.5  # largest exponent; its inverse is as likely
@@ -30,10 +32,17 @@ class FaceDegradation:
         light: probability of light from one side and a gamma.
         grain: probability of noise.
         rng: source of the random values.
+        h264: probability of the artefacts of a video encoder.
     """
 
     def __init__(
-        self, jpeg: float, coarse: float, light: float, grain: float, rng: np.random.Generator
+        self,
+        jpeg: float,
+        coarse: float,
+        light: float,
+        grain: float,
+        rng: np.random.Generator,
+        h264: float = 0.0,
     ) -> None:
         def happens(probability: float) -> bool:
             return probability > 0 and rng.random() < probability
@@ -46,6 +55,7 @@ class FaceDegradation:
             self.gamma = float(np.exp(rng.uniform(-1, 1) * np.log(GAMMA)))
             self.shade = tuple(rng.uniform(-SHADE, SHADE, 2).tolist())
         self.grain = rng.uniform(*GRAIN) if happens(grain) else None
+        self.crf = int(rng.integers(*CRF)) if happens(h264) else None
         self._rng = rng
 
     def __call__(self, faces: Image) -> Image:
@@ -59,6 +69,8 @@ class FaceDegradation:
             faces = np.clip(faces + noise, 0, 255).astype(np.uint8)
         if self.quality is not None:
             faces = _jpeg(faces, self.quality)
+        if self.crf is not None:
+            faces = compress(faces, self.crf)
         return faces
 
     def _relight(self, faces: Image, gamma: float) -> Image:

@@ -35,7 +35,7 @@ class FaceAugment:
         self.bias = 255 * rng.uniform(-settings.colour, settings.colour) / 3
         self.recolour = settings.colour > 0
         self.degrade = FaceDegradation(
-            settings.jpeg, settings.coarse, settings.light, settings.grain, rng
+            settings.jpeg, settings.coarse, settings.light, settings.grain, rng, settings.h264
         )
 
     def __call__(self, crops: Image) -> Image:

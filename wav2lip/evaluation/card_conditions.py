@@ -1,6 +1,5 @@
 """Conditions under which an expert's card repeats its measures: each changes the faces or the sound of a clip."""
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,8 +8,9 @@ import numpy as np
 
 from wav2lip.clips import ClipFile
 from wav2lip.faces.crops import Crop, cut_face
+from wav2lip.media.compression import compress
 from wav2lip.media.pcm import from_pcm, to_pcm
-from wav2lip.types import FPS, IMAGE_SIZE, Image, Pcm
+from wav2lip.types import IMAGE_SIZE, Image, Pcm
 
 SHIFT = 5  # px of a face of 96 px
 CRF = 35
@@ -51,23 +51,6 @@ CONDITIONS = {
     f"H.264 at crf {CRF}": Condition(crf=CRF),
     f"noise at {SNR:.0f} dB": Condition(snr=SNR),
 }
-
-
-def compress(crops: Image, crf: int, fps: int = FPS) -> Image:
-    """Code pictures (T, H, W, 3), of even sides, as H.264 and decode them."""
-    import av  # the report of a training imports this module, and needs no video
-
-    data = io.BytesIO()
-    with av.open(data, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=fps, options={"crf": str(crf)})
-        stream.height, stream.width = crops.shape[1:3]
-        stream.pix_fmt = "yuv420p"
-        for crop in crops:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(crop, format="bgr24")))
-        container.mux(stream.encode())
-    data.seek(0)
-    with av.open(data) as container:
-        return np.stack([frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)])
 
 
 def add_noise(pcm: Pcm, snr: float) -> Pcm:

@@ -13,7 +13,6 @@ from wav2lip.evaluation.card_conditions import (
     UNCHANGED,
     Condition,
     add_noise,
-    compress,
     conditioned_clip,
 )
 from wav2lip.evaluation.judge import expert_mels
@@ -24,6 +23,7 @@ from wav2lip.faces.mesh_embeddings import clip_series, embed_series
 from wav2lip.faces.mesh_series import MotionSeries, motion_series
 from wav2lip.faces.neutral_shape import Shapes
 from wav2lip.media.audio_features import feature_blocks
+from wav2lip.media.compression import compress
 from wav2lip.media.pcm import from_pcm
 from wav2lip.metrics.judges import Embeddings, ExpertJudge
 from wav2lip.models import MeshSyncNet, SyncNet
