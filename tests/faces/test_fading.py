@@ -98,3 +98,21 @@ def test_a_covered_mouth_fades_and_a_lost_mesh_stays_covered():
     ]
     off = [frame.faces[0].mask for frame in mask_faces(frames, 50.0, occluders=False)]
     assert [mask.weight for mask in off] == [1.0] * 26
+
+
+@pytest.mark.parametrize(("frames", "occluded"), [(1, False), (2, False), (3, True)])
+def test_what_covers_a_mouth_briefly_does_not_count(frames, occluded):
+    face, grey = turned(0), np.full_like(EMPTY, 140)
+    images = [grey] * 16 + [dark_mouth(face.points)] * frames + [grey] * 8
+    tracked = [
+        TrackedFrame(Frame(image, i / 25, i), 0, [TrackedFace(0, BOX, face)])
+        for i, image in enumerate(images)
+    ]
+    found = [frame.faces[0].mask for frame in mask_faces(tracked, 50.0)]
+    assert len(found) == len(images)
+    assert [mask.occluded for mask in found] == [
+        *[False] * 16,
+        *[occluded] * frames,
+        *[False] * 8,
+    ]
+    assert min(mask.weight for mask in found) == (0.0 if occluded else 1.0)

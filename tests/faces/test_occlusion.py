@@ -79,6 +79,16 @@ def test_teeth_cover_nothing(image, landmarks):
         assert not covered
 
 
+def test_a_mesh_that_slips_covers_nothing(image, landmarks):
+    find = OcclusionFinder()
+    for shift in [0.0] * START + [0.04, 0.07]:
+        moved = np.float32([[1, 0, 0], [0, 1, shift * landmarks.inter_ocular]])
+        shown = cv2.warpAffine(image, moved, image.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+        hidden, covered = find(point_colours(shown, landmarks), VISIBLE, landmarks.pose)
+        assert not hidden.any()
+        assert not covered
+
+
 def test_nothing_is_found_on_a_head_in_profile(image, landmarks):
     microphone = covered_by(image, landmarks, (30, 30, 30), 0.3)
     find = OcclusionFinder()

@@ -10,6 +10,8 @@ from wav2lip.faces.tracked_frame import TrackedFrame
 from wav2lip.utils.sliding import sliding
 
 FADE = 5  # frames from the first that is changed to the full weight
+# Frames. What covers a face for a shorter time is a blurred frame or a mesh that slipped, seldom a hand.
+LASTING = 3
 
 
 def _occluded(
@@ -53,19 +55,34 @@ def _masked(
         yield replace(tracked, faces=faces)
 
 
+def _mask(window: list[TrackedFrame], at: int, place: int, track: int) -> FaceMask | None:
+    """Return the mask of a track at `window[place]` if that is in the shot of `window[at]`."""
+    if not 0 <= place < len(window) or window[place].shot != window[at].shot:
+        return None
+    return next((face.mask for face in window[place].faces if face.track == track), None)
+
+
+def _lasts(flags: list[bool]) -> bool:
+    """Tell whether the middle of an odd number of flags is in a run of `LASTING` that are set."""
+    return any(all(flags[first : first + LASTING]) for first in range(LASTING))
+
+
+def _lasting(window: list[TrackedFrame], at: int, place: int, track: int) -> FaceMask | None:
+    """Return the mask at `window[place]` without what covers the face only briefly."""
+    mask = _mask(window, at, place, track)
+    if mask is None or not mask.occluded:
+        return mask
+    near = [_mask(window, at, place + k, track) for k in range(1 - LASTING, LASTING)]
+    covered = _lasts([other is not None and other.covered for other in near])
+    hidden = _lasts([other is not None and other.occluded for other in near])
+    return replace(mask, covered=mask.covered and covered, hidden=mask.hidden if hidden else None)
+
+
 def _weight(window: list[TrackedFrame], at: int, track: int) -> float:
     """Return the weight of a track at `window[at]`: 0 where it is turned or covered, then up to 1."""
-    return min(
-        (
-            abs(place - at) / FADE
-            for place, near in enumerate(window)
-            if near.shot == window[at].shot
-            for face in near.faces
-            if face.track == track and face.mask is not None
-            if face.mask.turned or face.mask.covered
-        ),
-        default=1.0,
-    )
+    masks = {k: _lasting(window, at, at + k, track) for k in range(1 - FADE, FADE)}
+    away = [abs(k) / FADE for k, mask in masks.items() if mask and (mask.turned or mask.covered)]
+    return min(away, default=1.0)
 
 
 def mask_faces(
@@ -80,12 +97,14 @@ def mask_faces(
         occluders: whether to look for what covers the face.
 
     Yields:
-        The frames in order, up to `FADE` frames late.
+        The frames in order, up to `FADE + LASTING - 2` frames late.
     """
-    for held, at in sliding(_masked(frames, max_yaw, occluders), FADE, FADE):
+    reach = FADE + LASTING - 2
+    for held, at in sliding(_masked(frames, max_yaw, occluders), reach, reach):
         faces = []
         for face in held[at].faces:
-            weight = min(_weight(held, at, face.track), 1.0)
-            mask = None if face.mask is None else replace(face.mask, weight=weight)
+            mask = _lasting(held, at, at, face.track)
+            if mask is not None:
+                mask = replace(mask, weight=_weight(held, at, face.track))
             faces.append(replace(face, mask=mask))
         yield replace(held[at], faces=faces)

@@ -32,6 +32,9 @@ INNER_LIPS = (
 # By how much luma and chroma differ from their usual values while people speak: 90th percentiles over
 # 40 clips, in codes of 8 bits.
 USUAL = {"lips": (12.0, 2.7), "upper lip": (7.5, 1.7), "chin": (10.0, 2.4), "other": (10.0, 3.2)}
+# A mouth that opens wide and a mesh that lags behind show at a point what is usual beside it. So a point is compared
+# with the nearest ones up to this distance, in distances between the eyes, too.
+BESIDE, NEAREST = 0.1, 12
 PER_TURN = 1 / 15  # a head that has turned by so many degrees shows twice the usual differences
 MAX_YAW = 45.0  # degrees; nothing is found on a head that is turned further
 MAX_SCORE = 4.0
@@ -59,6 +62,7 @@ class _Parts:
         mouth: those in the middle.
         usual: (468, 2) usual difference in luma and chroma.
         near: (468, 468) mean over a point and its neighbours.
+        beside: (468, 12) the points with which each one is compared; itself, where there are fewer.
     """
 
     upper: Flags
@@ -66,6 +70,7 @@ class _Parts:
     mouth: Flags
     usual: NDArray[np.float32]
     near: NDArray[np.float32]
+    beside: NDArray[np.intp]
 
 
 @cache
@@ -85,7 +90,11 @@ def _parts() -> _Parts:
     near[:, ~lower] = 0
     near /= np.maximum(near.sum(axis=1, keepdims=True), 1)
     upper = (y > -0.35) & (y < 0.3) & (x < 0.6)
-    return _Parts(upper, lower, lower & (x < 0.4) & (y < 1.2), usual, near)
+    apart = np.linalg.norm(face.vertices[:, None] - face.vertices, axis=-1)
+    beside = np.argsort(apart, axis=1, kind="stable")[:, :NEAREST]
+    far = np.take_along_axis(apart, beside, axis=1) > BESIDE
+    beside = np.where(far, np.arange(len(y))[:, None], beside)
+    return _Parts(upper, lower, lower & (x < 0.4) & (y < 1.2), usual, near, beside)
 
 
 def point_colours(source: Image | Picture, landmarks: Landmarks) -> Colours:
@@ -108,6 +117,15 @@ def point_colours(source: Image | Picture, landmarks: Landmarks) -> Colours:
     x, y = ((landmarks.points[:, :2] - 0.5) @ to_part[:, :2].T + to_part[:, 2]).T.astype(np.float32)
     sampled = cv2.remap(smooth, x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(sampled[0], np.float32)
+
+
+def _unlike(colours: Colours, usual: Colours) -> NDArray[np.float32]:
+    """Return by how many usual differences each point differs from what is usual at it, or beside it: (468,)."""
+    parts = _parts()
+    luma, red, blue = np.moveaxis(colours[:, None] - usual[parts.beside], -1, 0)
+    by_luma, by_chroma = parts.usual.T[..., None]
+    size = np.hypot(luma / by_luma, np.hypot(red, blue) / by_chroma)
+    return np.asarray(size.min(axis=1), np.float32)
 
 
 class OcclusionFinder:
@@ -134,10 +152,10 @@ class OcclusionFinder:
         angles = np.array([pose.yaw, pose.pitch, pose.roll / 2], np.float32)
         if self._usual is None:
             self._usual, self._pose = colours.copy(), angles
-        change = self._lit(colours, parts.upper & visible) - self._usual
-        size = np.stack([change[:, 0], np.hypot(change[:, 1], change[:, 2])], 1) / parts.usual
+        lit = self._lit(colours, parts.upper & visible)
+        change = lit - self._usual
         turn = float(np.abs(angles - self._pose).sum())
-        score = np.minimum(np.hypot(*size.T) / (1 + PER_TURN * turn), MAX_SCORE)
+        score = np.minimum(_unlike(lit, self._usual) / (1 + PER_TURN * turn), MAX_SCORE)
         judged = visible & (abs(pose.yaw) <= MAX_YAW)
         limit = np.where(self._hidden, STILL_HIDDEN, HIDDEN)
         hidden = (parts.near @ score > limit) & parts.lower & judged
