@@ -21,6 +21,13 @@ def test_without_augmentation_the_face_is_the_crop_without_its_margin(crops):
     assert (faces == crops[:, 12:108, 12:108]).all()
 
 
+def test_a_video_encoder_sees_the_faces(crops):
+    settings = AugmentSettings(flip=0, shift=0, scale=0, colour=0, h264=1)
+    view = FaceAugment(settings, 96, 0.125, rng())
+    assert 23 <= view.degrade.crf <= 40
+    assert (view(crops) != crops[:, 12:108, 12:108]).any()
+
+
 def test_flip_mirrors(crops):
     settings = AugmentSettings(flip=1, shift=0, scale=0, colour=0)
     assert (FaceAugment(settings, 96, 0.125, rng())(crops) == crops[:, 12:108, 107:11:-1]).all()

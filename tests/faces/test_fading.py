@@ -116,3 +116,22 @@ def test_what_covers_a_mouth_briefly_does_not_count(frames, occluded):
         *[False] * 8,
     ]
     assert min(mask.weight for mask in found) == (0.0 if occluded else 1.0)
+
+
+def test_a_mesh_that_is_lost_under_a_microphone_counts_as_covered():
+    face, grey = turned(0), np.full_like(EMPTY, 140)
+    x, y = face.points[61, :2]
+    microphone = cv2.circle(grey.copy(), (round(x), round(y)), 20, (20, 20, 20), -1)
+    tracked = [
+        TrackedFrame(
+            Frame(microphone if i >= 16 else grey, i / 25, i),
+            0,
+            [TrackedFace(0, BOX, None if i == 22 else face)],
+        )
+        for i in range(30)
+    ]
+    found = [frame.faces[0].mask for frame in mask_faces(tracked, 50.0)]
+    assert found[21].hidden is not None
+    assert not found[21].covered
+    assert found[22].covered
+    assert found[22].weight == 0

@@ -17,7 +17,7 @@ def placed(yaw, move=0.0):
     return np.concatenate([points, around, points[[*INNER_UPPER, *INNER_LOWER]]])
 
 
-@pytest.mark.parametrize("yaw", [0, 5, -5])
+@pytest.mark.parametrize("yaw", [0, 15, -15])
 def test_a_face_from_the_front_hides_nothing(yaw):
     seen, reach = seen_triangles(placed(yaw), placed(yaw, 10))
     assert seen.shape == (636,)
@@ -40,6 +40,11 @@ def test_a_turned_face_hides_its_far_side(yaw):
     shares = {seen[around][right].mean(), seen[around][~right].mean()}
     assert min(shares) < 0.4
     assert max(shares) == 1
+
+
+def test_a_tiny_face_reaches_a_pixel():
+    points = placed(40) / 100
+    assert seen_triangles(points, points)[1] == 1.0
 
 
 def test_what_a_motion_hides_is_hidden():

@@ -173,6 +173,19 @@ def test_the_outline_of_a_turned_head_is_not_torn(yaw):
         assert np.abs(border).max() < 0.5
 
 
+def test_fine_places_agree_with_the_coarse_ones_of_a_turned_head():
+    points = head_pose(yaw=45).place(mean_face().vertices)
+    warp = mesh_warp(opened(points, 12), opened(points, 3), (400, 400))
+    assert warp.edges is not None
+    within = warp._within(warp.edges)
+    for fine, coarse in ((warp.edges.x, warp.x[within]), (warp.edges.y, warp.y[within])):
+        times = fine.shape[0] // coarse.shape[0]
+        blocks = fine.reshape(coarse.shape[0], times, coarse.shape[1], times)
+        together = np.ptp(blocks, axis=(1, 3)) < 2
+        apart = np.abs(blocks.mean(axis=(1, 3)) - coarse)[together]
+        assert np.percentile(apart, 99) < 0.7
+
+
 def test_the_part_that_is_read_is_enough(points):
     warp = mesh_warp(points, lowered(points, 12), SIZE)
     rows, columns = warp.source(SIZE)

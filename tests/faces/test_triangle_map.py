@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from wav2lip.faces.triangle_map import MIN_AREA, draw_map, follow_map
+from wav2lip.faces.triangle_map import MIN_AREA, draw_map, follow_map, own_places
 
 SQUARE = np.array([[[2, 1], [6, 1], [2, 5]], [[6, 1], [6, 5], [2, 5]]], float)
 ROWS, COLUMNS = slice(0, 6), slice(0, 8)
@@ -14,15 +14,16 @@ def test_pixels_outside_of_all_triangles_are_their_own():
     assert x.dtype == y.dtype == np.float32
 
 
-def test_the_motion_of_a_triangle_reaches_beyond_it():
-    x, y = draw_map(SQUARE, SQUARE + np.array([2, 0]), ROWS, slice(0, 16), reach=6.0)
-    across = x - np.arange(16)
-    np.testing.assert_allclose(across[1:5, 2:6], 2)
-    np.testing.assert_allclose(across[2, 6:12], 2 * (1 - np.arange(1, 7) / 6) ** 2, atol=0.06)
-    np.testing.assert_array_equal(across[:, 13:], 0)
-    np.testing.assert_allclose(y, np.tile(np.arange(6.0)[:, None], (1, 16)))
-    fine, _ = draw_map(SQUARE, SQUARE + np.array([2, 0]), ROWS, slice(0, 16), 2, reach=6.0)
-    np.testing.assert_allclose(fine[4:6, 12:].reshape(2, -1, 2).mean((0, 2)), x[2, 6:], atol=0.5)
+def test_a_background_shows_where_no_triangle_is():
+    behind = tuple(np.full((12, 16), value, np.float32) for value in (70, 80))
+    x, y = draw_map(SQUARE, SQUARE + np.array([2, 0]), ROWS, COLUMNS, 2, behind)
+    drawn = x != 70
+    assert drawn.sum() == 8 * 8
+    np.testing.assert_array_equal(y[~drawn], 80)
+    own = own_places(ROWS, COLUMNS, 2)
+    np.testing.assert_allclose(x[drawn], own[0][drawn] + 2)
+    np.testing.assert_allclose(own[0][0, :4], [-0.25, 0.25, 0.75, 1.25])
+    assert (behind[0] == 70).all()
 
 
 def test_a_square_of_two_triangles_holds_each_of_its_pixels_once():

@@ -25,3 +25,10 @@ def test_odd_sides_are_kept(pictures):
     assert made.shape == odd.shape
     assert made.dtype == np.uint8
     assert np.abs(made.astype(float) - odd).mean() < 10
+
+
+def test_colours_stay():
+    grey = np.full((2, 32, 32, 3), 128, np.uint8)
+    skin = np.full((2, 32, 32, 3), (120, 140, 200), np.uint8)
+    assert (compress(grey, 20) == 128).all()
+    assert np.abs(compress(skin, 20).astype(float) - skin).max() <= 2

@@ -30,7 +30,7 @@ class AugmentSettings:
         coarse: probability of a low resolution: the face is reduced by up to 4 and enlarged again.
         light: probability of light from one side, and of a gamma.
         grain: probability of noise in the picture, which differs from frame to frame.
-        h264: probability of the artefacts of a video encoder; the frames of a sample are coded as one video.
+        h264: probability of the artefacts of a video encoder, which codes the faces of a sample one after another.
         reverberation: probability of an echoing room.
         sharpen: largest share of the detail that is added again, of pairs of mouths; faces in videos are softer than
             those in photos.

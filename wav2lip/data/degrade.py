@@ -12,7 +12,8 @@ from wav2lip.media.compression import compress
 from wav2lip.types import HOP, SAMPLE_RATE, SILENCE, Image, Mel
 
 JPEG_QUALITY = (15, 75)  # range; 15 is worse than any video call
-CRF = (23, 41)  # range of the quality of x264, whose default is 23; from 35 on faces are blocks
+CRF = (23, 40)  # range of the quality of x264, whose default is 23; from 35 on faces are blocks
+PRESET = "veryfast"  # of x264
 REDUCTION = (1.3, 4.0)  # range of the factor by which the side shrinks
 SHADE = 0.5  # largest loss of light from one side of the face to the other, relative
 GAMMA = 1.5  # largest exponent; its inverse is as likely
@@ -55,7 +56,7 @@ class FaceDegradation:
             self.gamma = float(np.exp(rng.uniform(-1, 1) * np.log(GAMMA)))
             self.shade = tuple(rng.uniform(-SHADE, SHADE, 2).tolist())
         self.grain = rng.uniform(*GRAIN) if happens(grain) else None
-        self.crf = int(rng.integers(*CRF)) if happens(h264) else None
+        self.crf = int(rng.integers(CRF[0], CRF[1] + 1)) if happens(h264) else None
         self._rng = rng
 
     def __call__(self, faces: Image) -> Image:
@@ -70,7 +71,7 @@ class FaceDegradation:
         if self.quality is not None:
             faces = _jpeg(faces, self.quality)
         if self.crf is not None:
-            faces = compress(faces, self.crf)
+            faces = compress(faces, self.crf, preset=PRESET)
         return faces
 
     def _relight(self, faces: Image, gamma: float) -> Image:

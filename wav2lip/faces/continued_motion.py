@@ -8,22 +8,28 @@ from numpy.typing import NDArray
 
 # Shares of the reach. Closer to the outline than the first one, the motion is that of the nearest place. Further away
 # it is the mean over squares of the second one: the nearest places of two neighbours may lie on different lips.
-CLOSE, MEAN = 0.08, 0.5
+CLOSE, MEAN = 0.3, 0.5
 
 Map = NDArray[np.float32]  # (h, w)
 
 
-def continue_motion(
-    place: Sequence[Map], own: Sequence[Map], blank: NDArray[np.bool_], reach: float
-) -> None:
-    """Fill the blank part of a map.
+def _fall(distance: Map) -> Map:
+    """Fall from 1 at 0 to 0 at 1, without a bend at either end."""
+    left = np.clip(1 - distance, 0, 1)
+    return np.asarray(left * left * (3 - 2 * left), np.float32)
+
+
+def continue_motion(place: Sequence[Map], own: Sequence[Map], reach: float) -> None:
+    """Fill what is not known of a map.
 
     Args:
-        place: column and row that each pixel shows, (h, w) each; changed in place where they are blank.
+        place: column and row that each pixel shows, (h, w) each, NaN where no motion is known. Changed in place.
         own: column and row of each pixel.
-        blank: (h, w) pixels for which no motion is known.
-        reach: pixels from the nearest known one at which a blank one stays where it is.
+        reach: pixels from the nearest known one at which a pixel stays where it is.
     """
+    blank = np.isnan(place[0])
+    for values, at in zip(place, own, strict=True):
+        np.copyto(values, at, where=blank)
     if not blank.any() or blank.all():
         return
     distance, labels = cv2.distanceTransformWithLabels(
@@ -32,13 +38,14 @@ def continue_motion(
     nearest = np.zeros(labels.max() + 1, np.intp)
     known = np.flatnonzero(~blank)
     nearest[labels.reshape(-1)[known]] = known
-    source = nearest[labels]
-    share = np.square(
-        np.maximum(1 - distance / np.float32(reach), 0)
-    )  # 1 where the motion is known
-    close = np.maximum(1 - distance / np.float32(CLOSE * reach), 0)
+    # Lists of pixels: most of the picture is either known or beyond reach.
+    filled = np.flatnonzero(blank & (distance < reach))
+    source, away = nearest[labels.reshape(-1)[filled]], distance.reshape(-1)[filled] - 1
+    share, close = (_fall(away / np.float32(end)) for end in (reach, CLOSE * reach))
     side = (max(round(MEAN * reach), 1),) * 2
     for values, at in zip(place, own, strict=True):
-        motion = (values - at).take(source)
-        mean = cv2.blur(cv2.blur(motion, side), side)
-        np.copyto(values, at + share * (mean + close * (motion - mean)), where=blank)
+        motion = values - at
+        motion.reshape(-1)[filled] = motion.reshape(-1)[source]
+        mean = cv2.blur(cv2.blur(motion, side), side).reshape(-1)[filled]
+        step = mean + close * (motion.reshape(-1)[filled] - mean)
+        values.reshape(-1)[filled] += share * step

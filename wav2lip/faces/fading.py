@@ -73,9 +73,9 @@ def _lasting(window: list[TrackedFrame], at: int, place: int, track: int) -> Fac
     if mask is None or not mask.occluded:
         return mask
     near = [_mask(window, at, place + k, track) for k in range(1 - LASTING, LASTING)]
-    covered = _lasts([other is not None and other.covered for other in near])
-    hidden = _lasts([other is not None and other.occluded for other in near])
-    return replace(mask, covered=mask.covered and covered, hidden=mask.hidden if hidden else None)
+    if _lasts([other is not None and other.occluded for other in near]):
+        return mask
+    return replace(mask, covered=False, hidden=None)
 
 
 def _weight(window: list[TrackedFrame], at: int, track: int) -> float:

@@ -14,8 +14,8 @@ from wav2lip.faces.warp_triangles import MESH, Triangles, across_mouth, neighbou
 from wav2lip.regions import CHIN, LEFT_EYE, NOSE_TIP, RIGHT_EYE
 
 # Triangles of the face that are seen from behind; with fewer it counts as seen from the front. A head that is turned by
-# 15 degrees has about 30.
-HIDDEN = 30
+# 25 degrees has about 50, a bent one fewer. Up to there the points around the face follow its outline well.
+HIDDEN = 50
 # How far beyond the outline the motion has ended: of the distance between the eyes and that from nose to chin together.
 REACH = 0.15
 

@@ -46,7 +46,6 @@ class LipEdges:
         part: tuple[slice, slice],
         mouth: tuple[slice, slice],
         triangles: tuple[Corners, Corners],
-        reach: float | None = None,
     ) -> Self | None:
         """Find such pixels; None if there are none.
 
@@ -56,7 +55,6 @@ class LipEdges:
             part: the H rows and W columns of the frame that are mapped.
             mouth: those around the lips, within `part`.
             triangles: see `draw_map`, in the frame and where they come from.
-            reach: see `draw_map`.
         """
         rows, columns = (
             slice(inner.start - outer.start, inner.stop - outer.start)
@@ -76,7 +74,9 @@ class LipEdges:
         times = min(TIMES, math.isqrt(MAX_PLACES // max(share.size, 1)))
         if times < 2 or not share.any():
             return None
-        return cls(*mouth, share, *draw_map(*triangles, *mouth, times, reach))
+        size = (share.shape[1] * times, share.shape[0] * times)
+        between = tuple(cv2.resize(values[rows, columns], size) for values in (x, y))
+        return cls(*mouth, share, *draw_map(*triangles, *mouth, times, between))
 
     def smooth(self, moved: Image, image: Image, corner: tuple[int, int]) -> None:
         """Blend the means into the pixels.

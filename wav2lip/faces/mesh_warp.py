@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wav2lip.faces.continued_motion import continue_motion
 from wav2lip.faces.hidden_side import seen_triangles
 from wav2lip.faces.lip_edges import LipEdges
 from wav2lip.faces.mesh import Points
-from wav2lip.faces.triangle_map import draw_map, follow_map
+from wav2lip.faces.triangle_map import Corners, Map, draw_map, follow_map, own_places
 from wav2lip.faces.warp_triangles import (
     MOUTH_LOWER,
     MOUTH_UPPER,
@@ -153,9 +154,8 @@ def mesh_warp(source: Points, target: Points, size: tuple[int, int]) -> MeshWarp
     lowest, highest = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
     used = moving[triangles.T].any(axis=0) | around_mouth()
     seen, reach = seen_triangles(before, after)
-    beyond = np.where(seen, reach or 0.0, 0.0)[
-        used, None
-    ]  # how far the motion of a triangle reaches
+    # How far the motion of a triangle reaches.
+    beyond = np.where(seen, reach or 0.0, 0.0)[used, None]
     low = np.floor((lowest[used] - beyond).min(axis=0)).astype(int) - MARGIN
     high = np.ceil((highest[used] + beyond).max(axis=0)).astype(int) + MARGIN + 1
     corner = np.clip(low, 0, (size[1] - 1, size[0] - 1)) // 2 * 2  # where a chroma sample begins
@@ -170,9 +170,22 @@ def mesh_warp(source: Points, target: Points, size: tuple[int, int]) -> MeshWarp
     triangles = triangles[np.argsort(-depth, kind="stable")]  # the nearest last
     part = slice(top, bottom), slice(left, right)
     corners = after[triangles], before[triangles]
-    x, y = draw_map(*corners, *part, reach=reach)
+    x, y = _drawn(corners, part, reach)
     mouth = _around_lips(after[[*MOUTH_UPPER, *MOUTH_LOWER]], part)
-    return MeshWarp(*part, x, y, LipEdges.of(x, y, part, mouth, corners, reach))
+    return MeshWarp(*part, x, y, LipEdges.of(x, y, part, mouth, corners))
+
+
+def _drawn(
+    corners: tuple[Corners, Corners], part: tuple[slice, slice], reach: float | None
+) -> tuple[Map, Map]:
+    """Return the map of a part; beyond the triangles, their motion fades out within `reach` pixels."""
+    if reach is None:
+        return draw_map(*corners, *part)
+    own = own_places(*part)
+    blank = np.full(own[0].shape, np.nan, np.float32)
+    drawn = draw_map(*corners, *part, background=(blank, blank))
+    continue_motion(drawn, own, reach)
+    return drawn
 
 
 def _around_lips(lips: Points2, part: tuple[slice, slice]) -> tuple[slice, slice]:

@@ -34,7 +34,7 @@ INNER_LIPS = (
 USUAL = {"lips": (12.0, 2.7), "upper lip": (7.5, 1.7), "chin": (10.0, 2.4), "other": (10.0, 3.2)}
 # A mouth that opens wide and a mesh that lags behind show at a point what is usual beside it. So a point is compared
 # with the nearest ones up to this distance, in distances between the eyes, too.
-BESIDE, NEAREST = 0.1, 12
+BESIDE, NEAREST = 0.08, 12
 PER_TURN = 1 / 15  # a head that has turned by so many degrees shows twice the usual differences
 MAX_YAW = 45.0  # degrees; nothing is found on a head that is turned further
 MAX_SCORE = 4.0

@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from wav2lip.faces.continued_motion import continue_motion
 from wav2lip.types import Image
 
 MIN_AREA = 1e-3  # px²; a smaller triangle is moved as a whole: its slopes have no digits left
@@ -21,7 +20,7 @@ def draw_map(
     rows: slice,
     columns: slice,
     times: int = 1,
-    reach: float | None = None,
+    background: tuple[Map, Map] | None = None,
 ) -> tuple[Map, Map]:
     """Map each pixel to where the triangle that covers it comes from.
 
@@ -36,12 +35,10 @@ def draw_map(
         rows: h rows of the picture that are mapped.
         columns: w columns.
         times: places per pixel that are mapped, along each axis.
-        reach: pixels over which the motion of the nearest triangle fades out where there is none; None: nothing
-            moves there.
+        background: column and row of the source for places without a triangle; None: their own.
 
     Returns:
-        Column and row of the source for each place (h * times, w * times); its own where there is
-        no triangle within reach.
+        Column and row of the source for each place (h * times, w * times).
     """
     (top, bottom), (left, right) = (
         (part.start * times, part.stop * times) for part in (rows, columns)
@@ -49,11 +46,7 @@ def draw_map(
     width = right - left
     shift = (times - 1) / 2  # a pixel is `times` wide, and its centre lies between its places
     target = target * times + shift
-    own = np.broadcast_arrays(
-        (np.arange(left, right, dtype=np.float32) - shift) / times,
-        (np.arange(top, bottom, dtype=np.float32)[:, None] - shift) / times,
-    )
-    x, y = (axis.copy() for axis in own)
+    x, y = (axis.copy() for axis in background or own_places(rows, columns, times))
     owner, row, low, high = _rows(target, top, bottom)
     begin = np.clip(np.ceil(low), left, right).astype(np.intp)
     end = np.clip(np.ceil(high), begin, right).astype(np.intp)
@@ -72,10 +65,17 @@ def draw_map(
         drawn += start.astype(np.float32).repeat(length)
         # NumPy keeps the last of several values for one place: the nearest triangle's.
         values.reshape(-1)[place] = drawn
-    if reach is not None:
-        blank = np.ones(x.shape, np.bool_)
-        blank.reshape(-1)[place] = False
-        continue_motion((x, y), own, blank, reach * times)
+    return x, y
+
+
+def own_places(rows: slice, columns: slice, times: int = 1) -> tuple[Map, Map]:
+    """Return column and row of each place (h * times, w * times) of some rows and columns, read-only."""
+    shift = (times - 1) / 2
+    across, down = (
+        (np.arange(part.start * times, part.stop * times, dtype=np.float32) - shift) / times
+        for part in (columns, rows)
+    )
+    x, y = np.broadcast_arrays(across, down[:, None])
     return x, y
 
 

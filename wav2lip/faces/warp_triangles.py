@@ -14,9 +14,8 @@ OVAL = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
     *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
 )
-MESH = (
-    468  # points of the mesh; those around the face follow, then those of the inside of the mouth
-)
+# Points of the mesh; those around the face follow, then those of the inside of the mouth.
+MESH = 468
 # The edge of the inside of the mouth: the points of the inner lips, which may come from elsewhere than the lips.
 MOUTH_UPPER = range(MESH + len(OVAL), MESH + len(OVAL) + len(INNER_UPPER))
 MOUTH_LOWER = range(MOUTH_UPPER.stop, MOUTH_UPPER.stop + len(INNER_LOWER))
