@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-# Shares of the reach. Closer to the outline than the first one, the motion is that of the nearest place. Further away
-# it is the mean over squares of the second one: the nearest places of two neighbours may lie on different lips.
-CLOSE, MEAN = 0.3, 0.5
+# Shares of the reach. At the outline the motion is the mean of nearest places over squares of the first one: an outline
+# of pixels is ragged. Beyond the second one it is the mean over squares of the third one: the nearest places of two
+# neighbours may lie on different lips.
+NEAR, CLOSE, MEAN = 0.15, 0.3, 0.5
 
 Map = NDArray[np.float32]  # (h, w)
 
@@ -17,6 +18,12 @@ def _fall(distance: Map) -> Map:
     """Fall from 1 at 0 to 0 at 1, without a bend at either end."""
     left = np.clip(1 - distance, 0, 1)
     return np.asarray(left * left * (3 - 2 * left), np.float32)
+
+
+def _mean(motion: Map, side: float) -> Map:
+    """Return the mean of each pixel's surroundings, weighted by a pyramid over twice the side."""
+    size = (max(round(side), 1),) * 2
+    return np.asarray(cv2.blur(cv2.blur(motion, size), size), np.float32)
 
 
 def continue_motion(place: Sequence[Map], own: Sequence[Map], reach: float) -> None:
@@ -42,10 +49,8 @@ def continue_motion(place: Sequence[Map], own: Sequence[Map], reach: float) -> N
     filled = np.flatnonzero(blank & (distance < reach))
     source, away = nearest[labels.reshape(-1)[filled]], distance.reshape(-1)[filled] - 1
     share, close = (_fall(away / np.float32(end)) for end in (reach, CLOSE * reach))
-    side = (max(round(MEAN * reach), 1),) * 2
     for values, at in zip(place, own, strict=True):
         motion = values - at
         motion.reshape(-1)[filled] = motion.reshape(-1)[source]
-        mean = cv2.blur(cv2.blur(motion, side), side).reshape(-1)[filled]
-        step = mean + close * (motion.reshape(-1)[filled] - mean)
-        values.reshape(-1)[filled] += share * step
+        near, mean = (_mean(motion, part * reach).reshape(-1)[filled] for part in (NEAR, MEAN))
+        values.reshape(-1)[filled] += share * (mean + close * (near - mean))
