@@ -21,7 +21,7 @@ def _fall(distance: Map) -> Map:
 
 
 def _mean(motion: Map, side: float) -> Map:
-    """Return the mean of each pixel's surroundings, weighted by a pyramid over twice the side."""
+    """Return the mean around each pixel: over a square, twice, so that near pixels count more."""
     size = (max(round(side), 1),) * 2
     return np.asarray(cv2.blur(cv2.blur(motion, size), size), np.float32)
 

@@ -10,16 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wav2lip.faces.head_pose import mean_face
-from wav2lip.faces.warp_triangles import MESH, Triangles, across_mouth, neighbours, warp_triangles
+from wav2lip.faces.warp_triangles import (
+    MESH,
+    Points2,
+    Triangles,
+    across_mouth,
+    neighbours,
+    warp_triangles,
+)
 from wav2lip.regions import CHIN, LEFT_EYE, NOSE_TIP, RIGHT_EYE
 
 # Triangles of the face that are seen from behind; with fewer it counts as seen from the front. A head that is turned by
-# 25 degrees has about 50, a bent one fewer. Up to there the points around the face follow its outline well.
+# 25 degrees has about 50; one that is bent down, too, has them sooner. Up to there the points around the face follow
+# its outline well.
 HIDDEN = 50
 # How far beyond the outline the motion has ended: of the distance between the eyes and that from nose to chin together.
 REACH = 0.15
-
-Points2 = NDArray[np.float64]  # (N, 2)
 
 
 def _clockwise(points: Points2, triangles: Triangles) -> NDArray[np.bool_]:

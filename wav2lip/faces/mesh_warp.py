@@ -14,6 +14,7 @@ from wav2lip.faces.warp_triangles import (
     MOUTH_LOWER,
     MOUTH_UPPER,
     OVAL,
+    Points2,
     around_mouth,
     warp_triangles,
 )
@@ -30,8 +31,6 @@ CLOSING = 0.7, 1.0
 # How far above its edge a shut opening shows the upper lip: the larger of px and widths of the mouth.
 INTO_LIP = 1.0, 0.03
 KNOWN = 0.5, 1.5  # px; a lower opening in the frame counts as closed, a higher one in full
-
-Points2 = NDArray[np.float64]  # (468 + 36 + 22, 2)
 
 
 def _with_surroundings(points: Points, around: Points) -> Points2:

@@ -25,6 +25,7 @@ TOP = 0.15  # height below the eyes, in distances between them, from which trian
 MOUTH = 0.42, 0.58
 
 Triangles = NDArray[np.intp]  # (T, 3)
+Points2 = NDArray[np.float64]  # (468 + 36 + 22, 2)
 
 
 def _all() -> Triangles:
